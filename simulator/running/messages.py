@@ -178,6 +178,8 @@ class Resume(Struct, frozen=True):
     """Where the networks beside it stood."""
     coming: tuple[LiveChange, ...] = ()
     """What is changed on the way, each in its step, as if by hand; a hand that changes anything ends it."""
+    edit: int = 0
+    """What ends the present run, which is kept under it; 0: that run is given up."""
 
 
 class GoBack(Struct, frozen=True):

@@ -201,15 +201,15 @@ class Session:
 
     def resume_from(
         self, checkpoint: Checkpoint, changes: LiveChanges | None = None, lanes: tuple[LaneState, ...] = (),
-        coming: tuple[LiveChange, ...] = (),
+        coming: tuple[LiveChange, ...] = (), edit: int = 0,
     ) -> int:  # fmt: skip
         """Go on from a checkpoint in place of the present run, if there is one; the id of the run that begins.
 
         ``changes`` say what was trained until there, if that is known; ``lanes`` are the networks beside it. ``coming``
-        is changed on the way as in :meth:`go_back`.
+        is changed on the way as in :meth:`go_back`. The run that it ends is kept under ``edit``, if that is not 0.
         """
         run = next(RUNS)
-        self._transport.send(Resume(run, checkpoint, changes, lanes, coming))
+        self._transport.send(Resume(run, checkpoint, changes, lanes, coming, edit))
         return run
 
     def take_snapshot(self) -> None:

@@ -122,8 +122,8 @@ class Worker:
                 self._change(command)
             case messages.Restart(run) if self.run is not None:
                 self._begin(run, self.run.training.experiment, 0)
-            case messages.Resume(run, kept, changes, lanes, coming):
-                self._begin(run, kept.experiment, 0, kept, Timeline(kept, changes), coming=coming, lanes=lanes)
+            case messages.Resume(run, kept, changes, lanes, coming, edit):
+                self._begin(run, kept.experiment, edit, kept, Timeline(kept, changes), coming=coming, lanes=lanes)
             case messages.Keep() | messages.Forget() | messages.KeepBefore():
                 self.lineage.keep(command, self.run)
             case messages.GoBack():

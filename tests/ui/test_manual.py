@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QFont
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtGui import QAction, QFont, QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator import run
@@ -19,6 +19,7 @@ from simulator.observations.registry import analyses
 from simulator.running.reference import nested
 from simulator.running.stop_rules import StopRule
 from simulator.schema.parameter import concrete, kind_of, own_first, summary_of
+from tests.ui.windows import OpenOn
 from ui.board.workspaces import BUILT_IN
 from ui.chart.explanation import Explanation
 from ui.doctor.panel import FindingRow
@@ -35,6 +36,7 @@ from ui.style.markdown import links, plain, to_html, unset_formulas
 from ui.style.restyle import set_theme
 from ui.style.theme import DARK, LIGHT
 
+EXPERIMENT = Experiment.from_builtins({"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 3}]})
 EVERY_PAGE = pytest.mark.parametrize("page", pages().values(), ids=lambda page: page.path)
 FORMULATED = ("Layer", "Loss", "Optimizer", "Schedule", "Activation", "Initializer")
 """Bases all of whose kinds compute something; a flatten computes nothing."""
@@ -329,6 +331,22 @@ def test_f1_and_links_open_the_manual_at_their_page(qtbot: QtBot) -> None:
     access.open()
     assert window.findChildren(ManualWindow) == [manual]
     assert manual.browser.page == pages()["plots/waterfall"]
+
+
+def test_f1_opens_the_page_of_the_time_line_and_of_what_stands_beside_the_window(open_on: OpenOn) -> None:
+    window, asked = open_on(EXPERIMENT), list[str]()
+    parts = [window.timeline.track, window.timeline.edit, window.builder.stack, window.builder.operations.keep]
+    assert [page_of(part) for part in parts] == ["guide/time-line"] * 2 + ["guide/surgery"] * 2
+    for open_it in ("&Changes…", "S&helf…", "Br&anches…"):
+        (command,) = (each for each in window.findChildren(QAction) if each.text() == open_it)
+        command.trigger()
+    help_asked.connect(asked.append)
+    for dialog in (each for each in window.findChildren(QDialog) if each.isVisible()):
+        (key,) = (each for each in dialog.findChildren(QShortcut) if each.key() == QKeySequence("F1"))
+        key.activated.emit()
+    help_asked.disconnect(asked.append)
+    assert sorted(asked) == ["guide/branches", "guide/changes", "guide/shelf"]
+    assert {"guide/time-line", "guide/surgery", *asked} <= pages().keys()
 
 
 @pytest.mark.parametrize("plot", all_plots(), ids=lambda plot: plot.key)

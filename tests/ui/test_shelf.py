@@ -102,7 +102,7 @@ def test_without_changes_by_hand_it_is_trained_beside_as_it_was(qtbot: QtBot, op
     assert window.chosen.names == ["A"]
 
 
-def test_with_changes_by_hand_it_goes_on_behind_them_as_it_was(qtbot: QtBot, open_on: OpenOn) -> None:
+def test_with_changes_by_hand_it_is_trained_with_them_as_it_was(qtbot: QtBot, open_on: OpenOn) -> None:
     window = open_on(EXPERIMENT)
     dialog = opened(window)
     before = changed_run(qtbot, window)
@@ -114,8 +114,56 @@ def test_with_changes_by_hand_it_goes_on_behind_them_as_it_was(qtbot: QtBot, ope
     qtbot.waitUntil(lambda: step_of(window) == 14, timeout=MILLISECONDS)
     whole = run(EXPERIMENT, steps=14, changes=_ledger(window))
     assert [float(each) for each in whole.history.series("loss").last[:12]] == before
-    beside = lane_losses(qtbot, window, 14)
-    np.testing.assert_array_equal(beside[-2:], whole.history.series("loss").last[-2:])
+    np.testing.assert_array_equal(lane_losses(qtbot, window, 14), whole.history.series("loss").last)
+
+
+def test_a_run_is_pinned_as_it_stands_and_taken_off_again(qtbot: QtBot, open_on: OpenOn) -> None:
+    window = open_on(EXPERIMENT)
+    dialog = opened(window)
+    train(qtbot, window, 5)
+    dialog.pin.click()
+    qtbot.waitUntil(lambda: len(dialog.runs) == 1, timeout=MILLISECONDS)
+    train(qtbot, window, 3)
+    (row,) = texts(dialog)
+    assert row[0] == f"{window.document.name}, step 5\nin memory"
+    assert row[1] == "identical"
+    assert "; pinned, and went on" in row[2]
+    assert dialog.runs[0].record.steps == 5
+    assert window.bench.memory.use.shelved == dialog.runs
+    assert window.bench.memory.use.nbytes >= dialog.runs[0].nbytes > 0
+    dialog.table.selectRow(0)
+    dialog.off.click()
+    assert texts(dialog) == []
+
+
+def test_it_stays_for_the_session_when_another_experiment_is_opened(qtbot: QtBot, open_on: OpenOn) -> None:
+    window = open_on(EXPERIMENT)
+    dialog, name = opened(window), window.document.name
+    train(qtbot, window, 4)
+    edit(qtbot, window, "seed", 3)
+    train(qtbot, window, 7)
+    before = losses(window)[:7]
+    assert window.bench.info is not None
+    window.bench.memory.shelf.note_finding(window.bench.info.run, "vanishing (severe)")
+    other = EXPERIMENT.with_values([("batch_size", 8)])
+    window.document.replace(other)
+    qtbot.waitUntil(lambda: len(dialog.runs) == 2, timeout=MILLISECONDS)
+    dialog.refresh()
+    ended, aside = texts(dialog)
+    assert ended[0] == f"{name}\nin memory"
+    assert ended[1] == "seed: 0 → 3; batch size: 8 → 16"
+    assert ended[2].startswith("step 7, loss ")
+    assert ended[2].endswith("; ended by another experiment; vanishing (severe)")
+    assert aside[0] == f"{name}, before “Set seed”\nin memory"
+    assert [float(loss) for loss in dialog.runs[0].record.history.series("loss").last[:7]] == before
+    dialog.table.selectRow(0)
+    dialog.lane.click()
+    train(qtbot, window, 7)
+    assert lane_losses(qtbot, window, 7)[:7] == before
+    window.bench.memory.set_budget(1)
+    assert window.bench.memory.use.shelved == ()
+    dialog.refresh()
+    assert f"7 steps until “{name}”" in dialog.lost.text()
 
 
 def _ledger(window: MainWindow) -> Any:

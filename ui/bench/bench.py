@@ -12,7 +12,7 @@ from simulator.running.lane_state import LaneState
 from simulator.running.messages import NOTHING_KEPT, Failed, Refused, ReplayFound, Reply, Snapshot, Started, Update
 from simulator.schema.parameter import is_live_change
 from simulator.training.surgery import TakeLane
-from ui.bench.document import Document, Edit
+from ui.bench.document import Document, Edit, leaving
 from ui.bench.kept_records import AsideRun
 from ui.bench.link import Worker, WorkerFactory, WorkerLink
 from ui.bench.planned_changes import PlannedChanges
@@ -91,7 +91,7 @@ class Bench(QObject):
         self.set_limit, self.set_guard, self.set_visible, self.find_replay = (
             self.link.set_limit, self.link.set_guard, self.link.set_visible, self.link.find_replay,
         )  # fmt: skip
-        self.memory = RunMemory(self.link, self._records)
+        self.memory = RunMemory(self.link, self._records, document)
         """What is kept of runs, and how much it may take."""
         self.keeper, self.recovery_keeper = (RunKeeper(self.link, self._records, self) for _ in range(2))
         """They write the present run into files; the second in case of a hard end: nobody waits for it, or is told."""
@@ -258,19 +258,20 @@ class Bench(QObject):
         """Another experiment: nothing of the one before goes on, nor does it begin to train because that did."""
         self.pause()
         self._cause, self.refusal, self.building = "", "", True
+        self.memory.shelf.leave(None if self.info is None else self.info.run, self.record)
         self.info = self.view = None
         self.shown.begin()
         self._records.begin()
         if not self._goes_on_from_file(self.link.worker):
-            self._first_run = self._change(experiment, Edit(back_to=0))
+            self._first_run = self._change(experiment, leaving())
 
     def _goes_on_from_file(self, worker: Worker | None) -> bool:
         """Let a saved run go on, if the document has just been opened from one."""
         saved = None if worker is None else self.document.take_run()
         if saved is not None and worker is not None:
             lanes = tuple(LaneState(each.name, each.checkpoint, each.record.live_changes) for each in saved.lanes)
-            changes, coming = saved.record.live_changes, saved.coming
-            self._first_run = run = worker.resume_from(saved.checkpoint, changes, lanes, coming)
+            changes, coming, edit = saved.record.live_changes, saved.coming, leaving().number
+            self._first_run = run = worker.resume_from(saved.checkpoint, changes, lanes, coming, edit)
             pasts = {each.name: each.record for each in saved.lanes}
             kept = KeptRun(run, 0, 0, saved.checkpoint, lanes=lanes, coming=coming)
             self._records.take_up(AsideRun(kept, saved.record, "", self.link.copies, pasts))
@@ -298,10 +299,13 @@ class Bench(QObject):
             case Snapshot():
                 if self.info is not None and reply.run == self.info.run:
                     self._records.take_snapshot(reply)
+                    if self.memory.shelf.take(reply):
+                        self.memory.share()
                 self.keeper.take(reply)
                 self.recovery_keeper.take(reply)
 
     def _take_started(self, reply: Started) -> None:
+        reply = self.memory.shelf.without_left(reply, self._first_run)
         lost = "" if reply.past else self.memory.news_of(self.document.edit)
         known = self.record.live_changes
         self._records.start(reply, self._cause, self.playing, self.link.copies)
@@ -322,6 +326,7 @@ class Bench(QObject):
             self.noticed.emit(news)
 
     def _take_refused(self, reply: Refused) -> None:
+        reply = self.memory.shelf.without_left(reply, self._first_run)
         self._records.put_aside(reply.ended, self._cause, self.playing, self.link.copies)
         self.memory.share()
         self._set_playing(False)
@@ -346,6 +351,7 @@ class Bench(QObject):
                 self.link.look_again()
         if up_to_date:
             self._set_playing(reply.playing)
+            self.memory.shelf.note_update(reply)
             before, self._halted = self._halted, reply.halted
             if reply.halted and not before:
                 self.halted.emit(reply.halted)

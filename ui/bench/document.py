@@ -47,6 +47,11 @@ class Edit:
         return self.back_to is not None or self.surgery is not None
 
 
+def leaving() -> Edit:
+    """What ends the run of an experiment whose place another one takes; no undo takes it back."""
+    return Edit(number=next(NUMBERS), back_to=0)
+
+
 class _Entry(QUndoCommand):
     """One entry of the past; the steps of a drag merge into one."""
 

@@ -58,7 +58,7 @@ class Worker(Protocol):
 
     def resume_from(
         self, checkpoint: Checkpoint, changes: LiveChanges | None = None, lanes: tuple[LaneState, ...] = (),
-        coming: tuple[LiveChange, ...] = (),
+        coming: tuple[LiveChange, ...] = (), edit: int = 0,
     ) -> int: ...  # fmt: skip
     def forget(self, run: int) -> None: ...
     def keep_before(self, run: int, step: int) -> None: ...

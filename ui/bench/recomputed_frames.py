@@ -63,6 +63,19 @@ class RecomputedFrames:
         moment = Moment(frame, lanes, sum(map(size_of, (frame, *lanes.values()))))
         self._moments[frame.step] = moment
         self.nbytes += moment.nbytes
+        self._fit()
+
+    @property
+    def budget(self) -> int:
+        """Bytes that all may take together, but for the last one."""
+        return self._budget
+
+    @budget.setter
+    def budget(self, nbytes: int) -> None:
+        self._budget = nbytes
+        self._fit()
+
+    def _fit(self) -> None:
         while self.nbytes > self._budget and len(self._moments) > 1:
             _, oldest = self._moments.popitem(last=False)
             self.nbytes -= oldest.nbytes

@@ -7,17 +7,24 @@ from dataclasses import dataclass
 from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import NOTHING_KEPT, KeptCheckpoints, Update
 from simulator.training.checkpoints import USUAL_BYTES
-from ui.bench.document import Edit
+from ui.bench.document import Document, Edit
 from ui.bench.kept_records import AsideRun
 from ui.bench.link import WorkerLink
+from ui.bench.recomputed_frames import RecomputedFrames
 from ui.bench.run_records import RunRecords
+from ui.bench.session_shelf import SessionShelf
+from ui.bench.shelf import ShelvedRun
 from ui.style.numbers import count, integer, size_text
 
 SEEDS_SHARE = 0.25
 """Of the budget, for runs from several seeds while they are trained and while they are shown."""
 RUNS_SHARE = 0.5
-"""Of the budget, for the runs that undo brings back; the rest, and what they leave, is for checkpoints."""
-
+"""Of the budget, for the runs that undo brings back and for the shelf; the rest, and what they leave, is for
+checkpoints."""
+FRAMES_SHARE = 1 / 8
+"""Of the budget, for earlier steps that were computed again."""
+FRAMES_STEP = 8 * 2**20
+"""Bytes by which what they take of it grows."""
 
 LONG_RUN_SECONDS = 60.0
 """A run that was trained for longer is not let go without a word."""
@@ -37,18 +44,23 @@ class MemoryUse:
     """Bytes of what is known of the networks from several seeds."""
     lost: tuple[tuple[int, str], ...] = ()
     """Steps of the runs that had to go, and what ended them."""
+    shelved: tuple[ShelvedRun, ...] = ()
+    """Those that stay for the session."""
+    frames: int = 0
+    """Bytes of earlier steps that were computed again."""
 
     @property
     def nbytes(self) -> int:
         """Of all of it."""
-        kept = sum(run.nbytes for run in self.runs)
-        return self.checkpoints.nbytes + self.checkpoints.aside + self.last + self.seeds + kept
+        runs = sum(run.nbytes for run in self.runs) + sum(run.nbytes for run in self.shelved)
+        return self.checkpoints.nbytes + self.checkpoints.aside + self.last + self.seeds + self.frames + runs
 
     @property
     def text(self) -> str:
         """``For going back, 12 checkpoints and 2 runs are kept: 21 MiB of 512 MiB.``"""
         checkpoints = sum(amount for _, amount, _ in self.checkpoints.reasons)
-        runs = f" and {count(len(self.runs), 'run')}" if self.runs else ""
+        amount = len(self.runs) + len(self.shelved)
+        runs = f" and {count(amount, 'run')}" if amount else ""
         kept = f"{count(checkpoints, 'checkpoint')}{runs} {'is' if checkpoints == 1 and not runs else 'are'} kept"
         return f"For going back, {kept}: {size_text(self.nbytes)} of {size_text(self.budget)}."
 
@@ -56,8 +68,12 @@ class MemoryUse:
 class RunMemory:
     """Says who may have how much, and knows who has."""
 
-    def __init__(self, link: WorkerLink, records: RunRecords) -> None:
+    def __init__(self, link: WorkerLink, records: RunRecords, document: Document) -> None:
         self._link, self._records = link, records
+        self.shelf = SessionShelf(link, records, document)
+        """The runs that stay for the session."""
+        self.frames = RecomputedFrames()
+        """Earlier steps of the present run that were computed again."""
         self._budget = USUAL_BYTES
         self._seeds = 0
         self.checkpoints = NOTHING_KEPT
@@ -80,11 +96,15 @@ class RunMemory:
 
     def share(self) -> tuple[AsideRun, ...]:
         """Keep to the budget; the runs for which there is no room any more."""
-        gone = self._records.kept.fit(int(RUNS_SHARE * self._budget))
+        room = int(RUNS_SHARE * self._budget)
+        gone = self._records.kept.fit(room)
+        self.shelf.fit(max(0, room - sum(run.nbytes for run in self._records.kept)))
+        self.frames.budget = int(FRAMES_SHARE * self._budget)
         if self._link.worker is not None:
             for run in gone:
                 self._link.worker.forget(run.kept.run)
         here = self._last + self._seeds + sum(run.nbytes_here for run in self._records.kept)
+        here += self.shelf.nbytes + -(-self.frames.nbytes // FRAMES_STEP) * FRAMES_STEP
         self._link.set_budget(max(0, self._budget - here))
         return gone
 
@@ -125,8 +145,11 @@ class RunMemory:
 
     @property
     def use(self) -> MemoryUse:
-        kept = self._records.kept
-        return MemoryUse(self._budget, self.checkpoints, self._last, tuple(kept), self._seeds, kept.lost)
+        kept, shelf = self._records.kept, self.shelf
+        return MemoryUse(
+            self._budget, self.checkpoints, self._last, tuple(kept), self._seeds, (*kept.lost, *shelf.lost),
+            tuple(shelf), self.frames.nbytes,
+        )  # fmt: skip
 
 
 def taken_up_text(reached: int, step: int | None) -> str:

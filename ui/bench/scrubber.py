@@ -22,7 +22,7 @@ from simulator.running.recomputation_session import RecomputationSession
 from simulator.schema.parameter import is_live_change
 from simulator.system.progress import Progress
 from ui.bench.bench import Bench
-from ui.bench.recomputed_frames import Moment, RecomputedFrames
+from ui.bench.recomputed_frames import Moment
 from ui.bench.route import Route
 from ui.chart.view import View
 from ui.style.numbers import integer
@@ -53,7 +53,7 @@ class Scrubber(QObject):
         """Why it cannot be computed, in one sentence."""
         self.observations: Callable[[], Sequence[Observation[Any]]] = tuple
         """What is to be seen of a step beside its measures."""
-        self.frames = RecomputedFrames()
+        self.frames = bench.memory.frames
         self._bench = bench
         self._session: RecomputationSession | None = None
         self._route = Route()
@@ -264,6 +264,7 @@ class Scrubber(QObject):
         initial = self._initial()
         frame = _with(reply.frame, initial)
         self.frames.keep(frame, {name: _with(lane, {}) for name, lane in reply.lanes})
+        self._bench.memory.share()
         if self.step == frame.step:
             self._show()
         elif self.step is not None and not self._route.under_way:

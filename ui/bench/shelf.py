@@ -1,4 +1,4 @@
-"""Runs that are over: those that edits have put aside, and those in files; each can be looked at, or trained, again."""
+"""Runs that are over, or pinned: in memory for the session, and in files; each can be looked at, or trained, again."""
 
 from __future__ import annotations
 
@@ -22,6 +22,23 @@ if TYPE_CHECKING:
     from simulator.training.live_change import LiveChanges
 
 
+IN_MEMORY = "in memory"
+
+
+@dataclass(frozen=True)
+class Fate:
+    """How a run ended, as far as that is known while it is the present one."""
+
+    ending: str = ""
+    """Where and why it stopped by itself."""
+    finding: str = ""
+    """What the doctor had found first."""
+
+    def then(self, ended: str) -> str:
+        """How it stopped, if it did, and what ended it."""
+        return "; ".join(filter(None, (self.ending, ended)))
+
+
 @dataclass(frozen=True)
 class ShelvedRun:
     """A run between two steps, with its past."""
@@ -36,14 +53,19 @@ class ShelvedRun:
     """Where it is: in memory, or in which file."""
     ended: str
     """What ended it, as far as that is known."""
+    finding: str = ""
+    """What the doctor had found there first."""
+    can_go: bool = False
+    """Whether it is here for nothing but the shelf."""
 
     @classmethod
-    def aside(cls, run: AsideRun) -> ShelvedRun:
+    def aside(cls, run: AsideRun, fate: Fate) -> ShelvedRun:
         """One that an edit has put aside."""
         changes = run.kept.changes or run.record.live_changes
         name = f"before “{run.ended_by}”" if run.ended_by else f"run {run.kept.run}"
-        ended = f"discarded by “{run.ended_by}”" if run.ended_by else "discarded"
-        return cls(name, run.kept.checkpoint, run.record, changes, run.kept.threads, "in memory", ended)
+        ended = fate.then(f"discarded by “{run.ended_by}”" if run.ended_by else "discarded")
+        checkpoint, threads = run.kept.checkpoint, run.kept.threads
+        return cls(name, checkpoint, run.record, changes, threads, IN_MEMORY, ended, fate.finding)
 
     @classmethod
     def saved(cls, run: SavedRun, path: Path) -> ShelvedRun:
@@ -65,27 +87,29 @@ class ShelvedRun:
         """``step 1 200, loss 0.31; saved``: how it ended."""
         series = self.record.history.series("loss")
         loss = f", loss {number(float(series.last[-1]))}" if len(series.last) else ""
-        return f"step {integer(self.step)}{loss}; {self.ended}"
+        finding = f"; {self.finding}" if self.finding else ""
+        return f"step {integer(self.step)}{loss}; {self.ended}{finding}"
+
+    @property
+    def nbytes(self) -> int:
+        return self.record.nbytes + self.checkpoint.nbytes
 
     @property
     def replay(self) -> Replay:
         """From where its last step is computed again."""
         return Replay(self.checkpoint.experiment, self.threads, self.checkpoint, (), self.checkpoint.known)
 
-    def lane(self, name: str, present: int) -> LaneSpec:
-        """The same network beside a run that stands at step ``present``; ExperimentError where it cannot be known.
+    def lane(self, name: str) -> LaneSpec:
+        """The same network beside the present run, trained from step 0 on with the changes that were made in it.
 
-        Without changes by hand it is trained from step 0 on, as it was. With some it begins at the earliest step that
-        is behind all of them, with all that it had there.
+        ExperimentError where these are not known.
         """
-        from simulator.running.branching import origin_of
+        from simulator.running.branching import replayed_lane
 
-        plain = self.experiment.to_builtins()
-        last = max((change.step for change in self.changes.entries), default=0)
-        if not self.changes.entries and self.changes.experiment is not None:
-            return LaneSpec(name=name, experiment=plain)
-        origin = origin_of(self.changes, max(last, min(self.step, present)), self.name[:40])
-        return LaneSpec(name=name, experiment=plain, origin=origin)
+        spec = LaneSpec(name=name, experiment=self.experiment.to_builtins())
+        if self.changes.experiment is not None and not self.changes.entries:
+            return spec
+        return replayed_lane(spec, self.changes)
 
 
 def lost_text(lost: tuple[tuple[int, str], ...], budget: str) -> str:

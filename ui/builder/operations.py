@@ -15,6 +15,7 @@ from ui.builder import edits
 from ui.builder.edits import Place, Plain
 from ui.builder.keeping import transplant
 from ui.builder.tools import Act
+from ui.style.help import set_page
 
 KEEP = "Keep weights"
 KEEP_TIP = (
@@ -34,6 +35,8 @@ class Operations:
         self._stack, self._operate = stack, operate
         self.keep = QCheckBox(KEEP)
         self.keep.setToolTip(KEEP_TIP)
+        for widget in (stack, self.keep):
+            set_page(widget, "guide/surgery")
         freeze = "Leave the weights of the chosen layers as they are, or let them be trained again, live."
         self._make("freeze", "Freeze or unfreeze", "Ctrl+Shift+F", freeze, lambda: act("Freeze or unfreeze", frozen))
         anew = "Draw the weights of the chosen layers anew in the running network; undo brings the old ones back."

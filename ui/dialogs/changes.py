@@ -26,6 +26,7 @@ from simulator.training.ledger import Entry, Ledger, ordered, read, scheduled, w
 from simulator.training.live_change import LiveChange, LiveChanges
 from ui.dialogs import files
 from ui.dialogs.changes_table import ChangesTable, edited_entry
+from ui.style.help import set_dialog_page
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled, with_text
 
@@ -55,6 +56,7 @@ class ChangesDialog(QDialog):
         """
         super().__init__(parent)
         self.setWindowTitle("Changes by hand")
+        set_dialog_page(self, "guide/changes")
         self._changes, self._experiment, self._step, self._folder = changes, experiment, step, folder
         self._ledger, self._known = Ledger(), changes(shown)
         self._before: list[Ledger] = []

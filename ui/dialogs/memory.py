@@ -94,3 +94,7 @@ def rows_of(use: MemoryUse) -> Iterator[tuple[str, str, str]]:
     for run in use.runs:
         steps = count(run.kept.checkpoint.step, "step")
         yield f"For undo: the run of {steps} until “{run.ended_by}”", "1", size_text(run.nbytes)
+    for shelved in use.shelved:
+        yield f"On the shelf: {shelved.name}", "1", size_text(shelved.nbytes)
+    if use.frames:
+        yield "Earlier steps that were computed again", "", size_text(use.frames)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPainter, QPainterPath, QPalette, QPen, QPixmap
+from PySide6.QtGui import QIcon, QKeySequence, QPainter, QPainterPath, QPalette, QPen, QPixmap, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -25,14 +25,15 @@ from PySide6.QtWidgets import (
 from simulator.experiment.differences import in_words
 from simulator.experiment.experiment import Experiment
 from ui.bench.shelf import ShelvedRun
+from ui.style.help import set_dialog_page
 from ui.style.text_size import scaled, with_text
 
 HEADS = ("Loss", "Run", "Differs from the present one", "How it ended")
 PICTURE = QSize(96, 36)
 SIZE = (900, 420)
 EMPTY = (
-    "No run is on the shelf yet. A run that an edit, a new seed or a restart ends stands here, as long as there is "
-    "memory for it, and so does every run that is kept as a file."
+    "No run is on the shelf yet. A run that an edit, a new seed, a restart or another experiment ends stands here, as "
+    "long as there is memory for it; so does one that is pinned, and every run that is kept as a file."
 )
 
 
@@ -44,6 +45,10 @@ class ShelfDialog(QDialog):
     lane_wanted = Signal(object)
     keep_wanted = Signal()
     """The present run is to stand in a file."""
+    pin_wanted = Signal()
+    """The present run is to stand here, and to go on."""
+    off_wanted = Signal(object)
+    """The chosen run is to be here no longer."""
 
     def __init__(
         self, runs: Callable[[], Sequence[ShelvedRun]], experiment: Callable[[], Experiment], lost: Callable[[], str],
@@ -52,6 +57,7 @@ class ShelfDialog(QDialog):
         """``lost`` says what is no longer kept for want of memory."""
         super().__init__(parent)
         self.setWindowTitle("Shelf")
+        set_dialog_page(self, "guide/shelf")
         self._runs, self._experiment, self._lost = runs, experiment, lost
         self.runs: tuple[ShelvedRun, ...] = ()
         """Those that are shown, in the order of the lines."""
@@ -63,6 +69,10 @@ class ShelfDialog(QDialog):
         self.lane.setToolTip(
             "Train this network beside the present one, with the changes that were made in it by hand."
         )
+        self.pin = self._button("Pin the present run", self.pin_wanted.emit)
+        self.pin.setToolTip("Keep it in memory as it stands now; it goes on.")
+        self.off = self._button("Take off", lambda: self._tell(self.off_wanted.emit))
+        self.off.setToolTip("Keep the chosen run in memory no longer. (Del)")
         self.keep = self._button("Keep the present run…", self.keep_wanted.emit)
         self.keep.setToolTip("As a run file, which stays on the shelf while it is among the recent files.")
         self._lay_out()
@@ -81,7 +91,9 @@ class ShelfDialog(QDialog):
             label.setWordWrap(True)
         self.lost.setProperty("role", "muted")
         line = QHBoxLayout()
+        line.addWidget(self.pin)
         line.addWidget(self.keep)
+        line.addWidget(self.off)
         line.addStretch(1)
         line.addWidget(self.ghost)
         line.addWidget(self.lane)
@@ -104,6 +116,9 @@ class ShelfDialog(QDialog):
         for place, fit in enumerate((mode.ResizeToContents, mode.ResizeToContents, mode.Stretch, mode.Stretch)):
             table.horizontalHeader().setSectionResizeMode(place, fit)
         table.itemSelectionChanged.connect(self._enable)
+        table.itemActivated.connect(lambda _item: self._tell(self.ghost_wanted.emit))
+        take_off = QShortcut(QKeySequence.StandardKey.Delete, table, context=Qt.ShortcutContext.WidgetShortcut)
+        take_off.activated.connect(self.off.click)
         with_text(table, lambda shown: shown.setIconSize(QSize(scaled(PICTURE.width()), scaled(PICTURE.height()))))
 
     @property
@@ -148,6 +163,7 @@ class ShelfDialog(QDialog):
     def _enable(self) -> None:
         for button in (self.ghost, self.lane):
             button.setEnabled(self.chosen is not None)
+        self.off.setEnabled(self.chosen is not None and self.chosen.can_go)
 
 
 def picture_of(run: ShelvedRun, palette: QPalette, size: QSize, ratio: float) -> QPixmap:

@@ -19,6 +19,7 @@ from ui.forms.form import PartForm, Path, Plain, Suggestions
 from ui.forms.propose import Operate, Propose, description_of, key_of
 from ui.forms.row import Note
 from ui.forms.section import Section
+from ui.style.help import set_page
 from ui.style.numbers import setting
 from ui.style.text_size import scaled, with_text
 
@@ -104,6 +105,7 @@ class TrainingPanel(QScrollArea):
         self._propose, self._operate = propose, operate
         self.keep_state = QCheckBox("Keep state when swapped")
         self.keep_state.setToolTip(KEEP_STATE)
+        set_page(self.keep_state, "guide/surgery")
         self.keep_state.setVisible(operate is not None)
         self._suggestions = suggestions
         self._experiment: Experiment | None = None

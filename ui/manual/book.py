@@ -22,6 +22,13 @@ GUIDE = (
     ("guide/reading-plots", "Reading plots"),
     ("guide/knobs", "Knobs"),
 )
+TIME = (
+    ("guide/time-line", "The time line"),
+    ("guide/branches", "Branches"),
+    ("guide/surgery", "Operating on a network"),
+    ("guide/changes", "Changes by hand"),
+    ("guide/shelf", "The shelf"),
+)
 HOW_TO = (
     ("how-to/files", "Experiment files"),
     ("how-to/data", "Your own data"),
@@ -39,7 +46,8 @@ def chapters() -> tuple[Chapter, ...]:
     """All pages, from what a newcomer needs to what is looked up."""
     glossary = Page("glossary", "Glossary", written("glossary"))
     guide = Chapter("Guide", (*_pages(GUIDE), keyboard_page(None), glossary))
-    return guide, plot_pages(), finding_pages(), *part_chapters(), Chapter("How to", _pages(HOW_TO))
+    time, how_to = Chapter("Time", _pages(TIME)), Chapter("How to", _pages(HOW_TO))
+    return guide, time, plot_pages(), finding_pages(), *part_chapters(), how_to
 
 
 def _pages(titles: Iterable[tuple[str, str]]) -> tuple[Page, ...]:

@@ -19,6 +19,7 @@ from simulator.schema.numbers import duration
 from ui.bench.bench import Bench
 from ui.bench.scrubber import Scrubber
 from ui.style.elided_label import ElidedLabel
+from ui.style.help import set_page
 from ui.style.icons import set_icon
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled, with_text
@@ -51,6 +52,7 @@ class TimelineBar(QWidget):
         super().__init__(parent)
         self.setObjectName("timelineBar")
         self.setAccessibleName("Time line")
+        set_page(self, "guide/time-line")
         self.scrubber = Scrubber(bench, self)
         self.playback = Playback(self.scrubber, self)
         self._bench = bench

@@ -21,6 +21,7 @@ from simulator.experiment.lane import OWN_NAME
 from ui.bench.bench import Bench
 from ui.bench.branches import Branch, Branches
 from ui.bench.chosen_lane import ChosenLane
+from ui.style.help import set_dialog_page
 from ui.style.numbers import integer
 from ui.style.text_size import scaled
 from ui.window.lanes_bar import FULL, MOST
@@ -35,6 +36,7 @@ class BranchTree(QDialog):
     def __init__(self, branches: Branches, bench: Bench, chosen: ChosenLane, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Branches")
+        set_dialog_page(self, "guide/branches")
         self._branches, self._chosen = branches, chosen
         self._shown: list[Branch] = []
         self.tree = QTreeWidget(self)

@@ -204,7 +204,7 @@ class MainWindow(QMainWindow):
         bench.link.observations = lambda: (*plots.feed.observations(), *self.findings.rounds.observations())
         bench.started.connect(self._take_started)
         bench.shown.changed.connect(self._take_view)
-        let_scrub(self.timeline, plots, self.findings.rounds)
+        let_scrub(self.timeline, plots, self.findings.rounds, bench)
         self.step_menus = StepMenus(self.timeline, plots, self.branch_access, self.changes_access, self)
         self.past_edits = PastEdits(self.timeline, bench, self.branch_access, self.banner, self)
         bench.waiting.connect(lambda _seconds: self._since_words.invalidate())  # The next view has the word.

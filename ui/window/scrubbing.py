@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from ui.bench.bench import Bench
 from ui.board.plot_area import PlotArea
 from ui.doctor.rounds import Rounds
 from ui.doctor.trials import Offer
 from ui.timeline.bar import TimelineBar
 
 
-def let_scrub(timeline: TimelineBar, plots: PlotArea, rounds: Rounds) -> None:
-    """Bring plots and doctor to the step of the time line, and findings onto it."""
+def let_scrub(timeline: TimelineBar, plots: PlotArea, rounds: Rounds, bench: Bench) -> None:
+    """Bring plots and doctor to the step of the time line, and findings onto it and to the shelf."""
     scrubber = timeline.scrubber
+
+    def take(offers: tuple[Offer, ...]) -> None:
+        if scrubber.step is None:
+            timeline.show_findings(_onsets(offers))
+            if bench.info is not None:
+                bench.memory.shelf.note_finding(bench.info.run, _first(offers))
+
     scrubber.observations = lambda: (*plots.feed.observations(), *rounds.of_past())
     plots.shown_changed.connect(scrubber.renew)
     rounds.past_wanted.connect(scrubber.renew)
-    rounds.offered.connect(lambda offers: timeline.show_findings(_onsets(offers)) if scrubber.step is None else None)
+    rounds.offered.connect(take)
+
+
+def _first(offers: tuple[Offer, ...]) -> str:
+    """The most pressing finding in short."""
+    return f"{offers[0].finding.rule} ({offers[0].finding.severity})" if offers else ""
 
 
 def _onsets(offers: tuple[Offer, ...]) -> tuple[tuple[int, str], ...]:

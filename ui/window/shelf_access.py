@@ -53,6 +53,7 @@ class ShelfAccess(QObject):
         bench.closed.connect(self._close)
         bench.started.connect(lambda _info: self._refresh())
         bench.keeper.kept.connect(lambda *_its: self._refresh())
+        bench.memory.shelf.changed.connect(self._refresh)
 
     def open(self) -> None:
         """Show the shelf."""
@@ -60,7 +61,7 @@ class ShelfAccess(QObject):
 
         if self.dialog is not None:
             self.dialog.close()
-        document = self._bench.document
+        bench, document = self._bench, self._bench.document
         self.dialog = dialog = ShelfDialog(
             lambda: tuple(self.runs()), lambda: document.experiment, self._lost, self._window
         )
@@ -68,6 +69,8 @@ class ShelfAccess(QObject):
         dialog.ghost_wanted.connect(self.draw_ghost)
         dialog.lane_wanted.connect(self.add_lane)
         dialog.keep_wanted.connect(self._ask_keep)
+        dialog.pin_wanted.connect(bench.memory.shelf.pin)
+        dialog.off_wanted.connect(self._take_off)
         dialog.destroyed.connect(self._forget)
         dialog.show()
 
@@ -83,8 +86,10 @@ class ShelfAccess(QObject):
         return lost_text(use.lost, size_text(use.budget))
 
     def runs(self) -> Iterator[ShelvedRun]:
-        """Those that undo would bring back, the newest first, then those in recent files."""
-        yield from reversed([ShelvedRun.aside(run) for run in self._bench.memory.use.runs])
+        """Those that undo would bring back, the newest first, those of the session, then those in recent files."""
+        memory = self._bench.memory
+        yield from reversed([memory.shelf.aside(run) for run in memory.use.runs])
+        yield from memory.shelf
         for path in Settings().recent_files():
             if path.suffix.lower() == RUN_ENDING and (run := self._read(path)) is not None:
                 yield run
@@ -146,12 +151,16 @@ class ShelfAccess(QObject):
             other.deleteLater()
         self._banner.say(f"“{run.name}” is a ghost in {count(pinned, 'plot')}, as of its step {run.step}.")
 
+    def _take_off(self, run: ShelvedRun) -> None:
+        self._bench.memory.shelf.take_off(run)
+        self._bench.memory.share()
+
     def add_lane(self, run: ShelvedRun) -> None:
         """Train a run's network beside the present one."""
-        view, names = self._bench.view, self._chosen.names
+        names = self._chosen.names
         name = next(each for each in (run.name, *(f"{run.name} ({n})" for n in range(2, 99))) if each not in names)
         try:
-            reason = self._chosen.add_lane(run.lane(name, 0 if view is None else view.frame.step))
+            reason = self._chosen.add_lane(run.lane(name))
         except ValueError as error:
             reason = in_words(error)
         if reason is not None:
