@@ -35,6 +35,7 @@ from ui.animation.dialog import AnimationDialog, plan_text
 from ui.animation.plan import JUMP_SECONDS, Costs, Plan, Stretch, planned, spread
 from ui.animation.recomputer import Recomputer
 from ui.export.pictures import picture
+from ui.export.tables import csv_text
 from ui.plots import Plot, View, all_plots, plot_class
 from ui.style.theme import DARK, LIGHT
 
@@ -305,13 +306,23 @@ def test_an_animation_that_is_cancelled_leaves_the_file_as_it_was(
     assert not dialog.isVisible()
 
 
-def test_networks_beside_the_run_are_left_out_which_is_said(open_on: OpenOn, qtbot: QtBot, tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["gradient_depth", "gradient_image"])
+def test_networks_beside_the_run_are_in_every_picture(key: str, open_on: OpenOn, qtbot: QtBot, tmp_path: Path) -> None:
     lanes = [{"name": "faster", "set": {"optimizer.learning_rate": 0.5}}]
     window = open_on(Experiment.from_builtins({**NET, "lanes": lanes}))
-    dialog = asked(window, qtbot, 6)
-    assert dialog.told.text().endswith(" Networks beside the run are left out.")
+    dialog = asked(window, qtbot, 6, key)
     dialog.write_to(tmp_path / "a.png")
+    animator = dialog.animator
+    assert animator is not None
     qtbot.waitUntil(lambda: "7 frames" in window.banner.text, timeout=20_000)
+    alone = run(Experiment.from_builtins(NET).with_values([("optimizer.learning_rate", 0.5)]), steps=6)
+    (state,) = animator.moments[-1].lanes.values()
+    drawn = plot_class(key)(theme=LIGHT, bare=True)
+    qtbot.addWidget(drawn)
+    drawn.start(alone.info)
+    drawn.refresh(View(alone.last, alone.record))
+    assert drawn.state is not None
+    assert csv_text(drawn.rows(state)) == csv_text(drawn.rows(drawn.state))
 
 
 def test_a_run_that_has_gone_is_not_animated(open_on: OpenOn, qtbot: QtBot, tmp_path: Path) -> None:

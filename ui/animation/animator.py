@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -18,9 +20,10 @@ from simulator.running.recomputation import Recomputed
 from simulator.system.animated_png import AnimatedPng, Pixels
 from simulator.system.atomic import replacing
 from simulator.system.progress import CancelledError, Progress
+from ui.animation.beside import NetworksBeside, States
 from ui.animation.plan import Plan
 from ui.animation.recomputer import Recomputer
-from ui.chart.view import View
+from ui.chart.view import Comparing, View
 from ui.export import ExportError
 from ui.export.pictures import picture, pixels_of
 from ui.plots.base import Plot
@@ -28,6 +31,7 @@ from ui.style.numbers import count, integer
 from ui.style.theme import LIGHT, Theme
 
 MILLISECONDS = 1000
+BESIDE = Comparing()
 TURN_SECONDS = 0.03
 """So long pictures are drawn without a look at the window, which stays usable."""
 
@@ -50,6 +54,13 @@ class Moment:
 
     state: Any
     changes: tuple[Change, ...]
+    lanes: States = field(default_factory=dict)
+    """The states of the networks beside the run."""
+
+    @property
+    def states(self) -> list[Any]:
+        """All that is drawn, the run's first."""
+        return [self.state, *(state for state in self.lanes.values() if state is not None)]
 
 
 class Animator(QObject):
@@ -63,12 +74,16 @@ class Animator(QObject):
     """Why nothing was."""
 
     def __init__(
-        self, plot: Plot[Any], record: Record, recomputer: Recomputer, animation: Animation, parent: QObject
-    ) -> None:
+        self, plot: Plot[Any], record: Record, recomputer: Recomputer, animation: Animation, parent: QObject,
+        lanes: Mapping[str, Record] = MappingProxyType({}), comparing: Comparing = BESIDE,
+    ) -> None:  # fmt: skip
+        """``lanes``: the pasts of the networks beside the run, which are held against it so."""
         super().__init__(parent)
         self._animation, self._recomputer = animation, recomputer
         self._plot = plot.twin(animation.theme, lanes=False)
+        self._plot.seeds = 1
         self._record = RewoundRecord(record)
+        self._beside = NetworksBeside(self._plot, lanes, comparing)
         self._moments: list[Moment] = []
         self._arrived = self._drawn = self._total = 0
         self._refusal = ""
@@ -103,9 +118,10 @@ class Animator(QObject):
     def _take(self, reply: Recomputed) -> None:
         frame = self._record.with_first(reply.frame)
         record = self._record.at(frame)
-        state = self._plot.capture(View(frame, record))
+        view = View(frame, record)
+        state = self._plot.capture(view)
         if state is not None:
-            self._moments.append(Moment(state, record.changes.entries))
+            self._moments.append(Moment(state, record.changes.entries, self._beside.take(view, reply.lanes)))
         else:
             results = (frame.observed(each) for each in self._plot.observations)
             self._refusal = next((each.refusal for each in results if each is not None and each.refusal), self._refusal)
@@ -123,11 +139,12 @@ class Animator(QObject):
             self._fail(f"“{self._plot.title}” shows nothing of these steps{why}")
             return
         self._plot.adapt(moments[-1].state)
-        self._plot.hold_axes([moment.state for moment in moments])
+        self._beside.begin([moment.lanes for moment in moments])
+        self._plot.hold_axes([state for moment in moments for state in moment.states])
         self._plot.canvas.lay_out(self._animation.width, self._animation.height)
         for moment in (moments[0], moments[len(moments) // 2], moments[-1]):
             # So that the legend has the room that it will need.
-            self._plot.show_state(moment.state)
+            self._show(moment)
         self._began = time.monotonic()
         try:
             stream = self._stack.enter_context(replacing(self._animation.path))
@@ -166,8 +183,13 @@ class Animator(QObject):
         plot.show_changes(moment.changes)
         if plot.picture_title is not None:
             plot.picture_title.note = f"step {integer(moment.state.step)}"
-        plot.show_state(moment.state)
+        self._show(moment)
         return pixels_of(picture(plot, animation.width, animation.height, animation.scale, light=False))
+
+    def _show(self, moment: Moment) -> None:
+        self._beside.show(moment.lanes)
+        self._plot.show_state(moment.state)
+        self._beside.shown()
 
     def _with_experiment(self, png: bytes) -> bytes:
         """The beginning of a PNG with the experiment that it shows."""

@@ -195,8 +195,7 @@ class AnimationDialog(QDialog):
         wanted = spread(first, last, self.frames.value())
         most = None if self.evenly.isChecked() else MOST_SECONDS
         self.plan = planned(wanted, self._kept, self._costs, most)
-        alone = " Networks beside the run are left out." if self._bench.document.experiment.lanes else ""
-        self.told.setText(plan_text(self.plan, len(wanted)) + alone)
+        self.told.setText(plan_text(self.plan, len(wanted)))
 
     # -- making it -------------------------------------------------------------------------------------------------
 
@@ -216,7 +215,10 @@ class AnimationDialog(QDialog):
         animation = Animation(
             path, self.speed.value(), self.width_box.value(), self.height_box.value(), self.scale.value(), theme
         )
-        self.animator = Animator(self.plot, self._record, self.recomputer, animation, self)
+        lanes = self._bench.lanes
+        self.animator = Animator(
+            self.plot, self._record, self.recomputer, animation, self, lanes.records(), lanes.comparing
+        )
         self.animator.progressed.connect(self._show_progress)
         self.animator.finished.connect(self._finish)
         self.animator.failed.connect(self._fail)

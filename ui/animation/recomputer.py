@@ -99,7 +99,7 @@ class Recomputer(QObject):
         else:
             steps = self._waiting[0].steps
             self._due = len(steps)
-            self._session.recompute(found.replay, steps, self._observations, self._validates)
+            self._session.recompute(found.replay, steps, self._observations, self._validates, found.lanes)
 
     def _take(self) -> None:
         self._replies.extend(
