@@ -135,6 +135,18 @@ def test_the_log_begins_anew_before_it_grows_too_large(faults: FaultLog) -> None
     assert max(sizes.values()) < 2**20 + 20_000
 
 
+def test_what_comes_again_and_again_does_not_drive_out_what_came_before(faults: FaultLog) -> None:
+    faults.take("the first", "Traceback of the first")
+    for _ in range(20_000):
+        faults.take("a paint", "x" * 1000)
+    content = tail_of(log_path())
+    assert log_path().stat().st_size < 16_000
+    assert "Traceback of the first" in content
+    assert content.count("x" * 1000) == 10
+    assert content.count("so often until now") == 3
+    assert content.rstrip().endswith("a paint (so often until now: 10000)")
+
+
 def test_a_log_that_cannot_be_written_hinders_nothing(qtbot: QtBot) -> None:
     state_folder().parent.mkdir(parents=True, exist_ok=True)
     state_folder().parent.joinpath(state_folder().name).write_text("in the way")

@@ -183,6 +183,7 @@ def test_the_size_that_is_told_is_about_that_of_the_file(
 ) -> None:
     layers = [{"kind": "dense", "units": 100, "repeat": 3, "normalization": {"kind": "batch"}}]
     plain = {**PLAIN, "data": {"kind": "csv", "path": str(table)}, "layers": layers, "optimizer": {"kind": optimizer}}
+    plain["lanes"] = [{"name": "wide", "set": {"layers.0.units": 140}}]
     window = open_on(Experiment.from_builtins(plain))
     train(window, qtbot, 30)
     window.plot_area.plot("gradient_time").pin()

@@ -6,6 +6,8 @@ import logging
 import sys
 import threading
 import traceback
+from collections import Counter
+from copy import copy
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +22,8 @@ FILE = "nablascope.log"
 MOST_BYTES = 2**20
 """Of the file; then another one begins."""
 OLDER_FILES = 3
+MOST_TIMES, MOST_KNOWN = 10, 1000
+"""So often is one thing written in full, and of so many things it is known how often they came."""
 TAIL_BYTES = 16 * 2**10
 FORM = "%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"
 LEVELS = {
@@ -137,7 +141,10 @@ def tail_of(path: Path) -> str:
 
 
 class _LogFile(RotatingFileHandler):
-    """Where it cannot be written, that is said once, and nothing on the terminal."""
+    """Where it cannot be written, that is said once, and nothing on the terminal.
+
+    What comes again and again, as from a paint, is soon only counted: it would drive out what came before.
+    """
 
     def __init__(self, owner: FaultLog) -> None:
         super().__init__(
@@ -149,6 +156,20 @@ class _LogFile(RotatingFileHandler):
             errors="backslashreplace",
         )
         self._owner = owner
+        self._seen: Counter[str] = Counter()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if len(self._seen) > MOST_KNOWN:
+            self._seen.clear()
+        self._seen[text] += 1
+        times = self._seen[text]
+        if times <= MOST_TIMES:
+            super().emit(record)
+        elif str(times).strip("0") == "1":
+            again = copy(record)
+            again.msg, again.args = f"{text.partition(chr(10))[0]} (so often until now: {times})", ()
+            super().emit(again)
 
     def handleError(self, record: logging.LogRecord) -> None:
         self._owner.tell_unwritten(sys.exc_info()[1])

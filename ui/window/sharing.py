@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.lane import OWN_NAME
 from simulator.system.fingerprint import Fingerprint, fingerprint_of
 from simulator.system.progress import CancelledError, Meter, Progress, listening
 from simulator.training.run_info import RunInfo
@@ -31,6 +32,7 @@ from ui.window.status import Banner
 
 # Zip, safetensors and the dialog are imported when something is shared: the first window does not wait for them.
 if TYPE_CHECKING:
+    from simulator.record.record import Record
     from simulator.running.presentation import Presentation
     from simulator.running.run_file import SavedRun
     from simulator.running.shared_file import Shared
@@ -135,15 +137,11 @@ class Sharing(QObject):
         if view is None or bench.info is None or bench.refusal or bench.dead:
             return SharePart("run", "Run", "There is no run.", possible=False)
         contents = f"At step {integer(view.frame.step)}: weights, optimiser and all curves; it goes on from there."
-        return SharePart("run", "Run", contents, self._size_of_run(bench.info), about=True, chosen=False)
-
-    def _size_of_run(self, info: RunInfo) -> int:
-        """About: how large what layers remember is, only the worker knows."""
-        from simulator.record.files import size_of
-
-        experiment = self._document.experiment
-        arrays = info.parameter_count * np.dtype(experiment.precision).itemsize * (1 + experiment.optimizer.slots)
-        return arrays + SAMPLE_BYTES * info.train_samples + size_of(self._bench.record)
+        own = self._document.experiment.all_lanes()
+        size = _size_of_run(own[OWN_NAME], bench.info, bench.record)
+        beside = ((name, lane) for name, lane in view.lanes.items() if name in own)
+        size += sum(_size_of_run(own[name], lane.frame.info, lane.record) for name, lane in beside)
+        return SharePart("run", "Run", contents, size, about=True, chosen=False)
 
     @property
     def _workspace(self) -> SharedWorkspace:
@@ -289,3 +287,11 @@ class Sharing(QObject):
                 refused.append(str(error))
         if refused:
             self._banner.say(f"{self._banner.text} But {'; '.join(refused)}.".lstrip())
+
+
+def _size_of_run(experiment: Experiment, info: RunInfo, record: Record) -> int:
+    """About: how large what layers remember is, only the worker knows."""
+    from simulator.record.files import size_of
+
+    arrays = info.parameter_count * np.dtype(experiment.precision).itemsize * (1 + experiment.optimizer.slots)
+    return arrays + SAMPLE_BYTES * info.train_samples + size_of(record)
