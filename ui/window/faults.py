@@ -49,6 +49,9 @@ class Faults(QObject):
             self._banner.say(NOTHING)
         elif not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             self._banner.say(f"Nothing here opens such a file: {path}")
+        else:
+            # Whether something has come of it nobody is told.
+            self._banner.say(f"The log is {path}.")
 
     def copy_report(self) -> None:
         """Into the clipboard: what whoever mends a fault wants to know."""
