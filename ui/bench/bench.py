@@ -13,6 +13,7 @@ from simulator.running.messages import NOTHING_KEPT, Failed, Refused, ReplayFoun
 from simulator.schema.parameter import is_live_change
 from simulator.training.surgery import TakeLane
 from ui.bench.document import Document, Edit, leaving
+from ui.bench.hold import Hold
 from ui.bench.kept_records import AsideRun
 from ui.bench.link import Worker, WorkerFactory, WorkerLink
 from ui.bench.planned_changes import PlannedChanges
@@ -67,6 +68,8 @@ class Bench(QObject):
         """Whether what is shown is still of the network before."""
         self.info: RunInfo | None = None
         self.view: View | None = None
+        self.hold = Hold(self)
+        """Why it may not train for now, if it may not."""
         self.shown = Shown(self)
         """What the window shows of the run."""
         self.updated.connect(self.shown.take)
@@ -196,6 +199,9 @@ class Bench(QObject):
     def _can(self, do: str) -> bool:
         """Whether there is a network to do something with; if not, it is said."""
         able = not self.dead and not self.refusal
+        if self.hold.reason and do == "train":
+            self.noticed.emit(self.hold.reason)
+            return False
         if not able:
             self.declined.emit(do)
         return able

@@ -87,6 +87,7 @@ class Transport(QToolBar):
         self._add_readouts()
         self._add_menus()
         bench.playing_changed.connect(self._show_playing)
+        bench.hold.changed.connect(self._show_hold)
         bench.shown.changed.connect(self._take)
 
     def _add_commands(self, window: QWidget) -> None:
@@ -113,6 +114,7 @@ class Transport(QToolBar):
             window, "Restart, new seed", self.new_seed.emit, keys="Ctrl+Shift+R", icon="dice",
             tip="Back to step 0 with new weights, data and shuffling; undo brings the run back.",
         )  # fmt: skip
+        self._tips = [made.toolTip() for made in (self.play, self.step, self.steps)]
         self.stop = StopControl(self)
         self.stop.entered.connect(self.play_steps)
         self.addActions([self.play, self.step, self.steps])
@@ -207,6 +209,12 @@ class Transport(QToolBar):
 
     def _toggle(self) -> None:
         self.bench.pause() if self.bench.playing else self.bench.play()
+
+    def _show_hold(self, reason: str) -> None:
+        """What trains waits, and says for what."""
+        for made, tip in zip((self.play, self.step, self.steps), self._tips, strict=True):
+            made.setEnabled(not reason)
+            made.setToolTip(reason or tip)
 
     def _show_playing(self, playing: bool) -> None:
         set_icon(self.play, "pause" if playing else "play")

@@ -1,0 +1,1 @@
+"""Lessons beside the bench: text, prediction, run, reveal, playground; worksheets."""

@@ -1,0 +1,159 @@
+"""A lesson that is open: predict, commit, run, reveal; what was answered is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Literal
+
+import numpy as np
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, Qt, Signal
+
+from simulator.experiment.experiment import Experiment
+from simulator.lessons.attempts import Answered, Attempt, Attempts, from_text, numbers_of
+from simulator.lessons.formula import Formula, FormulaError, Value
+from simulator.lessons.lesson import Lesson, Subject
+from simulator.lessons.question import Answer, Question
+from simulator.running.lesson_session import LessonSession, Measured, Measuring
+from simulator.running.messages import Failed
+from simulator.running.progress_text import how_far
+from ui.bench.bench import Bench
+from ui.settings.settings import Settings
+
+Stage = Literal["predict", "committed", "running", "revealed"]
+HELD = "The lesson asks for your prediction first: answer all questions and commit to them."
+Given = Mapping[str, tuple[Answer, str]]
+"""Question → the answer, and its words."""
+
+
+def attempts_of(name: str) -> Attempts:
+    """What is kept of a lesson."""
+    return from_text(name, Settings().text(f"lessons/{name}"))
+
+
+class OpenLesson(QObject):
+    """Where a pupil stands in one lesson, over the bench that runs it."""
+
+    stage_changed = Signal(str)
+    progressed = Signal(str)
+    """How far the measuring is, in words."""
+    refused = Signal(str)
+    """Why nothing could be measured, in a sentence."""
+    _arrived = Signal()
+
+    def __init__(self, lesson: Lesson, bench: Bench, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.lesson, self.bench = lesson, bench
+        self.stage: Stage = "predict"
+        self.answers: dict[str, Answer] = {}
+        self.names: dict[str, Value] = lesson.numbers(lesson.subject)
+        """Numbers that are known: before the run those of what is run, after it the readings too."""
+        self.attempts = attempts_of(lesson.name)
+        self._session: LessonSession | None = None
+        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        if self.on_bench:
+            bench.hold.set(HELD)
+
+    @property
+    def on_bench(self) -> bool:
+        """Whether the bench runs it; a race over a landscape does without."""
+        return isinstance(self.lesson.subject, Experiment)
+
+    @property
+    def subject(self) -> Subject:
+        """What is run: as it stands on the bench now."""
+        return self.bench.document.experiment.unlocked if self.on_bench else self.lesson.subject
+
+    def commit(self, given: Given) -> None:
+        """The answers stand; now it may be run."""
+        self.answers = {name: answer for name, (answer, _) in given.items()}
+        answered = tuple(Answered(name, numbers_of(answer), words) for name, (answer, words) in given.items())
+        self._keep(Attempt(datetime.now(UTC).isoformat(timespec="seconds"), answered), new=True)
+        self.bench.hold.set("")
+        self._set("committed")
+
+    def run(self) -> None:
+        """Make the run on the bench, and measure it beside."""
+        self._set("running")
+        if self.on_bench:
+            view = self.bench.view
+            left = self.lesson.steps - (0 if view is None else view.frame.step)
+            if left > 0:
+                self.bench.play(left)
+        if self._session is None:
+            self._session = LessonSession(self.bench.link.mode, self._arrived.emit)
+        self._session.measure(self.lesson, self.subject)
+
+    def measured(self, question: Question) -> Value | None:
+        """What the run says to a question; None where it cannot be worked out."""
+        try:
+            return Formula(question.measured).value(self.names)
+        except FormulaError:
+            return None
+
+    def begin_again(self) -> None:
+        """Another attempt, with new predictions, on what the lesson begins with."""
+        self._cancel()
+        self.answers, self.names = {}, self.lesson.numbers(self.lesson.subject)
+        if self.on_bench:
+            self.bench.document.replace(self.lesson.locked(), unsaved=False)
+            self.bench.hold.set(HELD)
+        self._set("predict")
+
+    def unlock(self) -> None:
+        """Open the playground: from now on no lock holds."""
+        if self.on_bench and self.bench.document.experiment.locks:
+            self.bench.document.unlock("Open the lesson's playground")
+
+    def close(self) -> None:
+        """Let go of the bench, and end what measures."""
+        self.bench.hold.set("")
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    # -- what comes ------------------------------------------------------------------------------------------------
+
+    def _cancel(self) -> None:
+        if self._session is not None:
+            self._session.cancel()
+
+    def _take(self) -> None:
+        for reply in [] if self._session is None else self._session.replies():
+            match reply:
+                case Measuring(progress=progress):
+                    self.progressed.emit(how_far(progress))
+                case Measured(refusal=refusal, values=values):
+                    self._refuse(refusal) if refusal else self._reveal(values)
+                case Failed(message=message):
+                    self._refuse(message)
+
+    def _refuse(self, reason: str) -> None:
+        self._set("committed")
+        self.refused.emit(reason)
+
+    def _reveal(self, values: Mapping[str, Value]) -> None:
+        if self.stage != "running":
+            return
+        self.names = dict(values)
+        last = self.attempts.attempts[-1]
+        answered = tuple(self._judged(each) for each in last.answers)
+        self._keep(replace(last, answers=answered, revealed=True), new=False)
+        self._set("revealed")
+
+    def _judged(self, answered: Answered) -> Answered:
+        question = next(each for each in self.lesson.questions if each.name == answered.question)
+        measured = self.measured(question)
+        if measured is None:
+            return answered
+        numbers = tuple(float(value) for value in np.atleast_1d(measured))
+        return replace(answered, measured=numbers, right=question.right(self.answers[question.name], measured))
+
+    def _keep(self, attempt: Attempt, *, new: bool) -> None:
+        self.attempts = self.attempts.with_last(attempt, new=new)
+        Settings().set(f"lessons/{self.lesson.name}", self.attempts.to_text())
+
+    def _set(self, stage: Stage) -> None:
+        self.stage = stage
+        self.stage_changed.emit(stage)

@@ -1,0 +1,267 @@
+"""The lesson beside the bench: text, prediction, commit, run, reveal, why, playground, sources, from top to bottom."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from simulator.lessons.formula import FormulaError
+from simulator.lessons.lesson import Lesson
+from simulator.lessons.text import filled
+from ui.forms.typed import capital
+from ui.lessons.answer_forms import QuestionBox
+from ui.lessons.open_lesson import OpenLesson
+from ui.lessons.prose import Prose
+from ui.style.numbers import count, integer
+from ui.style.text_size import resize_text, scaled, with_text
+
+WIDTH = 340
+LEAST = 280
+STAGES = {
+    "predict": "Read, and commit to a prediction",
+    "committed": "Your prediction stands: run it",
+    "running": "The run is made and measured",
+    "revealed": "What came of it",
+}
+"""What there is to do now."""
+
+
+class LessonPanel(QScrollArea):
+    """One open lesson."""
+
+    closed = Signal()
+    worksheet_wanted = Signal()
+    answers_wanted = Signal()
+
+    def __init__(self, opened: OpenLesson, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.opened, self.lesson = opened, opened.lesson
+        self.setAccessibleName(f"Lesson: {self.lesson.title}")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        with_text(self, lambda panel: panel.setMinimumWidth(scaled(LEAST)))
+        self._inner = QWidget()
+        self._column = QVBoxLayout(self._inner)
+        self._column.setContentsMargins(12, 6, 12, 12)
+        self._column.setSpacing(6)
+        self.setWidget(self._inner)
+        opened.setParent(self)
+        opened.stage_changed.connect(self._show_stage)
+        opened.progressed.connect(self._show_progress)
+        opened.refused.connect(self._refuse)
+        self._build()
+
+    def sizeHint(self) -> QSize:
+        return QSize(scaled(WIDTH), 640)
+
+    # -- parts ----------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        """All parts, as before a prediction."""
+        lesson, names = self.lesson, self.opened.names
+        title = QLabel(lesson.title)
+        title.setWordWrap(True)
+        resize_text(title, 1.25, bold=True)
+        about = QLabel(about_text(lesson))
+        about.setProperty("role", "muted")
+        about.setWordWrap(True)
+        self.text = Prose("Text of the lesson")
+        self.text.say(filled(lesson.text, names))
+        self.questions = [QuestionBox(place, each, names) for place, each in enumerate(lesson.questions, 1)]
+        self.stage = QLabel()
+        self.stage.setWordWrap(True)
+        resize_text(self.stage, 1.0, bold=True)
+        for part in (title, about, self.text, self.stage, *self.questions):
+            self._column.addWidget(part)
+        for box in self.questions:
+            box.changed.connect(self._weigh)
+        self._column.addLayout(self._make_ways())
+        self.after = QWidget()
+        self._after = QVBoxLayout(self.after)
+        self._after.setContentsMargins(0, 0, 0, 0)
+        self._column.addWidget(self.after)
+        self._column.addLayout(self._make_foot())
+        self._column.addStretch(1)
+        self._show_stage(self.opened.stage)
+
+    def _make_ways(self) -> QVBoxLayout:
+        """Commit, then run; what stands in the way, and how far it is."""
+        self.commit = QPushButton("&Commit to these predictions")
+        self.commit.setToolTip("They stand then, and the run can be made.")
+        self.commit.clicked.connect(self._commit)
+        steps = self.lesson.steps
+        self.run = QPushButton(f"&Run {count(steps, 'step')}" if steps and self.opened.on_bench else "&Run")
+        self.run.setToolTip("Make the run on the bench; what it measures is the answer.")
+        self.run.clicked.connect(self.opened.run)
+        self.note = QLabel()
+        self.note.setProperty("role", "muted")
+        self.note.setWordWrap(True)
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName("How far the measuring is")
+        self.bar.setRange(0, 0)
+        self.bar.setTextVisible(False)
+        row = QHBoxLayout()
+        row.addWidget(self.commit)
+        row.addWidget(self.run)
+        row.addStretch(1)
+        column = QVBoxLayout()
+        column.addLayout(row)
+        column.addWidget(self.note)
+        column.addWidget(self.bar)
+        return column
+
+    def _make_foot(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        for text, tip, signal in (
+            ("&Worksheet…", "The lesson on paper (PDF): text, questions and room to answer.", self.worksheet_wanted),
+            ("&Answers…", "All your attempts as a table (CSV), under a name that you choose.", self.answers_wanted),
+        ):
+            button = QPushButton(text)
+            button.setToolTip(tip)
+            button.clicked.connect(signal)
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        return column
+
+    # -- stages ---------------------------------------------------------------------------------------------------
+
+    def _weigh(self) -> None:
+        """Whether all is answered."""
+        open_ = sum(box.form.answer() is None for box in self.questions)
+        predicting = self.opened.stage == "predict"
+        self.commit.setEnabled(predicting and not open_)
+        if predicting:
+            self.note.setText(f"{count(open_, 'question')} still open." if open_ else "")
+            self.note.setVisible(bool(open_))
+
+    def _commit(self) -> None:
+        given = {}
+        for box in self.questions:
+            answer = box.form.answer()
+            if answer is None:
+                return
+            given[box.question.name] = answer, box.form.words()
+        self.opened.commit(given)
+
+    def _show_stage(self, stage: str) -> None:
+        self.stage.setText(STAGES[stage])
+        self.commit.setVisible(stage == "predict")
+        self.run.setVisible(stage in ("committed", "running"))
+        self.run.setEnabled(stage == "committed")
+        self.run.setDefault(stage == "committed")
+        self.bar.setVisible(stage == "running")
+        self.note.setVisible(False)
+        if stage == "predict":
+            self._begin_again()
+        else:
+            for box in self.questions:
+                box.freeze()
+        if stage == "committed":
+            self.run.setFocus()
+        if stage == "revealed":
+            self._reveal()
+
+    def _begin_again(self) -> None:
+        """Empty forms, nothing below them."""
+        self._clear_after()
+        if any(not box.form.isEnabled() for box in self.questions):
+            for place, box in enumerate(self.questions):
+                fresh = QuestionBox(place + 1, box.question, self.opened.names)
+                fresh.changed.connect(self._weigh)
+                self._column.replaceWidget(box, fresh)
+                box.hide()
+                box.deleteLater()
+                self.questions[place] = fresh
+        self._weigh()
+
+    def _show_progress(self, words: str) -> None:
+        self.note.setText(words)
+        self.note.show()
+
+    def _refuse(self, reason: str) -> None:
+        self.note.setText(f"It could not be measured: {reason}")
+        self.note.show()
+
+    # -- after the run --------------------------------------------------------------------------------------------
+
+    def _clear_after(self) -> None:
+        while (item := self._after.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.after.hide()
+
+    def _reveal(self) -> None:
+        """Each answer beside the run's; below, why, what to try, and sources."""
+        for box in self.questions:
+            measured, answer = self.opened.measured(box.question), self.opened.answers.get(box.question.name)
+            if measured is not None and answer is not None:
+                box.reveal(answer, measured, self._filled)
+        right = sum(each.right for each in self.opened.attempts.attempts[-1].answers)
+        self.stage.setText(f"What came of it: {integer(right)} of {count(len(self.questions), 'prediction')} right")
+        self._clear_after()
+        self._add_text("Why", self.lesson.why)
+        self._add_playground()
+        self._add_text("Sources", "\n".join(f"- {source}" for source in self.lesson.sources))
+        again = QPushButton("Begin a&gain")
+        again.setToolTip("New predictions, on what the lesson begins with.")
+        again.clicked.connect(self.opened.begin_again)
+        self._after.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
+        self.after.show()
+        QTimer.singleShot(0, self._show_first_result)
+
+    def _show_first_result(self) -> None:
+        if self.questions:
+            self.ensureWidgetVisible(self.questions[0], 0, 0)
+
+    def _filled(self, text: str) -> str:
+        try:
+            return filled(text, self.opened.names)
+        except FormulaError:
+            return text
+
+    def _add_heading(self, text: str) -> None:
+        heading = QLabel(text)
+        resize_text(heading, 1.0, bold=True)
+        self._after.addWidget(heading)
+
+    def _add_text(self, title: str, text: str) -> None:
+        if text:
+            self._add_heading(title)
+            prose = Prose(title)
+            prose.say(self._filled(text))
+            self._after.addWidget(prose)
+
+    def _add_playground(self) -> None:
+        """What to try, each with a button where one press does it; nothing is locked any more."""
+        self.opened.unlock()
+        if not self.lesson.playground:
+            return
+        self._add_heading("Playground: everything is free now")
+        for suggestion in self.lesson.playground:
+            prose = Prose("Something to try")
+            prose.say(self._filled(suggestion.text))
+            self._after.addWidget(prose)
+            if suggestion.set and self.opened.on_bench:
+                button = QPushButton("Try it")
+                button.setToolTip("Set this on the bench; undo takes it back.")
+                button.clicked.connect(lambda _on=False, settings=suggestion.set: self._try(settings))
+                self._after.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _try(self, settings: dict[str, object]) -> None:
+        document = self.opened.bench.document
+        try:
+            after = document.experiment.with_values(settings.items())
+        except ValueError as error:
+            self._refuse(str(error))
+            return
+        reason = document.propose(after.to_builtins(), "Try what the lesson suggests")
+        if reason is not None:
+            self._refuse(reason)
+
+
+def about_text(lesson: Lesson) -> str:
+    """What it is about, and how long it takes."""
+    subject = "a result of the literature" if lesson.claim is None else f"claim {integer(lesson.claim)} of the story"
+    parts = capital(subject), count(lesson.minutes, "minute"), count(len(lesson.questions), "question")
+    return " · ".join(parts)

@@ -1,0 +1,66 @@
+"""A lesson's texts: Markdown with formulas, as high as they are, in the present theme and font."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QDesktopServices, QFontInfo, QResizeEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+
+from ui.style.formulas import Lettering
+from ui.style.markdown import plain, sheet, to_html
+from ui.style.text_size import with_text
+from ui.style.theme import current_theme, theme_changed
+
+LEAST_WIDTH = 200
+
+
+class Prose(QTextBrowser):
+    """One text; what is around it scrolls."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setObjectName("prose")
+        self.setStyleSheet("#prose { background: transparent; border: 0; padding: 0; }")
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setOpenLinks(False)
+        self.anchorClicked.connect(QDesktopServices.openUrl)
+        self.document().setDocumentMargin(2)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Words to read, not a stop of the Tab key; links can be reached all the same.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._text = ""
+        theme_changed.connect(self._set_anew)
+        with_text(self, Prose._set_anew)
+
+    def say(self, text: str) -> None:
+        """Show this; nothing where it is empty."""
+        self.setVisible(bool(text))
+        if text != self._text:
+            self._text = text
+            self.setAccessibleDescription(plain(text)[:2000] if text else "")
+            self._set_anew()
+
+    def _set_anew(self) -> None:
+        if not self._text:
+            return
+        font, theme = self.font(), current_theme()
+        self.document().setDefaultFont(font)
+        self.document().setDefaultStyleSheet(sheet(theme, QFontInfo(font).pixelSize()))
+        self.setHtml(to_html(self._text, Lettering(font, theme.text, self.devicePixelRatioF() + 1)))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.document().setTextWidth(max(self.viewport().width(), LEAST_WIDTH))
+        height = round(self.document().size().height()) + 2
+        if height != self.height() or height != self.minimumHeight():
+            self.setFixedHeight(height)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(LEAST_WIDTH, 0)

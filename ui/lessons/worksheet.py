@@ -1,0 +1,83 @@
+"""A lesson on paper: text, questions with room to answer, and, on a sheet of its own, what comes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSizeF
+from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+
+from simulator.lessons.lesson import Lesson
+from simulator.lessons.question import ChoiceQuestion, CurveQuestion, OrderQuestion, Question
+from simulator.lessons.text import filled
+from simulator.system.atomic import write_atomic
+from ui.style.formulas import Lettering
+from ui.style.markdown import sheet, to_html
+from ui.style.numbers import number
+from ui.style.theme import LIGHT
+
+POINTS = 10.5
+DPI = 96
+LINE = "_" * 46
+BOX = "☐"
+
+
+def worksheet_text(lesson: Lesson) -> str:
+    """The sheet as Markdown, numbers that are known before the run filled in."""
+    names = lesson.numbers(lesson.subject)
+    parts = [f"# {lesson.title}", f"Name: {LINE}", filled(lesson.text, names), "## What do you predict?"]
+    for place, question in enumerate(lesson.questions, 1):
+        parts.append(f"**{place}.** {filled(question.prompt, names)}")
+        parts += [filled(line, names) for line in _room(question)]
+    parts += ["## What did the run measure, and why?", *([LINE * 2] * 5)]
+    if lesson.playground:
+        parts += ["## Try next", *(f"- {each.text}" for each in lesson.playground)]
+    if lesson.sources:
+        parts += ["## Sources", "\n".join(f"- {source}" for source in lesson.sources)]
+    return "\n\n".join(parts)
+
+
+def _room(question: Question) -> list[str]:
+    """Where the answer goes."""
+    if isinstance(question, ChoiceQuestion):
+        return [f"{BOX} {option.text}" for option in question.options]
+    if isinstance(question, OrderQuestion):
+        return [f"In order: {', '.join(question.items)}", LINE]
+    if isinstance(question, CurveQuestion):
+        scale = f"from {number(question.low)} to {number(question.high)}"
+        head = f"Draw it here: {question.axis} to the right, {question.unit or 'the number'} upwards, {scale}"
+        return [head, *["│"] * 8, "└" + "─" * 50]
+    return [f"Your number: {LINE}"]
+
+
+def write_worksheet(lesson: Lesson, path: Path) -> None:
+    """Write the sheet as PDF, whole or not at all; OSError if it cannot be written."""
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    _print(lesson, buffer)
+    write_atomic(path, data.data())
+
+
+def _print(lesson: Lesson, device: QBuffer) -> None:
+    """The writer ends the document when it is gone."""
+    writer = QPdfWriter(device)
+    writer.setTitle(lesson.title)
+    margins, paper = QMarginsF(18, 16, 18, 16), QPageSize(QPageSize.PageSizeId.A4)
+    writer.setPageLayout(QPageLayout(paper, QPageLayout.Orientation.Portrait, margins, QPageLayout.Unit.Millimeter))
+    writer.setResolution(DPI)
+    document = worksheet(lesson)
+    document.setPageSize(QSizeF(writer.width(), writer.height()))
+    document.print_(writer)
+
+
+def worksheet(lesson: Lesson) -> QTextDocument:
+    """The sheet, black on white whatever the theme."""
+    font = QFont()
+    font.setPointSizeF(POINTS)
+    document = QTextDocument()
+    document.setDefaultFont(font)
+    document.setDefaultStyleSheet(sheet(LIGHT, POINTS * DPI / 72))
+    document.setHtml(to_html(worksheet_text(lesson), Lettering(font, "#000000", 4.0)))
+    return document
+

@@ -1,0 +1,176 @@
+"""The way to the lessons: menu, start page, palette and files lead here; the panel is made when one is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from simulator.experiment.experiment import Experiment, in_words
+from ui.settings.settings import Settings
+from ui.style.panels import PanelDock
+from ui.window.experiments import Experiments
+from ui.window.panel_room import PanelRoom
+from ui.window.parts import Parts
+
+# A start does not wait for lessons.
+if TYPE_CHECKING:
+    from simulator.lessons.lesson import Lesson
+    from ui.lessons.open_lesson import OpenLesson
+    from ui.lessons.panel import LessonPanel
+
+
+class LessonsAccess(QObject):
+    """Opens lessons beside the bench of one window, one at a time."""
+
+    def __init__(self, window: QMainWindow, parts: Parts, experiments: Experiments) -> None:
+        super().__init__(window)
+        self._window, self._parts, self._experiments = window, parts, experiments
+        self.room: PanelRoom | None = None
+        """Keeps room for the panels."""
+        self.dock: PanelDock | None = None
+        """Once a lesson was opened."""
+        self.panel: LessonPanel | None = None
+        """While one is."""
+        self._folded: list[PanelDock] = []
+        """Panels that have given way to the lesson."""
+        experiments.document.opened.connect(self._take_opened)
+        parts.bench.closed.connect(self.close)
+
+    def fill_menu(self, menu: QMenu) -> None:
+        """All lessons, in their groups."""
+        from ui.lessons.list import listed
+
+        menu.clear()
+        for group, lessons in listed().items():
+            inner = menu.addMenu(group)
+            for each in lessons:
+                entry = inner.addAction(each.title)
+                entry.triggered.connect(lambda _on=False, lesson=each.lesson: self.open(lesson))
+        menu.addSeparator()
+        leave = menu.addAction("&Leave the lesson", self.close)
+        leave.setEnabled(self.panel is not None)
+
+    def open_named(self, name: str) -> None:
+        """One that comes with the program."""
+        from simulator.lessons.files import find
+
+        self.open(find(name))
+
+    def open_path(self, path: Path) -> None:
+        """One in a file; what it cannot be is said."""
+        from simulator.lessons.files import read
+
+        try:
+            lesson = read(path)
+        except ValueError as error:
+            self._parts.banner.say(f"Not opened: {in_words(error)}")
+            return
+        if self.open(lesson):
+            Settings().add_recent(path)
+
+    def open(self, lesson: Lesson) -> bool:
+        """Whether the lesson stands beside the bench now, which holds what it runs."""
+        on_bench = isinstance(lesson.subject, Experiment)
+        if on_bench and not self._experiments.may_replace():
+            return False
+        self.close()
+        if on_bench:
+            self._experiments.leaving.emit()
+            self._experiments.document.replace(lesson.locked())
+        self._show(self._opened(lesson), lesson)
+        return True
+
+    def _opened(self, lesson: Lesson) -> OpenLesson:
+        from ui.lessons.open_lesson import OpenLesson
+
+        return OpenLesson(lesson, self._parts.bench)
+
+    def _show(self, opened: OpenLesson, lesson: Lesson) -> None:
+        from ui.lessons.panel import LessonPanel
+
+        self.panel = panel = LessonPanel(opened)
+        panel.worksheet_wanted.connect(lambda: self._write_worksheet(lesson))
+        panel.answers_wanted.connect(self._write_answers)
+        dock = self._dock()
+        dock.setWidget(panel)
+        self._fold_others(dock)
+        dock.show()
+        if self.room is not None:
+            self.room.fit()
+        if lesson.plots:
+            self._parts.plots.show_only(lesson.plots)
+        panel.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _dock(self) -> PanelDock:
+        """The panel's place at the left, made with the first lesson."""
+        if self.dock is None:
+            self.dock = PanelDock("Lesson", self._window, self._window)
+            self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.dock)
+            if self.room is not None:
+                self.room.add(self.dock)
+        return self.dock
+
+    def _fold_others(self, dock: PanelDock) -> None:
+        """The lesson needs the room that the other panels have; a key of theirs brings them back."""
+        others = [each for each in self._window.findChildren(PanelDock) if each is not dock]
+        self._folded = [each for each in others if not each.isHidden()]
+        for each in self._folded:
+            each.hide()
+
+    def _take_opened(self, experiment: Experiment) -> None:
+        """Another experiment has been opened: the lesson is over, unless it is its own."""
+        if self.panel is None or not self.panel.opened.on_bench:
+            return
+        if not experiment.locks or experiment.locks.lesson != self.panel.lesson.title:
+            self.close()
+
+    def close(self) -> None:
+        """Put the lesson away; the bench keeps what it holds, without locks."""
+        panel, self.panel = self.panel, None
+        if panel is None:
+            return
+        panel.opened.unlock()
+        panel.opened.close()
+        panel.hide()
+        panel.deleteLater()
+        if self.dock is not None:
+            self.dock.hide()
+        for each in self._folded:
+            each.show()
+        self._folded = []
+
+    # -- files ----------------------------------------------------------------------------------------------------
+
+    def _write_worksheet(self, lesson: Lesson) -> None:
+        from ui.dialogs import files
+        from ui.lessons.worksheet import write_worksheet
+
+        path = files.ask_worksheet(self._window, self._experiments.suggestion(".pdf").with_stem(lesson.name))
+        if path is not None:
+            self._write(path, lambda: write_worksheet(lesson, path))
+
+    def _write_answers(self) -> None:
+        from simulator.lessons.attempts import table
+        from simulator.system.atomic import write_atomic
+        from ui.dialogs import files
+
+        assert self.panel is not None
+        settings = Settings()
+        name = files.ask_name(self._window, settings.text("lessons/pupil"))
+        path = None if name is None else files.ask_answers(self._window, self._experiments.suggestion(".csv"))
+        if name is None or path is None:
+            return
+        settings.set("lessons/pupil", name)
+        attempts = self.panel.opened.attempts
+        self._write(path, lambda: write_atomic(path, table(name, [attempts]).encode()))
+
+    def _write(self, path: Path, write: object) -> None:
+        try:
+            write()  # type: ignore[operator]
+        except OSError as error:
+            self._parts.banner.say(f"{path}: cannot be written: {error.strerror or error}")
+        else:
+            self._parts.banner.say(f"Written to {path}")
