@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,7 @@ def save(lesson: Lesson, path: Path) -> None:
     write_atomic(path, to_json(lesson))
 
 
+@functools.cache
 def shipped() -> tuple[Lesson, ...]:
     """The lessons that come with the program, in teaching order."""
     paths = sorted(FOLDER.glob(f"*{ENDING}"))

@@ -74,7 +74,7 @@ class ChosenLane(QObject):
         if not experiment.lanes:
             return self.document.propose(builtins, description, merge_key, final, back_to)
         try:
-            after = self._after(experiment, replace(Experiment.from_builtins(dict(builtins)), lanes=UNSET))
+            after = self._after(experiment, replace(proposed_alone(builtins), lanes=UNSET, locks=experiment.locks))
         except ValueError as error:
             return in_words(error)
         named = description if self.name == OWN_NAME or self.all else f"{description} ({self.name})"
@@ -226,6 +226,11 @@ def _renamed(spec: LaneSpec, name: str, after: str) -> LaneSpec:
     if origin and origin.parent == name:
         origin = replace(origin, parent=after)
     return replace(spec, name=after if spec.name == name else spec.name, origin=origin)
+
+
+def proposed_alone(builtins: Mapping[str, Any]) -> Experiment:
+    """What is proposed for one network; a lesson's locks are asked when it stands among the others again."""
+    return Experiment.from_builtins({name: value for name, value in builtins.items() if name != "locks"})
 
 
 def settings_between(base: Experiment, other: Experiment) -> Settings | None:

@@ -225,6 +225,8 @@ class Builder(QWidget):
             self._pages.show_hint(DATA_HINT if rows else LAYER_HINT)
             if rows and self.stack.hasFocus():
                 self.input_chosen.emit()
+        if self._experiment is not None:
+            self._pages.show_locks(self._experiment.locks, chosen)
         composite = any(edits.inner_name(edits.at(self._plain, place)) for place in edits.uppermost(chosen))
         self._tools.enable(bool(chosen), composite)
         self.operations.enable(bool(chosen), bool(rows) and rows[-1] == self.stack.count() - 1)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from simulator.experiment.locks import Locks
 from simulator.layers import Layer
 from simulator.layers.output import Output
 from ui.forms.form import PartForm
+from ui.forms.locked import show_lock, why_locked
 
 
 class Pages(QScrollArea):
@@ -45,6 +48,15 @@ class Pages(QScrollArea):
     def show_output(self, output: Any) -> None:
         self.output_form.set_value(output)
         self.pages.setCurrentWidget(self.output_form)
+
+    def show_locks(self, locks: Locks | msgspec.UnsetType, chosen: Sequence[tuple[str | int, ...]]) -> None:
+        """Lock what a lesson locks in any of the chosen layers, or in the output."""
+        for form, places in ((self.layer_form, chosen), (self.output_form, [("output",)])):
+            for row, _ in form.root.rows():
+                paths = [(*place, *row.path) for place in places]
+                locked = [path for path in paths if why_locked(locks, path)]
+                if paths:
+                    show_lock(row, locks, (locked or paths)[0])
 
     def show_hint(self, text: str) -> None:
         self.hint.setText(text)

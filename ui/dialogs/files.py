@@ -21,7 +21,8 @@ RUNS = "Run: with weights and curves, goes on (*.nabla)"
 KINDS = {".json": EXPERIMENTS, ".nabla": RUNS}
 """Ending → what is saved under it."""
 CARRIERS = " ".join(f"*{ending}" for ending in carriers.CARRIERS)
-OPENABLE = f"Experiments, runs, pictures and tables (*.json *.nabla {CARRIERS} {ENDINGS});;All files (*)"
+OWN = "*.json *.nabla *.nabla-lesson"
+OPENABLE = f"Experiments, runs, lessons, pictures and tables ({OWN} {CARRIERS} {ENDINGS});;All files (*)"
 CHANGES = "Changes by hand (*.json)"
 TABLES = f"Tables ({ENDINGS});;All files (*)"
 

@@ -16,6 +16,7 @@ from simulator.training.surgery import Transplant
 from ui.forms.acting_rate import acting_rate, unused_rate
 from ui.forms.curve import ScheduleCurve
 from ui.forms.form import PartForm, Path, Plain, Suggestions
+from ui.forms.locked import show_lock, why_locked
 from ui.forms.propose import Operate, Propose, description_of, key_of
 from ui.forms.row import Note
 from ui.forms.section import Section
@@ -200,6 +201,8 @@ class TrainingPanel(QScrollArea):
         for part in self._parts:
             part.form.set_value(plain[part.prefix] if part.prefix else plain)
             part.section.set_summary(_summary(plain, part))
+            for row, _ in part.form.root.rows():
+                show_lock(row, experiment.locks, (part.prefix, *row.path) if part.prefix else row.path)
         self.curve.set_schedule(experiment.schedule, experiment.optimizer.learning_rate)
         self._show_acting_rate(experiment)
 
@@ -207,7 +210,8 @@ class TrainingPanel(QScrollArea):
         """Beside the learning rate, what the schedule makes of it; where it has no say, it cannot be set."""
         row, schedule = self.form("optimizer").row(("optimizer", "learning_rate")), experiment.schedule
         if row is not None:
-            row.set_unused("" if schedule.uses_base else unused_rate(schedule))
+            locked = why_locked(experiment.locks, ("optimizer", "learning_rate"))
+            row.set_unused(locked or ("" if schedule.uses_base else unused_rate(schedule)))
             row.note.say(acting_rate(schedule, experiment.optimizer.learning_rate, self._step))
 
     def refuse(self, path: str, message: str) -> None:

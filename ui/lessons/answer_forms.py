@@ -67,7 +67,7 @@ class NumberForm(AnswerForm):
         super().__init__()
         self.field = QLineEdit(self)
         self.field.setAccessibleName(label)
-        self.field.setPlaceholderText("a number, like 0.5 or 3e-6")
+        self.field.setPlaceholderText("e.g. 0.5 or 3e-6")
         self.field.textChanged.connect(lambda _text: self.changed.emit())
         with_text(self.field, lambda field: field.setMaximumWidth(scaled(200)))
         row = QHBoxLayout(self)

@@ -73,7 +73,9 @@ class CurvePad(QWidget):
         place = f"{self.axis} {integer(self._at + 1)}: {'nothing yet' if here is None else number(here)}"
         self.setAccessibleName(f"Curve of {self.unit or 'numbers'} by {self.axis}")
         self.setAccessibleDescription(f"{said}{place}. Up and down move a point, left and right choose one.")
-        self.setToolTip("Draw with the mouse, or with the arrow keys: left and right choose a point, up and down move it.")
+        self.setToolTip(
+            "Draw with the mouse, or with the arrow keys: left and right choose a point, up and down move it."
+        )
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -208,9 +210,8 @@ class CurvePad(QWidget):
         painter.drawText(foot, Qt.AlignmentFlag.AlignHCenter, self.axis)
 
     def _legend(self) -> str:
-        words = f"{self.unit}   " if self.unit else ""
-        text = f"{words}● yours   ◆ the run" if self.measured else self.unit
-        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideLeft, round(self._room.width()))
+        text = "● yours   ◆ the run" if self.measured else self.unit
+        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, round(self._room.width()))
 
     def _paint_curve(
         self, painter: QPainter, points: Sequence[tuple[int, float]], colour: str, style: Qt.PenStyle

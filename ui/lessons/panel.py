@@ -15,8 +15,8 @@ from ui.lessons.prose import Prose
 from ui.style.numbers import count, integer
 from ui.style.text_size import resize_text, scaled, with_text
 
-WIDTH = 340
-LEAST = 280
+WIDTH = 360
+LEAST = 320
 STAGES = {
     "predict": "Read, and commit to a prediction",
     "committed": "Your prediction stands: run it",

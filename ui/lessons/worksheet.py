@@ -56,7 +56,7 @@ def write_worksheet(lesson: Lesson, path: Path) -> None:
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     _print(lesson, buffer)
-    write_atomic(path, data.data())
+    write_atomic(path, bytes(data.data()))
 
 
 def _print(lesson: Lesson, device: QBuffer) -> None:
@@ -80,4 +80,3 @@ def worksheet(lesson: Lesson) -> QTextDocument:
     document.setDefaultStyleSheet(sheet(LIGHT, POINTS * DPI / 72))
     document.setHtml(to_html(worksheet_text(lesson), Lettering(font, "#000000", 4.0)))
     return document
-

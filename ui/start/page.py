@@ -52,6 +52,8 @@ class StartPage(QFrame):
     new_chosen = Signal()
     open_chosen = Signal()
     tour_chosen = Signal()
+    lessons_wanted = Signal(object)
+    """The button below which they are to be listed."""
     closed = Signal()
     """By a hand; nothing was chosen."""
 
@@ -103,12 +105,14 @@ class StartPage(QFrame):
         self.tour = self._button("Take the &tour", "Six steps on the real controls.", self.tour_chosen)
         self.tour.setDefault(True)
         self.tour.setVisible(Settings().offers_tour())
+        self.lessons = self._button("&Lessons", "Predict, run, and see: each claim of the story as a lesson.", None)
+        self.lessons.clicked.connect(lambda: self.lessons_wanted.emit(self.lessons))
         self.new = self._button("&New", "A small network on handwritten digits to build on.", self.new_chosen)
         self.open = self._button("&Open…", "An experiment that was saved, or a table.", self.open_chosen)
         self.data = self._button("Open &data…", "A table of your own, in almost any format.", None)
         self.data.clicked.connect(lambda: self.data_chosen.emit("csv"))
         self.past = self._button("Go to the &bench", f"{present} is open behind this page (Esc).", self.closed)
-        for button in (self.tour, self.new, self.open, self.data, self.past):
+        for button in (self.tour, self.lessons, self.new, self.open, self.data, self.past):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         return row
 

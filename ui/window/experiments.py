@@ -16,6 +16,7 @@ from simulator.data.table import changed, forget, has_changed
 from simulator.experiment.carriers import extract, is_carrier
 from simulator.experiment.experiment import Experiment, in_words
 from simulator.experiment.files import RUN_ENDING, Preset, is_table, reach_from, reach_of, read
+from simulator.lessons.ending import is_lesson
 from simulator.schema.parameter import replaced
 from simulator.system.fingerprint import Fingerprint, fingerprint_of, free_name_beside
 from simulator.system.progress import CancelledError
@@ -57,6 +58,8 @@ class Experiments(QObject):
     """The :class:`Preset` that has just been opened."""
     shared_opened = Signal(object, object)
     """A :class:`Shared`, with more than a run in it, that has just been opened, and its path."""
+    lesson_chosen = Signal(Path)
+    """A lesson's file that is to be opened."""
     leaving = Signal()
     """The present experiment is about to be given up for another, or has just been saved."""
 
@@ -132,6 +135,9 @@ class Experiments(QObject):
             return
         if is_table(path):
             self._open_table(path)
+            return
+        if is_lesson(path):
+            self.lesson_chosen.emit(path)
             return
         if path.suffix.lower() == RUN_ENDING:
             self._open_run(path)

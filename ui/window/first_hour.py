@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QRect, QTimer
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from simulator.data import Csv, Images
 from simulator.experiment.files import presets
@@ -39,6 +40,8 @@ class FirstHour(QObject):
         self._plots = plots = parts.plots
         self.page: StartPage | None = None
         """While it is open."""
+        self.lessons: Callable[[QMenu], None] = lambda _menu: None
+        """Fills a menu with all lessons."""
         self.tour: Tour | None = None
         """While it is under way."""
         self._behind = QTimer(self, singleShot=True, interval=BEHIND_MS)
@@ -79,12 +82,19 @@ class FirstHour(QObject):
         page = StartPage(experiments.document.name, self._window)
         page.closed.connect(self.close_page)
         page.tour_chosen.connect(self.begin_tour)
+        page.lessons_wanted.connect(self._list_lessons)
         page.preset_chosen.connect(experiments.open_preset)
         page.file_chosen.connect(experiments.open_path)
         page.new_chosen.connect(lambda: experiments.new())
         page.open_chosen.connect(experiments.ask_open)
         page.data_chosen.connect(self._choose_data)
         return page
+
+    def _list_lessons(self, button: QWidget) -> None:
+        menu = QMenu(button)
+        self.lessons(menu)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(button.mapToGlobal(QPoint(0, button.height())))
 
     def _choose_data(self, kind: str) -> None:
         (self._experiments.ask_data if kind in OWN else self._experiments.new)(kind)

@@ -39,6 +39,16 @@ class LandscapeAccess(QObject):
         if self.window is not None:
             self.window.close()
 
+    def show_landscape(self, subject: object) -> None:
+        """Bring this landscape to the front; the one that stood there comes back with undo."""
+        from simulator.landscape.landscape import Landscape
+        from simulator.schema.parameter import builtins_of
+
+        if isinstance(subject, Landscape):
+            self.open()
+            assert self.window is not None
+            self.window.view.model.propose(builtins_of(subject), "")
+
     def _export(self, key: str) -> None:
         """Ask how and where, as for every other plot."""
         from ui.dialogs.export import ExportDialog

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from simulator.experiment.experiment import Experiment, in_words
+from ui.board.workspaces import BUILT_IN
 from ui.settings.settings import Settings
 from ui.style.panels import PanelDock
 from ui.window.experiments import Experiments
+from ui.window.landscape_access import LandscapeAccess
 from ui.window.panel_room import PanelRoom
 from ui.window.parts import Parts
 
 # A start does not wait for lessons.
 if TYPE_CHECKING:
     from simulator.lessons.lesson import Lesson
+    from ui.lessons.curtain import Curtain
     from ui.lessons.open_lesson import OpenLesson
     from ui.lessons.panel import LessonPanel
 
@@ -25,8 +30,10 @@ if TYPE_CHECKING:
 class LessonsAccess(QObject):
     """Opens lessons beside the bench of one window, one at a time."""
 
-    def __init__(self, window: QMainWindow, parts: Parts, experiments: Experiments) -> None:
+    def __init__(self, window: QMainWindow, parts: Parts, experiments: Experiments, landscape: LandscapeAccess) -> None:
         super().__init__(window)
+        self._landscape = landscape
+        self._curtain: Curtain | None = None
         self._window, self._parts, self._experiments = window, parts, experiments
         self.room: PanelRoom | None = None
         """Keeps room for the panels."""
@@ -50,8 +57,14 @@ class LessonsAccess(QObject):
                 entry = inner.addAction(each.title)
                 entry.triggered.connect(lambda _on=False, lesson=each.lesson: self.open(lesson))
         menu.addSeparator()
+        show = menu.addAction("&Show the lesson's panel", self._show_dock)
         leave = menu.addAction("&Leave the lesson", self.close)
-        leave.setEnabled(self.panel is not None)
+        for entry in (show, leave):
+            entry.setEnabled(self.panel is not None)
+
+    def _show_dock(self) -> None:
+        if self.dock is not None:
+            self.dock.show()
 
     def open_named(self, name: str) -> None:
         """One that comes with the program."""
@@ -83,6 +96,22 @@ class LessonsAccess(QObject):
         self._show(self._opened(lesson), lesson)
         return True
 
+    def _show_stage(self, stage: str) -> None:
+        """Plots and words that would tell the answer are covered until the run; a race is shown where races are."""
+        panel = self.panel
+        covered = panel is not None and panel.opened.on_bench and stage in ("predict", "committed")
+        if covered and self._curtain is None:
+            from ui.lessons.curtain import Curtain
+
+            self._curtain = Curtain(self._parts.plots)
+        elif not covered and self._curtain is not None:
+            self._curtain.hide()
+            self._curtain.deleteLater()
+            self._curtain = None
+        self._parts.status.setVisible(not covered)
+        if panel is not None and stage == "running" and not panel.opened.on_bench:
+            self._landscape.show_landscape(panel.opened.subject)
+
     def _opened(self, lesson: Lesson) -> OpenLesson:
         from ui.lessons.open_lesson import OpenLesson
 
@@ -98,16 +127,28 @@ class LessonsAccess(QObject):
         dock.setWidget(panel)
         self._fold_others(dock)
         dock.show()
+        opened.stage_changed.connect(self._show_stage)
+        self._show_stage(opened.stage)
         if self.room is not None:
-            self.room.fit()
-        if lesson.plots:
-            self._parts.plots.show_only(lesson.plots)
+            self.room.keep(dock)
+        self._show_plots(lesson.plots)
         panel.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_plots(self, keys: tuple[str, ...]) -> None:
+        """The set of plots that has most of them, the first in view."""
+        area = self._parts.plots
+        most = max(BUILT_IN, key=lambda each: sum(key in each.arrangement.keys for key in keys))
+        if keys and self._parts.bench.info is not None:
+            area.show_workspace(most.id)
+        for key in keys[:1]:
+            # A file may name what this version has not.
+            with suppress(KeyError):
+                area.show_plot(key)
 
     def _dock(self) -> PanelDock:
         """The panel's place at the left, made with the first lesson."""
         if self.dock is None:
-            self.dock = PanelDock("Lesson", self._window, self._window)
+            self.dock = PanelDock("Lesson", QWidget(), self._window)
             self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.dock)
             if self.room is not None:
                 self.room.add(self.dock)
@@ -132,6 +173,7 @@ class LessonsAccess(QObject):
         panel, self.panel = self.panel, None
         if panel is None:
             return
+        self._show_stage("")
         panel.opened.unlock()
         panel.opened.close()
         panel.hide()
@@ -145,7 +187,7 @@ class LessonsAccess(QObject):
     # -- files ----------------------------------------------------------------------------------------------------
 
     def _write_worksheet(self, lesson: Lesson) -> None:
-        from ui.dialogs import files
+        from ui.dialogs import lesson_files as files
         from ui.lessons.worksheet import write_worksheet
 
         path = files.ask_worksheet(self._window, self._experiments.suggestion(".pdf").with_stem(lesson.name))
@@ -155,7 +197,7 @@ class LessonsAccess(QObject):
     def _write_answers(self) -> None:
         from simulator.lessons.attempts import table
         from simulator.system.atomic import write_atomic
-        from ui.dialogs import files
+        from ui.dialogs import lesson_files as files
 
         assert self.panel is not None
         settings = Settings()
@@ -167,9 +209,9 @@ class LessonsAccess(QObject):
         attempts = self.panel.opened.attempts
         self._write(path, lambda: write_atomic(path, table(name, [attempts]).encode()))
 
-    def _write(self, path: Path, write: object) -> None:
+    def _write(self, path: Path, write: Callable[[], object]) -> None:
         try:
-            write()  # type: ignore[operator]
+            write()
         except OSError as error:
             self._parts.banner.say(f"{path}: cannot be written: {error.strerror or error}")
         else:

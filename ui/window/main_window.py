@@ -44,6 +44,7 @@ from ui.window.initial_place import let_move
 from ui.window.landscape_access import LandscapeAccess
 from ui.window.lanes_bar import LanesBar
 from ui.window.map_access import MapAccess
+from ui.window.lessons_access import LessonsAccess
 from ui.window.menus import Commands, build_menus
 from ui.window.missing_data import find_data
 from ui.window.notices import Notices
@@ -114,7 +115,7 @@ class MainWindow(QMainWindow):
         self.resize(USUAL_SIZE)
         docks = self.network_dock, self.training_dock
         self.panel_arrangement = PanelArrangement(self, docks, self.builder, self.training)
-        self.panel_room = PanelRoom(self, docks)
+        self.panel_room = self.lessons.room = PanelRoom(self, docks)
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
@@ -176,9 +177,12 @@ class MainWindow(QMainWindow):
         docks = self.network_dock, self.training_dock
         self.landscape_access = LandscapeAccess(self.bench, self.banner, self)
         self.changes_access = ChangesAccess(self.bench, self.chosen, self.banner, self)
+        self.lessons = LessonsAccess(self, parts, self.experiments, self.landscape_access)
+        self.experiments.lesson_chosen.connect(self.lessons.open_path)
+        self.first_hour.lessons = self.lessons.fill_menu
         self.preference_access = PreferenceAccess(self, self.plot_area, lambda: self.bench.memory.use)
         self.palette_access = PaletteAccess(
-            self, parts, docks, self.experiments.open_preset, self.preference_access.open_at
+            self, parts, docks, self.experiments.open_preset, self.preference_access.open_at, self.lessons.open
         )
         return Commands(
             self.experiments, self.sharing, self.exporting, self.reset_arrangement, tuple(toggles),
@@ -187,6 +191,7 @@ class MainWindow(QMainWindow):
             ShelfAccess(self.bench, self.plot_area, self.chosen, self.banner, self).open,
             self.branch_access, (self.seeds.train, self.seeds.toggle), self.landscape_access.open,
             MapAccess(self.bench, self.experiments, self).open,
+            self.lessons,
         )  # fmt: skip
 
     def _connect(self) -> None:

@@ -23,6 +23,7 @@ from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
 from ui.window.faults import Faults
 from ui.window.first_hour import FirstHour
+from ui.window.lessons_access import LessonsAccess
 from ui.window.manual_access import ManualAccess
 from ui.window.parts import Parts
 from ui.window.preference_effects import PreferenceEntry
@@ -59,6 +60,7 @@ class Commands:
     """Optimisers on a function of two parameters."""
     show_map: Callable[[], object]
     """The map over one or two parameters."""
+    lessons: LessonsAccess
 
 
 def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
@@ -83,6 +85,8 @@ def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
     plots = bar.addMenu("&Plots")
     plots.setToolTipsVisible(True)
     plots.aboutToShow.connect(lambda: _plots(parts.plots, plots))
+    lessons = bar.addMenu("&Lessons")
+    lessons.aboutToShow.connect(lambda: commands.lessons.fill_menu(lessons))
     _view(window, bar.addMenu("&View"), commands)
     _help(window, bar.addMenu("&Help"), parts, commands)
     parts.transport.export_menu.addActions(exports)

@@ -13,6 +13,7 @@ from ui.settings.preferences import Preference
 from ui.window.parts import Parts
 
 if TYPE_CHECKING:
+    from simulator.lessons.lesson import Lesson
     from ui.palette.palette import Palette
 
 
@@ -26,10 +27,11 @@ class PaletteAccess(QObject):
         docks: tuple[QWidget, QWidget],
         open_preset: Callable[[Preset], object],
         open_preference: Callable[[Preference], object],
+        open_lesson: Callable[[Lesson], object],
     ) -> None:
         super().__init__(window)
         self._window, self._parts, self._docks = window, parts, docks
-        self._open_preset, self._open_preference = open_preset, open_preference
+        self._open_preset, self._open_preference, self._open_lesson = open_preset, open_preference, open_lesson
 
     def open(self) -> Palette:
         """What it finds is read now; it is gone when it is closed."""
@@ -43,6 +45,7 @@ class PaletteAccess(QObject):
             *entries.plot_entries(parts.plots),
             *entries.workspace_entries(parts.plots),
             *entries.preset_entries(self._open_preset),
+            *entries.lesson_entries(self._open_lesson),
             *entries.command_entries(window.menuBar(), further, {parts.findings.toggle: entries.doctor_words()}),
             *entries.rule_entries(parts.transport.stop),
             *entries.setting_entries(parts, entries.Docks(*self._docks)),

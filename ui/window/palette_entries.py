@@ -17,6 +17,7 @@ import resources
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import Preset, presets
 from simulator.layers import Layer
+from simulator.lessons.lesson import Lesson
 from simulator.running.stop_rules import StopRule
 from simulator.schema.parameter import Parameter, Part, Spec, concrete, own_first, parameters, summary_of, title_of
 from ui.board.plot_area import PlotArea
@@ -34,6 +35,7 @@ from ui.window.parts import Parts
 from ui.window.stop_control import StopControl, menu_text
 
 PLOTS, WORKSPACES, PRESETS, COMMANDS, SETTINGS = "Plots", "Workspaces", "Presets", "Commands", "Settings"
+LESSONS = "Lessons"
 PICTURES = resources.FOLDER / "plots"
 
 
@@ -88,6 +90,21 @@ def preset_entries(open_preset: Callable[[Preset], object]) -> Iterator[Entry]:
             PRESETS, preset.title, preset.effect, partial(open_preset, preset),
             f"{preset.id} {preset.group} {preset.question}", picture=partial(preset_icon, preset.id),
         )  # fmt: skip
+
+
+def lesson_entries(open_lesson: Callable[[Lesson], object]) -> Iterator[Entry]:
+    """Every lesson by its title and what it asks."""
+    from ui.lessons.list import listed
+
+    for group, lessons in listed().items():
+        for each in lessons:
+            lesson = each.lesson
+            asked = " ".join(question.prompt for question in lesson.questions)
+            yield Entry(
+                LESSONS, each.title, f"A lesson of {lesson.minutes} minutes: predict, run, see.",
+                partial(open_lesson, lesson), f"{lesson.name} {group} {asked} {lesson.text}",
+                picture=partial(plot_picture, lesson.plots[0]) if lesson.plots else partial(icon, "command"),
+            )  # fmt: skip
 
 
 def preset_icon(id: str) -> QIcon:

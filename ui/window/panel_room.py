@@ -28,7 +28,7 @@ class PanelRoom(QObject):
 
     def __init__(self, window: QMainWindow, docks: Sequence[PanelDock]) -> None:
         super().__init__(window)
-        self._window, self._docks = window, docks
+        self._window, self._docks = window, [*docks]
         self._opened: PanelDock | None = None
         """By a hand."""
         self._folded: list[PanelDock] = []
@@ -36,7 +36,19 @@ class PanelRoom(QObject):
         window.installEventFilter(self)
         text_resized.connect(self.fit)
         for dock in docks:
-            dock.toggleViewAction().triggered.connect(lambda on, dock=dock: self._toggled(dock, on))
+            self._watch(dock)
+
+    def add(self, dock: PanelDock) -> None:
+        """One more panel, which stays where there is no room for all."""
+        self._docks.insert(0, dock)
+        self._watch(dock)
+
+    def _watch(self, dock: PanelDock) -> None:
+        dock.toggleViewAction().triggered.connect(lambda on: self._toggled(dock, on))
+
+    def keep(self, dock: PanelDock) -> None:
+        """A hand has opened this one."""
+        self._toggled(dock, True)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):

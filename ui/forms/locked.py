@@ -1,0 +1,37 @@
+"""Rows of a lesson's experiment: what is locked shows its value and takes none, what is hidden is not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from simulator.experiment.locks import Keys, Locks
+from ui.forms.row import Row
+
+HIDDEN_BY_LOCK = "hiddenByLock"
+
+
+def field_of(path: Sequence[str | int]) -> Keys:
+    """A choice of kind is of the whole part."""
+    keys = tuple(path)
+    return keys[:-1] if keys and keys[-1] == "kind" else keys
+
+
+def why_locked(locks: Locks | msgspec.UnsetType, path: Sequence[str | int]) -> str:
+    """Why the field at ``path`` takes no value, in a sentence; empty where it does."""
+    if not locks or locks.knobs.may_change(field_of(path)):
+        return ""
+    because = locks.because
+    return f"{because[:1].upper()}{because[1:]}."
+
+
+def show_lock(row: Row, locks: Locks | msgspec.UnsetType, path: Sequence[str | int]) -> None:
+    """Lock or hide a row, or give it back."""
+    hidden = locks.knobs.state(field_of(path)) == "hidden" if locks else False
+    if hidden or row.property(HIDDEN_BY_LOCK):
+        row.setVisible(not hidden)
+        row.setProperty(HIDDEN_BY_LOCK, hidden)
+    why = why_locked(locks, path)
+    if why or not row.isEnabled():
+        row.set_unused(why)
