@@ -24,7 +24,7 @@ from ui.plots import all_plots
 from ui.settings.preferences import FRAMES
 from ui.style.theme import THEMES
 from ui.window.main_window import MainWindow
-from ui.window.palette_entries import COMMANDS, PLOTS, PRESETS, SETTINGS, WORKSPACES, picture_file
+from ui.window.palette_entries import COMMANDS, LESSONS, PLOTS, PRESETS, SETTINGS, WORKSPACES, picture_file
 
 NET = {
     "data": {"kind": "spirals"},
@@ -154,7 +154,7 @@ def test_every_plot_preset_and_workspace_is_found_by_its_own_title(window: MainW
 def test_nothing_typed_lists_everything_once_each_with_a_sentence_or_a_place(window: MainWindow) -> None:
     palette = opened(window)
     shown = palette.shown()
-    assert {entry.group for entry in shown} == {PLOTS, WORKSPACES, PRESETS, COMMANDS, SETTINGS}
+    assert {entry.group for entry in shown} == {PLOTS, WORKSPACES, PRESETS, LESSONS, COMMANDS, SETTINGS}
     assert sum(entry.group == PLOTS for entry in shown) == len(all_plots())
     assert all(entry.sentence for entry in shown if entry.group in (PLOTS, WORKSPACES, PRESETS, SETTINGS))
     palette.reject()

@@ -68,10 +68,8 @@ class Bench(QObject):
         """Whether what is shown is still of the network before."""
         self.info: RunInfo | None = None
         self.view: View | None = None
-        self.hold = Hold(self)
-        """Why it may not train for now, if it may not."""
-        self.shown = Shown(self)
-        """What the window shows of the run."""
+        self.hold, self.shown = Hold(self), Shown(self)
+        """Why it may not train for now, if it may not; what the window shows of the run."""
         self.updated.connect(self.shown.take)
         self._readings = Readings()
         self._records = RunRecords()

@@ -43,8 +43,8 @@ from ui.window.first_hour import FirstHour
 from ui.window.initial_place import let_move
 from ui.window.landscape_access import LandscapeAccess
 from ui.window.lanes_bar import LanesBar
-from ui.window.map_access import MapAccess
 from ui.window.lessons_access import LessonsAccess
+from ui.window.map_access import MapAccess
 from ui.window.menus import Commands, build_menus
 from ui.window.missing_data import find_data
 from ui.window.notices import Notices

@@ -99,10 +99,9 @@ def lesson_entries(open_lesson: Callable[[Lesson], object]) -> Iterator[Entry]:
     for group, lessons in listed().items():
         for each in lessons:
             lesson = each.lesson
-            asked = " ".join(question.prompt for question in lesson.questions)
             yield Entry(
                 LESSONS, each.title, f"A lesson of {lesson.minutes} minutes: predict, run, see.",
-                partial(open_lesson, lesson), f"{lesson.name} {group} {asked} {lesson.text}",
+                partial(open_lesson, lesson), f"{lesson.name} {group} predict",
                 picture=partial(plot_picture, lesson.plots[0]) if lesson.plots else partial(icon, "command"),
             )  # fmt: skip
 
