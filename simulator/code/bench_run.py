@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Array
-from simulator.code.pieces import Piece, Tensor
+from simulator.code.pieces import Mask, Tensor
 from simulator.code.rounding import Rounding
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
@@ -58,12 +58,13 @@ def states(training: Training, tensors: Iterable[tuple[str, Tensor]]) -> Arrays:
     }
 
 
-def bench_arrays(training: Training, network: Piece, rounding: Rounding) -> Arrays:
+def bench_arrays(
+    training: Training, tensors: Mapping[str, Tensor], masks: Mapping[str, Mask], rounding: Rounding
+) -> Arrays:
     """Batches and answers, gradients of the first one, and all parameters after the updates; trains for them.
 
     Where rounding decides what comes of several updates, those before each update too.
     """
-    tensors, masks = dict(network.all_tensors()), dict(network.all_masks())
     arrays, inputs, answers = _answered(training), [], []
     seen: dict[str, list[Array]] = {name: [] for name in masks}
     for step in range(rounding.updates):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,12 @@ from numpy.typing import NDArray
 
 from simulator.code import bench_run
 from simulator.code.equivalents import NoEquivalentError
+from simulator.code.exported import Exported
+from simulator.code.libraries import LIBRARIES, Library
+from simulator.code.pieces import Tensor
 from simulator.code.preprocessing import preprocessing
-from simulator.code.pytorch import layers
-from simulator.code.pytorch.parts import LIBRARY
-from simulator.code.pytorch.script import MOST_LINES, Exported, script
-from simulator.code.pytorch.updates import rule
 from simulator.code.rounding import rounding
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.layers.base import Shape
 from simulator.system.atomic import write_atomic
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
@@ -36,14 +35,14 @@ class Written:
     check: dict[str, NDArray[Any]]
 
 
-def export(source: Experiment | Checkpoint, title: str, folder: Path) -> None:
+def export(source: Experiment | Checkpoint, title: str, folder: Path, library: str = "pytorch") -> None:
     """Write ``model.py``, ``weights.safetensors`` and ``check.npz`` into a folder.
 
     ExperimentError says what cannot be written so, before anything is.
     """
     from safetensors.numpy import save
 
-    files = written(source, title)
+    files = written(source, title, LIBRARIES[library])
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / WEIGHTS, save(files.weights))
     stream = io.BytesIO()
@@ -52,7 +51,7 @@ def export(source: Experiment | Checkpoint, title: str, folder: Path) -> None:
     write_atomic(folder / MODEL, files.model.encode())
 
 
-def written(source: Experiment | Checkpoint, title: str) -> Written:
+def written(source: Experiment | Checkpoint, title: str, library: Library) -> Written:
     """What :func:`export` writes, of an experiment before its first step or of a run as it was kept."""
     training = Training(source if isinstance(source, Experiment) else source.experiment)
     if isinstance(source, Checkpoint):
@@ -61,29 +60,36 @@ def written(source: Experiment | Checkpoint, title: str) -> Written:
     kept = training.checkpoint()
     exact = bench_run.exact(kept)
     shape = exact.data.input_shape
-    pieces = layers.by_layer(exact.network, shape)
-    network = layers.in_a_row(pieces)
-    if all(tensor.frozen or tensor.state for _, tensor in network.all_tensors()):
-        raise NoEquivalentError("a network of which everything is frozen", LIBRARY)
+    pieces = library.by_layer(exact.network, shape)
+    tensors, masks = library.arrays(pieces), library.masks(pieces)
+    _check(tensors, library)
     shaken = rounding(kept, exact)
     made = preprocessing(exact.experiment, shape)
-    exported, text = _shortened(Exported(exact.experiment, title, kept.step, kept.updates, pieces, made, shaken), shape)
-    tensors = dict(layers.in_a_row(layers.by_layer(training.network, shape)).all_tensors())
-    state = bench_run.kept_state(training, tensors, rule(training.experiment.optimizer).state)
-    weights = bench_run.weights(training, tensors) | state | exported.preprocessing.arrays
-    arrays = bench_run.bench_arrays(exact, network, shaken)
-    return Written(text, weights, arrays)
+    exported, text = _shortened(
+        Exported(exact.experiment, title, kept.step, kept.updates, shape, pieces, tensors, made, shaken), library
+    )
+    own = library.arrays(library.by_layer(training.network, shape))
+    state = bench_run.kept_state(training, own, library.state(training.experiment.optimizer))
+    weights = bench_run.weights(training, own) | state | exported.preprocessing.arrays
+    return Written(text, weights, bench_run.bench_arrays(exact, tensors, masks, shaken))
 
 
-def _shortened(exported: Exported, shape: Shape) -> tuple[Exported, str]:
+def _check(tensors: Mapping[str, Tensor], library: Library) -> None:
+    """NoEquivalentError where the whole network is something that no other library has."""
+    if all(tensor.frozen or tensor.state for tensor in tensors.values()):
+        raise NoEquivalentError("a network of which everything is frozen", library.title)
+
+
+def _shortened(exported: Exported, library: Library) -> tuple[Exported, str]:
     """The script; where it is long without what a reader misses least: numbers of a scaling, the reading of tables."""
-    text = script(exported)
+    text = library.script(exported)
     for cells in (True, False):
-        if len(text.splitlines()) > MOST_LINES:
-            exported = replace(exported, preprocessing=preprocessing(exported.experiment, shape, 1, cells))
-            text = script(exported)
+        if len(text.splitlines()) > library.most_lines:
+            made = preprocessing(exported.experiment, exported.input_shape, 1, cells)
+            exported = replace(exported, preprocessing=made)
+            text = library.script(exported)
     lines = len(text.splitlines())
-    if lines > MOST_LINES:
-        lack = f"the network would take {lines} lines of {LIBRARY}, and a script has {MOST_LINES} at most"
+    if lines > library.most_lines:
+        lack = f"the network would take {lines} lines of {library.title}, and a script has {library.most_lines} at most"
         raise ExperimentError(f"{lack}: write layers that are alike as one with repeat", "layers")
     return exported, text

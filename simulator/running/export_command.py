@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
     from simulator.training.checkpoint import Checkpoint
 
-LIBRARIES = ("pytorch",)
+LIBRARIES = ("pytorch", "keras")
 
 
 def add_export(commands: Any) -> None:
@@ -32,7 +32,7 @@ def run_export(arguments: argparse.Namespace, check_reach: Callable[[Path, bool]
     from simulator.schema.numbers import count
 
     source, title = _source(arguments, check_reach)
-    export(source, title, arguments.out)
+    export(source, title, arguments.out, arguments.to)
     step = count(getattr(source, "step", 0), "update")
     folder = str(arguments.out).encode(errors="backslashreplace").decode()
     print(f"{title} after {step} written to {folder}; there, python {MODEL} --check proves it")

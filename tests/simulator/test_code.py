@@ -13,13 +13,13 @@ from safetensors.numpy import load_file
 
 from main import main
 from simulator import run
+from simulator.code.equivalents import NoEquivalentError, equivalent
 from simulator.code.export import CHECK, MODEL, WEIGHTS, export
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets
+from simulator.parts.optimizers import SGD
 from simulator.training.training import Training
 from tests.peers.networks import NETWORKS, named
-
-ALLOWED = {"torch", "numpy", "safetensors"}
 
 
 def imported(script: Path) -> set[str]:
@@ -32,17 +32,35 @@ def imported(script: Path) -> set[str]:
     return names
 
 
-def test_every_script_is_short_clean_and_imports_the_library_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("library", "own", "most"), [("pytorch", "torch", 150), ("keras", "keras", 250)])
+def test_every_script_is_short_clean_and_imports_the_library_alone(
+    library: str, own: str, most: int, tmp_path: Path
+) -> None:
     for name, experiment in NETWORKS.items():
-        export(named(experiment), name, tmp_path / name)
+        export(named(experiment), name, tmp_path / name, library)
     scripts = sorted(tmp_path.glob(f"*/{MODEL}"))
     assert len(scripts) == len(NETWORKS)
     for script in scripts:
-        assert len(script.read_text(encoding="utf-8").splitlines()) <= 150, script.parent.name
-        assert imported(script) - sys.stdlib_module_names <= ALLOWED
+        assert len(script.read_text(encoding="utf-8").splitlines()) <= most, script.parent.name
+        assert imported(script) - sys.stdlib_module_names <= {own, "numpy", "safetensors"}
     for options in (["check", "--isolated"], ["check", "--config", "pyproject.toml"]):
         linted = subprocess.run([sys.executable, "-m", "ruff", *options, tmp_path], capture_output=True, text=True)
         assert linted.returncode == 0, linted.stdout
+
+
+def test_what_has_no_equivalent_is_named() -> None:
+    for library in ("PyTorch", "Keras"):
+        with pytest.raises(NoEquivalentError, match=rf"SGD \(sgd\) has no equivalent in {library}"):
+            equivalent({}, SGD(), library)
+
+
+def test_a_script_says_so_when_it_would_be_too_long(tmp_path: Path) -> None:
+    layers = [{"kind": "dense", "units": 10 + n, "activation": {"kind": "elu", "alpha": n + 1}} for n in range(40)]
+    experiment = Experiment.from_builtins({"data": {"kind": "wine"}, "layers": layers, "batch_size": 8})
+    export(experiment, "long", tmp_path)
+    assert len((tmp_path / MODEL).read_text().splitlines()) <= 150
+    with pytest.raises(ExperimentError, match="a script has 150 at most"):
+        export(experiment.with_values([("layers", [*layers, *layers, *layers])]), "long", tmp_path / "out")
 
 
 def test_the_command_takes_a_preset_a_file_a_run_and_its_folder(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from simulator.arrays.numeric import Array
-from simulator.code.equivalents import equivalent
+from simulator.code.equivalents import NoEquivalentError, equivalent
 from simulator.code.pieces import Mask, Piece, Tensor, numbered
 from simulator.code.pytorch.parts import LIBRARY, activation, bias_draw, draw, kernel_draw, norm
 from simulator.code.pytorch.recurrent import RECURRENT
@@ -59,6 +59,8 @@ def affine(
     arguments = [made, weights, *[biases] * (biases != "nn.init.zeros_"), *[f"pieces={pieces}"] * (pieces > 1)]
     code = f"drawn({', '.join(arguments)})"
     bias = Tensor("bias", map_.block, lambda array: array[-1, units])
+    if isinstance(map_, DirectedAffine) and not map_.block.value[:-1].any(axis=0).all():
+        raise NoEquivalentError("a unit behind weight norm whose weights are all 0", LIBRARY)
     if not isinstance(map_, DirectedAffine):
         return Piece(code, (Tensor("weight", map_.block, weight, penalised=True), bias))
     directed = "parametrizations.weight.original"

@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from simulator.code.pieces import Piece
-from simulator.code.preprocessing import Preprocessing
+from simulator.code.exported import Exported, chained, lines_of, most_text, rounding_line, without_words
 from simulator.code.pytorch.definitions import DEFINITIONS, VARIANTS
 from simulator.code.pytorch.losses import loss_and_answers
 from simulator.code.pytorch.parts import LIBRARY
 from simulator.code.pytorch.templates import ANEW, CHECK, HEAD, MAIN, MASKS, TRAINER
 from simulator.code.pytorch.updates import follow_lines, rule
-from simulator.code.rounding import AGREED, MARGIN, NUDGE, Rounding
 from simulator.code.schedules import rate_lines
 from simulator.code.text import wrapped
-from simulator.experiment.experiment import Experiment
 from simulator.schema.numbers import count
 
 MOST_LINES = 150
-
-
-@dataclass(frozen=True)
-class Exported:
-    """What a script is written from."""
-
-    experiment: Experiment
-    title: str
-    step: int
-    updates: int
-    """Those that the optimiser has made: its state is taken along if there are any."""
-    layers: Sequence[Sequence[Piece]]
-    """Of each layer the modules that it is, the output's last."""
-    preprocessing: Preprocessing
-    rounding: Rounding
-
-    @property
-    def resumes(self) -> bool:
-        """Whether the optimiser has kept something that is taken along."""
-        return bool(self.updates and rule(self.experiment.optimizer).state)
-
-    @property
-    def code(self) -> str:
-        """All expressions."""
-        return " ".join(piece.code for pieces in self.layers for piece in pieces)
-
-    @property
-    def needs(self) -> list[str]:
-        """Names of what must be defined for the expressions."""
-        return [name for name in DEFINITIONS if re.search(rf"\b{name}\b", self.code)]
 
 
 def script(exported: Exported) -> str:
@@ -69,13 +34,6 @@ def _script(exported: Exported, dense: bool) -> list[str]:
     return [*_head(exported, "\n".join(body)), *body]
 
 
-def _lines(template: str, **values: object) -> list[str]:
-    """A template with the words in «» replaced."""
-    for name, value in values.items():
-        template = template.replace(f"«{name}»", str(value))
-    return template.strip("\n").split("\n")
-
-
 def _head(exported: Exported, body: str) -> list[str]:
     """What it is, what it imports for ``body``, and its constants."""
     title = exported.title.replace("\\", "/").replace('"', "'")
@@ -85,54 +43,20 @@ def _head(exported: Exported, body: str) -> list[str]:
     scheduled = ["from torch.optim.lr_scheduler import LambdaLR"] * ("LambdaLR(" in body)
     directed = ["from torch.nn.utils.parametrizations import weight_norm"] * ("weight_norm(" in body)
     others = ["import numpy as np", "import torch", "from safetensors.torch import load_file", "from torch import nn"]
-    reason = f"what changes of {MARGIN * NUDGE:g} make of the bench's own numbers"
-    chaos = f"ROUNDING = {exported.rounding.accepted:.1e}  # {reason}"
-    step = [chaos] * ("ROUNDING" in body) + [f"STEP = {exported.step}"] * ("STEP" in body)
+    step = rounding_line(exported.rounding, body) + [f"STEP = {exported.step}"] * ("STEP" in body)
     return [
-        *_lines(HEAD, title=title, steps=count(exported.step, "update")), "", *imported, "",
+        *lines_of(HEAD, title=title, steps=count(exported.step, "update")), "", *imported, "",
         *others, *directed, *scheduled, "", "HERE = Path(__file__).parent", *step, *exported.preprocessing.constants,
     ]  # fmt: skip
 
 
 def _network(exported: Exported, dense: bool) -> Iterator[list[str]]:
-    for name in exported.needs:
+    for name in (name for name in DEFINITIONS if re.search(rf"\b{name}\b", exported.code)):
         pattern, variant = VARIANTS.get(name, ("", name))
-        lines = _lines(DEFINITIONS[variant if re.search(pattern, exported.code) else name])
-        yield _without_words(lines) if dense else lines
+        lines = lines_of(DEFINITIONS[variant if re.search(pattern, exported.code) else name])
+        yield without_words(lines) if dense else lines
     summary = '    """The network, its weights drawn as before the first step."""'
-    yield ["def build():", summary, *_build(exported.layers, dense)]
-
-
-def _without_words(lines: list[str]) -> list[str]:
-    """A definition without its docstring and the empty line behind that."""
-    ends = [place for place, line in enumerate(lines) if line.endswith('"""')]
-    rest = lines[ends[0] + 1 :]
-    return [lines[0], *(rest if rest[0] else rest[1:])]
-
-
-def _build(layers: Sequence[Sequence[Piece]], filled: bool) -> list[str]:
-    """Lines that chain the modules of all layers; those that are alike in a loop."""
-    lines: list[str] = []
-    for code, repeats in _in_turn(layers, filled):
-        if repeats == 1:
-            lines += wrapped(f"layers {'+=' if lines else '='} [{code}]", 4, filled=filled)
-        else:
-            lines += ["    layers = []"] * (not lines) + [f"    for _ in range({repeats}):"]
-            lines += wrapped(f"layers += [{code}]", 8, filled=filled)
-    return [*lines, "    return nn.Sequential(*layers)"]
-
-
-def _in_turn(layers: Sequence[Sequence[Piece]], joined: bool) -> list[tuple[str, int]]:
-    """The modules of each layer, and how many such layers follow each other; ``joined``: single ones together."""
-    codes = (", ".join(piece.code for piece in pieces) for pieces in layers)
-    turns: list[tuple[str, int]] = []
-    for code, alike in itertools.groupby(filter(None, codes)):
-        repeats = len(list(alike))
-        if joined and turns and repeats == turns[-1][1] == 1:
-            turns[-1] = f"{turns[-1][0]}, {code}", 1
-        else:
-            turns.append((code, repeats))
-    return turns
+    yield ["def build():", summary, *chained(exported.layers, dense), "    return nn.Sequential(*layers)"]
 
 
 def _answers(exported: Exported) -> Iterator[list[str]]:
@@ -145,6 +69,11 @@ def _answers(exported: Exported) -> Iterator[list[str]]:
         yield ["def learning_rate(step):", *(f"    {line}" for line in rate)]
 
 
+def _resumes(exported: Exported) -> bool:
+    """Whether the optimiser has kept something that is taken along."""
+    return bool(exported.updates and rule(exported.experiment.optimizer).state)
+
+
 def _optimiser(exported: Exported) -> list[str]:
     """The optimiser, what it has kept, and what sets its rate."""
     experiment, own = exported.experiment, rule(exported.experiment.optimizer)
@@ -152,7 +81,7 @@ def _optimiser(exported: Exported) -> list[str]:
     # LambdaLR multiplies what stands there.
     rate = "1.0" if varies else repr(float(experiment.optimizer.learning_rate))
     lines = wrapped(f"self.optimizer = torch.optim.{own.made.replace('RATE', rate)}", 8)
-    if exported.resumes:
+    if _resumes(exported):
         kept = [f'"{name}": kept[f"optimizer.{name}.{{name}}"].to(p)' for name, _ in own.state]
         counted = [f'"step": torch.tensor({float(exported.updates)!r})'] * own.counts
         state = f"self.optimizer.state[p] = {{{', '.join([*counted, *kept])}}}"
@@ -171,7 +100,7 @@ def _updates(exported: Exported) -> Iterator[list[str]]:
     yield ["def scaled(rows):", f"    return {made.scaled}"]
     update = follow_lines(experiment.regularization, "weight_norm" in exported.code)
     update += ["self.optimizer.step()", *["self.schedule.step()"] * experiment.schedule.changes]
-    yield _lines(
+    yield lines_of(
         TRAINER,
         optimiser="\n".join(_optimiser(exported)),
         update="\n".join(f"        {line}" for line in update),
@@ -184,11 +113,6 @@ def _updates(exported: Exported) -> Iterator[list[str]]:
     )
 
 
-def _most(rounding: Rounding) -> str:
-    """The largest difference that is accepted: in float64 at least what rounding makes of this network's numbers."""
-    return f"{'ROUNDING' if rounding.accepted > AGREED else repr(AGREED)} if exact else 1e-5"
-
-
 def _predicted(unscaled: str) -> list[str]:
     """Lines that evaluate the network and give answers in the data's own units."""
     asked = "answer(self.model.eval()(torch.tensor(scaled(rows)).to(self.parameters[0]))).numpy()"
@@ -198,7 +122,7 @@ def _predicted(unscaled: str) -> list[str]:
 
 
 def _check(exported: Exported) -> Iterator[list[str]]:
-    yield _lines(CHECK, before=ANEW * exported.rounding.chaotic + MASKS * ("Dropout" in exported.needs))
+    yield lines_of(CHECK, before=ANEW * exported.rounding.chaotic + MASKS * ("Dropout(" in exported.code))
     shown = "".join(f"        {line}\n" for line in exported.preprocessing.rows)
     shown += '        np.savetxt(sys.stdout, Trainer().predict(rows), "%.6g", ",")'
-    yield _lines(MAIN, predicted=shown, most=_most(exported.rounding))
+    yield lines_of(MAIN, predicted=shown, most=most_text(exported.rounding))

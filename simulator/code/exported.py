@@ -1,0 +1,87 @@
+"""What a script is written from, and what scripts for all libraries share."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from simulator.code.pieces import Piece, Tensor
+from simulator.code.preprocessing import Preprocessing
+from simulator.code.rounding import AGREED, MARGIN, NUDGE, Rounding
+from simulator.code.text import wrapped
+from simulator.experiment.experiment import Experiment
+from simulator.layers.base import Shape
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A network between two steps, as it is written."""
+
+    experiment: Experiment
+    title: str
+    step: int
+    updates: int
+    """Those that the optimiser has made: its state is taken along if there are any."""
+    input_shape: Shape
+    layers: Sequence[Sequence[Piece]]
+    """Of each layer the modules that it is, the output's last."""
+    tensors: Mapping[str, Tensor]
+    """Its arrays by the names that they have in the files."""
+    preprocessing: Preprocessing
+    rounding: Rounding
+
+    @property
+    def code(self) -> str:
+        """All expressions."""
+        return " ".join(piece.code for pieces in self.layers for piece in pieces)
+
+
+def lines_of(template: str, **values: object) -> list[str]:
+    """A template with the words in «» replaced."""
+    for name, value in values.items():
+        template = template.replace(f"«{name}»", str(value))
+    return template.strip("\n").split("\n")
+
+
+def without_words(lines: list[str]) -> list[str]:
+    """A definition without its docstring and the empty line behind that."""
+    ends = [place for place, line in enumerate(lines) if line.endswith('"""')]
+    rest = lines[ends[0] + 1 :]
+    return [lines[0], *(rest if rest[0] else rest[1:])]
+
+
+def chained(layers: Sequence[Sequence[Piece]], filled: bool, first: str = "") -> list[str]:
+    """Lines that put the modules of all layers into the list ``layers``, behind ``first``; those alike in a loop."""
+    lines: list[str] = [f"    layers = [{first}]"] if first else []
+    for code, repeats in _in_turn(layers, filled):
+        if repeats == 1:
+            lines += wrapped(f"layers {'+=' if lines else '='} [{code}]", 4, filled=filled)
+        else:
+            lines += ["    layers = []"] * (not lines) + [f"    for _ in range({repeats}):"]
+            lines += wrapped(f"layers += [{code}]", 8, filled=filled)
+    return lines
+
+
+def _in_turn(layers: Sequence[Sequence[Piece]], joined: bool) -> list[tuple[str, int]]:
+    """The modules of each layer, and how many such layers follow each other; ``joined``: single ones together."""
+    codes = (", ".join(piece.code for piece in pieces) for pieces in layers)
+    turns: list[tuple[str, int]] = []
+    for code, alike in itertools.groupby(filter(None, codes)):
+        repeats = len(list(alike))
+        if joined and turns and repeats == turns[-1][1] == 1:
+            turns[-1] = f"{turns[-1][0]}, {code}", 1
+        else:
+            turns.append((code, repeats))
+    return turns
+
+
+def rounding_line(rounding: Rounding, body: str) -> list[str]:
+    """The constant that says what rounding does, where ``body`` uses it."""
+    reason = f"what changes of {MARGIN * NUDGE:g} make of the bench's own numbers"
+    return [f"ROUNDING = {rounding.accepted:.1e}  # {reason}"] * ("ROUNDING" in body)
+
+
+def most_text(rounding: Rounding) -> str:
+    """The largest difference that is accepted: in float64 at least what rounding makes of this network's numbers."""
+    return f"{'ROUNDING' if rounding.accepted > AGREED else repr(AGREED)} if exact else 1e-5"

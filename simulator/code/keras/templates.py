@@ -1,0 +1,118 @@
+"""The parts of a script that are alike for every network; «words» are filled in."""
+
+from __future__ import annotations
+
+HEAD = '''
+"""«title», after «steps» in Nablascope: check it, train it on and ask it in Keras.
+
+python model.py --check [--float32]    compares with what the bench computed, in check.npz
+python model.py --predict ROWS.csv     answers the rows of a file, as they are measured
+"""
+'''
+SCHEDULE = '''
+class Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """The rate at each step, on from where the bench was."""
+
+    def __call__(self, step):
+        return learning_rate(«offset» + int(step))
+'''
+OPTIMIZER = '''
+class «name»(keras.optimizers.«base»):
+    """The optimiser with the bench's penalties and clipping, in its order."""
+
+    def apply(self, grads, trainable_variables=None):
+«follow»
+        super().apply(grads, trainable_variables)
+'''
+STEP = """
+    def update_step(self, gradient, variable, learning_rate):
+        # «reason»
+«step»
+"""
+LOAD = '''
+def load(loss=loss):
+    """The network with the bench's weights, its optimiser as the bench left it."""
+    kept = load_file(HERE / "weights.safetensors")
+    names = sorted(name for name in kept if name[0].isdigit())
+    model = build()
+    for name, variable in zip(names, model.weights, strict=True):
+        variable.assign(kept[name])
+«frozen»    optimizer = «optimizer»
+«state»    model.compile(optimizer, loss)
+    return names, model
+'''
+FROZEN = """        variable.trainable = variable.trainable and name not in FROZEN
+"""
+STATE = """    optimizer.build(model.trainable_variables)
+    optimizer.iterations.assign(«updates»)
+    trained = [name for name, variable in zip(names, model.weights, strict=True) if variable.trainable]
+    for place, name in enumerate(trained):
+«assigned»
+"""
+TRAIN = '''
+def train(rows, targets, steps, batch=«batch»):
+    """The network trained on, with rows and «targets»."""
+    _, model = load()
+    inputs, targets = scaled(rows), «encoded»
+    random = np.random.default_rng()
+    epochs = [random.permutation(len(inputs)) for _ in range(steps * batch // len(inputs) + 1)]
+    for chosen in np.concatenate(epochs)[: steps * batch].reshape(steps, batch):
+        model.train_on_batch(inputs[chosen], targets[chosen])
+    return model
+
+
+def predict(rows, model=None):
+    """Answers to rows«units»."""
+    model = model or load()[1]
+«answers»
+'''
+CHECK = '''
+def check(exact):
+    """The largest |a - b| / max(1, max|b|) of any array, b the bench's, and the array's name."""
+    keras.config.set_floatx("float64" if exact else "float32")
+    # Keras multiplies matrices of float64 in float32 unless its own table says otherwise.
+    dtypes.BIT64_TO_BIT32_DTYPE["float64"] = "float64"
+    bench, seen = dict(np.load(HERE / "check.npz")), []
+
+    def seen_loss(targets, outputs):
+        seen.append(outputs)
+        return loss(targets, outputs)
+
+    names, model = load(seen_loss)
+    trained = [name for name, variable in zip(names, model.weights, strict=True) if variable.trainable]
+    own = {"evaluated": answer(model(bench["inputs"][0], training=False))}
+    for step in range(len(bench["inputs"]) if exact else 1):
+«before»        model.train_on_batch(bench["inputs"][step], bench["targets"][step])
+        if step == 0:
+            own["outputs"] = answer(seen[-1])
+            own |= {f"gradient.{n}": g for n, g in zip(trained, model.optimizer.gradients, strict=True)}
+    if exact:
+        own |= {f"after.{name}": variable for name, variable in zip(names, model.weights, strict=True)}
+    gaps = []
+    for name, value in own.items():
+        a, b = ops.convert_to_numpy(value), bench[name]
+        other = ~((a == b) | (np.isnan(a) & np.isnan(b)))
+        gap = np.nan_to_num(np.abs(a[other] - b[other]), nan=np.inf).max(initial=0)
+        gaps.append((gap / np.abs(b[np.isfinite(b)]).max(initial=1), name))
+    return max(gaps)
+'''
+MASKS = """        masks = sorted(name for name in bench if name.startswith("mask."))
+        for layer, name in zip(DROPOUTS[-len(masks) :], masks, strict=True):
+            layer.mask = bench[name][step]
+"""
+ANEW = """        if step:  # Rounding decides what comes of several updates: each begins with the bench's parameters.
+            for name, variable in zip(names, model.weights, strict=True):
+                variable.assign(bench[f"before.{step}.{name}"])
+"""
+MAIN = """
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--check"]:
+        exact = "--float32" not in sys.argv
+        (gap, name), most = check(exact), «most»
+        print(f"largest |a - b| / max(1, max|b|): {gap:.2g} ({name}), at most {most:g}")
+        sys.exit(not gap <= most)
+    if sys.argv[1:2] == ["--predict"]:
+«predicted»
+    else:
+        print(__doc__)
+"""
