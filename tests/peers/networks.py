@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from simulator.experiment.experiment import Experiment
 from simulator.layers.normalization import Normalization
 from simulator.parts.activations import Activation
@@ -45,11 +49,15 @@ NETWORKS: dict[str, Plain] = {
 """A few whose programs look most different."""
 
 
-def everything() -> dict[str, Plain]:
-    """Every layer with every combination of its options, and every other part in a small network."""
+def combinations() -> dict[str, Plain]:
+    """Every layer with every combination of its options; those with a state cut in time too."""
     made = [of(option) for kind in LAYERS.values() for option in options(kind)]
-    made += [of({**option, "truncate": 2}) for option in recurrent()]
-    made += [of({**DENSE, "activation": {"kind": kind}}) for kind in kinds(Activation)]
+    return by_label(made + [of({**option, "truncate": 2}) for option in recurrent()])
+
+
+def parts() -> dict[str, Plain]:
+    """Every other part in a small network, and those whose programs look most different."""
+    made = [of({**DENSE, "activation": {"kind": kind}}) for kind in kinds(Activation)]
     made += [of({"kind": "recurrent", "units": 4, "activation": {"kind": kind}}) for kind in kinds(Activation)]
     made += [of(layer) for kind in kinds(Initializer) for layer in drawn_by({"kind": kind})]
     made += [of(DENSE, loss={"kind": kind}) for kind in kinds(Loss)]
@@ -59,7 +67,16 @@ def everything() -> dict[str, Plain]:
     made += [of(DENSE, schedule=schedule) for schedule in SHORT]
     normal = [{**DENSE, "normalization": {"kind": kind}} for kind in kinds(Normalization)]
     made += [of(layer, regularization=rules) for layer in normal for rules in RULES]
-    return {label(each): each for each in made} | NETWORKS
+    return by_label(made) | NETWORKS
+
+
+def by_label(made: list[Plain]) -> dict[str, Plain]:
+    return {label(each): each for each in made}
+
+
+def everything() -> list[Any]:
+    """All of them as parameters of a test; those that are many take long together."""
+    return [*parts().items(), *(pytest.param(*each, marks=pytest.mark.slow) for each in combinations().items())]
 
 
 def recurrent() -> list[Plain]:

@@ -20,6 +20,7 @@ from simulator.running.run_file import read
 from simulator.schema.parameter import kinds
 from tests.peers.networks import NETWORKS, everything, label, named, of
 from tests.peers.scripts import script_in
+from tests.simulator.combinations import Plain
 
 os.environ["KERAS_BACKEND"] = "torch"
 torch = pytest.importorskip("torch")
@@ -31,7 +32,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore::UserWarning:keras"),
 ]
-EVERYTHING = everything()
 CHAOTIC = {"tanh-large-weights", "batch-norm-50"}
 """Presets of which rounding decides so much that float32 tells nothing."""
 
@@ -43,13 +43,14 @@ def largest(folder: Path, exact: bool) -> float:
     return float(gap)
 
 
-@pytest.mark.parametrize("name", EVERYTHING)
-def test_it_computes_what_the_bench_does(name: str, tmp_path: Path) -> None:
-    export(named(EVERYTHING[name]), name, tmp_path, "keras")
+@pytest.mark.parametrize(("name", "plain"), everything())
+def test_it_computes_what_the_bench_does(name: str, plain: Plain, tmp_path: Path) -> None:
+    export(named(plain), name, tmp_path, "keras")
     assert largest(tmp_path, exact=True) <= 1e-10
     assert largest(tmp_path, exact=False) <= 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", presets(), ids=lambda preset: str(preset.id))
 def test_every_preset_computes_what_the_bench_does(preset: Any, tmp_path: Path) -> None:
     export(preset.load(), preset.id, tmp_path, "keras")

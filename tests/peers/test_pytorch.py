@@ -20,12 +20,12 @@ from simulator.experiment.files import presets
 from simulator.running.run_file import read
 from simulator.schema.parameter import kinds
 from simulator.training.training import Training
-from tests.peers.networks import DENSE, NETWORKS, everything, label, named, of
+from tests.peers.networks import DENSE, NETWORKS, everything, label, named, of, parts
 from tests.peers.scripts import script_in
+from tests.simulator.combinations import Plain
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers
-EVERYTHING = everything()
 CHAOTIC = {"tanh-large-weights", "batch-norm-50"}
 """Presets of which rounding decides so much that float32 tells nothing."""
 
@@ -49,13 +49,14 @@ def status(folder: Path, *options: str) -> int:
     return subprocess.run([sys.executable, folder / MODEL, *options], capture_output=True).returncode
 
 
-@pytest.mark.parametrize("name", EVERYTHING)
-def test_it_computes_what_the_bench_does(name: str, tmp_path: Path) -> None:
-    export(named(EVERYTHING[name]), name, tmp_path)
+@pytest.mark.parametrize(("name", "plain"), everything())
+def test_it_computes_what_the_bench_does(name: str, plain: Plain, tmp_path: Path) -> None:
+    export(named(plain), name, tmp_path)
     assert largest(tmp_path, exact=True) <= 1e-10
     assert largest(tmp_path, exact=False) <= 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", presets(), ids=lambda preset: str(preset.id))
 def test_every_preset_computes_what_the_bench_does(preset: Any, tmp_path: Path) -> None:
     export(preset.load(), preset.id, tmp_path)
@@ -105,7 +106,7 @@ def test_a_script_that_computes_something_else_ends_with_1(tmp_path: Path) -> No
 
 
 def test_weights_are_drawn_as_widely_as_the_bench_draws_them(tmp_path: Path) -> None:
-    for name, plain in EVERYTHING.items():
+    for name, plain in parts().items():
         layer = plain["layer"]
         if "initializer" in layer and layer["initializer"]["kind"] not in ("identity", "lsuv"):
             wide = {**layer, "units": 96} if "units" in layer else {**layer, "channels": 96}
