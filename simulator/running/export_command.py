@@ -13,13 +13,19 @@ if TYPE_CHECKING:
     from simulator.training.checkpoint import Checkpoint
 
 LIBRARIES = ("pytorch", "keras")
+TABLES = ("tensorboard", "parquet")
+"""Forms of a run's tables and histograms."""
 
 
 def add_export(commands: Any) -> None:
     """Add the command to a parser's sub-commands."""
-    one = commands.add_parser("export", help="write a network as a program for PyTorch or Keras that proves itself")
+    one = commands.add_parser(
+        "export", help="write a network as a program that proves itself, or tables in other forms"
+    )
     one.add_argument("target", metavar="FILE-OR-RUN", help="an experiment, a preset, a .nabla or a run's folder")
-    one.add_argument("--to", choices=LIBRARIES, required=True, help="the library that the program is written for")
+    one.add_argument(
+        "--to", choices=(*LIBRARIES, *TABLES), required=True, help="a program for a library, or a run's tables"
+    )
     one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
     one.add_argument(
         "--allow-files", action="store_true", help="read files that the experiment names outside of its own folder"
@@ -31,11 +37,25 @@ def run_export(arguments: argparse.Namespace, check_reach: Callable[[Path, bool]
     from simulator.code.export import MODEL, export
     from simulator.schema.numbers import count
 
+    if arguments.to in TABLES:
+        return _export_tables(arguments)
     source, title = _source(arguments, check_reach)
     export(source, title, arguments.out, arguments.to)
     step = count(getattr(source, "step", 0), "update")
     folder = str(arguments.out).encode(errors="backslashreplace").decode()
     print(f"{title} after {step} written to {folder}; there, python {MODEL} --check proves it")
+    return 0
+
+
+def _export_tables(arguments: argparse.Namespace) -> int:
+    from simulator.code.tables import write_events, write_parquet
+
+    run = Path(arguments.target)
+    if arguments.to == "tensorboard":
+        written = [write_events(run, arguments.out)]
+    else:
+        written = write_parquet(run, arguments.out)
+    print(f"written: {', '.join(path.name for path in written)}")
     return 0
 
 
