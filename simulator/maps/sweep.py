@@ -109,7 +109,7 @@ def place_on(axis: Axis, value: Any) -> float:
     """The number of a value on its axis; of one that a refined map has besides, between those of its neighbours."""
     keys = [_key(each) for each in axis.values]
     if _key(value) in keys:
-        return keys.index(_key(value))
+        return float(keys.index(_key(value)))
     values = np.log(axis.values) if axis.log else np.asarray(axis.values, float)
     order = np.argsort(values)
     return float(np.interp(math.log(value) if axis.log else value, values[order], order))
