@@ -17,11 +17,11 @@ from pathlib import Path
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from simulator.experiment.files import find  # noqa: E402  (after the number of threads is set)
-from simulator.maps.axes import axis  # noqa: E402
-from simulator.maps.engines import LocalEngine  # noqa: E402
-from simulator.maps.map_folder import MapFolder  # noqa: E402
-from simulator.maps.sweep import Sweep  # noqa: E402
+from simulator.experiment.files import find
+from simulator.maps.axes import axis
+from simulator.maps.engines import LocalEngine
+from simulator.maps.map_folder import MapFolder
+from simulator.maps.sweep import Sweep
 
 STEPS = 1500
 
@@ -52,14 +52,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     experiment = find("vanishing-sigmoid")
-    of_one = Sweep(
-        experiment=experiment, axes=(axis("batch_size=128", experiment),), seeds=arguments.cells, steps=STEPS, brief=True
-    )
+    one = (axis("batch_size=128", experiment),)
+    of_one = Sweep(experiment=experiment, axes=one, seeds=arguments.cells, steps=STEPS, brief=True)
     for _ in range(arguments.rounds):
         alone, alone_cells, alone_used = made(of_one, 1)
         wall, cells, used = made(of_one, arguments.jobs)
+        each, among = alone_cells / arguments.cells, cells / arguments.cells
         print(
-            f"a cell alone {alone_cells / arguments.cells:.2f} s, among {arguments.jobs} {cells / arguments.cells:.2f} s; "
+            f"a cell alone {each:.2f} s, among {arguments.jobs} {among:.2f} s; "
             f"throughput {alone / wall:.2f} of one process ({alone / wall / arguments.jobs:.2f} a core), "
             f"busy {cells / wall / arguments.jobs:.2f} of the time; processor {alone_used:.1f} and {used:.1f} s"
         )

@@ -16,11 +16,11 @@ from pathlib import Path
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import numpy as np  # noqa: E402  (after the number of threads is set)
-from numpy.typing import NDArray  # noqa: E402
+import numpy as np
+from numpy.typing import NDArray
 
-from simulator.experiment.experiment import Experiment  # noqa: E402
-from simulator.training.training import Training  # noqa: E402
+from simulator.experiment.experiment import Experiment
+from simulator.training.training import Training
 
 Array = NDArray[np.float32]
 SHAPES = ((4, 8, 32), (4, 16, 32), (4, 32, 64), (10, 16, 64), (10, 64, 128))
@@ -108,10 +108,8 @@ def main() -> None:
     for layers, units, batch in SHAPES:
         alone, stacked, same = compared(layers, units, batch, arguments.seeds, arguments.steps)
         own = our_step(layers, units, batch, arguments.steps)
-        micro = [1e6 * value for value in (alone, stacked, own)]
-        print(
-            f"{layers} x {units}, {batch}: {micro[0]:.0f}, {micro[1]:.0f}, {alone / stacked:.2f}, {same}, {micro[2]:.0f}"
-        )
+        first, second, third = (f"{1e6 * value:.0f}" for value in (alone, stacked, own))
+        print(f"{layers} x {units}, {batch}: {first}, {second}, {alone / stacked:.2f}, {same}, {third}")
 
 
 if __name__ == "__main__":

@@ -58,12 +58,14 @@ def _numbers(sweep: Sweep, made: Iterable[Made], measure: str) -> Mapping[Corner
 
 def _halved(sweep: Sweep, numbers: Mapping[Corner, float], size: float) -> Iterator[Cell]:
     """The cells in the middle of those squares of this size, and of their sides, whose corners differ much."""
-    shape = [len(axis.values) for axis in sweep.axes]
-    places = itertools.product(*(np.arange(0, max(count - 1, 1), size).tolist() for count in shape))
-    squares = {corner: _spread(numbers, corner, size, shape) for corner in places}
+    between = [axis.numeric and len(axis.values) > 1 for axis in sweep.axes]
+    lengths = (len(axis.values) - inner for axis, inner in zip(sweep.axes, between, strict=True))
+    steps = (np.arange(0, length, size if inner else 1) for length, inner in zip(lengths, between, strict=True))
+    places = itertools.product(*(step.tolist() for step in steps))
+    squares = {tuple(map(float, corner)): _spread(numbers, corner, size, between) for corner in places}
     finite = [spread for spread in squares.values() if math.isfinite(spread)]
     least = SHARE * max(finite, default=0.0)
-    ways = [(0.0, size / 2, size) if axis.numeric and len(axis.values) > 1 else (0.0,) for axis in sweep.axes]
+    ways = [(0.0, size / 2, size) if inner else (0.0,) for inner in between]
     for corner, spread in squares.items():
         if spread <= 0 or spread < least:
             continue
@@ -72,9 +74,12 @@ def _halved(sweep: Sweep, numbers: Mapping[Corner, float], size: float) -> Itera
                 yield from _cells(sweep, tuple(map(sum, zip(corner, way, strict=True))))
 
 
-def _spread(numbers: Mapping[Corner, float], corner: Corner, size: float, shape: list[int]) -> float:
-    """Between the least and the largest of a square's corners; 0 where too little is known of it."""
-    ways = [(0.0, size) if count > 1 else (0.0,) for count in shape]
+def _spread(numbers: Mapping[Corner, float], corner: Corner, size: float, between: list[bool]) -> float:
+    """Between the least and the largest of a square's corners; 0 where too little is known of it.
+
+    It has no width along an axis with nothing between two values.
+    """
+    ways = [(0.0, size) if inner else (0.0,) for inner in between]
     corners = [tuple(map(sum, zip(corner, way, strict=True))) for way in itertools.product(*ways)]
     known: Floats = np.array([numbers[each] for each in corners if each in numbers])
     if len(known) < len(corners):
@@ -112,4 +117,5 @@ def _between(axis: Axis, place: float) -> object:
         return axis.values[low]
     first, second, share = axis.values[low], axis.values[low + 1], place - low
     value = first * (second / first) ** share if axis.log else first + (second - first) * share
-    return float(f"{value:.{DIGITS}g}")
+    rounded = float(f"{value:.{DIGITS}g}")
+    return int(rounded) if rounded.is_integer() else rounded

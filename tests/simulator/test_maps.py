@@ -4,25 +4,34 @@ from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.maps.axes import axis
+from simulator.maps.axes import Axis, axis
 from simulator.maps.cells_file import NAME, read
 from simulator.maps.command import add, carry_out
-from simulator.maps.engines import Engine
+from simulator.maps.contours import chained, contour, crossings
+from simulator.maps.engines import Engine, LocalEngine
 from simulator.maps.making import Made
 from simulator.maps.map_folder import MapFolder
-from simulator.maps.sweep import Sweep, in_rows
+from simulator.maps.presets import preset_of
+from simulator.maps.refinement import refined
+from simulator.maps.sweep import Cell, Sweep, in_rows, place_on
+from simulator.maps.theory import Line, lines
+from simulator.observations.sharpness import sharpness
 from simulator.running.command_line import execute, parser
 from simulator.running.headless import run
 from simulator.system.machine import THREADS
+from simulator.training.training import Training
 from tests.simulator.maps_engine import Here
 
 BASE: dict[str, Any] = {
@@ -243,3 +252,130 @@ def test_the_command_makes_a_map_and_says_what_came_of_it(tmp_path: Path, capsys
     for wrong in (given[:2] + given[5:], [*given, "--vary", "batch_size=1,2"]):
         assert execute(top.parse_args(wrong), lambda *_: None, carry_out=carry_out) == 2
         assert capsys.readouterr().err.startswith("error: ")
+
+
+# -- refining --------------------------------------------------------------------------------------------------------
+
+
+def cliff(cell: Cell) -> Made:
+    """A measure that jumps along a diagonal."""
+    rate, penalty = cell.values
+    loss = 0.1 if math.log10(rate) < 3 * penalty - 3.1 else 2.0
+    return Made(values=cell.values, seed=cell.seed, steps=3, measures={"loss": loss})
+
+
+def test_cells_are_added_where_neighbours_differ_and_nowhere_else() -> None:
+    sweep = sweep_of("optimizer.learning_rate=1e-4:1:9:log", "regularization.l2=0:0.8:9")
+    fine = sweep_of("optimizer.learning_rate=1e-4:1:17:log", "regularization.l2=0:0.8:17")
+    made = [cliff(cell) for cell in sweep.cells()]
+    added = refined(sweep, made, "loss")
+    places = [
+        tuple(place_on(axis, value) for axis, value in zip(fine.axes, cell.values, strict=True)) for cell in added
+    ]
+    assert np.allclose(places, np.round(places), atol=1e-9)
+    assert 0 < len(added) < (len(list(fine.cells())) - len(made)) / 2
+    losses = np.array([cliff(cell).measures["loss"] for cell in fine.cells()]).reshape(17, 17)
+    jumps = np.zeros((17, 17), bool)
+    jumps[:-1] |= losses[:-1] != losses[1:]
+    jumps[:, :-1] |= losses[:, :-1] != losses[:, 1:]
+    known = {*(tuple(np.round(place).astype(int)) for place in places), *itertools.product(range(0, 17, 2), repeat=2)}
+    assert all(at in known for at in zip(*np.nonzero(jumps), strict=True))
+    assert refined(sweep, [*made, *map(cliff, added)], "loss") == added
+
+
+def test_between_words_and_neighbouring_whole_numbers_nothing_is_added() -> None:
+    sweep = sweep_of("layers.0.units=2,3,4,6", "layers.0.activation.kind=tanh,relu")
+    losses = {2: 0.1, 3: 2.0, 4: 2.0, 6: 0.1}
+    made = [
+        Made(values=cell.values, seed=cell.seed, steps=3, measures={"loss": losses[cell.values[0]]})
+        for cell in sweep.cells()
+    ]
+    assert [cell.values for cell in refined(sweep, made, "loss")] == [(5, "tanh"), (5, "relu")]
+
+
+def test_a_refined_map_is_taken_up_to_the_same_cells(tmp_path: Path) -> None:
+    sweep = sweep_of("optimizer.learning_rate=0.01:10:4:log")
+    with MapFolder(tmp_path / "whole", sweep) as home:
+        cells = [made.cell for made in home.make(lambda cells: Here(), refine_by="loss", passes=2)]
+    assert len(cells) > 4
+    lines = (tmp_path / "whole" / NAME).read_bytes().splitlines(keepends=True)
+    for kept in (3, 6):
+        (tmp_path / str(kept)).mkdir()
+        (tmp_path / str(kept) / NAME).write_bytes(b"".join(lines[:kept]))
+        with MapFolder(tmp_path / str(kept), sweep) as home:
+            again = [made.cell for made in home.make(lambda cells: Here(), refine_by="loss", passes=2)]
+        assert again == cells[kept - 1 :]
+        assert (tmp_path / str(kept) / "map.csv").read_bytes() == (tmp_path / "whole" / "map.csv").read_bytes()
+
+
+# -- theory ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_contour_is_where_the_value_lies_between_neighbours() -> None:
+    x, y = np.mgrid[0:5, 0:4]
+    (line,) = chained(contour(x + 0.5 * y - 2.25))
+    assert np.allclose(line[:, 0] + 0.5 * line[:, 1], 2.25)
+    assert sorted(line[[0, -1], 1].tolist()) == [0.0, 3.0]
+    assert crossings(np.array([1.0, -1.0, -3.0, 3.0])).tolist() == [0.5, 2.5]
+    assert not len(contour(np.full((3, 3), np.nan)))
+
+
+def test_theorys_lines_lie_where_their_quantities_say() -> None:
+    base = Experiment.from_builtins(
+        {
+            "data": {"kind": "gaussian", "samples": 60, "features": 10, "classes": 3},
+            "layers": [{
+                "kind": "dense", "units": 10, "repeat": 4, "activation": {"kind": "relu"},
+                "initializer": {"kind": "variance_scaled", "weight_variance": 2.0},
+            }],
+        }
+    )  # fmt: skip
+
+    def drawn(*texts: str) -> dict[str, Line]:
+        sweep = Sweep(experiment=base, axes=tuple(axis(text, base) for text in texts), steps=1)
+        return {line.name: line for line in lines(sweep)}
+
+    over = drawn("layers.0.initializer.weight_variance=1:3:5", "layers.0.repeat=2:8:4")
+    # Of ReLU χ = σ_w² / 2, whatever the depth.
+    assert {round(at[0], 6) for piece in over["χ = 1"].pieces for at in piece} == {2.0}
+    rates = drawn("optimizer.learning_rate=0.001:10:5:log", "optimizer.momentum=0:0.8:5")
+    (limit,) = rates["η λ_max at its limit"].pieces
+    training = Training(base)
+    training.look()
+    sharp = sharpness(training).value
+    for rate, momentum in limit:
+        eta, beta = 10 ** (-3 + rate), 0.2 * momentum
+        assert math.log(eta * sharp / (2 + 2 * beta)) == pytest.approx(0, abs=0.01)
+    assert drawn("layers.0.activation.kind=tanh,relu", "optimizer.learning_rate=1,2") == {}
+    assert drawn("batch_size=4,8") == {}
+
+
+@pytest.mark.slow
+def test_thirty_tanh_layers_come_to_half_within_a_cell_of_theorys_lines(tmp_path: Path) -> None:
+    preset = preset_of("order-chaos")
+    whole = preset.sweep()
+    sweep = replace(
+        whole, axes=(replace(whole.axes[0], values=whole.axes[0].values[1:7]), Axis("layers.0.repeat", (30,)))
+    )
+    with MapFolder(tmp_path, sweep) as home:
+        for _ in home.make(lambda cells: LocalEngine(cells)):
+            pass
+    accuracy = np.array([float(row["accuracy"]) for row in table(tmp_path)])
+    (half,) = crossings(accuracy, 0.5)
+    theory = {line.name: line for line in lines(whole, preset.theory)}
+    at_thirty = {
+        name: min(at[0] for piece in line.pieces for at in _at_height(piece, whole.axes[1].values.index(30)))
+        for name, line in theory.items()
+    }
+    assert set(at_thirty) == {"χ = 1", "depth = 6 ξ"}
+    for place in at_thirty.values():
+        assert abs(half + 1 - place) <= 1
+
+
+def _at_height(piece: tuple[tuple[float, ...], ...], height: float) -> list[tuple[float, float]]:
+    """Where a line crosses a row of the map."""
+    return [
+        (x0 + (height - y0) / (y1 - y0) * (x1 - x0), height)
+        for (x0, y0), (x1, y1) in itertools.pairwise(piece)
+        if min(y0, y1) <= height <= max(y0, y1) and y0 != y1
+    ]
