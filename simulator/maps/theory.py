@@ -23,6 +23,7 @@ from simulator.maps.sweep import Sweep
 from simulator.observations.sharpness import sharpness
 from simulator.system.progress import followed
 from simulator.theory.correlation import correlation_scale
+from simulator.theory.mean_field import border_of_chaos
 from simulator.theory.order_chaos import stack_of
 from simulator.training.training import Training
 
@@ -65,7 +66,7 @@ class Theory(ABC):
 
 
 class EdgeOfChaos(Theory):
-    """ln χ of the stack."""
+    """ln of σ_w² by that of the edge at the same σ_b²: χ itself hardly changes beyond the edge."""
 
     name = "χ = 1"
     explain = "The edge of chaos: below it gradients die out with depth, above it they explode."
@@ -73,8 +74,11 @@ class EdgeOfChaos(Theory):
     about = rf"(?!{blind}$).*"
 
     def value(self, experiment: Experiment) -> float:
-        chi = stack_of(Training(_shallow(experiment)).network).settled().chi
-        return math.log(chi) if chi > 0 else -math.inf
+        stack = stack_of(Training(_shallow(experiment)).network)
+        weight, bias = border_of_chaos(stack.activation, stack.square / stack.masking)
+        if not weight.size or not bias[0] <= stack.bias_variance <= bias[-1]:
+            return math.nan
+        return math.log(stack.weight_variance * stack.masking / np.interp(stack.bias_variance, bias, weight))
 
 
 class DepthScale(Theory):
