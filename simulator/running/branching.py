@@ -9,10 +9,11 @@ from msgspec.structs import replace as changed
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import LaneSpec, Origin
+from simulator.schema.numbers import integer
 from simulator.schema.parameter import is_live_change
 from simulator.training.ledger import Ledger, settings_between
 from simulator.training.live_change import LiveChange, LiveChanges
-from simulator.training.surgery import Surgery, Transplant
+from simulator.training.surgery import Surgery, Transplant, told_surgery, told_units
 
 
 def origin_of(changes: LiveChanges, step: int, parent: str, since: int | UnsetType = UNSET) -> Origin:
@@ -47,6 +48,32 @@ def changes_of_branch(origin: Origin, present: Experiment) -> LiveChanges:
     changes = changes_until(origin)
     change = becoming(origin.step, changes.experiment_at(origin.step) or present, present)
     return changes if change is None else changes.after((change,))
+
+
+def operations_apart(origin: Origin, run: LiveChanges) -> list[str]:
+    """What was done by hand to the weights where a branch begins that the run has not had, in words.
+
+    What makes it another network is not in it: that is told by what differs.
+    """
+    shared = [_done(change) for change in run.entries]
+    try:
+        changes = [entry.change for entry in Ledger.from_json(json.dumps(origin.changes).encode()).entries]
+    except ExperimentError:
+        return []
+    apart = (change for change in changes if (change.layer or _is_of_weights(change)) and _done(change) not in shared)
+    return [f"{_told(change)} at step {integer(change.step)}" for change in apart]
+
+
+def _is_of_weights(change: LiveChange) -> bool:
+    return change.surgery is not None and not isinstance(change.surgery, Transplant)
+
+
+def _done(change: LiveChange) -> tuple[object, ...]:
+    return change.step, change.surgery, change.layer, change.units
+
+
+def _told(change: LiveChange) -> str:
+    return told_units(change.layer, change.units) if change.surgery is None else told_surgery(change.surgery)
 
 
 def operated_lane(

@@ -32,7 +32,7 @@ from simulator.system.progress import advance
 from simulator.system.regular_file import read_regular
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.stack_edit import StackEdit, checked, edited, stack_edit
-from simulator.training.surgery import FIXED, Transplant, told_surgery
+from simulator.training.surgery import FIXED, Transplant, told_surgery, told_units
 
 LEDGER = FileFormat()
 MOST_BYTES = 16 * 2**20
@@ -242,8 +242,7 @@ def words_of(entries: Iterable[LiveChange], before: Experiment) -> Iterator[str]
             parts.append(in_words(before, change.experiment))
             before = change.experiment
         if change.layer:
-            units = ", ".join(integer(unit + 1) for unit in change.units)
-            parts.append(f"units {units} of layer {change.layer} drawn anew")
+            parts.append(told_units(change.layer, change.units))
         if change.surgery is not None:
             parts.append(told_surgery(change.surgery))
         if change.threads:

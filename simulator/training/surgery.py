@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from simulator.schema.numbers import exact
+from simulator.schema.numbers import exact, integer
 
 
 class Reinitialise(Struct, frozen=True, tag="reinitialise"):
@@ -52,6 +52,11 @@ def told_surgery(surgery: Surgery) -> str:
         case ScaleWeights(labels, factor):
             return f"weights of {_listed(labels)} times {exact(factor)}"
     return "weights and state handed on"
+
+
+def told_units(layer: str, units: Sequence[int]) -> str:
+    """``units 1, 5 of layer 2 drawn anew``"""
+    return f"unit{'s' * (len(units) > 1)} {', '.join(integer(unit + 1) for unit in units)} of layer {layer} drawn anew"
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -76,7 +77,10 @@ def test_the_tree_tells_parents_steps_and_what_differs(window: MainWindow) -> No
     assert tree.topLevelItemCount() == 2
     assert [tree.topLevelItem(place).text(0) for place in (0, 1)] == ["A", "C"]
     branch = tree.topLevelItem(0).child(0)
-    assert [branch.text(place) for place in range(4)] == ["B", "6", "6", "identical"]
+    assert [branch.text(place) for place in range(5)] == ["B", "6", "6", "", "identical"]
+    assert window.branch_access.tree is not None
+    assert [each.name for each in window.branch_access.tree.lines.rows] == ["A", "B", "C"]
+    assert branch.data(3, Qt.ItemDataRole.AccessibleTextRole) == "from step 6 out of A to 6"
 
 
 def test_going_there_makes_it_the_run_and_undo_comes_back(window: MainWindow, qtbot: QtBot) -> None:

@@ -52,14 +52,14 @@ def test_a_run_that_an_edit_has_ended_is_there_and_one_in_a_file(qtbot: QtBot, o
     (row,) = texts(dialog)
     assert row[0] == "before “Set layers.0.units”\nin memory"
     assert row[1] == "units: 9 → 6 (layers 1–2)"
-    assert row[2].startswith("step 7, loss ")
+    assert row[2].startswith("7 steps, the last with loss ")
     assert row[2].endswith("; discarded by “Set layers.0.units”")
     run(Experiment.from_builtins({**EXPERIMENT.to_builtins(), "seed": 4}), steps=5, save=tmp_path / "other.nabla")
     Settings().add_recent(tmp_path / "other.nabla")
     dialog.refresh()
     assert texts(dialog)[1][0] == "other\nother.nabla"
     assert "seed: 0 → 4" in texts(dialog)[1][1]
-    assert texts(dialog)[1][2].startswith("step 5, loss ")
+    assert texts(dialog)[1][2].startswith("5 steps, the last with loss ")
 
 
 def test_the_present_run_is_kept_as_a_file_and_the_document_stays_where_it_is(
@@ -152,7 +152,7 @@ def test_it_stays_for_the_session_when_another_experiment_is_opened(qtbot: QtBot
     ended, aside = texts(dialog)
     assert ended[0] == f"{name}\nin memory"
     assert ended[1] == "seed: 0 → 3; batch size: 8 → 16"
-    assert ended[2].startswith("step 7, loss ")
+    assert ended[2].startswith("7 steps, the last with loss ")
     assert ended[2].endswith("; ended by another experiment; vanishing (severe)")
     assert aside[0] == f"{name}, before “Set seed”\nin memory"
     assert [float(loss) for loss in dialog.runs[0].record.history.series("loss").last[:7]] == before

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from simulator.experiment.differences import in_words as differences_in_words
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.experiment.lane import OWN_NAME, LaneSpec
 from simulator.schema.numbers import integer
@@ -40,6 +40,9 @@ class Branches:
 
     def __init__(self, bench: Bench, chosen: ChosenLane) -> None:
         self._bench, self._chosen = bench, chosen
+        self._whole: Experiment | None = None
+        """What was put into words last."""
+        self._known: tuple[Branch, ...] = ()
 
     @property
     def _step(self) -> int:
@@ -47,19 +50,27 @@ class Branches:
 
     def __iter__(self) -> Iterator[Branch]:
         """The run, then all others in their order."""
-        whole = self._chosen.document.experiment
-        lanes, specs = whole.all_lanes(), {spec.name: spec for spec in whole.lanes or ()}
         yield Branch(OWN_NAME, "", 0, self._step, "the run")
-        for name, spec in specs.items():
-            origin = spec.origin or None
-            update = self._bench.lanes.updates.get(name)
-            parent = "" if origin is None or not origin.parent else origin.parent
-            parent = OWN_NAME if parent and parent not in lanes else parent
+        for described in self._described():
+            update = self._bench.lanes.updates.get(described.name)
             frame = None if update is None else update.frame
-            yield Branch(
-                name, parent, 0 if origin is None else origin.first_step, None if frame is None else frame.step,
-                differences_in_words(lanes[OWN_NAME], lanes[name]), "" if update is None else update.refusal,
-            )  # fmt: skip
+            step, refusal = None if frame is None else frame.step, "" if update is None else update.refusal
+            yield dataclasses.replace(described, step=step, refusal=refusal)
+
+    def _described(self) -> tuple[Branch, ...]:
+        """All but the run, as the document describes them; put into words once."""
+        whole = self._chosen.document.experiment
+        if whole is not self._whole:
+            names = list(whole.all_lanes())
+            self._whole = whole
+            self._known = tuple(self._branch(spec, names) for spec in whole.lanes or ())
+        return self._known
+
+    def _branch(self, spec: LaneSpec, names: Sequence[str]) -> Branch:
+        parent = spec.origin.parent if spec.origin else ""
+        parent = OWN_NAME if parent and parent not in names else parent
+        begins = spec.origin.first_step if spec.origin else 0
+        return Branch(spec.name, parent, begins, None, self._chosen.differs(spec.name))
 
     @property
     def shown_step(self) -> int:

@@ -9,7 +9,8 @@ from msgspec import UNSET
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
-from simulator.experiment.differences import differences_between
+from simulator.experiment.differences import IDENTICAL, differences_between
+from simulator.experiment.differences import in_words as in_words_of_differences
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.experiment.lane import OWN_NAME, LaneSpec
 from simulator.training.live_change import LiveChanges
@@ -62,6 +63,17 @@ class ChosenLane(QObject):
         """Whether changes act on every network from now on."""
         self.all = on
         self.changed.emit()
+
+    def differs(self, name: str) -> str:
+        """What a network has apart from the run, in words: what is set, and what was done to its weights by hand."""
+        from simulator.running.branching import operations_apart
+
+        whole = self.document.experiment
+        apart = in_words_of_differences(whole.all_lanes()[OWN_NAME], whole.all_lanes()[name])
+        origin = next((spec.origin for spec in whole.lanes or () if spec.name == name), None)
+        run = LiveChanges() if self._bench is None else self._bench.record.live_changes
+        done = operations_apart(origin, run) if origin else []
+        return "; ".join(done if apart == IDENTICAL and done else [apart, *done])
 
     # -- changes ---------------------------------------------------------------------------------------------------
 

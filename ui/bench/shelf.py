@@ -13,7 +13,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import LaneSpec
 from simulator.training.replay import Replay
 from ui.bench.kept_records import AsideRun
-from ui.style.numbers import count, integer, number
+from ui.style.numbers import count, number
 
 if TYPE_CHECKING:
     from simulator.record.record import Record
@@ -84,11 +84,11 @@ class ShelvedRun:
 
     @property
     def end(self) -> str:
-        """``step 1 200, loss 0.31; saved``: how it ended."""
+        """``1 200 steps, the last with loss 0.31; saved``: how it ended."""
         series = self.record.history.series("loss")
-        loss = f", loss {number(float(series.last[-1]))}" if len(series.last) else ""
+        loss = f", the last with loss {number(float(series.last[-1]))}" if len(series.last) else ""
         finding = f"; {self.finding}" if self.finding else ""
-        return f"step {integer(self.step)}{loss}; {self.ended}{finding}"
+        return f"{count(self.step, 'step')}{loss}; {self.ended}{finding}"
 
     @property
     def nbytes(self) -> int:

@@ -26,7 +26,7 @@ from simulator.training.ledger import Entry, Ledger, ordered, read, scheduled, w
 from simulator.training.live_change import LiveChange, LiveChanges
 from ui.dialogs import files
 from ui.dialogs.changes_table import ChangesTable, edited_entry
-from ui.style.help import set_dialog_page
+from ui.style.help import set_page
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled, with_text
 
@@ -56,7 +56,7 @@ class ChangesDialog(QDialog):
         """
         super().__init__(parent)
         self.setWindowTitle("Changes by hand")
-        set_dialog_page(self, "guide/changes")
+        set_page(self, "guide/changes")
         self._changes, self._experiment, self._step, self._folder = changes, experiment, step, folder
         self._ledger, self._known = Ledger(), changes(shown)
         self._before: list[Ledger] = []
@@ -239,7 +239,8 @@ class ChangesDialog(QDialog):
             return NONE
         more = f"; the first {integer(MOST_SHOWN)} are shown" if len(entries) > MOST_SHOWN else ""
         if own == self._ledger:
-            return f"{count(len(entries), 'change')} by hand in this run{more}. Each acts in its step."
+            where = "this run" if self.name == OWN_NAME else self.name
+            return f"{count(len(entries), 'change')} by hand in {where}{more}. Each acts in its step."
         had = "" if own is None else f" The run has {count(len(own.entries), 'change')}."
         return f"An edited list of {count(len(entries), 'change')}{more}.{had}"
 

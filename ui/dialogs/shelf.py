@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 from simulator.experiment.differences import in_words
 from simulator.experiment.experiment import Experiment
 from ui.bench.shelf import ShelvedRun
-from ui.style.help import set_dialog_page
+from ui.style.help import set_page
 from ui.style.text_size import scaled, with_text
 
 HEADS = ("Loss", "Run", "Differs from the present one", "How it ended")
@@ -57,7 +57,7 @@ class ShelfDialog(QDialog):
         """``lost`` says what is no longer kept for want of memory."""
         super().__init__(parent)
         self.setWindowTitle("Shelf")
-        set_dialog_page(self, "guide/shelf")
+        set_page(self, "guide/shelf")
         self._runs, self._experiment, self._lost = runs, experiment, lost
         self.runs: tuple[ShelvedRun, ...] = ()
         """Those that are shown, in the order of the lines."""

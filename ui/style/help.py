@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from simulator.schema.parameter import Part, Spec, kind_of
 
@@ -59,13 +58,6 @@ def part_folder(base: type[Spec]) -> str:
 def set_page(widget: QWidget, path: str) -> None:
     """Let F1 within ``widget`` open a page."""
     widget.setProperty(_PROPERTY, path)
-
-
-def set_dialog_page(dialog: QDialog, path: str) -> None:
-    """The same of a dialog, which does not hear the keys of the window: it has the key of its own."""
-    set_page(dialog, path)
-    key = QShortcut(QKeySequence("F1"), dialog)
-    key.activated.connect(lambda: help_asked.emit(page_of(QApplication.focusWidget()) or path))
 
 
 def page_of(widget: QWidget | None) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from simulator.doctor.beginning import QUANTITIES
-from simulator.experiment.differences import in_words
+from simulator.experiment.differences import IDENTICAL, in_words
+from simulator.experiment.experiment import Experiment
+from simulator.experiment.lane import Origin
 from simulator.record.changes import Change
 from simulator.record.frame import Frame
 from simulator.record.history import History
@@ -50,6 +52,8 @@ class RunMarks:
         self._live = LiveChanges()
         self._made: tuple[Mark, ...] = ()
         """Of these."""
+        self._known: dict[tuple[Change, tuple[int, ...]], Mark] = {}
+        """Of each change and the entries of the run's list that it stands for."""
 
     def of(
         self, frame: Frame, record: Record, kept: KeptCheckpoints, findings: Iterable[tuple[int, str]]
@@ -58,7 +62,7 @@ class RunMarks:
         changes, live = record.changes.entries, record.live_changes
         if changes != self._changes or live is not self._live:
             self._changes, self._live = changes, live
-            self._made = tuple(changes_of(changes, live))
+            self._made = tuple(changes_of(changes, live, self._known))
         marks = {
             *(Mark(step, "checkpoint") for step in kept.steps),
             *(Mark(step, "spike", _risen(record.history, step)) for step in kept.spikes),
@@ -69,22 +73,55 @@ class RunMarks:
         return tuple(sorted(mark for mark in marks if 0 <= mark.step <= frame.step))
 
 
-def changes_of(changes: Iterable[Change], live: LiveChanges) -> Iterator[Mark]:
-    """Each change by hand, as undo calls it, with what stood there before and after; of a drag as a whole."""
+def changes_of(
+    changes: Iterable[Change], live: LiveChanges, known: dict[tuple[Change, tuple[int, ...]], Mark]
+) -> Iterator[Mark]:
+    """Each change by hand, as undo calls it, with what stood there before and after; of a drag as a whole.
+
+    Those that are ``known`` are not put into words again.
+    """
     steps = [change.step for change in live.entries]
     experiments = [live.experiment]
     for entry in live.entries:
         experiments.append(entry.experiment or experiments[-1])
     for change in changes:
         first, last = bisect_left(steps, change.step), bisect_right(steps, change.last)
-        before, after = experiments[first], experiments[last]
         acted = live.entries[first:last]
-        parts = [change.description]
-        if before is not None and after is not None and before != after and first < last:
-            parts.append(in_words(before, after))
-        parts += [text for each in acted if (text := _drawn_anew(each))]
-        kind: Kind = "surgery" if any(each.surgery is not None for each in acted) else "change"
-        yield Mark(change.step, kind, ", ".join(dict.fromkeys(parts)))
+        key = change, tuple(map(id, acted))
+        if key not in known:
+            known[key] = _mark_of(change, experiments[first], experiments[last] if acted else None, acted)
+        yield known[key]
+
+
+def _mark_of(
+    change: Change, before: Experiment | None, after: Experiment | None, acted: Sequence[LiveChange]
+) -> Mark:  # fmt: skip
+    parts, operated = [change.description], any(each.surgery is not None for each in acted)
+    if before is not None and after is not None and before != after:
+        own, lanes, beside = in_words(before, after), *_lanes_changed(before, after)
+        parts += [own] if own != IDENTICAL or not lanes else []
+        parts, operated = [*parts, *lanes], operated or beside
+    parts += [text for each in acted if (text := _drawn_anew(each))]
+    return Mark(change.step, "surgery" if operated else "change", ", ".join(dict.fromkeys(parts)))
+
+
+def _lanes_changed(before: Experiment, after: Experiment) -> tuple[list[str], bool]:
+    """What became of the networks beside the run that say something else themselves; whether one was operated on."""
+    known = {spec.name: spec for spec in before.lanes or ()}
+    changed = [spec for spec in after.lanes or () if known.get(spec.name, spec) != spec]
+    if not changed:
+        return [], False
+    ours, theirs, operated = before.all_lanes(), after.all_lanes(), False
+    words = [f"{spec.name}: {in_words(ours[spec.name], theirs[spec.name])}" for spec in changed]
+    for spec in changed:
+        old, new = (set() if not each.origin else _done(each.origin) for each in (known[spec.name], spec))
+        operated = operated or old != new
+    return [text for text in words if not text.endswith(IDENTICAL)], operated
+
+
+def _done(origin: Origin) -> set[str]:
+    """The operations in a list of changes, each as its text."""
+    return {str(each) for each in origin.changes.get("changes", ()) if "surgery" in each}
 
 
 def _drawn_anew(change: LiveChange) -> str:

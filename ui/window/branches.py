@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -21,12 +23,14 @@ from simulator.experiment.lane import OWN_NAME
 from ui.bench.bench import Bench
 from ui.bench.branches import Branch, Branches
 from ui.bench.chosen_lane import ChosenLane
-from ui.style.help import set_dialog_page
+from ui.style.help import set_page
 from ui.style.numbers import integer
 from ui.style.text_size import scaled
+from ui.window.branch_lines import BranchLines
 from ui.window.lanes_bar import FULL, MOST
 
-HEADS = ("Network", "From step", "At step", "What differs")
+HEADS = ("Network", "From step", "At step", "Over the steps", "What differs")
+LINES = HEADS.index("Over the steps")
 HELP = "A branch begins with the weights, the optimiser’s state and the coming batches of its parent."
 
 
@@ -36,10 +40,11 @@ class BranchTree(QDialog):
     def __init__(self, branches: Branches, bench: Bench, chosen: ChosenLane, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Branches")
-        set_dialog_page(self, "guide/branches")
+        set_page(self, "guide/branches")
         self._branches, self._chosen = branches, chosen
         self._shown: list[Branch] = []
         self.tree = QTreeWidget(self)
+        self.lines = BranchLines(self.tree)
         self._dress_tree()
         self.say = QLabel(HELP, self)
         self.say.setWordWrap(True)
@@ -56,7 +61,7 @@ class BranchTree(QDialog):
         column.addWidget(self.tree, 1)
         column.addLayout(line)
         column.addWidget(self.say)
-        self.resize(scaled(560), scaled(300))
+        self.resize(scaled(680), scaled(300))
         QShortcut(QKeySequence.StandardKey.Delete, self.tree, self.remove, context=Qt.ShortcutContext.WidgetShortcut)
         self.tree.itemActivated.connect(lambda _item, _column: self.go_there())
         self.tree.itemSelectionChanged.connect(self._chose)
@@ -76,6 +81,7 @@ class BranchTree(QDialog):
         self.tree.setHeaderLabels(HEADS)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.setItemsExpandable(False)
+        self.tree.setItemDelegateForColumn(LINES, self.lines)
         header = self.tree.header()
         for place in range(len(HEADS) - 1):
             header.setSectionResizeMode(place, QHeaderView.ResizeMode.ResizeToContents)
@@ -98,7 +104,12 @@ class BranchTree(QDialog):
                 self._make(branches)
             self._shown = branches
             self._write()
+        if self.name != self._chosen.name and (items := self._items(self._chosen.name)):
+            self.tree.setCurrentItem(items[0])
         self._enable()
+
+    def _items(self, name: str) -> list[QTreeWidgetItem]:
+        return self.tree.findItems(name, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive)
 
     def _make(self, branches: list[Branch]) -> None:
         chosen = self.name
@@ -117,11 +128,16 @@ class BranchTree(QDialog):
 
     def _write(self) -> None:
         for each in self._shown:
-            (item,) = self.tree.findItems(each.name, Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive)
+            (item,) = self._items(each.name)
             at = "" if each.step is None else integer(each.step)
-            for place, text in enumerate((integer(each.begins), at, each.refusal or each.differs), 1):
+            for place, text in enumerate((integer(each.begins), at, "", each.refusal or each.differs), 1):
                 item.setText(place, text)
                 item.setToolTip(place, text)
+            item.setData(LINES, Qt.ItemDataRole.AccessibleTextRole, _spoken(each))
+        by_name = {each.name: each for each in self._shown}
+        order = [by_name[name] for name in _names(self.tree.invisibleRootItem())]
+        self.lines.rows = order
+        self.tree.viewport().update()
 
     def _enable(self) -> None:
         other = self.name != OWN_NAME
@@ -151,3 +167,18 @@ class BranchTree(QDialog):
 
     def _tell(self, reason: str) -> None:
         self.say.setText(reason or HELP)
+
+
+def _spoken(branch: Branch) -> str:
+    """What the drawing says."""
+    parent = f" out of {branch.parent}" if branch.parent else ""
+    end = "" if branch.step is None else f" to {integer(branch.step)}"
+    return f"from step {integer(branch.begins)}{parent}{end}"
+
+
+def _names(item: QTreeWidgetItem) -> Iterator[str]:
+    """Of all below an item, from the top down."""
+    for place in range(item.childCount()):
+        if (child := item.child(place)) is not None:
+            yield child.text(0)
+            yield from _names(child)

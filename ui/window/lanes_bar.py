@@ -9,7 +9,6 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QInputDialog, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from simulator.doctor.base import Remedy
-from simulator.experiment.differences import in_words
 from simulator.experiment.experiment import in_words as refusal_in_words
 from simulator.experiment.lane import OWN_NAME
 from simulator.running.messages import LaneUpdate
@@ -149,13 +148,12 @@ class LanesBar(QWidget):
     def _say(self) -> None:
         """What the chosen network has apart, and what of it is not as in the run."""
         lanes = self._chosen.document.experiment.all_lanes()
-        base = lanes[OWN_NAME]
         for name, chip in self.chips.items():
-            differences = in_words(base, lanes[name]) if name != OWN_NAME else BASE
+            differences = self._chosen.differs(name) if name != OWN_NAME else BASE
             chip.setToolTip(f"{name}: {differences}")
             chip.setAccessibleDescription(differences)
         shown = self._chosen.name if self._chosen.name != OWN_NAME else next((n for n in lanes if n != OWN_NAME), "")
-        self.differs.setText(f"{shown}: {in_words(base, lanes[shown])}" if shown else "")
+        self.differs.setText(f"{shown}: {self._chosen.differs(shown)}" if shown else "")
 
     def show_view(self, _view: View) -> None:
         """What the worker says of each network."""
