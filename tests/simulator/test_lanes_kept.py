@@ -22,7 +22,7 @@ from simulator.running.session import MODES, Session
 from simulator.system.environment import environment
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.checkpoint_files import written
-from simulator.training.live_change import LiveChanges
+from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.training import Training
 from tests.simulator.test_run_file import NETS, every_combination
 
@@ -164,6 +164,33 @@ def test_a_run_with_lanes_saved_and_opened_goes_on_to_the_bits_of_never_having_s
         assert one.name == same.name
         assert one.record.live_changes == same.record.live_changes
         assert_same(one, same)
+
+
+def test_what_is_planned_acts_in_an_opened_run_and_in_its_lanes(screens: list[Screen], tmp_path: Path) -> None:
+    plain = {"data": {"kind": "moons", "samples": 60}, "layers": [{"kind": "dense", "units": 5}], "batch_size": 16}
+    base = Experiment.from_builtins({**plain, "lanes": [{"name": "seed", "set": {"seed": 3}}]})
+    early = base.with_values([("regularization.l2", 0.01)])
+    late = early.with_values([("optimizer.learning_rate", 0.2)])
+    begun = []
+    for _ in range(2):
+        begun.append(shown(screens, "thread", base))
+        begun[-1].session.go_back(0, base, 0, (LiveChange(4, early), LiveChange(9, late)))
+        begun[-1].step = -1
+        begun[-1].stand_at(0)
+    begun[0].train(12)
+    run_file.write(begun[0].saved(), tmp_path / "whole.nabla")
+    begun[1].train(6)
+    run_file.write(begun[1].saved(), tmp_path / "half.nabla")
+    other = Screen("thread")
+    screens.append(other)
+    other.take_up(read(tmp_path / "half.nabla"))
+    other.stand_at(6)
+    other.train(6)
+    run_file.write(other.saved(), tmp_path / "parts.nabla")
+    whole, parts = read(tmp_path / "whole.nabla"), read(tmp_path / "parts.nabla")
+    for one, same in zip((whole, *whole.lanes), (parts, *parts.lanes), strict=True):
+        assert_same(one, same)
+        assert [change.step for change in same.record.live_changes.entries] == [4, 9]
 
 
 def assert_same(one: SavedRun | SavedLane, other: SavedRun | SavedLane) -> None:
