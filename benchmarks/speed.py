@@ -33,6 +33,7 @@ SECTIONS = {
     "window": "benchmarks.window",
     "cards": "benchmarks.cards",
     "lanes": "benchmarks.lanes",
+    "landscape": "benchmarks.landscape",
 }
 
 

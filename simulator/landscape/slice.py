@@ -45,7 +45,7 @@ class Slice(Function, frozen=True, tag="slice"):
     Li, Xu, Taylor, Studer and Goldstein 2018, Visualizing the loss landscape of neural nets, arXiv:1712.09913.
     """
 
-    label: ClassVar[str] = "slice of the network's loss"
+    label: ClassVar[str] = "network's loss"
     formula: ClassVar[str] = r"$$f(x,y)=C(w+x\,d_1+y\,d_2)$$"
     start: ClassVar[Point] = (0.0, 0.0)
     slow: ClassVar[bool] = True

@@ -64,6 +64,19 @@ def test_every_function_is_drawn_with_paths_that_diverge_too(qtbot: QtBot, funct
         assert "printed" in plot.sentence()
 
 
+def test_where_nobody_knows_the_minimum_heights_are_counted_from_the_least_that_was_seen() -> None:
+    plain = {
+        "function": "typed",
+        "set": {"expression": "x^2 + y^2 - 7"},
+        "optimizers": {"a": SIX["heavy"]},
+        "steps": 2000,
+    }
+    landscape = Landscape.from_builtins(plain)
+    shown = state_of(landscape, landscape.function.ground(), run(landscape))
+    assert shown.relief.base == min(path.values.min() for path in shown.paths) < shown.relief.values.min()
+    assert state("ravine").relief.base == 0.0
+
+
 def test_six_optimisers_are_told_apart_by_colour_and_by_shape(qtbot: QtBot) -> None:
     assert len({*COLOURS}) == len({*SHAPES}) == 6
     plot = LandscapePlot(bare=True)

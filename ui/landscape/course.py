@@ -12,7 +12,7 @@ from simulator.landscape.landscape import Landscape
 from simulator.landscape.network_slice import Trail
 from simulator.landscape.race import RacedPath, runners
 from simulator.landscape.readings import Curvature, base_of, curvature
-from ui.landscape.relief import Relief, ReliefMark, relief_mark, relief_of
+from ui.landscape.relief import Relief, ReliefMark, counted_from_least, relief_mark, relief_of
 from ui.landscape.state import CELLS, window_of
 
 TURN_SECONDS = 0.008
@@ -54,6 +54,11 @@ class Course(QObject):
         """Of each path where it stands then; None where that is not known yet."""
         raise NotImplementedError
 
+    def count_from_least(self) -> None:
+        """Let the contours know of the paths."""
+        if self.relief is not None and (counted := counted_from_least(self.relief, self.paths)) is not self.relief:
+            self.relief, self.mark = counted, relief_mark(counted)
+
     def stand_at(self, step: int) -> None:
         """Curvatures will be asked for at this step."""
 
@@ -87,6 +92,7 @@ class QuickCourse(Course):
     def look(self, window: Window) -> None:
         self.relief = relief_of(self._ground, window, base_of(self.landscape.function, self._ground), CELLS)
         self.mark = relief_mark(self.relief)
+        self.count_from_least()
 
     @property
     def paths(self) -> Sequence[RacedPath]:
@@ -105,6 +111,8 @@ class QuickCourse(Course):
             self._timer.start()
         else:
             self._timer.stop()
+        if not self._timer.isActive():
+            self.count_from_least()
         if not self._timer.isActive() or end > self._told + TOLD_SECONDS:
             self._told = end
             self.arrived.emit()

@@ -20,7 +20,7 @@ from ui.chart.table import Cell, Table
 from ui.landscape.kept import KeptPicture
 from ui.landscape.paths import PathMark
 from ui.landscape.state import COLOURS, DASHES, SHAPES, LandscapeState
-from ui.landscape.strokes import draw_stroke
+from ui.landscape.strokes import draw_strokes
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.numbers import integer, number
 
@@ -51,9 +51,8 @@ class CurvesMark(Mark):
         surface.smooth(True)
         for index, curve in enumerate(self.lines):
             width = 2.4 if index == self.chosen else 1.6
-            for line in curve:
-                colour = surface.colour(COLOURS[index])
-                draw_stroke(surface.painter, surface.to_pixels, line, colour, width, DASHES[index])
+            colour = surface.colour(COLOURS[index])
+            draw_strokes(surface.painter, surface.to_pixels, curve, colour, width, DASHES[index])
 
 
 class DescentPlot(Plot[LandscapeState]):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from simulator.landscape.readings import Curvature, no_limit, steps_to, turning_share
@@ -31,6 +31,8 @@ COLUMNS = (
 )
 ROOM = 8
 """Pixels of a row beside its text."""
+LEAST_NAME = 14
+"""Letters that a name has room for in any case."""
 NONE = "–"
 
 
@@ -59,7 +61,7 @@ class EntriesTable(QTableWidget):
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Fixed)
         self.horizontalScrollBar().rangeChanged.connect(self._fit)
         self.currentCellChanged.connect(lambda row, *_others: self.chosen.emit(row))
         theme_changed.connect(self._dress)
@@ -85,6 +87,7 @@ class EntriesTable(QTableWidget):
             self.setItem(row, place, item)
         if item.text() != text:
             item.setText(text)
+            item.setToolTip(text if not place else "")
 
     def _dress(self, *_theme: object) -> None:
         """Each name beside its colour and shape."""
@@ -96,7 +99,22 @@ class EntriesTable(QTableWidget):
                 item.setData(Qt.ItemDataRole.UserRole, name)
                 item.setIcon(swatch(theme, row, side, self.devicePixelRatioF()))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share()
+
+    def _share(self) -> None:
+        """Names take what the read-outs leave; the optimisers, which the knobs say too, give way first."""
+        least, room = LEAST_NAME * self.fontMetrics().averageCharWidth(), self.viewport().width()
+        widths = [self.sizeHintForColumn(place) for place in range(1, len(COLUMNS))]
+        heads = [self.horizontalHeader().sectionSizeHint(place) for place in range(1, len(COLUMNS))]
+        needed = [max(pair) for pair in zip(widths, heads, strict=True)]
+        self.setColumnHidden(1, sum(needed) + least > room)
+        taken = sum(needed[1:] if self.isColumnHidden(1) else needed)
+        self.setColumnWidth(0, max(room - taken, least))
+
     def _fit(self, *_range: int) -> None:
+        self._share()
         height = self.fontMetrics().height() + scaled(ROOM)
         self.verticalHeader().setDefaultSectionSize(height)
         bar = self.horizontalScrollBar()

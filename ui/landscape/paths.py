@@ -17,9 +17,9 @@ from ui.chart.marks import Mark, Surface
 from ui.chart.pens import Dash, pen_of
 from ui.chart.polygons import Array, pieces
 from ui.chart.shapes import Shape, draw_shape
-from ui.landscape.strokes import draw_stroke
+from ui.landscape.strokes import draw_strokes
 
-AROUND = 1.0
+AROUND = 0.25
 """Windows around what is seen in which paths are drawn too: a hand may move the view."""
 SHORT, LONG = 14.0, 70.0
 """Pixels: arrows whose longest is shorter than the first are drawn as long as the second."""
@@ -75,7 +75,7 @@ def _told_apart(places: Array, span: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class PathMark(Mark):
-    """One path with a mark where it stands; around it the ground's colour, so that it is read on every grey."""
+    """One path with a mark where it stands; around the chosen one, if it is solid, the ground's colour."""
 
     lines: Sequence[Array]
     head: QPointF | None
@@ -94,9 +94,9 @@ class PathMark(Mark):
         painter, place = surface.painter, surface.to_pixels.map
         colour, ground = surface.colour(self.colour), surface.colour("panel")
         width = 2.4 if self.chosen else 1.6
-        for line in self.lines:
-            draw_stroke(painter, surface.to_pixels, line, ground, width + 1.6)
-            draw_stroke(painter, surface.to_pixels, line, colour, width, self.dash)
+        if self.chosen and not self.dash:
+            draw_strokes(painter, surface.to_pixels, self.lines, ground, width + 1.6)
+        draw_strokes(painter, surface.to_pixels, self.lines, colour, width, self.dash)
         if self.dots is not None:
             painter.setPen(pen_of(colour, 4.0, cap=Qt.PenCapStyle.RoundCap))
             painter.drawPoints(place(self.dots))

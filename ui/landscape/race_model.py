@@ -101,6 +101,11 @@ class RaceModel(QObject):
         self.described.emit()
         self.shown.emit()
 
+    @property
+    def moving(self) -> bool:
+        """Whether a hand has not let go yet."""
+        return bool(self._key)
+
     def undo(self) -> None:
         """Take the last edit back."""
         if self._undo:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import ClassVar
 
@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor, QPainterPath
 
 from simulator.landscape.function import Ground, Window
 from simulator.landscape.grid import values_on
+from simulator.landscape.race import RacedPath
 from ui.chart.colour_tables import FIRST, LAST, colour_table, indexed
 from ui.chart.heat import Heat
 from ui.chart.marks import Surface
@@ -87,6 +88,13 @@ def relief(window: Window, values: Array, base: float | None) -> Relief:
     finite = values[np.isfinite(values)]
     least = float(finite.min()) if finite.size else 0.0
     return Relief(window, values, least if base is None else base, base is not None)
+
+
+def counted_from_least(relief: Relief, paths: Sequence[RacedPath]) -> Relief:
+    """Where nobody knows the minimum, heights are counted from the least f that was seen, paths included."""
+    seen = [path.values[np.isfinite(path.values)] for path in paths]
+    least = min((float(values.min()) for values in seen if values.size), default=relief.base)
+    return relief if relief.known or least >= relief.base else replace(relief, base=least)
 
 
 @lru_cache(4)

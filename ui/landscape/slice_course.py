@@ -76,11 +76,13 @@ class SliceCourse(Course):
                 self.window, self.trail, self.note = reply.window, Trail(reply.steps, reply.places), reply.note
             case Raced():
                 self._paths, self.news = reply.paths, ""
+                self.count_from_least()
             case Bent():
                 self._bent = reply
             case Contoured():
                 self.relief = relief(reply.window, reply.values, None)
                 self.mark = relief_mark(self.relief)
+                self.count_from_least()
                 self.news = ""
             case Slicing():
                 self.news = progress_text(reply.progress)

@@ -11,14 +11,14 @@ from simulator.landscape.network_slice import NetworkSlice, Trail
 from simulator.landscape.race import RacedPath
 from simulator.landscape.readings import base_of
 from simulator.landscape.step_terms import StepTerms, step_terms
-from ui.chart.pens import DASH_DOTTED, DASHED, DOTTED, SOLID, Dash
+from ui.chart.pens import DASH_DOTTED, DASHED, SOLID, Dash
 from ui.chart.shapes import Shape
-from ui.landscape.relief import Relief, ReliefMark, relief_mark, relief_of
+from ui.landscape.relief import Relief, ReliefMark, counted_from_least, relief_mark, relief_of
 
 COLOURS = ("accent", "path_2", "forward", "backward", "path_5", "path_6")
 """Names of colours of the theme: of the first optimiser, the second …"""
 SHAPES: Sequence[Shape] = ("dot", "square", "diamond", "triangle", "right", "left")
-DASHES: Sequence[Dash] = (SOLID, DASHED, DOTTED, DASH_DOTTED, (6.0, 2.0), (2.0, 1.5))
+DASHES: Sequence[Dash] = (SOLID, DASHED, (1.6, 1.4), DASH_DOTTED, (8.0, 2.0), (3.0, 1.5, 1.0, 1.5, 1.0, 1.5))
 CELLS, SLOW_CELLS = 240, 48
 """Of the relief along each axis; of what takes long to be known."""
 MARGIN = 0.1
@@ -80,9 +80,9 @@ def window_of(landscape: Landscape, ground: Ground) -> Window:
 def state_of(landscape: Landscape, ground: Ground, paths: Sequence[RacedPath], chosen: int = -1) -> LandscapeState:
     """The race as of its end."""
     function = landscape.function
-    relief = relief_of(
-        ground, window_of(landscape, ground), base_of(function, ground), SLOW_CELLS if function.slow else CELLS
-    )
+    cells = SLOW_CELLS if function.slow else CELLS
+    seen = relief_of(ground, window_of(landscape, ground), base_of(function, ground), cells)
+    relief = counted_from_least(seen, paths)
     last = max((path.steps for path in paths), default=0)
     cut = ground if isinstance(ground, NetworkSlice) else None
     return LandscapeState(

@@ -16,19 +16,18 @@ LONGEST = 8000.0
 """Pixels of a line up to which it is drawn in dashes: in a longer one that crosses itself nobody can tell them."""
 
 
-def draw_stroke(
-    painter: QPainter, to_pixels: QTransform, corners: Array, colour: str, width: float, dash: Dash = ()
+def draw_strokes(
+    painter: QPainter, to_pixels: QTransform, lines: Sequence[Array], colour: str, width: float, dash: Dash = ()
 ) -> None:  # fmt: skip
-    """A line through ``corners``, (points, 2) in data."""
-    if len(corners) < 2:
-        return
+    """Lines through corners, (points, 2) each in data."""
     if painter.paintEngine().type() in VECTOR:
         painter.setPen(pen_of(colour, width, dash=dash))
-        painter.drawPolyline(to_pixels.map(polygon(*np.ascontiguousarray(corners.T))))
-        return
-    begin, end = parts(mapped(to_pixels, corners), [width * length for length in dash])
-    painter.setPen(pen_of(colour, width, cap=Qt.PenCapStyle.FlatCap if dash else Qt.PenCapStyle.RoundCap))
-    painter.drawLines([QLineF(*line) for line in np.hstack([begin, end]).tolist()])
+        for line in lines:
+            painter.drawPolyline(to_pixels.map(polygon(*np.ascontiguousarray(line.T))))
+    elif lines:
+        ends = parts([mapped(to_pixels, line) for line in lines], [width * length for length in dash])
+        painter.setPen(pen_of(colour, width, cap=Qt.PenCapStyle.FlatCap if dash else Qt.PenCapStyle.RoundCap))
+        painter.drawLines([QLineF(*end) for end in ends.tolist()])
 
 
 def mapped(to_pixels: QTransform, places: Array) -> Array:
@@ -38,18 +37,20 @@ def mapped(to_pixels: QTransform, places: Array) -> Array:
     return np.stack([across, down], axis=1)
 
 
-def parts(corners: Array, pattern: Sequence[float]) -> tuple[Array, Array]:
-    """Where each straight part begins and ends: between two corners, and in dashes only those that are drawn."""
-    lengths = np.hypot(*np.diff(corners, axis=0).T)
-    along = np.concatenate([[0.0], np.cumsum(lengths)])
-    if not pattern or along[-1] > LONGEST:
-        return corners[:-1], corners[1:]
-    period = sum(pattern)
+def parts(lines: Sequence[Array], pattern: Sequence[float]) -> Array:
+    """(parts, 4): both ends of each straight part: between two corners, and in dashes only those that are drawn."""
+    ways = np.concatenate([np.hstack([line[:-1], line[1:]]) for line in lines])
+    length = float(np.hypot(ways[:, 2] - ways[:, 0], ways[:, 3] - ways[:, 1]).sum())
+    return np.concatenate([_dashes(line, pattern) for line in lines]) if pattern and length <= LONGEST else ways
+
+
+def _dashes(corners: Array, pattern: Sequence[float]) -> Array:
+    """Strokes and gaps by turns, each as long as the pattern says; a stroke around a corner has two parts."""
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
     ends = np.cumsum(pattern)
-    turns = np.arange(0.0, along[-1] + period, period)
+    turns = np.arange(0.0, along[-1] + ends[-1], ends[-1])
     cuts = np.unique(np.concatenate([along, *(turns + end for end in (0.0, *ends[:-1]))]))
     cuts = cuts[cuts <= along[-1]]
     places = np.stack([np.interp(cuts, along, corners[:, axis]) for axis in (0, 1)], axis=1)
-    middle = (cuts[1:] + cuts[:-1]) / 2 % period
-    drawn = np.searchsorted(ends, middle, side="right") % 2 == 0
-    return places[:-1][drawn], places[1:][drawn]
+    drawn = np.searchsorted(ends, (cuts[1:] + cuts[:-1]) / 2 % ends[-1], side="right") % 2 == 0
+    return np.asarray(np.hstack([places[:-1], places[1:]])[drawn])

@@ -36,7 +36,7 @@ FIRST: dict[str, Any] = {
 
 
 NUMBERS_MS = 200
-"""While it is played, numbers change no more often."""
+"""While it is played, or a hand moves something, numbers change no more often."""
 
 
 class LandscapeView(QWidget):
@@ -131,7 +131,7 @@ class LandscapeView(QWidget):
         for plot in (self.plot, self.descent):
             if not plot.paused:
                 plot.show_state(state)
-        if not model.playing or not self._since.isValid() or self._since.elapsed() >= NUMBERS_MS:
+        if not (model.playing or model.moving) or not self._since.isValid() or self._since.elapsed() >= NUMBERS_MS:
             self._since.start()
             self._read(state)
 
