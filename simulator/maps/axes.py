@@ -35,7 +35,24 @@ class Axis(Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def numeric(self) -> bool:
         """Whether all values are numbers, so that there is something between two of them."""
-        return all(isinstance(value, int | float) and not isinstance(value, bool) for value in self.values)
+        return all(map(is_number, self.values))
+
+    def check(self, value: Any) -> None:
+        """ExperimentError where such a value cannot lie on this axis, or between two of its values."""
+        if self.numeric:
+            low, high = min(self.values), max(self.values)
+            known = is_number(value) and low <= value <= high
+        else:
+            known = value in self.values
+        if not known:
+            raise ExperimentError(f"{shortened(repr(value))} is no value of this axis", self.path)
+        if self.log and not (self.numeric and min(self.values) > 0):
+            raise ExperimentError("a logarithmic axis needs numbers above 0", self.path)
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is a finite one, and no truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def axis(text: str, experiment: Experiment) -> Axis:
@@ -89,7 +106,7 @@ def _at(plain: Any, path: str) -> Any:
 
 def _evenly_in_log(values: Sequence[Any]) -> bool:
     """Whether neighbouring numbers of a list have about one ratio, which is not 1."""
-    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    numbers = [value for value in values if is_number(value)]
     if len(numbers) != len(values) or len(numbers) < 3 or min(numbers) <= 0:
         return False
     steps = np.diff(np.log(numbers))

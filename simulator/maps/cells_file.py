@@ -16,13 +16,14 @@ from simulator.maps.axes import Axis
 from simulator.maps.making import Made
 from simulator.maps.sweep import Cell, Sweep
 from simulator.running.growing_file import GrowingFile
+from simulator.running.stop_rule_text import parse
 from simulator.system.environment import Environment
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.regular_file import read_regular
 
 NAME = "cells.jsonl"
 MAP = FileFormat()
-MOST_BYTES = 2**31
+MOST_BYTES = 2**29
 """Of a file that is read."""
 
 
@@ -76,10 +77,15 @@ def _header(line: bytes) -> _Header:
 
 
 def _check(made: tuple[Made, ...], sweep: Sweep) -> None:
-    """ValueError where a line is of no cell of such a map."""
+    """ValueError where it is no map, or a line is of no cell of it."""
+    sweep.check()
+    if sweep.until:
+        parse(sweep.until)
     for each in made:
         if len(each.values) != len(sweep.axes):
             raise ValueError("a cell has other axes than the header")
+        for axis, value in zip(sweep.axes, each.values, strict=True):
+            axis.check(value)
         for name, value in each.measures.items():
             if isinstance(value, str):
                 float(value)

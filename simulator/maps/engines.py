@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 import signal
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from ctypes import c_double
 from importlib import import_module
@@ -26,6 +28,10 @@ KERNEL, THREADS = "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS"
 DEAD_AT_ONCE = "the processes that are to train the map die before they begin"
 
 
+class CellError(Exception):
+    """A cell cannot be made there, for a reason that is said; others can."""
+
+
 class LostWorkersError(Exception):
     """Processes that made cells have died; those cells are to be made again."""
 
@@ -33,8 +39,10 @@ class LostWorkersError(Exception):
 class Engine(ABC):
     """Makes cells, several at a time."""
 
-    slots: int
-    """How many at a time."""
+    @property
+    @abstractmethod
+    def slots(self) -> int:
+        """How many at a time."""
 
     @abstractmethod
     def where(self) -> Environment:
@@ -45,7 +53,7 @@ class Engine(ABC):
         """Have a cell made."""
 
     def result(self, future: Future[Made]) -> Made:
-        """Of a cell that is done; LostWorkersError where its process has died."""
+        """Of a cell that is done; LostWorkersError where its process has died, CellError where it ends each one."""
         return future.result()
 
     def share(self, job: Job) -> float:
@@ -123,7 +131,7 @@ class LocalEngine(Engine):
 
         ``niceness`` is by how much others come before it, where the system knows such a thing.
         """
-        self.slots = max(1, min(jobs or os.cpu_count() or 1, cells))
+        self._slots = max(1, min(jobs or os.cpu_count() or 1, cells))
         self._variables = {THREADS: "1", **({KERNEL: kernel} if kernel else {})}
         self._context = multiprocessing.get_context("spawn")
         self._niceness = niceness
@@ -132,7 +140,11 @@ class LocalEngine(Engine):
         self._pool = self._new_pool()
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.slots, self._context, _begin, (self._shared, self._niceness))
+        return ProcessPoolExecutor(self._slots, self._context, _begin, (self._shared, self._niceness))
+
+    @property
+    def slots(self) -> int:
+        return self._slots
 
     def where(self) -> Environment:
         """OSError where its processes do not start, ExperimentError where they have another kernel than they must."""
@@ -181,6 +193,10 @@ def no_dask() -> ExperimentError:
     return ExperimentError("a cluster needs Dask: install nablascope[cluster], or train on this computer's cores")
 
 
+COUNTED_SECONDS = 2.0
+"""From one count of a cluster's threads to the next."""
+
+
 class ClusterEngine(Engine):
     """The processes of a Dask cluster; a dead one's cells are made by others, as the cluster sees to it."""
 
@@ -195,11 +211,12 @@ class ClusterEngine(Engine):
             self._client = distributed.Client(address, set_as_default=False, timeout="10s")
         except (OSError, ValueError, TimeoutError) as error:
             raise OSError(f"there is no cluster at {address} ({' '.join(str(error).split())})") from None
+        self._killed: type[Exception] = distributed.KilledWorker
         self._workers = self._of_kernel(kernel)
         chosen = {"workers": self._workers} if kernel else {}
         self._executor: Executor = self._client.get_executor(pure=False, retries=0, **chosen)
-        threads = self._client.nthreads()
-        self.slots = max(1, sum(threads[worker] for worker in self._workers))
+        self._pinned = bool(kernel)
+        self._counted, self._threads = -math.inf, 1
 
     def _of_kernel(self, kernel: str) -> list[str]:
         self._environments: dict[str, Environment] = self._client.run(where)
@@ -211,11 +228,28 @@ class ClusterEngine(Engine):
             raise ExperimentError(f"no worker of the cluster has the kernel {kernel}; there are {known}")
         return chosen
 
+    @property
+    def slots(self) -> int:
+        """Threads of all workers; those that join later are counted too."""
+        if time.monotonic() - self._counted > COUNTED_SECONDS:
+            self._counted, threads = time.monotonic(), self._client.nthreads()
+            self._threads = sum(own for worker, own in threads.items() if not self._pinned or worker in self._workers)
+        return max(1, self._threads)
+
     def where(self) -> Environment:
         return self._environments[self._workers[0]]
 
     def submit(self, job: Job) -> Future[Made]:
         return self._executor.submit(make, job)
+
+    def result(self, future: Future[Made]) -> Made:
+        """OSError where the cluster is lost."""
+        try:
+            return future.result()
+        except self._killed:
+            raise CellError("the cluster's processes that trained it have died, as when memory runs out") from None
+        except (CancelledError, OSError) as error:
+            raise OSError(f"the cluster is lost ({type(error).__name__})") from None
 
     def close(self) -> None:
         self._executor.shutdown(wait=False)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from simulator.maps.engines import DEAD_AT_ONCE, Engine, LostWorkersError
+from simulator.maps.engines import DEAD_AT_ONCE, CellError, Engine, LostWorkersError
 from simulator.maps.making import Job, Made
 from simulator.maps.sweep import Cell, Sweep
 from simulator.system.progress import advance
@@ -51,7 +51,7 @@ class MapRun:
             ready, _ = wait(self._under_way, POLL_SECONDS, FIRST_COMPLETED)
             for future in [each for each in self._under_way if each in ready]:
                 try:
-                    made = self.engine.result(future)
+                    made = self._result(future)
                 except LostWorkersError:
                     yield from self._lost()
                     break
@@ -59,6 +59,13 @@ class MapRun:
                 self._done, self._losses = self._done + 1, 0
                 yield made
             self._tell()
+
+    def _result(self, future: Future[Made]) -> Made:
+        try:
+            return self.engine.result(future)
+        except CellError as error:
+            cell = self._under_way[future].cell
+            return Made(values=cell.values, seed=cell.seed, error=str(error))
 
     def _submit(self) -> None:
         room = 1 if self._alone or self._deaths_under_way() else QUEUED * self.engine.slots

@@ -54,6 +54,12 @@ class Sweep(Struct, frozen=True, kw_only=True):
             raise ExperimentError(f"a map varies one or two paths, not {len(self.axes)}")
         if len({each.path for each in self.axes}) < len(self.axes):
             raise ExperimentError(f"the path {self.axes[0].path} is varied twice")
+        for each in self.axes:
+            if not each.values:
+                raise ExperimentError("an axis needs a value", each.path)
+            each.check(each.values[0])
+        if self.seeds < 1 or self.steps < 0:
+            raise ExperimentError("a map needs a seed, and no fewer than 0 steps")
         if any(each.path.partition(".")[0] in ("seed", "lanes", "format") for each in self.axes):
             raise ExperimentError("seed, lanes and format are not varied: --seeds trains from several seeds")
         cells = math.prod(len(each.values) for each in self.axes) * self.seeds

@@ -13,7 +13,9 @@ from simulator.system.environment import Environment
 class Here(Engine):
     """Makes cells in this process, one after the other, and dies where it is told to."""
 
-    slots = 2
+    @property
+    def slots(self) -> int:
+        return 2
 
     def __init__(self, dies: Callable[[Job], bool] = lambda job: False) -> None:
         self.dies, self.begun, self.renewed, self.closed = dies, list[int](), 0, False

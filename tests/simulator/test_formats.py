@@ -11,6 +11,8 @@ import pytest
 from simulator.experiment.carriers import CARRIED, extract
 from simulator.experiment.experiment import EXPERIMENT, Experiment, ExperimentError
 from simulator.experiment.files import read as read_experiment
+from simulator.maps.cells_file import MAP
+from simulator.maps.cells_file import read as read_map
 from simulator.running import shared_file
 from simulator.running.headless import run
 from simulator.running.run_file import read, taken_up
@@ -22,7 +24,7 @@ KEPT = Path(__file__).parents[1] / "data" / "formats"
 
 FORMATS = {
     "*.json": EXPERIMENT, "*.nabla": RUN, "shared/*.nabla": RUN, "carriers/*.png": CARRIED, "carriers/*.svg": CARRIED,
-    "carriers/*.html": CARRIED,
+    "carriers/*.html": CARRIED, "maps/*.jsonl": MAP,
 }  # fmt: skip
 """Pattern of the files → their format."""
 
@@ -149,3 +151,11 @@ def test_an_experiment_of_a_later_form_names_the_version_that_it_needs(needs: ob
     plain = {"format": "nablascope/12", "needs": needs, "data": {"kind": "moons"}, "anything": [1]}
     with pytest.raises(ExperimentError, match=told):
         Experiment.from_builtins(plain)
+
+
+@pytest.mark.parametrize("path", sorted((KEPT / "maps").glob("*.jsonl")), ids=lambda path: path.stem)
+def test_a_kept_map_opens_with_all_of_its_cells(path: Path) -> None:
+    known = read_map(path)
+    assert [axis.path for axis in known.sweep.axes] == ["layers.0.repeat", "optimizer.learning_rate"]
+    assert {each.cell.key for each in known.made} == {cell.key for cell in known.sweep.cells()}
+    assert {each.steps for each in known.made} == {2}

@@ -218,6 +218,38 @@ def test_what_is_no_map_is_one_sentence(content: bytes, tmp_path: Path) -> None:
         read(tmp_path / NAME)
 
 
+def broken(**changes: Any) -> Callable[[list[dict[str, Any]]], None]:
+    return lambda lines: lines[0].update(changes)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        broken(axes=[]),
+        broken(axes=[{"path": "layers.0.units", "values": []}]),
+        broken(axes=[{"path": "layers.0.units", "values": ["a", 1], "log": True}]),
+        broken(axes=[{"path": "layers.0.units", "values": [0, -1], "log": True}]),
+        broken(seeds=0), broken(steps=-1), broken(until="nothing"), broken(measures=["nothing"]), broken(experiment={}),
+        lambda lines: lines[1].update(values=[1e9]),
+        lambda lines: lines[1].update(values=["2"]),
+        lambda lines: lines[1].update(values=[[2]]),
+        lambda lines: lines[1].update(values=[2, 2]),
+        lambda lines: lines[1]["measures"].update(loss="many"),
+        lambda lines: lines[1]["measures"].update(other=1),
+        lambda lines: lines[1].update(more=1),
+    ],
+)  # fmt: skip
+def test_a_file_that_somebody_has_spoilt_is_one_sentence(
+    spoil: Callable[[list[dict[str, Any]]], None], tmp_path: Path
+) -> None:
+    made_in(tmp_path, sweep_of("layers.0.units=2,3", steps=0))
+    lines = [json.loads(line) for line in (tmp_path / NAME).read_bytes().splitlines()]
+    spoil(lines)
+    (tmp_path / NAME).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(ExperimentError, match=rf"{NAME}: no map \([^\n]+\)$"):
+        read(tmp_path / NAME)
+
+
 def test_cells_of_a_process_that_died_are_made_again_to_the_same_table(tmp_path: Path) -> None:
     sweep = sweep_of("layers.0.units=2,3,4,5")
     made_in(tmp_path / "whole", sweep)

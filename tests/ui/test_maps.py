@@ -20,6 +20,8 @@ from simulator.maps.sweep import Cell, Sweep
 from simulator.maps.theory import Line
 from simulator.system.machine import THREADS
 from tests.simulator.maps_engine import Here
+from tests.ui.controls import lacks
+from ui.app import create_app
 from ui.export import export_plot
 from ui.export.pictures import KINDS, Kind
 from ui.maps.cells import CellBoxes, TheoryLine
@@ -58,6 +60,7 @@ def _threads_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MapWindow:
+    create_app()
     window = MapWindow(EXPERIMENT)
     qtbot.addWidget(window)
     monkeypatch.setattr(window.form, "hirer", lambda: lambda _cells: Here())
@@ -190,3 +193,11 @@ def test_every_map_that_ships_fills_the_form_and_is_a_map(window: MapWindow) -> 
         window.form.which.setCurrentIndex(number)
         assert window.form.sweep() == preset.sweep()
         assert preset.shown in (*preset.measures, "step")
+
+
+def test_controls_of_the_map_are_named_have_roles_and_are_reached_by_tab(window: MapWindow, qtbot: QtBot) -> None:
+    window.show()
+    window.open_folder(window.form.folder)
+    assert not lacks(window)
+    assert window.minimumSizeHint().width() <= 960
+    assert window.minimumSizeHint().height() <= 600

@@ -68,6 +68,7 @@ class MapWindow(QWidget):
         self._timer.setInterval(SHOWN_MS)
         self._timer.timeout.connect(self._show)
         for plot in (self.map, self.profile):
+            plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             plot.export_requested.connect(self.export)
         self.map.cell_chosen.connect(self._choose)
         self.map.cell_opened.connect(self._open_cell)
