@@ -20,7 +20,7 @@ from simulator.maps.sweep import Cell, Sweep
 from simulator.maps.theory import Line
 from simulator.system.machine import THREADS
 from tests.simulator.maps_engine import Here
-from tests.ui.controls import lacks
+from tests.ui.controls import lacks, without_visible_focus
 from ui.app import create_app
 from ui.export import export_plot
 from ui.export.pictures import KINDS, Kind
@@ -198,6 +198,9 @@ def test_every_map_that_ships_fills_the_form_and_is_a_map(window: MapWindow) -> 
 def test_controls_of_the_map_are_named_have_roles_and_are_reached_by_tab(window: MapWindow, qtbot: QtBot) -> None:
     window.show()
     window.open_folder(window.form.folder)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
     assert not lacks(window)
+    assert not without_visible_focus(window)
     assert window.minimumSizeHint().width() <= 960
     assert window.minimumSizeHint().height() <= 600

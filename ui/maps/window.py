@@ -30,6 +30,7 @@ from simulator.running.progress_text import how_far
 from simulator.system.progress import Progress
 from ui.dialogs.export import ExportDialog
 from ui.maps.form import MapForm
+from ui.maps.framed import FramedPlot
 from ui.maps.map_plot import PAGE, MapPlot
 from ui.maps.profile_plot import ProfilePlot
 from ui.maps.runner import MapRunner
@@ -137,8 +138,9 @@ class MapWindow(QWidget):
         top.addStretch(1)
         self.plots = QSplitter(Qt.Orientation.Vertical, self)
         self.plots.setChildrenCollapsible(False)
-        self.plots.addWidget(self.map)
-        self.plots.addWidget(self.profile)
+        self.framed_map = FramedPlot(self.map, self)
+        self.plots.addWidget(self.framed_map)
+        self.plots.addWidget(FramedPlot(self.profile, self))
         self.plots.setSizes([440, 220])
         right = QVBoxLayout()
         right.addLayout(top)
@@ -204,7 +206,7 @@ class MapWindow(QWidget):
                 box.addItem(text, data)
             box.setCurrentIndex(max(box.findData(chosen), 0))
             box.blockSignals(False)
-        self.map.setVisible(not single)
+        self.framed_map.setVisible(not single)
 
     def stop(self) -> None:
         """End it; what is made stands."""
@@ -295,7 +297,7 @@ class MapWindow(QWidget):
         self.state, self._made = None, {}
         for plot in (self.map, self.profile):
             plot.forget()
-        self.map.show()
+        self.framed_map.show()
         self.bar.setValue(0)
         self.told.setText("")
         self._tell_error("")

@@ -1,0 +1,31 @@
+"""A plot in a frame that shows where the focus is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
+
+from ui.plots.base import Plot
+
+
+class FramedPlot(QFrame):
+    """Looks as a card of the board does."""
+
+    def __init__(self, plot: Plot[Any], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("plotCard")
+        self._plot = plot
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 1, 1, 1)
+        column.addWidget(plot)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._mark)
+
+    def _mark(self, _before: QWidget | None, now: QWidget | None) -> None:
+        current = now is not None and (now is self._plot or self._plot.isAncestorOf(now))
+        if self.property("current") != current:
+            self.setProperty("current", current)
+            self.style().unpolish(self)
+            self.style().polish(self)
