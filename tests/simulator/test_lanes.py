@@ -14,6 +14,7 @@ from simulator.observations.histograms import HistogramsObservation
 from simulator.record.history import History
 from simulator.running.messages import Failed, LaneUpdate, Refused, Reply, Started, Update
 from simulator.running.session import MODES, Session
+from simulator.system import machine
 from simulator.training.training import Training
 
 LAYER: Mapping[str, Any] = {"kind": "dense", "units": 6, "dropout": {"kind": "inverted", "rate": 0.2}}
@@ -238,3 +239,18 @@ def test_lanes_with_other_batches_are_said_to_have_them(benches: list[Bench], se
     bench.train(3)
     assert not bench.lane("other").same_batch
     assert bench.lane("slow").same_batch
+
+
+def test_of_networks_that_together_need_more_than_is_free_those_that_fit_are_trained(
+    benches: list[Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = {"layers": [{"kind": "dense", "units": 1500, "repeat": 2}], "batch_size": 4}
+    lanes = [{"name": name, "set": {"seed": seed}} for name, seed in (("fits", 1), ("does not", 2))]
+    together = Experiment.from_builtins({"data": {"kind": "moons", "samples": 40}, **wide, "lanes": lanes})
+    free = iter([2**30, 2**29])
+    monkeypatch.setattr(machine, "free_memory", lambda: next(free, 2**25))
+    bench = opened(benches, together)
+    bench.until(lambda: bench.stands_at(0))
+    bench.train(1)
+    assert not bench.lane("fits").refusal
+    assert bench.lane("does not").refusal == "the network would need 0.1 GiB of memory; but 0.0 GiB are free"

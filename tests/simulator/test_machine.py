@@ -22,6 +22,7 @@ from simulator.data.images import FORMATS
 from simulator.data.table import Csv
 from simulator.experiment.experiment import MAX_MESSAGE, Experiment, ExperimentError
 from simulator.experiment.files import MAX_FILE_BYTES, read
+from simulator.network.memory import need_of
 from simulator.observations.jacobian import JacobianObservation
 from simulator.observations.observer import observed
 from simulator.running import archive, run_file
@@ -287,6 +288,20 @@ def test_a_network_is_refused_before_it_is_built(monkeypatch: pytest.MonkeyPatch
     wide = [{"kind": "dense", "units": 4000, "repeat": 2}]
     with pytest.raises(ExperimentError, match=r"need 0\.\d GiB of memory; but 0\.1 GiB are free"):
         Training(Experiment.from_builtins(described(layers=wide)))
+
+
+@pytest.mark.parametrize(("optimizer", "vectors"), [("sgd", 5), ("rmsprop", 8), ("adam", 11)])
+def test_what_an_optimisers_state_takes_is_counted_before(
+    optimizer: str, vectors: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = [{"kind": "dense", "units": 4000, "repeat": 2}]
+    experiment = Experiment.from_builtins(described(layers=wide, optimizer={"kind": optimizer}))
+    parameters = need_of(experiment, (2,), 2, 1).parameters * 4 * vectors
+    refused = []
+    for free in (parameters, parameters + 2**24):
+        monkeypatch.setattr(machine, "free_memory", lambda free=free: free)
+        refused.append(bool(need_of(experiment, (2,), 2, 1).refusal))
+    assert refused == [True, False]
 
 
 def test_a_jacobian_is_refused_beside_the_run_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
