@@ -85,7 +85,8 @@ def _entry(layers: Any, index: int) -> Any:
 def _value_at(place: str, plain: Any) -> Any:
     here = plain
     for key in re.findall(r"[^.\[\]]+", place):
-        here = here[int(key)] if isinstance(here, (list, tuple)) else here.get(key)
+        # Of what stands in a mapping the decoder does not say where.
+        here = here[int(key)] if isinstance(here, (list, tuple)) else here.get(key) if isinstance(here, dict) else None
     return here
 
 

@@ -17,6 +17,8 @@ from simulator.experiment.reading import reading
 from simulator.lessons.ending import ENDING, is_lesson
 from simulator.lessons.formula import FormulaError
 from simulator.lessons.lesson import FORMAT, ExperimentSetup, Lesson, checked
+from simulator.lessons.reading import AnyReading, Reading
+from simulator.schema.parameter import kinds
 from simulator.system.atomic import write_atomic
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.regular_file import read_regular
@@ -34,12 +36,29 @@ def from_builtins(plain: Any) -> Lesson:
         raise ExperimentError("expected an object with name, title, setup, readings and questions")
     check_plain(plain)
     plain = _brought_up(plain)
+    _check_readings(plain.get("readings"))
     try:
         return checked(msgspec.convert(plain, Lesson))
     except msgspec.ValidationError as error:
         raise ExperimentError(*explain(str(error), plain, Lesson)) from None
     except FormulaError as error:
         raise ExperimentError(str(error)) from None
+
+
+def _check_readings(readings: Any) -> None:
+    """Each alone, since the decoder does not name the one that is wrong."""
+    known = kinds(Reading)
+    for name, plain in readings.items() if isinstance(readings, dict) else ():
+        kind = plain.get("kind") if isinstance(plain, dict) else None
+        if not isinstance(kind, str) or kind not in known:
+            raise ExperimentError(
+                f"expected a reading whose kind is one of {', '.join(known)}", f"readings.{name[:80]}"
+            )
+        try:
+            msgspec.convert(plain, AnyReading)
+        except msgspec.ValidationError as error:
+            message, path = explain(str(error), plain, known[kind])
+            raise ExperimentError(message, f"readings.{name[:80]}{'.' if path else ''}{path}") from None
 
 
 def _brought_up(plain: dict[str, Any]) -> dict[str, Any]:

@@ -175,7 +175,7 @@ def _places(node: ast.Subscript) -> int | slice | None:
 
 def _value(node: ast.AST, names: Mapping[str, Value]) -> Any:
     if isinstance(node, ast.Constant):
-        return np.float64(_float(node.value))
+        return np.float64(as_float(node.value))
     if isinstance(node, ast.Name):
         return names[node.id]
     parts = [_value(part, names) for part in _operands(node)]
@@ -191,7 +191,8 @@ def _value(node: ast.AST, names: Mapping[str, Value]) -> Any:
     return np.hstack(parts) if parts else np.empty(0)
 
 
-def _float(value: Any) -> float:
+def as_float(value: Any) -> float:
+    """A number as a float; ∞ where it is larger than any."""
     try:
         return float(value)
     except OverflowError:

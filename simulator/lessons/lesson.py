@@ -13,7 +13,7 @@ from simulator.experiment.files import presets
 from simulator.experiment.lane import LaneSpec
 from simulator.experiment.locks import Knobs, Locks, keys_of
 from simulator.landscape.landscape import Landscape
-from simulator.lessons.formula import Formula, FormulaError, Value
+from simulator.lessons.formula import Formula, FormulaError, Value, as_float
 from simulator.lessons.question import AnyQuestion, known_names
 from simulator.lessons.reading import AnyReading, LandscapeReading, Reading
 from simulator.lessons.text import formulas_in
@@ -158,7 +158,7 @@ def _setting(plain: Any, path: str) -> Value:
         here = inside
     if isinstance(here, bool) or not isinstance(here, int | float):
         raise FormulaError(f"there is no number at {path[:80]!r}")
-    return np.float64(here)
+    return np.float64(as_float(here))
 
 
 def checked(lesson: Lesson) -> Lesson:

@@ -11,6 +11,8 @@ import pytest
 from simulator.experiment.carriers import CARRIED, extract
 from simulator.experiment.experiment import EXPERIMENT, Experiment, ExperimentError
 from simulator.experiment.files import read as read_experiment
+from simulator.lessons.files import LESSON
+from simulator.lessons.files import read as read_lesson
 from simulator.maps.cells_file import MAP
 from simulator.maps.cells_file import read as read_map
 from simulator.running import shared_file
@@ -23,8 +25,8 @@ KEPT = Path(__file__).parents[1] / "data" / "formats"
 
 
 FORMATS = {
-    "*.json": EXPERIMENT, "*.nabla": RUN, "shared/*.nabla": RUN, "carriers/*.png": CARRIED, "carriers/*.svg": CARRIED,
-    "carriers/*.html": CARRIED, "maps/*.jsonl": MAP,
+    "*.json": EXPERIMENT, "*.nabla": RUN, "*.nabla-lesson": LESSON, "shared/*.nabla": RUN, "carriers/*.png": CARRIED,
+    "carriers/*.svg": CARRIED, "carriers/*.html": CARRIED, "maps/*.jsonl": MAP,
 }  # fmt: skip
 """Pattern of the files → their format."""
 
@@ -159,3 +161,8 @@ def test_a_kept_map_opens_with_all_of_its_cells(path: Path) -> None:
     assert [axis.path for axis in known.sweep.axes] == ["layers.0.repeat", "optimizer.learning_rate"]
     assert {each.cell.key for each in known.made} == {cell.key for cell in known.sweep.cells()}
     assert {each.steps for each in known.made} == {2}
+
+
+@pytest.mark.parametrize("path", sorted(KEPT.glob("*.nabla-lesson")), ids=lambda path: path.stem)
+def test_lessons_of_every_format_open(path: Path) -> None:
+    assert read_lesson(path).name == "one-plus-a-tenth"

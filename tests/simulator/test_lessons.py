@@ -144,6 +144,36 @@ def test_a_file_that_is_no_lesson_is_one_sentence_with_its_name(content: bytes, 
     assert len(str(caught.value).splitlines()) == 1
 
 
+def places_in(plain: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Every place in JSON values."""
+    inside = plain.items() if isinstance(plain, dict) else enumerate(plain) if isinstance(plain, list) else ()
+    return [path, *(place for key, value in inside for place in places_in(value, (*path, key)))]
+
+
+ODD = st.sampled_from([None, True, -1, 10**400, 1e308, "", "x" * 300, "{{x}}", "a/../b", [], {}, [[]], {"kind": "x"}])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.sampled_from(["output-minus-target", "down-a-ravine", "one-unit-of-three"]))
+def test_a_file_with_anything_else_in_one_place_is_a_lesson_or_one_sentence(data: st.DataObject, name: str) -> None:
+    plain = json.loads(to_json(find(name)))
+    place = data.draw(st.sampled_from(places_in(plain)[1:]))
+    here = plain
+    for key in place[:-1]:
+        here = here[key]
+    here[place[-1]] = data.draw(ODD)
+    assert is_read_or_refused(json.dumps(plain).encode())
+
+
+def is_read_or_refused(content: bytes) -> bool:
+    """Whether it is a lesson that can be written again, or is told to be none in a sentence."""
+    try:
+        lesson = from_json(content)
+    except ExperimentError as error:
+        return "\n" not in str(error) and 0 < len(str(error)) < 1000
+    return from_json(to_json(lesson)) == lesson
+
+
 # -- texts ------------------------------------------------------------------------------------------------------------
 
 

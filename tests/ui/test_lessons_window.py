@@ -89,6 +89,7 @@ def test_locks_hold_in_the_window_until_the_reveal_and_leaving_lifts_them(window
     assert not row.isEnabled()
     assert "the lesson compares" in row.toolTip()
     window.lessons.close()
+    assert not document.dirty
     assert document.propose({**document.experiment.to_builtins(), "batch_size": 4}, "Other batches") is None
     assert row.isEnabled()
     document.undo_stack.undo()

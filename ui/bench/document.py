@@ -198,9 +198,13 @@ class Document(QObject):
         return new
 
     def unlock(self, description: str) -> None:
-        """From now on no lesson's lock holds, as an edit that can be undone."""
+        """From now on no lesson's lock holds, as an edit that can be undone; nothing is unsaved by it."""
+        clean = not self.dirty
         self._push(self._experiment.unlocked, description, None, None)
         self._close_edit()
+        if clean:
+            self._saved = self._experiment
+            self.title_changed.emit()
 
     def settle(self, asked: AnyData, data: AnyData) -> None:
         """Take in what reading the data has decided, wherever they are described as they were ``asked`` for.

@@ -59,6 +59,10 @@ class AnswerForm(QWidget):
         """The answer as a table has it."""
         raise NotImplementedError
 
+    def freeze(self) -> None:
+        """The answer stands."""
+        self.setEnabled(False)
+
 
 class NumberForm(AnswerForm):
     """A field; numbers are read as people write them: 3e-6, 3·10⁻⁶, 0.5."""
@@ -197,6 +201,12 @@ class OrderForm(AnswerForm):
             self.list.addItems([self._items[int(place)] for place in answer])
             self._tell()
 
+    def freeze(self) -> None:
+        # What is chosen in a list that takes nothing could hardly be read.
+        self.list.setCurrentRow(-1)
+        self.list.clearSelection()
+        super().freeze()
+
     def words(self) -> str:
         return " < ".join(self.list.item(row).text() for row in range(self.list.count()))
 
@@ -271,7 +281,7 @@ class QuestionBox(QFrame):
 
     def freeze(self) -> None:
         """The answer stands."""
-        self.form.setEnabled(False)
+        self.form.freeze()
 
     def reveal(self, answer: Answer, measured: Value, say: Callable[[str], str]) -> None:
         """The run's answer beside this one, and how far they are apart, in words."""

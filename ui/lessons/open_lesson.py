@@ -109,9 +109,15 @@ class OpenLesson(QObject):
     def close(self) -> None:
         """Let go of the bench, and end what measures."""
         self.bench.hold.set("")
+        self.end_measuring()
+
+    def end_measuring(self) -> None:
+        """End the worker beside; the next run starts another."""
         session, self._session = self._session, None
         if session is not None:
             session.close()
+        if self.stage == "running":
+            self._set("committed")
 
     # -- what comes ------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from ui.forms.typed import capital
 from ui.lessons.answer_forms import QuestionBox
 from ui.lessons.open_lesson import OpenLesson
 from ui.lessons.prose import Prose
+from ui.style.help import set_page
 from ui.style.numbers import count, integer
 from ui.style.text_size import resize_text, scaled, with_text
 
@@ -37,6 +38,7 @@ class LessonPanel(QScrollArea):
         super().__init__(parent)
         self.opened, self.lesson = opened, opened.lesson
         self.setAccessibleName(f"Lesson: {self.lesson.title}")
+        set_page(self, "how-to/lessons")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QFontInfo, QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
@@ -26,7 +26,7 @@ class Prose(QTextBrowser):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setOpenLinks(False)
-        self.anchorClicked.connect(QDesktopServices.openUrl)
+        self.anchorClicked.connect(self._follow)
         self.document().setDocumentMargin(2)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         # Words to read, not a stop of the Tab key; links can be reached all the same.
@@ -51,6 +51,15 @@ class Prose(QTextBrowser):
         self.document().setDefaultStyleSheet(sheet(theme, QFontInfo(font).pixelSize()))
         self.setHtml(to_html(self._text, Lettering(font, theme.text, self.devicePixelRatioF() + 1)))
         self._fit()
+
+    def loadResource(self, type: int, name: QUrl | str) -> object:
+        """Formulas stand in the text itself; a lesson's file reads nothing else, here or elsewhere."""
+        return super().loadResource(type, name) if QUrl(name).scheme() == "data" else None
+
+    def _follow(self, link: QUrl) -> None:
+        """To a page of the web, and nowhere else."""
+        if link.scheme() in ("http", "https"):
+            QDesktopServices.openUrl(link)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

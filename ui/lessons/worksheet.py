@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSizeF
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSizeF, QUrl
 from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
 from simulator.lessons.lesson import Lesson
@@ -71,11 +71,18 @@ def _print(lesson: Lesson, device: QBuffer) -> None:
     document.print_(writer)
 
 
+class Sheet(QTextDocument):
+    """A document that reads nothing but what stands in it."""
+
+    def loadResource(self, type: int, name: QUrl | str) -> object:
+        return super().loadResource(type, name) if QUrl(name).scheme() == "data" else None
+
+
 def worksheet(lesson: Lesson) -> QTextDocument:
     """The sheet, black on white whatever the theme."""
     font = QFont()
     font.setPointSizeF(POINTS)
-    document = QTextDocument()
+    document = Sheet()
     document.setDefaultFont(font)
     document.setDefaultStyleSheet(sheet(LIGHT, POINTS * DPI / 72))
     document.setHtml(to_html(worksheet_text(lesson), Lettering(font, "#000000", 4.0)))

@@ -34,6 +34,7 @@ HOW_TO = (
     ("how-to/data", "Your own data"),
     ("how-to/comparing", "Compare networks"),
     ("how-to/landscape", "The landscape"),
+    ("how-to/lessons", "Lessons"),
     ("how-to/maps", "Maps"),
     ("how-to/export", "Export"),
     ("how-to/sharing", "Share"),

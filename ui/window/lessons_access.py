@@ -44,7 +44,7 @@ class LessonsAccess(QObject):
         self._folded: list[PanelDock] = []
         """Panels that have given way to the lesson."""
         experiments.document.opened.connect(self._take_opened)
-        parts.bench.closed.connect(self.close)
+        parts.bench.closed.connect(lambda: self.panel.opened.end_measuring() if self.panel is not None else None)
 
     def fill_menu(self, menu: QMenu) -> None:
         """All lessons, in their groups."""
