@@ -54,6 +54,12 @@ def ask_save(parent: QWidget, suggestion: str) -> Path | None:
     return path if path == Path(name) or not path.exists() or ask_overwrite(parent, path) else None
 
 
+def ask_code(parent: QWidget, folder: str) -> Path | None:
+    """The folder that a program and what belongs to it are written into."""
+    name = QFileDialog.getExistingDirectory(parent, "Folder for the code", folder)
+    return Path(name) if name else None
+
+
 def ask_share(parent: QWidget, suggestion: str) -> Path | None:
     """Where what is shared shall be; it is a .nabla, whatever is typed."""
     name, _ = QFileDialog.getSaveFileName(parent, "Share as", suggestion, SHARED)

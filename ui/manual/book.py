@@ -37,6 +37,7 @@ HOW_TO = (
     ("how-to/lessons", "Lessons"),
     ("how-to/maps", "Maps"),
     ("how-to/export", "Export"),
+    ("how-to/code", "Code for PyTorch and Keras"),
     ("how-to/sharing", "Share"),
     ("how-to/headless", "Without a screen"),
 )

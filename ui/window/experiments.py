@@ -301,7 +301,8 @@ class Experiments(QObject):
 
     def _take_kept(self, path: Path, experiment: Experiment, step: int, content: Fingerprint | None) -> None:
         """A run stands in a file now: the document's, unless another has been opened meanwhile."""
-        self._settings.add_recent(path)
+        if path.is_file():
+            self._settings.add_recent(path)
         if path in self._asked:
             self._asked.discard(path)
             self.bench.record.saved_steps = step

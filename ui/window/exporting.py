@@ -17,6 +17,7 @@ from ui.window.status import Banner
 # What makes reports is imported when one is asked for.
 if TYPE_CHECKING:
     from ui.report.reported_run import ReportedRun
+    from ui.window.code_export import CodeExport
 
 
 class Exporting(QObject):
@@ -31,6 +32,7 @@ class Exporting(QObject):
         self._decline = decline
         self._bench, self._plots, self._findings = bench, plots, findings
         self._banner, self._window = banner, window
+        self._code: CodeExport | None = None
         plots.export_requested.connect(self.export)
 
     def export(self, key: str) -> None:
@@ -52,6 +54,20 @@ class Exporting(QObject):
         dialog = ReportDialog(self._reported, self._plots.plots, list(self._plots.arranged), self._window)
         dialog.written.connect(self._banner.say)
         self._open(dialog)
+
+    def code(self) -> None:
+        """Ask for which library the run is written as a program, and where to."""
+        if self._may_export() and self._bench.view is not None:
+            self.code_export.open()
+
+    @property
+    def code_export(self) -> CodeExport:
+        """What writes programs, made when the first is asked for."""
+        if self._code is None:
+            from ui.window.code_export import CodeExport
+
+            self._code = CodeExport(self._bench, self._banner, self._window)
+        return self._code
 
     def animate(self, key: str = "") -> None:
         """Ask which plot is to be animated, over which steps; the window stays usable meanwhile."""

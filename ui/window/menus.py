@@ -78,6 +78,7 @@ def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
         action(window, "&Copy picture of the focused plot", exporting.copy_picture, keys="Ctrl+Shift+C"),
         action(window, "&Animation…", exporting.animate, tip="Write a plot over the run as an animated picture."),
         action(window, "&Report…", exporting.report, tip="Write the run as one page that needs nothing else."),
+        action(window, "Export co&de…", exporting.code, tip="Write the network as a program for PyTorch or Keras."),
     ]
     _file(window, bar.addMenu("&File"), commands, exports)
     _edit(window, bar.addMenu("&Edit"), parts.bench.document, commands)

@@ -1,0 +1,48 @@
+"""Asking which library a network is written for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QRadioButton, QVBoxLayout, QWidget
+
+from ui.dialogs import plain
+
+TEXT_WIDTH = 420
+INTRODUCTION = (
+    "Three files in a folder: a program that builds this network as it is now, trains it on and answers new rows, "
+    "its weights, and what the bench computes, with which the program proves that it computes the same."
+)
+LIBRARIES: Mapping[str, str] = {"pytorch": "PyTorch", "keras": "Keras"}
+"""Name on the command line → what it is called."""
+
+
+class CodeDialog(QDialog):
+    """A button for each library."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export code")
+        introduction = QLabel(INTRODUCTION, self)
+        introduction.setWordWrap(True)
+        introduction.setMinimumWidth(TEXT_WIDTH)
+        self.choices = {library: QRadioButton(title, self) for library, title in LIBRARIES.items()}
+        next(iter(self.choices.values())).setChecked(True)
+        save = QDialogButtonBox.StandardButton.Save
+        self.buttons = QDialogButtonBox(save | QDialogButtonBox.StandardButton.Cancel, self)
+        self.buttons.button(save).setText("Export into a folder…")
+        plain(self.buttons)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(12)
+        column.addWidget(introduction)
+        for choice in self.choices.values():
+            column.addWidget(choice)
+        column.addWidget(self.buttons)
+
+    @property
+    def library(self) -> str:
+        """The one that is chosen, by its name on the command line."""
+        return next(library for library, choice in self.choices.items() if choice.isChecked())
