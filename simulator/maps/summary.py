@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Floats
 from simulator.maps.making import Made
-from simulator.maps.sweep import Sweep, Values, place_on
+from simulator.maps.sweep import Sweep, Values, place_on, ranks
 
 STEP = "step"
 """The measure that says how many steps were made."""
@@ -33,6 +34,7 @@ class Place:
     made: tuple[Made, ...]
     waits: bool = False
     """Whether a rule was to end its runs."""
+    _known: dict[str, tuple[Outcome, float | None]] = field(default_factory=dict, compare=False, repr=False)
 
     def numbers(self, measure: str) -> Floats:
         """Of the seeds that neither failed nor diverged, where the measure is defined."""
@@ -43,14 +45,19 @@ class Place:
 
     def outcome(self, measure: str) -> Outcome:
         """What became of most of its seeds; of two that are as many, the worse."""
-        outcomes = [outcome_of(each, measure, self.waits) for each in self.made]
-        return max(WORSE_AND_WORSE, key=lambda each: (outcomes.count(each), WORSE_AND_WORSE.index(each)))
+        return self._of(measure)[0]
 
     def median(self, measure: str) -> float | None:
         """Over seeds; None where most of them have no number."""
-        if self.outcome(measure) not in ("made", "open"):
-            return None
-        return float(np.median(self.numbers(measure)))
+        return self._of(measure)[1]
+
+    def _of(self, measure: str) -> tuple[Outcome, float | None]:
+        if measure not in self._known:
+            outcomes = [outcome_of(each, measure, self.waits) for each in self.made]
+            worst = max(WORSE_AND_WORSE, key=lambda each: (outcomes.count(each), WORSE_AND_WORSE.index(each)))
+            median = statistics.median(self.numbers(measure).tolist()) if worst in ("made", "open") else None
+            self._known[measure] = worst, median
+        return self._known[measure]
 
 
 def number_of(made: Made, measure: str) -> float | None:
@@ -73,18 +80,23 @@ def outcome_of(made: Made, measure: str, waits: bool = False) -> Outcome:
 class Summary:
     """All places of a map at which something is made."""
 
-    def __init__(self, sweep: Sweep, made: Iterable[Made]) -> None:
+    def __init__(self, sweep: Sweep, made: Iterable[Made], before: Summary | None = None) -> None:
+        """``before`` is that of the same map with fewer cells, whose places that have not changed are kept."""
         self.sweep = sweep
         together: dict[str, list[Made]] = {}
         for each in made:
             together.setdefault(repr(each.values), []).append(each)
-        self.places: Mapping[tuple[float, ...], Place] = {
-            place.at: place for place in (self._place(each) for each in together.values())
+        kept = {} if before is None or before.sweep != sweep else before._by_values
+        self._ranks = [ranks(axis) for axis in sweep.axes]
+        self._by_values: dict[str, Place] = {
+            key: kept[key] if key in kept and len(kept[key].made) == len(own) else self._place(own)
+            for key, own in together.items()
         }
+        self.places: Mapping[tuple[float, ...], Place] = {place.at: place for place in self._by_values.values()}
 
     def _place(self, made: list[Made]) -> Place:
         values = made[0].values
-        at = tuple(place_on(axis, value) for axis, value in zip(self.sweep.axes, values, strict=True))
+        at = tuple(map(place_on, self.sweep.axes, values, self._ranks))
         return Place(values, at, tuple(sorted(made, key=lambda each: each.seed)), bool(self.sweep.until))
 
     @cached_property

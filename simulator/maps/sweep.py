@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -111,11 +111,16 @@ def in_rows(cells: Iterable[Cell], axes: Sequence[Axis]) -> list[Cell]:
     return sorted(cells, key=rank)
 
 
-def place_on(axis: Axis, value: Any) -> float:
+def ranks(axis: Axis) -> Mapping[str, int]:
+    """The number of each value, for whoever asks for many."""
+    return {_key(value): number for number, value in enumerate(axis.values)}
+
+
+def place_on(axis: Axis, value: Any, known: Mapping[str, int] | None = None) -> float:
     """The number of a value on its axis; of one that a refined map has besides, between those of its neighbours."""
-    keys = [_key(each) for each in axis.values]
-    if _key(value) in keys:
-        return float(keys.index(_key(value)))
+    known = ranks(axis) if known is None else known
+    if _key(value) in known:
+        return float(known[_key(value)])
     values = np.log(axis.values) if axis.log else np.asarray(axis.values, float)
     order = np.argsort(values)
     return float(np.interp(math.log(value) if axis.log else value, values[order], order))

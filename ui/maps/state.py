@@ -51,6 +51,9 @@ class MapState:
     over: str = ""
     """The measure that a profile goes over; empty: the axis."""
 
+    before: Summary | None = field(default=None, compare=False, repr=False)
+    """What was known when fewer cells were made."""
+
     depth = 0
 
     @property
@@ -59,7 +62,7 @@ class MapState:
 
     @cached_property
     def summary(self) -> Summary:
-        return Summary(self.sweep, self.made)
+        return Summary(self.sweep, self.made, self.before)
 
     @cached_property
     def logarithmic(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +43,9 @@ from ui.style.text_size import scaled
 FORM_WIDTH = 310
 SIZE = (1120, 700)
 SHOWN_MS = 100
-"""From one drawing of new cells to the next."""
+"""From one drawing of new cells to the next,"""
+REST = 10
+"""and so many times as long as it took."""
 
 
 class MapWindow(QWidget):
@@ -67,7 +70,7 @@ class MapWindow(QWidget):
         self._lay_out()
         self._timer = QTimer(self)
         self._timer.setInterval(SHOWN_MS)
-        self._timer.timeout.connect(self._show)
+        self._timer.timeout.connect(self._show_on)
         for plot in (self.map, self.profile):
             plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             plot.export_requested.connect(self.export)
@@ -245,6 +248,12 @@ class MapWindow(QWidget):
 
     # -- showing ---------------------------------------------------------------------------------------------------
 
+    def _show_on(self) -> None:
+        """Draw what has come, in a tenth of the time at most."""
+        began = time.perf_counter()
+        self._show()
+        self._timer.setInterval(max(SHOWN_MS, round(1000 * REST * (time.perf_counter() - began))))
+
     def _show(self) -> None:
         """Draw the cells that there are now."""
         if self.state is None:
@@ -255,6 +264,7 @@ class MapWindow(QWidget):
         self.state = state = replace(
             self.state,
             made=tuple(self._made.values()),
+            before=self.state.summary,
             under_way=self._under_way,
             measure=self.measure.currentData() or self.state.measure,
             along=along if isinstance(along, int) else 0,
