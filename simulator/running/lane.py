@@ -23,7 +23,7 @@ from simulator.running.lane_state import LaneState
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import LaneUpdate, Look
 from simulator.running.timeline import Timeline
-from simulator.system.progress import advance
+from simulator.system.progress import CancelledError, advance
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.replay import Replayer
 from simulator.training.training import Training
@@ -97,11 +97,15 @@ class Lane:
                 self._build()
             while self.goes_on(step) and time.monotonic() < until:
                 assert self.live is not None
-                advance(f"Lane {name} catches up", self.live.training.step, step, "steps")
+                advance(catching_up(name), self.live.training.step, step, "steps")
                 self.propose(trace=False)
                 self._apply()
         except Exception as error:
             self._refuse(error)
+
+    def cancel(self, name: str) -> None:
+        """Make no more of the steps that the run waits for."""
+        self._refuse(CancelledError(catching_up(name)))
 
     def _refuse(self, error: Exception) -> None:
         self.live, self.refusal = None, refusal(0, error, None).message
@@ -233,6 +237,11 @@ class Lane:
             return LiveChanges(entries=lately)
         self._told = live
         return live.timeline.changes
+
+
+def catching_up(name: str) -> str:
+    """What takes long, in words."""
+    return f"Catching up network {name}"
 
 
 def _cut(rows: Rows, step: int) -> Rows:

@@ -129,6 +129,12 @@ class Lanes:
             if lane.goes_on(step):
                 lane.catch_up(name, step, until)
 
+    def cancel(self, step: int) -> None:
+        """Wait no longer for those that are behind: the run goes on without them."""
+        for name, lane in self._lanes.items():
+            if lane.goes_on(step):
+                lane.cancel(name)
+
     def propose(self, trace: bool) -> None:
         for lane in self:
             lane.propose(trace)

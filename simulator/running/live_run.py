@@ -239,8 +239,10 @@ class LiveRun:
         """How many threads matrix products have from now on."""
         self.timeline.set_threads(self.training.step, threads)
 
-    def revive(self, layer: str, units: tuple[int, ...]) -> None:
-        """Draw the incoming weights of these units anew."""
+    def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None:
+        """Draw the incoming weights of these units of a run anew: one that replaces it has other units."""
+        if run != self.training.info.run:
+            return
         self.coming = ComingChanges()
         self.timeline.before_change(self.training, 0)
         self.training.revive(layer, units)

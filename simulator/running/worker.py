@@ -131,14 +131,14 @@ class Worker:
             case messages.Operate(run, experiment, surgery, edit):
                 operated = building.operation(self.run, experiment, surgery, edit, self.lanes.live)
                 self._begin(run, experiment, edit, operated=operated)
-            case messages.Revive(run, layer, units):
-                # A network that has been replaced meanwhile has other units.
-                if self.run is not None and run == self.run.training.info.run:
-                    self.run.revive(layer, units)
+            case messages.Revive(run, layer, units) if self.run is not None:
+                self.run.revive(run, layer, units)
             case messages.Play():
                 self._play(command)
             case messages.Pause():
                 self.steps_left = 0
+            case messages.Cancel() if self.run is not None:
+                self.lanes.cancel(self.run.training.step)
             case messages.Limit(steps_per_second):
                 self.rate.set_limit(steps_per_second)
             case messages.Budget(nbytes):

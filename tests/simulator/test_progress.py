@@ -22,7 +22,7 @@ from simulator.observations.gradient_noise import GradientNoiseObservation
 from simulator.observations.jacobian import JacobianObservation, WeightsObservation
 from simulator.observations.observer import observed
 from simulator.observations.sharpness import SharpnessObservation
-from simulator.running import progress_display
+from simulator.running import lanes, progress_display
 from simulator.running.command_line import execute, parser
 from simulator.running.messages import Refused, Reply, Started, Update, Working
 from simulator.running.progress_text import progress_text
@@ -278,6 +278,37 @@ def test_closing_does_not_wait_for_a_network_that_is_being_built(slow: None) -> 
     began = time.monotonic()
     session.close(timeout=10)
     assert time.monotonic() - began < 1.5
+
+
+def test_a_network_that_catches_up_can_be_cancelled_at_any_moment_and_the_run_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lanes, "SLICE_SECONDS", 0.0)  # It makes no step, so it never comes to the run's.
+    session = Session("thread")
+    session.start()
+    try:
+        session.change(experiment())
+        session.play(3)
+        replies_until(session, at_step(session, 3))
+        session.change(experiment(lanes=[{"name": "B", "set": {"optimizer.momentum": 0.5}}]))
+        session.play(2)
+        session.cancel()
+        update = replies_until(session, at_step(session, 5))[-1]
+        assert isinstance(update, Update)
+        (told,) = (lane for lane in update.lanes if lane.name == "B")
+        assert told.refusal == "catching up network B was cancelled"
+    finally:
+        session.close()
+
+
+def at_step(session: Session, step: int) -> Callable[[Reply], bool]:
+    """Ask again and again until the run has come to a step."""
+
+    def reached(reply: Reply) -> bool:
+        session.look()
+        return isinstance(reply, Update) and reply.frame.step >= step
+
+    return reached
 
 
 def test_to_cancel_what_is_over_changes_nothing() -> None:

@@ -31,7 +31,7 @@ from ui.chart.canvas import Canvas
 from ui.start.picture_button import WRAPPED, PictureButton
 from ui.style.elided_label import ElidedLabel
 
-SHORTENED = {"statusLine", "findingSummary", "sectionSummary", "laneDiffers"}
+SHORTENED = {"statusLine", "findingSummary", "sectionSummary", "laneDiffers", "timelineMessage"}
 """Labels that end with dots by intent where there is no room: what they begin to say stands whole elsewhere."""
 BREAK = "\N{ZERO WIDTH SPACE}"
 ROUNDING = 1

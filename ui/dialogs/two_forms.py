@@ -6,7 +6,8 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFormLayout, QSizePolicy, QWidget
 
-BETWEEN = 24
+BETWEEN, ROWS = 24, 8
+"""Pixels from one form to the other, and from row to row."""
 
 
 class TwoForms(QWidget):
@@ -17,6 +18,8 @@ class TwoForms(QWidget):
         self._forms = left, right
         self._both = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._both.setContentsMargins(0, 0, 0, 0)
+        for form in self._forms:
+            form.setVerticalSpacing(ROWS)  # It would take on that between the forms.
         self._both.addLayout(left, 3)
         self._both.addLayout(right, 2)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -32,4 +35,4 @@ class TwoForms(QWidget):
         beside = sum(self._widths()) + BETWEEN <= self.width()
         ways = QBoxLayout.Direction
         self._both.setDirection(ways.LeftToRight if beside else ways.TopToBottom)
-        self._both.setSpacing(BETWEEN if beside else self._forms[0].verticalSpacing())
+        self._both.setSpacing(BETWEEN if beside else ROWS)

@@ -36,6 +36,8 @@ SPEEDS = (1, 10, 100, 1000)
 BRANCH_TIP = (
     "Continue from the step that is shown: one more network with its weights, optimiser state and coming batches. (B)"
 )
+ROOMY, MESSAGE = 600, 84
+"""Pixels of the bar from which what is awaited has room for words, and these."""
 SPACING, MARGIN = 4, 8
 """Pixels between two parts, and at both ends."""
 ROUND_A_NUMBER = 34
@@ -146,6 +148,8 @@ class TimelineBar(QWidget):
 
     def _give_way(self) -> None:
         """Show what there is room for; what is awaited is dearer than the number of the step, that than the speed."""
+        # Always the same: the track keeps its place under the hand.
+        self.message.setMinimumWidth(scaled(MESSAGE) if self.width() >= scaled(ROOMY) else 0)
         room, waits = self.width() - self._least_width, bool(self._beside.currentIndex())
         for part in (self._side, self.edit, self.branch) if waits else (self.edit, self.branch, self._side):
             room -= max(part.sizeHint().width(), part.minimumWidth()) + SPACING
@@ -205,23 +209,28 @@ class TimelineBar(QWidget):
             self._beside.setCurrentIndex(1)
             self._say()
 
-    def _tell(self, text: str) -> None:
-        self.message.setText(text)
+    def _tell(self, text: str, brief: str) -> None:
+        """``brief``: what is left of it where it has no room."""
         self.cancel.setVisible(self.scrubber.computing)
+        room = self._side.width() - (self.cancel.sizeHint().width() + SPACING) * self.scrubber.computing
+        fits = self.message.fontMetrics().horizontalAdvance(text) <= room
+        self.message.setText(text if fits else brief)
+        self.message.setToolTip(text)
         self._beside.setCurrentIndex(int(bool(text)))
         self._give_way()
 
     def _say(self) -> None:
         scrubber = self.scrubber
-        text = scrubber.failure
+        text = brief = scrubber.failure
         if scrubber.computing:
             left = scrubber.seconds_left
-            text = "recomputing" if left is None or left < 1 else f"recomputing, about {duration(left)}"
+            brief = "…" if left is None or left < 1 else f"{duration(left)} left"
+            text = "recomputing" if left is None or left < 1 else f"recomputing, about {brief}"
         if not scrubber.computing:
             self._patience.stop()
         elif not self._patience.isActive() and not self._beside.currentIndex():
             self._patience.start()
-        self._tell("" if self._patience.isActive() else text)
+        self._tell(*(("", "") if self._patience.isActive() else (text, brief)))
         where = f"step {integer(scrubber.shown_step)} of {count(scrubber.range[1], 'step')}"
         state = text or ("live" if scrubber.step is None else "an earlier step")
         here = (mark.words.partition(", ")[2] for mark in self.track.marks if mark.step == scrubber.shown_step)
