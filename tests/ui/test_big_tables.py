@@ -133,6 +133,8 @@ def test_reading_says_how_far_it_is_and_can_be_cancelled_and_begun_again(
     assert window.progress.text.startswith("Reading the table: ")
     window.progress.button.click()
     qtbot.waitUntil(lambda: window.banner.text == "Not trained: reading the table was cancelled")
+    window.bench.waiting.emit(7.0)  # A look from before it is never answered.
+    assert window.status.text() == window.banner.text
     monkeypatch.setattr(Csv, "judged", judged)
     next(button for button in window.banner.findChildren(QToolButton) if button.text() == "Build it").click()
     await_table(qtbot, window)

@@ -261,6 +261,10 @@ def test_images_of_networks_beside_each_other_stand_level_under_their_names(qtbo
         assert [(title.text, title.isVisible(), title.size().height()) for title in names] == [
             ("A", True, 24.0), ("B", True, 24.0),
         ]  # fmt: skip
+    (other,) = (lane.plot for lane in plot.lanes)
+    plot.forget("Nothing is trained.")
+    assert plot.lanes == ()
+    assert not other.isVisible()
     plot.refresh(real(name))
     assert plot.image_name is not None
     assert not plot.image_name.isVisible()

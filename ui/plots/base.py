@@ -128,6 +128,7 @@ class Plot(DrawnPlot[S]):
         self._waiting = self.state = None
         self.set_paused(False)
         self.info = None
+        self.lane_plots.let_go(self)
         self._turn_back()
         self._show_empty()
         if why:

@@ -31,7 +31,7 @@ class LanePlots:
             return
         before = self._shown, self._partners
         for name in [name for name in self._others if name not in views]:
-            self._let_go(self._others.pop(name))
+            self._drop(self._others.pop(name))
         self._others = {name: self._others.get(name) or self._made(plot, name) for name in views}
         for name, lane in views.items():
             self._bring(plot, self._others[name], lane)
@@ -40,8 +40,16 @@ class LanePlots:
         if before != (self._shown, self._partners):
             plot.show_lanes(OWN_NAME, list(self._others.items()), self._partners)
 
+    def let_go(self, plot: DrawnPlot[Any]) -> None:
+        """Of all of them: nothing is shown any more."""
+        if self._others:
+            for other in self._others.values():
+                self._drop(other)
+            self._others, self._partners, self._shown = {}, {}, {}
+            plot.show_lanes(OWN_NAME, [])
+
     @staticmethod
-    def _let_go(other: Any) -> None:
+    def _drop(other: Any) -> None:
         other.hide()
         # The box with what is read stands in the window.
         other.pointing.read_out.deleteLater()

@@ -145,6 +145,8 @@ class Notices(QObject):
         self._banner.say(sentence)
 
     def _wait(self, seconds: float) -> None:
+        if self._bench.refusal:  # Nothing is computed: what was asked for just before has no answer.
+            return
         self._status.say(f"Still computing: nothing new for {integer(round(seconds))} s")
         if self._bench.building:
             self._plots.veil(BEFORE, "")
