@@ -63,7 +63,7 @@ def opened(net: str, theme: Choice, qtbot: QtBot, lanes: Sequence[Mapping[str, A
 @contextmanager
 def text_of(times: float) -> Iterator[None]:
     """The application's font in that of the usual one."""
-    font = create_app().font()
+    font = QApplication.font()  # To make the application anew would take the theme away.
     assert font.pointSizeF() == USUAL_POINTS
     font.setPointSizeF(times * USUAL_POINTS)
     QApplication.setFont(font)

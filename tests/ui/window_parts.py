@@ -69,6 +69,12 @@ def keys(parent: MainWindow, _folder: Path) -> QWidget:
     return dialog
 
 
+def memory(parent: MainWindow, _folder: Path) -> QWidget:
+    dialog = parent.preference_access.open()
+    dialog.tabs.setCurrentIndex(2)
+    return dialog
+
+
 def palette(parent: MainWindow, _folder: Path) -> QWidget:
     return parent.palette_access.open()
 
@@ -108,5 +114,6 @@ def bring(part: QWidget) -> None:
 
 OF_A_RUN: list[Make] = [animation]
 PARTS: list[Make] = [
-    manual, table, export, share, report, preferences, keys, palette, start, tour, explanation, about, shortcuts,
+    manual, table, export, share, report, preferences, keys, memory, palette, start, tour, explanation, about,
+    shortcuts,
 ]  # fmt: skip
