@@ -68,7 +68,8 @@ class Lanes:
 
     def replays(self, step: int) -> tuple[tuple[str, Replay], ...]:
         """From where each computes a step again, as far as it can."""
-        replays = {name: lane.live.replay(step) for name, lane in self._lanes.items() if lane.live is not None}
+        begun = {name: lane.live for name, lane in self._lanes.items() if lane.live and lane.first_step <= step}
+        replays = {name: live.replay(step) for name, live in begun.items()}
         return tuple((name, replay) for name, replay in replays.items() if replay is not None)
 
     def follow(self, run: LiveRun, ended: Sequence[Timeline] = ()) -> bool:

@@ -197,6 +197,17 @@ def test_networks_beside_the_run_go_back_with_it(open_window: Any, qtbot: QtBot)
     assert view.lanes["fast"].history.end == 5
 
 
+def test_a_branch_is_seen_from_the_step_on_at_which_it_begins(open_window: Any, qtbot: QtBot) -> None:
+    window = open_window(SMALL, 12)
+    gone_to(window, 5, qtbot)
+    assert window.branch_access.branch_here(8)
+    qtbot.waitUntil(lambda: window.bench.lanes.record("B").steps == 12, timeout=PATIENCE)
+    for step, there in ((5, set()), (10, {"B"}), (7, set()), (9, {"B"})):
+        view = gone_to(window, step, qtbot)
+        assert view.lanes.keys() == there
+        assert all(lane.frame.scalars == view.frame.scalars for lane in view.lanes.values())
+
+
 # -- what is seen ----------------------------------------------------------------------------------------------------
 
 

@@ -52,7 +52,8 @@ class Route:
         found = self._found
         if found is None or found.replay is None or step >= self._valid_until:
             return None
-        return found if _before(step, kept) <= found.replay.step <= step else None
+        begins = max((found.replay.step, *(replay.step for _, replay in found.lanes)))
+        return found if _before(step, kept) <= found.replay.step and begins <= step else None
 
     def find(self, step: int, last: int) -> None:
         """A way to ``step`` is asked for; the run has come to ``last``."""

@@ -61,12 +61,15 @@ class Scrubber(QObject):
         """Further steps that will be wanted."""
         self._strides: tuple[int, ...] = ()
         """How coarse the record was when it was cut."""
+        self._beside: frozenset[str] = frozenset()
+        """The networks beside the run that had come to the step when it was shown."""
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._request)
         self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
         bench.started.connect(lambda _info: self._begin())
         bench.document.opened.connect(lambda _experiment: self._begin())
         bench.document.changed.connect(self._say_where_it_acts)
+        bench.document.changed.connect(self._forget_lanes)
         bench.replay_found.connect(self._take_replay)
         bench.updated.connect(lambda _view, _rate: self._follow())
         bench.closed.connect(self.close)
@@ -162,6 +165,17 @@ class Scrubber(QObject):
                 f"what is shown is step {shown}.", old, new,
             )  # fmt: skip
 
+    def _forget_lanes(self, old: Experiment, new: Experiment) -> None:
+        """Where networks beside the run are others, what was computed of them holds no more."""
+        if old.lanes != new.lanes:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._stop()
+        self._route = Route()
+        self.frames.clear()
+        self.renew()
+
     # -- showing ---------------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
@@ -169,7 +183,7 @@ class Scrubber(QObject):
         assert self.step is not None
         moment = self.frames.at(self.step)
         self.complete = moment is not None and not moment.lacks(self._wanted())
-        self._strides = self._bench.record.strides
+        self._strides, self._beside = self._bench.record.strides, self._lanes_at(self.step)
         view = self._recorded(self.step) if moment is None else self._whole(moment)
         self._bench.shown.show_past(dataclasses.replace(view, comparing=self._bench.lanes.comparing))
         if self.complete:
@@ -179,20 +193,36 @@ class Scrubber(QObject):
         self.moved.emit()
 
     def _follow(self) -> None:
-        """The run has gone on: where its record has become coarser, what was cut from it holds no more."""
-        if self.step is not None and self._bench.record.strides != self._strides:
+        """The run has gone on: where its record has become coarser, what was cut from it holds no more.
+
+        Where a network beside it has come to the step that is shown, that is looked at again.
+        """
+        if self.step is None:
+            return
+        if self._lanes_at(self.step) != self._beside:
+            self._forget()
+        elif self._bench.record.strides != self._strides:
             self._show()
 
+    def _lanes_at(self, step: int) -> frozenset[str]:
+        """The networks beside the run that stand at a step, or stood there."""
+        pasts = {name: record.history for name, record in self._bench.lanes.records().items()}
+        return frozenset(name for name, past in pasts.items() if past.start <= step < past.start + past.steps)
+
     def _whole(self, moment: Moment) -> View:
-        lanes = {name: _view(frame, self._bench.lanes.record(name)) for name, frame in moment.lanes.items()}
+        lanes = {
+            name: _view(frame, record)
+            for name, frame in moment.lanes.items()
+            if (record := self._bench.lanes.record(name)).history.start <= frame.step
+        }
         return _view(moment.frame, self._bench.record, lanes)
 
     def _recorded(self, step: int) -> View:
         """What is known of a step without computing it."""
         present = self._bench.view
         assert present is not None
-        lanes = {name: _recorded(step, lane) for name, lane in present.lanes.items()}
-        return _recorded(step, present, lanes)
+        begun = {name: lane for name, lane in present.lanes.items() if lane.history.start <= step}
+        return _recorded(step, present, {name: _recorded(step, lane) for name, lane in begun.items()})
 
     # -- computing -------------------------------------------------------------------------------------------------
 
@@ -227,9 +257,16 @@ class Scrubber(QObject):
         elif (replay := self._route.way_to(step, kept)) is not None:
             self._ask(step, replay)
         else:
-            self._route.find(step, self.range[1])
+            self._route.find(step, min([self.range[1], *(each for each in self._lane_starts if each > step)]))
             worker.find_replay(step)
             self._bench.wake()
+
+    @property
+    def _lane_starts(self) -> list[int]:
+        """The steps from which on networks stand beside the run: a way to an earlier one has them not."""
+        origins = (spec.origin for spec in self._bench.document.experiment.lanes or ())
+        pasts = self._bench.lanes.records().values()
+        return [*(each.first_step for each in origins if each), *(past.history.start for past in pasts)]
 
     def _take_replay(self, answer: ReplayFound) -> None:
         if self._bench.info is None or answer.run != self._bench.info.run or not self._route.takes(answer):
