@@ -95,13 +95,16 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
     from simulator.maps.axes import axis
     from simulator.maps.presets import find_map
     from simulator.maps.sweep import Sweep
+    from simulator.running.run_file import is_run_file
+    from simulator.running.shared_file import read
 
     known = None if Path(arguments.target).exists() else find_map(arguments.target)
     if known is not None:
         return _changed(known.sweep(), arguments)
     if not arguments.vary or arguments.steps is None:
         raise ExperimentError("a map needs --vary PATH=… and --steps N")
-    experiment = prepare(arguments)
+    path = Path(arguments.target)
+    experiment = prepare(arguments, read(path) if path.exists() and is_run_file(path) else None)
     return Sweep(
         experiment=experiment,
         axes=tuple(axis(text, experiment) for text in arguments.vary),

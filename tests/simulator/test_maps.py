@@ -125,7 +125,7 @@ def test_what_is_no_map_is_refused_before_anything_is_trained(sweep: Callable[[]
     ("axes", "seeds", "until"),
     [
         (("optimizer.learning_rate=0.1,1e30",), 1, ""),
-        (("layers.0.activation.kind=tanh,relu", "optimizer.learning_rate=0.1,0.2"), 2, "loss<0.72"),
+        (("layers.0.activation.kind=tanh,relu",), 2, "loss<0.72"),
     ],
 )
 def test_every_cell_has_the_numbers_of_the_command_lines_run(
@@ -182,7 +182,7 @@ def test_a_cell_that_cannot_be_trained_says_why_and_the_rest_goes_on(tmp_path: P
 
 
 def test_a_map_that_was_killed_is_taken_up_and_makes_only_what_was_not_made(tmp_path: Path) -> None:
-    sweep = sweep_of("layers.0.units=2,3,4", seeds=2)
+    sweep = sweep_of("layers.0.units=2,3,4", seeds=2, steps=0, brief=True)
     made_in(tmp_path / "whole", sweep)
     lines = (tmp_path / "whole" / NAME).read_bytes().splitlines(keepends=True)
     killed = tmp_path / "killed"
@@ -251,7 +251,7 @@ def test_a_file_that_somebody_has_spoilt_is_one_sentence(
 
 
 def test_cells_of_a_process_that_died_are_made_again_to_the_same_table(tmp_path: Path) -> None:
-    sweep = sweep_of("layers.0.units=2,3,4,5")
+    sweep = sweep_of("layers.0.units=2,3,4,5", steps=0, brief=True)
     made_in(tmp_path / "whole", sweep)
     engine = Here(lambda job: engine.begun.count(job.number) == 1 and job.number in (1, 2))
     made_in(tmp_path / "again", sweep, engine)
@@ -271,7 +271,7 @@ def test_the_command_makes_a_map_and_says_what_came_of_it(tmp_path: Path, capsys
     add(top.add_subparsers(dest="command"))
     (tmp_path / "base.json").write_text(json.dumps(BASE))
     given = ["sweep", str(tmp_path / "base.json"), "--vary", "layers.0.units=2,-1", "optimizer.learning_rate=1,2"]
-    given += ["--seeds", "1", "--steps", "2", "--jobs", "1", "--set", "batch_size=4", "--out", str(tmp_path / "out")]
+    given += ["--seeds", "1", "--steps", "2", "--jobs", "1", "--brief", "--set", "batch_size=4", "--out", str(tmp_path / "out")]
     arguments = top.parse_args(given)
     assert execute(arguments, lambda *_: None, carry_out=carry_out) == 0
     told = capsys.readouterr()
@@ -326,7 +326,7 @@ def test_between_words_and_neighbouring_whole_numbers_nothing_is_added() -> None
 
 
 def test_a_refined_map_is_taken_up_to_the_same_cells(tmp_path: Path) -> None:
-    sweep = sweep_of("optimizer.learning_rate=0.01:10:4:log")
+    sweep = sweep_of("optimizer.learning_rate=0.01:10:4:log", brief=True)
     with MapFolder(tmp_path / "whole", sweep) as home:
         cells = [made.cell for made in home.make(lambda cells: Here(), refine_by="loss", passes=2)]
     assert len(cells) > 4
