@@ -271,7 +271,8 @@ def test_the_command_makes_a_map_and_says_what_came_of_it(tmp_path: Path, capsys
     add(top.add_subparsers(dest="command"))
     (tmp_path / "base.json").write_text(json.dumps(BASE))
     given = ["sweep", str(tmp_path / "base.json"), "--vary", "layers.0.units=2,-1", "optimizer.learning_rate=1,2"]
-    given += ["--seeds", "1", "--steps", "2", "--jobs", "1", "--brief", "--set", "batch_size=4", "--out", str(tmp_path / "out")]
+    given += ["--seeds", "1", "--steps", "2", "--jobs", "1", "--brief"]
+    given += ["--set", "batch_size=4", "--out", str(tmp_path / "out")]
     arguments = top.parse_args(given)
     assert execute(arguments, lambda *_: None, carry_out=carry_out) == 0
     told = capsys.readouterr()
