@@ -154,6 +154,8 @@ def test_html_in_a_text_is_text(qapp: QApplication) -> None:
         ("glossary", "glossary"),
         ("clip norm", "parts/regularization"),
         ("xavier", "parts/initializer/glorot_normal"),
+        ("saturation", "plots/saturation"),
+        ("vanish", "findings/vanishing"),
     ],
 )
 def test_a_search_finds_the_page_among_the_first_that_is_about_it(query: str, path: str) -> None:
