@@ -13,6 +13,8 @@ from simulator.code.text import wrapped
 from simulator.experiment.experiment import Experiment
 from simulator.layers.base import Shape
 
+MOST_TITLE = 50
+
 
 @dataclass(frozen=True)
 class Exported:
@@ -35,6 +37,19 @@ class Exported:
     def code(self) -> str:
         """All expressions."""
         return " ".join(piece.code for pieces in self.layers for piece in pieces)
+
+
+def shown_lines(made: Preprocessing, predict: str) -> str:
+    """Lines that answer the rows of a file that a person names, a line each, below the names of the classes."""
+    header = ', header=",".join(CLASSES), comments=""' if made.named else ""
+    lines = [*made.rows, f'np.savetxt(sys.stdout, {predict}(rows), "%.6g", ","{header})']
+    return "\n".join(f"        {line}" for line in lines)
+
+
+def title_of(exported: Exported) -> str:
+    """What a script is called in its first line: without what would end the text that it stands in."""
+    title = " ".join(exported.title.replace("\\", "/").replace('"', "'").split())
+    return title if len(title) <= MOST_TITLE else f"{title[:MOST_TITLE]} …"
 
 
 def lines_of(template: str, **values: object) -> list[str]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_NUMBERS = 40
 """Of a scaling that may stand in the script; more are in the file of weights."""
+MOST_NAME_LINES = 8
+"""Of the names of classes."""
 LARGEST_EXPONENT = 990
 """Of 2, so that a scaling can be written without it."""
 
@@ -36,6 +38,8 @@ class Preprocessing:
     encoded: str
     """What makes scaled targets of ``targets`` as they are measured."""
     classes: tuple[str, ...] = ()
+    named: bool = False
+    """Whether the names of the classes stand in the script."""
     table: tuple[str, ...] = ()
     """The function that makes numbers of a table's cells; empty where rows are numbers already."""
     rows: tuple[str, ...] = ('rows = np.loadtxt(sys.argv[2], delimiter=",", ndmin=2)',)
@@ -66,8 +70,10 @@ def preprocessing(
             encoded = f"({made.encoded} - TARGET_CENTER) / TARGET_SPREAD"
             made = replace(made, encoded=encoded, unscaled="answers * TARGET_SPREAD + TARGET_CENTER")
     if raw.class_names:
-        names = wrapped(f"CLASSES = [{', '.join(map(quoted, raw.class_names))}]")
-        made = replace(made, constants=[*made.constants, *names], classes=raw.class_names)
+        names = wrapped(f"CLASSES = [{', '.join(map(quoted, raw.class_names))}]", filled=True)
+        # Many names are not worth the lines of a script.
+        kept = names if len(names) <= MOST_NAME_LINES else []
+        made = replace(made, constants=[*made.constants, *kept], classes=raw.class_names, named=bool(kept))
     if cells and isinstance(experiment.data, Csv):
         made = with_table(made, experiment.data)
     return made

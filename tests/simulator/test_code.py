@@ -89,3 +89,11 @@ def test_batch_norm_of_one_observation_is_named_and_nothing_is_written(tmp_path:
     with pytest.raises(ExperimentError, match="batch norm over a batch of one observation has no equivalent"):
         export(experiment, "one", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", ["orthogonal", "lsuv"])
+def test_starts_that_no_library_draws_alike_come_as_weights(kind: str, tmp_path: Path) -> None:
+    experiment = named({"layer": {"kind": "dense", "units": 7, "initializer": {"kind": kind}}})
+    export(experiment, kind, tmp_path)
+    kernel = Training(experiment).network.blocks()[0].value
+    np.testing.assert_array_equal(load_file(tmp_path / WEIGHTS)["0.weight"], kernel[:-1].T)

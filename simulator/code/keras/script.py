@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from simulator.code.exported import Exported, chained, lines_of, most_text, rounding_line, without_words
+from simulator.code.exported import (
+    Exported,
+    chained,
+    lines_of,
+    most_text,
+    rounding_line,
+    shown_lines,
+    title_of,
+    without_words,
+)
 from simulator.code.keras.definitions import DEFINITIONS
 from simulator.code.keras.losses import loss_and_answers
 from simulator.code.keras.parts import LIBRARY
@@ -53,7 +62,6 @@ def _script(exported: Exported, dense: bool) -> list[str]:
 
 def _head(exported: Exported, body: str) -> list[str]:
     """What it is, what it imports for ``body``, and its constants."""
-    title = exported.title.replace("\\", "/").replace('"', "'")
     imported = [f"import {name}" for name in ("csv", "math") if f"{name}." in body] + ["import sys"]
     imported += ["from functools import partial"] * ("partial(" in body) + ["from pathlib import Path"]
     others = ["import keras", "import numpy as np", "from keras import ops"]
@@ -65,7 +73,7 @@ def _head(exported: Exported, body: str) -> list[str]:
         listed = packed((f'"{name}"' for name in frozen), 4)
         constants += ["FROZEN = {", *(f"    {line}" for line in listed), "}  # fmt: skip"]
     return [
-        *lines_of(HEAD, title=title, steps=count(exported.step, "update")), "", *imported, "", *others, "",
+        *lines_of(HEAD, title=title_of(exported), steps=count(exported.step, "update")), "", *imported, "", *others, "",
         "HERE = Path(__file__).parent", *rounding_line(exported.rounding, body), *constants,
     ]  # fmt: skip
 
@@ -145,6 +153,4 @@ def _answers(unscaled: str) -> list[str]:
 def _check(exported: Exported) -> Iterator[list[str]]:
     masks = MASKS * ("Dropout(" in exported.code)
     yield lines_of(CHECK, before=ANEW * exported.rounding.chaotic + masks)
-    shown = "".join(f"        {line}\n" for line in exported.preprocessing.rows)
-    shown += '        np.savetxt(sys.stdout, predict(rows), "%.6g", ",")'
-    yield lines_of(MAIN, predicted=shown, most=most_text(exported.rounding))
+    yield lines_of(MAIN, predicted=shown_lines(exported.preprocessing, "predict"), most=most_text(exported.rounding))

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from simulator.code.exported import Exported, chained, lines_of, most_text, rounding_line, without_words
+from simulator.code.exported import (
+    Exported,
+    chained,
+    lines_of,
+    most_text,
+    rounding_line,
+    shown_lines,
+    title_of,
+    without_words,
+)
 from simulator.code.pytorch.definitions import DEFINITIONS, VARIANTS
 from simulator.code.pytorch.losses import loss_and_answers
 from simulator.code.pytorch.parts import LIBRARY
@@ -36,7 +45,6 @@ def _script(exported: Exported, dense: bool) -> list[str]:
 
 def _head(exported: Exported, body: str) -> list[str]:
     """What it is, what it imports for ``body``, and its constants."""
-    title = exported.title.replace("\\", "/").replace('"', "'")
     imported = ["import sys", "from pathlib import Path"]
     imported[:0] = [f"import {name}" for name in ("csv", "math") if f"{name}." in body]
     imported[-1:-1] = ["from functools import partial"] * ("partial(" in body)
@@ -45,7 +53,7 @@ def _head(exported: Exported, body: str) -> list[str]:
     others = ["import numpy as np", "import torch", "from safetensors.torch import load_file", "from torch import nn"]
     step = rounding_line(exported.rounding, body) + [f"STEP = {exported.step}"] * ("STEP" in body)
     return [
-        *lines_of(HEAD, title=title, steps=count(exported.step, "update")), "", *imported, "",
+        *lines_of(HEAD, title=title_of(exported), steps=count(exported.step, "update")), "", *imported, "",
         *others, *directed, *scheduled, "", "HERE = Path(__file__).parent", *step, *exported.preprocessing.constants,
     ]  # fmt: skip
 
@@ -123,6 +131,6 @@ def _predicted(unscaled: str) -> list[str]:
 
 def _check(exported: Exported) -> Iterator[list[str]]:
     yield lines_of(CHECK, before=ANEW * exported.rounding.chaotic + MASKS * ("Dropout(" in exported.code))
-    shown = "".join(f"        {line}\n" for line in exported.preprocessing.rows)
-    shown += '        np.savetxt(sys.stdout, Trainer().predict(rows), "%.6g", ",")'
-    yield lines_of(MAIN, predicted=shown, most=most_text(exported.rounding))
+    yield lines_of(
+        MAIN, predicted=shown_lines(exported.preprocessing, "Trainer().predict"), most=most_text(exported.rounding)
+    )
