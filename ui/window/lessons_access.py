@@ -138,7 +138,7 @@ class LessonsAccess(QObject):
         """The set of plots that has most of them, the first in view."""
         area = self._parts.plots
         most = max(BUILT_IN, key=lambda each: sum(key in each.arrangement.keys for key in keys))
-        if keys and self._parts.bench.info is not None:
+        if keys:
             area.show_workspace(most.id)
         for key in keys[:1]:
             # A file may name what this version has not.
