@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from simulator.code.importing.modules import ForeignModule
     from simulator.code.importing.rebuilding import Rebuilt
 
-EXPERIMENT, RUN = "experiment.json", "imported.nabla"
+EXPERIMENT, RUN, SIMPLIFIED = "experiment.json", "imported.nabla", "simplified.txt"
 
 
 def add_import(commands: Any) -> None:
@@ -43,6 +43,7 @@ def run_import(arguments: argparse.Namespace) -> int:
     """Write the files and say what was simplified; the exit status."""
     from simulator.code.importing.experiments import experiment_of, trained_as
     from simulator.experiment.files import write
+    from simulator.system.atomic import write_atomic
 
     modules = _modules(arguments)
     if modules is None:
@@ -55,10 +56,11 @@ def run_import(arguments: argparse.Namespace) -> int:
     write(experiment, arguments.out / EXPERIMENT)
     if exact:
         _write_run(trained_as(experiment.beside(arguments.out), network), arguments.out / RUN)
-    print(f"{name}: {'rebuilt with its weights' if exact else 'its skeleton'}, {experiment.depth + 1} layers")
-    for note in network.notes:
-        print(f"- {note}")
-    print("- its data are noise of the right shape: choose your own")
+    kind = "rebuilt with its weights" if exact else "its skeleton"
+    notes = [*network.notes, "its data are noise of the right shape: choose your own"]
+    said = [f"{name}: {kind}, {experiment.depth + 1} layers", *(f"- {note}" for note in notes)]
+    print("\n".join(said))
+    write_atomic(arguments.out / SIMPLIFIED, "".join(f"{line}\n" for line in said).encode())
     print(f"written to {arguments.out}: {RUN if exact else EXPERIMENT}")
     return 0
 

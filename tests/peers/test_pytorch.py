@@ -82,8 +82,14 @@ def test_every_data_set_is_learnt_alike(data: str, tmp_path: Path) -> None:
     shape = len(kinds(Data)[data]().input_shape or ())
     layers = [[{"kind": "recurrent", "units": 3, "output": "all"}], []] if shape == 2 else [[{"kind": "flatten"}], []]
     for stack in layers:
-        export(Experiment.from_builtins({"data": {"kind": data}, "layers": stack, "batch_size": 8}), data, tmp_path)
+        plain = {"data": {"kind": data}, "layers": stack, "batch_size": 8, "precision": "float64"}
+        experiment = Experiment.from_builtins(plain)
+        export(experiment, data, tmp_path)
         assert largest(tmp_path, exact=True) <= 1e-10
+    known, (raw, *_) = Training(experiment).data, scalings(experiment.data, experiment.seed)
+    seen = script_in(tmp_path)["scaled"](raw.x).reshape(len(raw.x), -1)
+    own = np.concatenate([known.x_train, known.x_val], axis=1).T
+    np.testing.assert_allclose(np.sort(seen, axis=0), np.sort(own, axis=0), atol=1e-12)
 
 
 def test_a_frozen_layer_stays_as_it_is(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ def test_weights_alone_give_a_skeleton_of_their_widths_and_scales(
     said = capsys.readouterr().out
     assert "a skeleton" in said
     assert "taken for ReLU" in said
+    assert (out / "simplified.txt").read_text() in said
     run(experiment, steps=1)
 
 
