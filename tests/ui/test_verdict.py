@@ -179,6 +179,13 @@ def drag(plot: LossPlot, height: float) -> None:
     QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=end)
 
 
+def test_why_a_network_is_not_trained_stands_beside_the_chips(window: MainWindow) -> None:
+    window.chosen.choose("none of these")
+    assert window.lanes_bar.differs.text().startswith("none of these is not trained: ")
+    window.chosen.choose("norm")
+    assert window.lanes_bar.differs.text().startswith("norm: ")
+
+
 def test_one_strip_is_open_at_a_time_and_both_leave_the_board_alone(window: MainWindow) -> None:
     size = window.plot_area.board.size()
     window.findings.toggle.trigger()

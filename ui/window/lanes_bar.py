@@ -56,6 +56,8 @@ class LanesBar(QWidget):
         set_page(self, "how-to/comparing")
         self._chosen, self._views = chosen, views
         self.chips: dict[str, QToolButton] = {}
+        self._told = "", ""
+        """The network that words are about, and what it has apart."""
         self._group = QButtonGroup(self)
         self._place = QHBoxLayout()
         self._place.setSpacing(2)
@@ -153,7 +155,7 @@ class LanesBar(QWidget):
             chip.setToolTip(f"{name}: {differences}")
             chip.setAccessibleDescription(differences)
         shown = self._chosen.name if self._chosen.name != OWN_NAME else next((n for n in lanes if n != OWN_NAME), "")
-        self.differs.setText(f"{shown}: {self._chosen.differs(shown)}" if shown else "")
+        self._told = shown, f"{shown}: {self._chosen.differs(shown)}" if shown else ""
 
     def show_view(self, _view: View) -> None:
         """What the worker says of each network."""
@@ -166,6 +168,10 @@ class LanesBar(QWidget):
 
     def _write(self) -> None:
         """Names and states where there is room for all, else letters, or names as short: none is cut."""
+        shown, words = self._told
+        update = self._views.updates.get(shown)
+        refusal = update.refusal if update is not None else ""
+        self.differs.setText(f"{shown} is {NOT_TRAINED}: {refusal}" if refusal else words)
         whole = [self._text(name) for name in self.chips]
         brief = [name for name in self.chips if len(name) <= 2]
         letters = (letter for letter in (OWN_NAME, *FURTHER) if letter not in brief)
