@@ -25,7 +25,7 @@ from simulator.running.messages import LaneUpdate, Look
 from simulator.running.timeline import Timeline
 from simulator.system.progress import CancelledError, advance
 from simulator.training.live_change import LiveChange, LiveChanges
-from simulator.training.replay import Replayer
+from simulator.training.replay import Replay, Replayer
 from simulator.training.training import Training
 
 RUNS = itertools.count(-1, -1)
@@ -152,6 +152,10 @@ class Lane:
                 self.experiment.data,
             )  # fmt: skip
             self.live.training.look()
+
+    def replay(self, step: int) -> Replay | None:
+        """From where one of its steps is computed again."""
+        return None if self.live is None else self.live.replay(step)
 
     def state(self, name: str, taken: bool) -> LaneState | None:
         """Where it stands between two steps, as :meth:`Lanes.states` says; None where it is not trained."""

@@ -67,9 +67,9 @@ class Lanes:
         return [lane.live.timeline for lane in self if lane.live is not None]
 
     def replays(self, step: int) -> tuple[tuple[str, Replay], ...]:
-        """From where each computes a step again, as far as it can."""
-        begun = {name: lane.live for name, lane in self._lanes.items() if lane.live and lane.first_step <= step}
-        replays = {name: live.replay(step) for name, live in begun.items()}
+        """From where each computes a step again, or its first one if that is later, as far as it can."""
+        lanes = {name: lane for name, lane in self._lanes.items() if lane.live is not None}
+        replays = {name: lane.replay(max(step, lane.first_step)) for name, lane in lanes.items()}
         return tuple((name, replay) for name, replay in replays.items() if replay is not None)
 
     def follow(self, run: LiveRun, ended: Sequence[Timeline] = ()) -> bool:

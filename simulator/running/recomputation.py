@@ -104,7 +104,9 @@ class RecomputationWorker:
     def _recomputed(self, replayer: Replayer, step: int, command: Recompute) -> Recomputed:
         """The frames of one step, of the run and of the networks beside it."""
         own = recomputed(replayer, step, command)
-        lanes = {name: recomputed(each, step, command) for name, each in self._lanes.items()}
+        # One that begins later is not there yet.
+        begun = {name: each for name, each in self._lanes.items() if each.training.step <= step}
+        lanes = {name: recomputed(each, step, command) for name, each in begun.items()}
         if not lanes:
             return own
         return replace(

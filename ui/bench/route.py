@@ -52,7 +52,9 @@ class Route:
         found = self._found
         if found is None or found.replay is None or step >= self._valid_until:
             return None
-        begins = max((found.replay.step, *(replay.step for _, replay in found.lanes)))
+        # Those that are not there before it is no longer valid begin later.
+        lanes = (replay.step for _, replay in found.lanes if replay.step < self._valid_until)
+        begins = max((found.replay.step, *lanes))
         return found if _before(step, kept) <= found.replay.step and begins <= step else None
 
     def find(self, step: int, last: int) -> None:
