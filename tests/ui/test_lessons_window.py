@@ -99,6 +99,22 @@ def test_locks_hold_in_the_window_until_the_reveal_and_leaving_lifts_them(window
     assert not document.experiment.locks
 
 
+def test_what_is_free_can_be_turned_where_networks_stand_beside(window: MainWindow) -> None:
+    window.lessons.open(find("small-large-and-too-fast"))
+    chosen = window.chosen
+    shown = chosen.experiment.to_builtins()
+    assert chosen.propose({**shown, "optimizer": {**shown["optimizer"], "learning_rate": 0.5}}, "Rate") is None
+    assert window.document.experiment.optimizer.learning_rate == 0.5
+    assert window.document.experiment.locks
+    refused = chosen.propose({**shown, "batch_size": 3}, "Batches")
+    assert refused is not None
+    assert "locked in the lesson" in refused
+    chosen.add_twin()
+    assert len(window.document.experiment.lanes or ()) == 3
+    chosen.keep("small")
+    assert window.document.experiment.locks
+
+
 def test_a_lesson_opens_from_a_file_and_the_menu_lists_all(window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "mine.nabla-lesson"
     save(find("down-a-ravine"), path)

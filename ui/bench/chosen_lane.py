@@ -99,8 +99,8 @@ class ChosenLane(QObject):
         """
         whole = self.document.experiment
         try:
-            proposed = replace(Experiment.from_builtins(dict(builtins)), lanes=UNSET)
-            after = self._operated(whole, proposed, surgery)
+            proposed = replace(proposed_alone(builtins), lanes=UNSET)
+            after = replace(self._operated(whole, proposed, surgery), locks=whole.locks)
         except ValueError as error:
             return in_words(error)
         if self.name != OWN_NAME and not self.all:
@@ -132,7 +132,7 @@ class ChosenLane(QObject):
         for name, experiment in together.items():
             if lacking := next((label for label in labels if label not in labels_of(experiment)), ""):
                 raise ExperimentError(f"{name} has no layer {lacking}")
-        return {name: experiment.with_values(in_order(settings)) for name, experiment in together.items()}
+        return {name: each.unlocked.with_values(in_order(settings)) for name, each in together.items()}
 
     def _operated_lane(self, spec: LaneSpec, surgery: Surgery, after: Experiment) -> LaneSpec:
         """A lane beside the run as it is operated on at the step where it stands."""
@@ -162,13 +162,13 @@ class ChosenLane(QObject):
         if settings is None:
             raise ExperimentError(ONE_STACK)
         base = replace(experiment, lanes=UNSET)
-        changed = base.with_values(in_order(settings))
+        changed = base.unlocked.with_values(in_order(settings))
         together = experiment.all_lanes()
         lanes = [
             changed_spec(each, changed, together[each.name].with_values(in_order(settings)))
             for each in experiment.lanes or ()
         ]
-        return replace(changed, lanes=tuple(lanes))
+        return replace(changed, lanes=tuple(lanes), locks=experiment.locks)
 
     # -- networks --------------------------------------------------------------------------------------------------
 
@@ -248,7 +248,7 @@ def proposed_alone(builtins: Mapping[str, Any]) -> Experiment:
 def settings_between(base: Experiment, other: Experiment) -> Settings | None:
     """Paths and values that make ``base`` into ``other``; None where layers were put in or taken out."""
     settings: Settings = {}
-    here = base
+    here = base = base.unlocked
     while apart := differences_between(here, other):
         new = {each.path: each.value for each in apart}
         if any(each.path.rpartition(".")[2].isdigit() for each in apart) or settings.keys() >= new.keys():
@@ -278,4 +278,4 @@ def spec_of(name: str, base: Experiment, lane: Experiment) -> LaneSpec:
     settings = settings_between(base, lane)
     if settings is not None:
         return LaneSpec(name=name, set=settings)
-    return LaneSpec(name=name, experiment=lane.to_builtins())
+    return LaneSpec(name=name, experiment=lane.unlocked.to_builtins())
