@@ -18,7 +18,7 @@ from simulator.schema.numbers import exact, integer
 from simulator.schema.parameter import Spec, builtins_of, knob
 
 MOST_ENTRIES = 6
-MOST_STEPS = 1_000_000
+MOST_STEPS = 200_000
 FIELDS = ("function", "set", "optimizers", "start", "steps", "epsilon")
 
 

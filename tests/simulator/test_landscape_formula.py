@@ -29,7 +29,7 @@ def refusal(text: str) -> str:
     return ""
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.one_of(st.lists(st.sampled_from(PIECES), max_size=30).map("".join), st.text(max_size=60)))
 def test_whatever_is_typed_gives_numbers_or_one_sentence(text: str) -> None:
     refused = refusal(text)

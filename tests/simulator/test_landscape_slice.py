@@ -15,8 +15,9 @@ from simulator.landscape.landscape import Landscape
 from simulator.landscape.network_slice import NetworkSlice
 from simulator.landscape.race import race, run
 from simulator.landscape.slice import Slice
+from simulator.running import slicing
 from simulator.running.messages import Stop
-from simulator.running.slicing import STAGES, SlicingWorker
+from simulator.running.slicing import SlicingWorker
 from simulator.running.slicing_messages import AskSlice, Bent, Contoured, Cut, Raced, Sliced
 from simulator.training.replay import Replay
 from simulator.training.training import Training
@@ -105,8 +106,12 @@ def test_the_two_directions_of_the_path_are_of_length_1_at_right_angles_and_hold
     directions = Slice(experiment=TINY, trained=TRAINED, directions="path").ground().directions
     both = np.stack([directions.x, directions.y])
     np.testing.assert_allclose(both @ both.T, np.eye(2), atol=1e-9)
-    path = np.array([trained(step).network.parameters.value for step in range(TRAINED + 1)])
-    away = path - path[-1]
+    training, path = trained(0), []
+    for _ in range(TRAINED + 1):
+        path.append(training.network.parameters.value.copy())
+        training.propose()
+        training.apply()
+    away = np.array(path) - path[-1]
     leading = np.linalg.svd(away, full_matrices=False)[2][:2]
     np.testing.assert_allclose(np.abs((both * leading).sum(axis=1)), 1, atol=1e-6)
 
@@ -156,14 +161,17 @@ class Requests:
         return self.commands.pop(0) if self.commands else Stop()
 
 
-def test_the_worker_answers_with_plane_paths_curvatures_and_finer_and_finer_contours() -> None:
+def test_the_worker_answers_with_plane_paths_curvatures_and_finer_and_finer_contours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(slicing, "STAGES", (4, 8, 16))
     landscape = Landscape.from_builtins({"function": "slice", "set": {"directions": "path"}, "steps": 4})
     replay = Cut(1, Replay(Experiment.from_builtins(TINY), threads=1), TRAINED)
     replies: list[Any] = []
     SlicingWorker(Requests(*(AskSlice(i, landscape, replay, None, 2) for i in (1, 2))), replies.append).loop()
     first, second = ([reply for reply in replies if reply.id == i] for i in (1, 2))
-    assert [type(reply) for reply in first] == [Sliced, Raced, Bent, *[Contoured] * len(STAGES)]
-    assert [len(reply.values) for reply in first[3:]] == list(STAGES)
+    assert [type(reply) for reply in first] == [Sliced, Raced, Bent, *[Contoured] * 3]
+    assert [len(reply.values) for reply in first[3:]] == [4, 8, 16]
     assert [type(reply) for reply in second] == [Sliced, Raced, Bent]
     ground = Slice(experiment=TINY, trained=TRAINED, directions="path").ground()
     np.testing.assert_array_equal(first[1].paths[0].places, run(landscape, ground)[0].places)
