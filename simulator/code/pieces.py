@@ -24,8 +24,6 @@ class Tensor:
     block: Block
     read: Callable[[Array], Array]
     """From an array laid out as the block to the library's own layout."""
-    penalised: bool = False
-    """Whether L1 and L2 act on it."""
     signs: Array | None = None
     """−1 where the library's array is the bench's negated, to be broadcast; None where it nowhere is."""
     frozen: bool = False

@@ -55,7 +55,7 @@ def affine(map_: Affine, made: str, weights: str, biases: str, units: slice = sl
     starts = f"kernel_initializer={weights}" + f", bias_initializer={biases}" * (biases != '"zeros"')
     code = f"keras.layers.{made}, {starts})"
     tensors = (
-        Tensor("kernel", map_.block, kernel, penalised=True),
+        Tensor("kernel", map_.block, kernel),
         Tensor("bias", map_.block, lambda array: array[-1, units]),
     )
     if isinstance(map_, DirectedAffine) and not map_.block.value[:-1].any(axis=0).all():
@@ -192,7 +192,7 @@ def _around(signal_norm: SignalNorm | None, batch: int) -> Pieces:
 
 def _projection(projection: ProjectionMap) -> Piece:
     starts = f"use_bias=False, kernel_initializer={draw(projection.spec.initializer)}"
-    kernel = Tensor("kernel", projection.block, lambda array: array, penalised=True)
+    kernel = Tensor("kernel", projection.block, lambda array: array)
     return Piece(f"keras.layers.Dense({width(projection.outputs)}, {starts})", (kernel,))
 
 

@@ -65,8 +65,8 @@ def _tensors(module: ThroughTimeModule[Any], gates: Sequence[int], signs: Sequen
         return np.stack([own, np.zeros_like(own)]) if signs else own
 
     return (
-        Tensor("kernel", block, lambda a: a[width:-1, columns], penalised=True, signs=sign),
-        Tensor("recurrent_kernel", block, lambda a: a[:width, columns], penalised=True, signs=sign),
+        Tensor("kernel", block, lambda a: a[width:-1, columns], signs=sign),
+        Tensor("recurrent_kernel", block, lambda a: a[:width, columns], signs=sign),
         Tensor("bias", block, biases, signs=sign),
     )
 

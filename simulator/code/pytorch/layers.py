@@ -62,11 +62,11 @@ def affine(
     if isinstance(map_, DirectedAffine) and not map_.block.value[:-1].any(axis=0).all():
         raise NoEquivalentError("a unit behind weight norm whose weights are all 0", LIBRARY)
     if not isinstance(map_, DirectedAffine):
-        return Piece(code, (Tensor("weight", map_.block, weight, penalised=True), bias))
+        return Piece(code, (Tensor("weight", map_.block, weight), bias))
     directed = "parametrizations.weight.original"
     tensors = (
         Tensor(f"{directed}0", map_.gain, gain),
-        Tensor(f"{directed}1", map_.block, weight, penalised=True),
+        Tensor(f"{directed}1", map_.block, weight),
         bias,
     )
     return Piece(f"weight_norm({code})", tensors)
@@ -249,7 +249,7 @@ def _projection(projection: ProjectionMap) -> Piece:
         return array.T.reshape(outputs, inputs, *[1] * (2 * image))
 
     code = f"drawn({made}, {(kernel_draw if image else draw)(projection.spec.initializer, (inputs, outputs))})"
-    return Piece(code, (Tensor("weight", projection.block, weight, penalised=True),))
+    return Piece(code, (Tensor("weight", projection.block, weight),))
 
 
 def output(module: OutputModule, shape: Shape) -> Pieces:

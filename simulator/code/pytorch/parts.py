@@ -18,7 +18,6 @@ from simulator.parts.initializers import Initializer
 from simulator.schema.parameter import Part
 
 LIBRARY = "PyTorch"
-Numbers = Callable[[Any], str]
 
 ACTIVATIONS: Mapping[type[Part], Callable[[Any], Piece]] = {
     phi.Linear: lambda _: Piece("nn.Identity()"),

@@ -53,8 +53,8 @@ def _tensors(module: ThroughTimeModule[Any], gates: Sequence[int], signs: Sequen
     sign: Array | None = np.repeat(np.array(signs), width) if len(set(signs)) > 1 else None
     signs_of_rows = None if sign is None else sign[:, None]
     return (
-        Tensor("weight_ih_l0", block, lambda a: a[width:-1, rows].T, penalised=True, signs=signs_of_rows),
-        Tensor("weight_hh_l0", block, lambda a: a[:width, rows].T, penalised=True, signs=signs_of_rows),
+        Tensor("weight_ih_l0", block, lambda a: a[width:-1, rows].T, signs=signs_of_rows),
+        Tensor("weight_hh_l0", block, lambda a: a[:width, rows].T, signs=signs_of_rows),
         Tensor("bias_ih_l0", block, lambda a: a[-1, rows], signs=sign),
         Tensor("bias_hh_l0", block, lambda a: np.zeros(len(rows), a.dtype), frozen=True),
     )
