@@ -20,6 +20,7 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.maps.axes import axis
 from simulator.maps.cells_file import NAME
 from simulator.maps.engines import ClusterEngine, Engine, LocalEngine
+from simulator.maps.local_cluster import LocalClusterEngine
 from simulator.maps.making import Job, make
 from simulator.maps.map_folder import MapFolder
 from simulator.maps.sweep import Sweep
@@ -137,6 +138,14 @@ def test_a_worker_of_a_cluster_that_is_killed_in_the_middle_changes_nothing(expe
     assert (tmp_path / "map.csv").read_bytes() == expected
     with (tmp_path / "map.csv").open(newline="") as lines:
         assert [row["step"] for row in csv.DictReader(lines)] == ["400"] * 8
+
+
+def test_a_cluster_on_this_computer_makes_the_same_map(expected: bytes, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    with MapFolder(tmp_path, SWEEP) as home:
+        made = list(home.make(lambda _cells: LocalClusterEngine(2)))
+    assert len(made) == 8
+    assert (tmp_path / "map.csv").read_bytes() == expected
 
 
 def test_no_cluster_is_one_sentence() -> None:

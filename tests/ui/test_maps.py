@@ -15,13 +15,15 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.carriers import extract
 from simulator.experiment.experiment import Experiment
 from simulator.maps.axes import axis
-from simulator.maps.making import Made
+from simulator.maps.making import Job, Made, make
 from simulator.maps.sweep import Cell, Sweep
 from simulator.maps.theory import Line
+from simulator.running.session import Session
 from simulator.system.machine import THREADS
 from tests.simulator.maps_engine import Here
 from tests.ui.controls import lacks, without_visible_focus
 from ui.app import create_app
+from ui.bench.document import Document
 from ui.export import export_plot
 from ui.export.pictures import KINDS, Kind
 from ui.maps.cells import CellBoxes, TheoryLine
@@ -29,6 +31,8 @@ from ui.maps.map_plot import MapPlot
 from ui.maps.profile_plot import ProfilePlot
 from ui.maps.state import MapState
 from ui.maps.window import MapWindow
+from ui.window.main_window import MainWindow
+from ui.window.map_access import MapAccess
 
 EXPERIMENT = Experiment.from_builtins(
     {
@@ -204,3 +208,20 @@ def test_controls_of_the_map_are_named_have_roles_and_are_reached_by_tab(window:
     assert not without_visible_focus(window)
     assert window.minimumSizeHint().width() <= 960
     assert window.minimumSizeHint().height() <= 600
+
+
+def test_a_cell_is_opened_on_the_bench_and_comes_to_its_numbers(qtbot: QtBot) -> None:
+    window = MainWindow(Document(EXPERIMENT), lambda notify: Session("thread", notify))
+    window.bench.start()
+    cell = Cell((1, 4), 2)
+    access = MapAccess(window.bench, window.experiments, window)
+    access.open()
+    assert access.map is not None
+    access.map.cell_wanted.emit(SWEEP.trained(cell), 5)
+    qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step == 5, timeout=60_000)
+    assert window.document.experiment == SWEEP.trained(cell)
+    assert window.bench.view is not None
+    assert window.bench.view.frame.scalars["loss"] == make(Job(0, cell, SWEEP)).measures["loss"]
+    window.bench.close()
+    assert access.map is None
+    window.deleteLater()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,8 +79,8 @@ class MapRunner(QObject):
         except MemoryError as error:
             reason = out_of_memory(error, "this map")
         except Exception as error:
-            traceback.print_exc()
-            reason = f"{type(error).__name__}: {error}"
+            self.ended.emit(f"{type(error).__name__}: {error}")
+            raise
         self.ended.emit(reason)
 
     def _make(self) -> None:
