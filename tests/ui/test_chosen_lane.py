@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -139,5 +140,8 @@ def test_no_chip_is_cut_however_narrow_the_bar(qtbot: Any, width: int) -> None:
     assert (texts[1] == "B") == (width < 600)
     assert all(chip.width() >= chip.sizeHint().width() for chip in bar.chips.values())
     assert all(name in chip.toolTip() for name, chip in bar.chips.items())
+    first, *others = (chip.geometry() for chip in bar.chips.values())
+    assert first.left() < 20
+    assert all(after.left() - before.right() < 8 for before, after in pairwise([first, *others]))
     assert bar.differs.width() >= min(bar.differs.sizeHint().width(), 150)
     assert len({chip.icon().pixmap(16).toImage().bits().tobytes() for chip in bar.chips.values()}) == len(bar.chips)

@@ -84,6 +84,7 @@ class LanesBar(QWidget):
             column.addLayout(row)
         self._rows[0].addLayout(self._place)
         self._rows[0].addWidget(self.all)
+        self._rows[0].addStretch()
         self._buttons = self.comparison, self.verdict, self.twin
         self._below: Below | None = None
         self._put(Below.NOTHING)
