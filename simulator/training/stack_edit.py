@@ -86,7 +86,7 @@ def _edited(part: Mapping[str, Any], layers: Sequence[Any]) -> Any:
     if "keep" not in part:
         return dict(part)
     if part["keep"] >= len(layers):
-        raise ExperimentError(f"there are only {integer(len(layers))} entries in the stack")
+        raise ExperimentError(f"there is no entry {integer(part['keep'])} in a stack of {integer(len(layers))}")
     layer = layers[part["keep"]]
     if "repeat" in part:
         layer = {**layer, "repeat": part["repeat"]}

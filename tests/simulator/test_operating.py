@@ -226,7 +226,7 @@ def test_the_files_of_a_run_that_becomes_another_network_are_of_both(tmp_path: P
     ("setting", "stack", "sentence"),
     [
         ({"seed": 3}, None, "change 1, at step 3: weights are handed on only where nothing of seed is changed"),
-        (None, [{"keep": 9}], "change 1, at step 3: there are only 3 entries in the stack"),
+        (None, [{"keep": 9}], "change 1, at step 3: there is no entry 9 in a stack of 3"),
         (None, [{"keep": 0, "set": {"nosuch.field": 1}}], "change 1, at step 3: there is no 'nosuch.field' in"),
         (None, [{"kind": "convolution"}], "the changes at step 3: layer 1 (convolution)"),
     ],
