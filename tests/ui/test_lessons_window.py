@@ -60,6 +60,8 @@ def test_nothing_runs_before_a_prediction_and_then_the_run_answers(window: MainW
     assert not any(each.isEnabled() for each in (transport.play, transport.step, transport.steps, panel.commit))
     window.bench.play(3)
     assert not window.bench.playing
+    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=20_000)
+    assert {readout.accessibleDescription() for readout in transport.readouts.values()} <= {"–", ""}
     for box in panel.questions:
         answer(box)
     panel.commit.click()

@@ -186,9 +186,12 @@ class Transport(QToolBar):
     def forget(self) -> None:
         """Nothing is known of the run that is to come."""
         self._view = None
+        self._blank()
+        self.readouts["step"].setToolTip(STEPS_MADE)
+
+    def _blank(self) -> None:
         for readout in self.readouts.values():
             readout.show_value("–")
-        self.readouts["step"].setToolTip(STEPS_MADE)
 
     def set_standing_still(self, on: bool) -> None:
         """Whether the numbers are of a network that is not the described one."""
@@ -211,7 +214,11 @@ class Transport(QToolBar):
         self.bench.pause() if self.bench.playing else self.bench.play()
 
     def _show_hold(self, reason: str) -> None:
-        """What trains waits, and says for what."""
+        """What trains waits, and says for what; what is read off the run would tell the answer."""
+        if reason:
+            self._blank()
+        else:
+            self._refresh()
         for made, tip in zip((self.play, self.step, self.steps), self._tips, strict=True):
             made.setEnabled(not reason)
             made.setToolTip(reason or tip)
@@ -232,7 +239,7 @@ class Transport(QToolBar):
         self._refresh()
 
     def _refresh(self) -> None:
-        if self._view is None:
+        if self._view is None or self.bench.hold.reason:
             return
         frame = self._view.reading
         self.readouts["step"].show_value(integer(frame.step))
