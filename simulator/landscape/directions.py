@@ -75,7 +75,9 @@ def path_directions(vectors: Floats, centre: Floats) -> Directions:
         raise ValueError("the run has to turn before its path has two directions: train it for a few steps more")
     x, y = (left[:, -k] @ away / math.sqrt(values[-k]) for k in (1, 2))
     share = float(values[-2:].sum() / values.sum())
-    return Directions(x, y, True, f"they hold {100 * share:.1f} % of the squared distances of the path from its end")
+    return Directions(
+        x, y, True, f"the two directions hold {100 * share:.1f} % of the squared distances of the path from its end"
+    )
 
 
 def _shape(block: Block) -> tuple[int, int]:

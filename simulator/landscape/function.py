@@ -20,6 +20,10 @@ class Ground(Protocol):
     def window(self) -> Window:
         """What is shown unless told otherwise."""
 
+    @property
+    def at_once(self) -> int:
+        """Places that are computed without a look at whether anybody still waits."""
+
     def value(self, x: Scalar, y: Scalar) -> Scalar: ...
     def slope(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar, Scalar]: ...
     def hessian(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar, Scalar]: ...
@@ -60,6 +64,7 @@ class Function(Part, frozen=True):
 class ClosedForm(Function, frozen=True):
     """A function that is its own ground."""
 
+    at_once: ClassVar[int] = 8192
     window: ClassVar[Window] = ((-1.5, 1.5), (-1.5, 1.5))
 
     def ground(self) -> Ground:

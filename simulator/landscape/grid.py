@@ -14,11 +14,10 @@ def values_on(ground: Ground, window: Window, cells: int) -> Floats:
     (x0, x1), (y0, y1) = window
     middle = (np.arange(cells) + 0.5) / cells
     x, y = np.meshgrid(x0 + (x1 - x0) * middle, y0 + (y1 - y0) * middle)
-    values = np.empty_like(x)
-    rows = max(1, cells // 20)
+    values = np.empty(x.size)
     with np.errstate(all="ignore"):
-        for row in range(0, cells, rows):
-            advance("Contours", row, cells, "rows")
-            part = slice(row, row + rows)
-            values[part] = ground.value(x[part], y[part])
-    return values
+        for place in range(0, x.size, ground.at_once):
+            advance("Contours", place, x.size, "places")
+            part = slice(place, place + ground.at_once)
+            values[part] = ground.value(x.ravel()[part], y.ravel()[part])
+    return values.reshape(x.shape)

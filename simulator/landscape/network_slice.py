@@ -12,7 +12,6 @@ from simulator.landscape.function import Window
 from simulator.landscape.jets import Scalar
 from simulator.observations.sharpness import Hessian
 from simulator.observations.twin import Twin
-from simulator.system.progress import advance
 from simulator.training.training import Training
 
 MARGIN = 0.15
@@ -33,6 +32,8 @@ class NetworkSlice:
 
     Its gradient is (∇C·d₁, ∇C·d₂), its Hessian dᵢ·H dⱼ, by exact products with the Hessian.
     """
+
+    at_once = 8
 
     def __init__(self, training: Training, directions: Directions, trail: Trail, reach: float) -> None:
         self.directions, self.trail = directions, trail
@@ -58,7 +59,6 @@ class NetworkSlice:
         losses = np.empty(xs.size)
         with np.errstate(all="ignore"):
             for place, at in enumerate(zip(xs.ravel(), ys.ravel(), strict=True)):
-                advance("The loss over the plane", place, xs.size, "places")
                 self._go_to(*at)
                 self._twin.network.forward(training=True)
                 losses[place] = self._loss()

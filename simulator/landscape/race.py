@@ -29,7 +29,7 @@ from simulator.landscape.function import Ground, Point
 from simulator.landscape.landscape import Landscape
 from simulator.system.progress import advance
 
-TOLD_EVERY = 4096
+TOLD_EVERY = 16
 """Steps between two words of how far it is."""
 
 

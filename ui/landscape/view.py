@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from simulator.landscape.landscape import MOST_ENTRIES, Landscape
 from ui.bench.bench import Bench
@@ -19,6 +19,7 @@ from ui.landscape.plot import LandscapePlot
 from ui.landscape.race_model import RaceModel
 from ui.landscape.slicer import Slicer
 from ui.landscape.state import LandscapeState
+from ui.style.elided_label import ElidedLabel
 from ui.style.help import set_page
 
 FIRST: dict[str, Any] = {
@@ -57,7 +58,7 @@ class LandscapeView(QWidget):
         self.knobs = Knobs(self.model)
         self.table = EntriesTable()
         self.playbar = Playbar(self.model)
-        self.news = QLabel()
+        self.news = ElidedLabel()
         self.news.setProperty("role", "muted")
         self.add = self._button("Add", "One more optimiser, with the knobs of the chosen one.", self._add)
         self.cut = self._button(
@@ -123,7 +124,7 @@ class LandscapeView(QWidget):
         """Draw what the model shows now."""
         model = self.model
         self.news.setText(model.course.news)
-        self.news.setVisible(bool(model.course.news))
+        self.news.setVisible(model.landscape.function.slow)
         state = model.state
         self.cut.setVisible(model.landscape.function.slow and self.slicer.beside_a_run)
         if state is None:
