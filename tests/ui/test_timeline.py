@@ -34,7 +34,7 @@ from ui.timeline.marks import NAMES, Mark, RunMarks, next_step
 from ui.timeline.track import APART, Track
 from ui.window.main_window import MainWindow
 
-PATIENCE = 60_000
+PATIENCE = 600_000
 SMALL: dict[str, Any] = {
     "data": {"kind": "moons"},
     "layers": [{"kind": "dense", "units": 6, "repeat": 2}],
