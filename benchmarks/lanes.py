@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace as changed
 
+from benchmarks.apart import apart
 from benchmarks.nets import NETS, reference, title
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import Spread, Timed, Work, interleaved
@@ -105,6 +106,25 @@ def _recomputed(net: str, options: Options) -> tuple[float, float, float, list[f
     return step, copy, remade, [*every, copy + remade * max(gaps)]
 
 
+def frames(net: str, count: int, quick: bool) -> dict[str, Any]:
+    """What the window with its default plots shows of so many networks while they train, in this process."""
+    from benchmarks.bench_window import Lateness, opened
+    from benchmarks.window import window_round
+
+    experiment = changed(reference(net), lanes=tuple(LaneSpec(name=name, set={}) for name in "BCD"[: count - 1]))
+    with opened(experiment, "process") as watch:
+        lateness = Lateness(watch)
+        found = [window_round(watch, lateness, 0.1 if quick else 0.8) for _ in range(1 if quick else 5)]
+    return {"frames_per_second": Spread.of([each["frames_per_second"] for each in found]).plain()}
+
+
+def _shown(net: str, options: Options) -> dict[str, dict[str, Any]]:
+    return {
+        str(count): apart(frames, net, count, options.quick, environment={"QT_QPA_PLATFORM": "offscreen"})
+        for count in COUNTS
+    }
+
+
 def run(options: Options) -> Section:
     nets = list(NETS)[:1] if options.quick else list(NETS)
     columns = [f"{count}, at most {most}" for count, most in LIMITS.items()]
@@ -113,15 +133,19 @@ def run(options: Options) -> Section:
         f"Any step of a run of {LONG_RUN:,} steps had again, one BLAS thread, budget 512 MiB",
         ["net", "a step, ms", "a copy, ms", "a step made again, ms", "seconds (quartiles over all steps)", "at most"],
     )  # fmt: skip
-    section = Section([cost, again])
+    shown = Table("Frames per second of the window, default plots live", ["net", *(f"{count}" for count in COUNTS)])
+    section = Section([cost, shown, again])
     for net in nets:
         timed = _cost(net, options)
         ratios = {count: timed.ratio(str(count), "1") for count in COUNTS[1:]}
         cost.rows.append([title(net), *(ratio.text() for ratio in ratios.values())])
+        rates = _shown(net, options)
+        medians = [each["frames_per_second"]["median"] for each in rates.values()]
+        shown.rows.append([title(net), *(f"{rate:.1f} ({rate / max(medians[0], 1e-9):.0%})" for rate in medians)])
         step, copy, remade, seconds = _recomputed(net, options)
         spread = Spread.of(seconds)
         parts = [f"{part * 1e3:.2f}" for part in (step, copy, remade)]
         again.rows.append([title(net), *parts, spread.text(), f"{max(seconds):.1f}"])
         data: dict[str, Any] = {f"over_one_{count}": ratio.plain() for count, ratio in ratios.items()}
-        section.data[net] = data | {"seconds_to_any_step": spread.plain(), "at_most": max(seconds)}
+        section.data[net] = data | {"networks": rates, "seconds_to_any_step": spread.plain(), "at_most": max(seconds)}
     return section

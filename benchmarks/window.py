@@ -66,7 +66,7 @@ class Headless:
         return found
 
 
-def _window_round(watch: Any, lateness: Any, seconds: float) -> dict[str, float]:
+def window_round(watch: Any, lateness: Any, seconds: float) -> dict[str, float]:
     """One stretch of training with the window open."""
     from benchmarks.bench_window import wait
 
@@ -136,7 +136,7 @@ def observe(net: str, mode: Mode, quick: bool) -> dict[str, Any]:
             lateness = Lateness(watch)
             for _ in range(rounds):
                 alone = headless.speed(seconds)
-                seen = _window_round(watch, lateness, seconds)
+                seen = window_round(watch, lateness, seconds)
                 seen |= alone | {"kept": seen["steps_per_second"] / alone["headless"]}
                 if {"steps_per_processor_second", "headless_per_processor_second"} <= seen.keys():
                     per_second = seen["steps_per_processor_second"] / seen["headless_per_processor_second"]

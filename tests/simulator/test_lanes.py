@@ -12,6 +12,7 @@ import pytest
 from simulator.experiment.experiment import Experiment
 from simulator.observations.histograms import HistogramsObservation
 from simulator.record.history import History
+from simulator.record.record import Record
 from simulator.running.messages import Failed, LaneUpdate, Refused, Reply, Started, Update
 from simulator.running.session import MODES, Session
 from simulator.system import machine
@@ -254,3 +255,31 @@ def test_of_networks_that_together_need_more_than_is_free_those_that_fit_are_tra
     bench.train(1)
     assert not bench.lane("fits").refusal
     assert bench.lane("does not").refusal == "the network would need 0.1 GiB of memory; but 0.0 GiB are free"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [1_000_000])
+def test_four_networks_stay_within_the_budget_of_memory_however_long_they_are_trained(steps: int) -> None:
+    budget, lanes = 4 * 2**20, [{"name": name, "set": {"optimizer.learning_rate": 0.01}} for name in "BCD"]
+    session, record, others = Session("process"), Record(), {name: Record() for name in "BCD"}
+    session.start()
+    session.set_budget(budget)
+    session.change(experiment(*lanes, layers=[{"kind": "dense", "units": 3}]))
+    made = 0
+    while made < steps:
+        time.sleep(0.05)
+        for reply in session.replies():
+            assert not isinstance(reply, Failed | Refused), reply
+            if isinstance(reply, Started):
+                record = Record(History(reply.columns), reply.frame)
+                others = {name: Record(History(reply.columns)) for name in others}
+                session.play(steps)
+            elif isinstance(reply, Update) and reply.frame is not None:
+                record.add(reply.frame, reply.rows)
+                for lane in reply.lanes:
+                    others[lane.name].add(lane.frame, lane.rows)
+                made = reply.frame.step
+                assert reply.kept.nbytes <= budget
+        session.look()
+    session.close()
+    assert all(each.nbytes <= 2**20 for each in (record, *others.values()))
