@@ -202,6 +202,7 @@ def test_a_branch_is_seen_from_the_step_on_at_which_it_begins(open_window: Any, 
     gone_to(window, 5, qtbot)
     assert window.branch_access.branch_here(8)
     qtbot.waitUntil(lambda: window.bench.lanes.record("B").steps == 12, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.lanes_bar.chips["B"].text() == "B", timeout=PATIENCE)
     for step, there in ((5, set()), (10, {"B"}), (7, set()), (9, {"B"})):
         view = gone_to(window, step, qtbot)
         assert view.lanes.keys() == there

@@ -209,6 +209,7 @@ class MainWindow(QMainWindow):
         bench.link.observations = lambda: (*plots.feed.observations(), *self.findings.rounds.observations())
         bench.started.connect(self._take_started)
         bench.shown.changed.connect(self._take_view)
+        bench.updated.connect(lambda view, _rate: self.lanes_bar.show_view(view))  # However far back it is looked.
         let_scrub(self.timeline, plots, self.findings.rounds, bench)
         self.step_menus = StepMenus(self.timeline, plots, self.branch_access, self.changes_access, self)
         self.past_edits = PastEdits(self.timeline, bench, self.branch_access, self.banner, self)
@@ -254,7 +255,6 @@ class MainWindow(QMainWindow):
 
     def _take_view(self, view: View, _rate: float) -> None:
         self.plot_area.feed.refresh(self.seeds.seen(view), spread=self.bench.playing or not view.live)
-        self.lanes_bar.show_view(view)
         if not self._since_words.isValid() or self._since_words.elapsed() >= WORDS_MS or not self.bench.playing:
             self._since_words.start()
             self._say_headline()
