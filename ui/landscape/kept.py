@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPaintDevice, QPainter, QPixmap
+from PySide6.QtGui import QImage, QPaintDevice, QPainter
 
 from ui.chart.axes import VECTOR
 from ui.chart.marks import Surface
@@ -16,7 +16,8 @@ class KeptPicture:
 
     def __init__(self) -> None:
         self._name: tuple[object, ...] = ()
-        self._picture = QPixmap()
+        self._picture = QImage()
+        """No pixmap: it may outlive the application."""
 
     def paint(self, surface: Surface, of: object, draw: Callable[[Surface], None]) -> None:
         """Let ``draw`` paint, unless it has ``of`` the same in the same place; in vector files it always does."""
@@ -29,7 +30,7 @@ class KeptPicture:
         name = (of, repr(surface.to_pixels), room.getRect(), ratio, surface.palette.theme.name)
         if name != self._name:
             self._name, self._picture = name, _painted(surface, room, ratio, draw)
-        surface.painter.drawPixmap(room.topLeft(), self._picture)
+        surface.painter.drawImage(room.topLeft(), self._picture)
 
 
 def _ratio(painter: QPainter, device: QPaintDevice) -> float:
@@ -37,9 +38,10 @@ def _ratio(painter: QPainter, device: QPaintDevice) -> float:
     return device.devicePixelRatioF() * abs(painter.worldTransform().m11())
 
 
-def _painted(surface: Surface, room: QRectF, ratio: float, draw: Callable[[Surface], None]) -> QPixmap:
+def _painted(surface: Surface, room: QRectF, ratio: float, draw: Callable[[Surface], None]) -> QImage:
     size = (room.size() * ratio).toSize()
-    picture = QPixmap(max(size.width(), 1), max(size.height(), 1))
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    picture = QImage(max(size.width(), 1), max(size.height(), 1), form)
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
     with QPainter(picture) as painter:
