@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Array
 from simulator.code.pieces import Mask, Tensor
-from simulator.code.rounding import Rounding
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
 
@@ -58,30 +57,21 @@ def states(training: Training, tensors: Iterable[tuple[str, Tensor]]) -> Arrays:
     }
 
 
-def bench_arrays(
-    training: Training, tensors: Mapping[str, Tensor], masks: Mapping[str, Mask], rounding: Rounding
-) -> Arrays:
-    """Batches and answers, gradients of the first one, and all parameters after the updates; trains for them.
-
-    Where rounding decides what comes of several updates, those before each update too.
-    """
-    arrays, inputs, answers = _answered(training), [], []
-    seen: dict[str, list[Array]] = {name: [] for name in masks}
-    for step in range(rounding.updates):
-        if step and rounding.chaotic:
-            arrays |= {f"before.{step}.{name}": array for name, array in weights(training, tensors).items()}
-        inputs.append(samples_first(training.network.input[:-1], training.data.input_shape))
-        answers.append(targets(training))
+def bench_arrays(training: Training, tensors: Mapping[str, Tensor], masks: Mapping[str, Mask], updates: int) -> Arrays:
+    """Batches, answers and gradients of so many steps, and all parameters after their updates; trains for them."""
+    arrays = _answered(training)
+    steps: dict[str, list[Array]] = {}
+    for _ in range(updates):
         training.propose(measure=False)
-        if not step:
-            arrays["outputs"] = outputs(training)
-            gradients = read(training, _trained(tensors), training.network.parameters.gradient)
-            arrays |= {f"gradient.{name}": array for name, array in gradients.items()}
-        for name, mask in masks.items():
-            seen[name].append(mask.kept())
+        gradients = read(training, _trained(tensors), training.network.parameters.gradient)
+        seen = {"inputs": samples_first(training.network.input[:-1], training.data.input_shape)}
+        seen |= {"targets": targets(training), "outputs": outputs(training)}
+        seen |= {f"gradient.{name}": array for name, array in gradients.items()}
+        seen |= {f"mask.{name}": mask.kept() for name, mask in masks.items()}
+        for name, array in seen.items():
+            steps.setdefault(name, []).append(array)
         training.apply()
-    arrays |= {"inputs": np.stack(inputs), "targets": np.stack(answers)}
-    arrays |= {f"mask.{name}": np.stack(each) for name, each in seen.items()}
+    arrays |= {name: np.stack(each) for name, each in steps.items()}
     return arrays | {f"after.{name}": array for name, array in weights(training, tensors).items()}
 
 

@@ -71,7 +71,7 @@ def written(source: Experiment | Checkpoint, title: str, library: Library) -> Wr
     own = library.arrays(library.by_layer(training.network, shape))
     state = bench_run.kept_state(training, own, library.state(training.experiment.optimizer))
     weights = bench_run.weights(training, own) | state | exported.preprocessing.arrays
-    return Written(text, weights, bench_run.bench_arrays(exact, tensors, masks, shaken))
+    return Written(text, weights, bench_run.bench_arrays(exact, tensors, masks, shaken.updates))
 
 
 def _check(tensors: Mapping[str, Tensor], library: Library) -> None:

@@ -26,20 +26,13 @@ class Rounding:
 
     updates: int
     """Those that can be compared: fewer than three where numbers overflow before."""
-    grown: float
-    """Largest difference of any array after all of them."""
     at_once: float
-    """Largest difference of any array within one step."""
+    """Largest difference of any answer or gradient."""
 
     @property
     def accepted(self) -> float:
         """Largest difference that rounding may make in this network."""
         return max(AGREED, MARGIN * self.at_once)
-
-    @property
-    def chaotic(self) -> bool:
-        """Whether updates can be compared one by one only."""
-        return not self.grown <= AGREED
 
 
 def difference(a: Array, b: Array) -> float:
@@ -50,41 +43,30 @@ def difference(a: Array, b: Array) -> float:
 
 
 def rounding(kept: Checkpoint, exact: Training) -> Rounding:
-    """Let a run go on as it was kept, nudged once, and nudged at each step; ``exact`` is left as it was kept."""
-    nudged, once = Training(exact.experiment), Training(exact.experiment)
-    for training in (nudged, once):
-        training.restore(kept)
+    """Let a run go on as it was kept, and nudged at each step; ``exact`` is left as it was kept."""
+    nudged = Training(exact.experiment)
+    nudged.restore(kept)
     factor = 1 + np.where(np.arange(exact.network.parameters.size) % 2, NUDGE, -NUDGE)
-    once.network.parameters.value[...] *= factor
     updates, at_once = 0, 0.0
     with np.errstate(all="ignore"):
         for _ in range(UPDATES):
-            _nudge(nudged, exact, factor)
-            for training in (exact, nudged, once):
+            np.multiply(exact.network.parameters.value, factor, out=nudged.network.parameters.value)
+            np.copyto(nudged.network.states.value, exact.network.states.value)
+            for training in (exact, nudged):
                 training.propose(measure=False)
             gap = max(_differences(nudged, exact))
-            for training in (exact, nudged, once):
+            for training in (exact, nudged):
                 training.apply()
             if updates and not exact.finite:
                 break
-            at_once = max(at_once, gap, *_differences(nudged, exact))
+            at_once = max(at_once, gap)
             updates += 1
-        grown = max(_differences(once, exact)) if exact.finite else np.inf
     exact.restore(kept)
-    return Rounding(updates, grown, at_once)
-
-
-def _nudge(nudged: Training, exact: Training, factor: Array) -> None:
-    """Bring a run to where another is, but for a nudge."""
-    np.multiply(exact.network.parameters.value, factor, out=nudged.network.parameters.value)
-    np.copyto(nudged.network.states.value, exact.network.states.value)
-    for slot, own in zip(exact.updater.slots, nudged.updater.slots, strict=True):
-        np.copyto(own, slot)
+    return Rounding(updates, at_once)
 
 
 def _differences(one: Training, other: Training) -> Iterator[float]:
-    """Of the answers, of gradients and of parameters, block by block."""
+    """Of the answers, and of gradients block by block."""
     yield difference(one.network.output.a, other.network.output.a)
     for mine, block in zip(one.network.blocks(), other.network.blocks(), strict=True):
         yield difference(mine.gradient, block.gradient)
-        yield difference(mine.value, block.value)

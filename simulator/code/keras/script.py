@@ -19,7 +19,6 @@ from simulator.code.keras.definitions import DEFINITIONS
 from simulator.code.keras.losses import loss_and_answers
 from simulator.code.keras.parts import LIBRARY
 from simulator.code.keras.templates import (
-    ANEW,
     CHECK,
     FROZEN,
     HEAD,
@@ -99,7 +98,12 @@ def _updates(exported: Exported) -> Iterator[list[str]]:
         yield ["def learning_rate(step):", *(f"    {line}" for line in rate)]
         yield lines_of(SCHEDULE, offset=exported.step - exported.updates * _resumes(exported, own))
     gru = ["# The second row of a GRU's biases stays 0.", *TWO_ROWS] if "layers.GRU(" in exported.code else []
-    follow = [*gru, "self.gradients = list(grads)", *follow_lines(experiment.regularization)]
+    follow = [
+        *gru,
+        "self.gradients = list(grads)",
+        "grads = self.given or self.gradients",
+        *follow_lines(experiment.regularization),
+    ]
     lines = lines_of(
         OPTIMIZER, name=f"Bench{own.base}", base=own.base, follow="\n".join(f"        {line}" for line in follow)
     )
@@ -151,6 +155,5 @@ def _answers(unscaled: str) -> list[str]:
 
 
 def _check(exported: Exported) -> Iterator[list[str]]:
-    masks = MASKS * ("Dropout(" in exported.code)
-    yield lines_of(CHECK, before=ANEW * exported.rounding.chaotic + masks)
+    yield lines_of(CHECK, masks=MASKS * ("Dropout(" in exported.code))
     yield lines_of(MAIN, predicted=shown_lines(exported.preprocessing, "predict"), most=most_text(exported.rounding))

@@ -18,7 +18,9 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):
 '''
 OPTIMIZER = '''
 class «name»(keras.optimizers.«base»):
-    """The optimiser with the bench's penalties and clipping, in its order."""
+    """The optimiser with the bench's penalties and clipping, in its order; a check gives it the bench's gradients."""
+
+    given = None
 
     def apply(self, grads, trainable_variables=None):
 «follow»
@@ -80,17 +82,18 @@ def check(exact):
 
     names, model = load(seen_loss)
     trained = [name for name, variable in zip(names, model.weights, strict=True) if variable.trainable]
-    own = {"evaluated": answer(model(bench["inputs"][0], training=False))}
+    pairs = [("evaluated", answer(model(bench["inputs"][0], training=False)), bench["evaluated"])]
     for step in range(len(bench["inputs"]) if exact else 1):
-«before»        model.train_on_batch(bench["inputs"][step], bench["targets"][step])
-        if step == 0:
-            own["outputs"] = answer(seen[-1])
-            own |= {f"gradient.{n}": g for n, g in zip(trained, model.optimizer.gradients, strict=True)}
+«masks»        gradients = [bench[f"gradient.{name}"][step] for name in trained]
+        # The update is of the bench's: of a gradient that is 0 by algebra, rounding would decide it.
+        model.optimizer.given = [ops.convert_to_tensor(g) for g in gradients]
+        model.train_on_batch(bench["inputs"][step], bench["targets"][step])
+        pairs.append(("outputs", answer(seen[-1]), bench["outputs"][step]))
+        pairs += zip([f"gradient.{name}" for name in trained], model.optimizer.gradients, gradients, strict=True)
     if exact:
-        own |= {f"after.{name}": variable for name, variable in zip(names, model.weights, strict=True)}
+        pairs += [(f"after.{n}", v, bench[f"after.{n}"]) for n, v in zip(names, model.weights, strict=True)]
     gaps = []
-    for name, value in own.items():
-        a, b = ops.convert_to_numpy(value), bench[name]
+    for name, a, b in ((name, ops.convert_to_numpy(a), b) for name, a, b in pairs):
         other = ~((a == b) | (np.isnan(a) & np.isnan(b)))
         gap = np.nan_to_num(np.abs(a[other] - b[other]), nan=np.inf).max(initial=0)
         gaps.append((gap / np.abs(b[np.isfinite(b)]).max(initial=1), name))
@@ -99,10 +102,6 @@ def check(exact):
 MASKS = """        masks = sorted(name for name in bench if name.startswith("mask."))
         for layer, name in zip(DROPOUTS[-len(masks) :], masks, strict=True):
             layer.mask = bench[name][step]
-"""
-ANEW = """        if step:  # Rounding decides what comes of several updates: each begins with the bench's parameters.
-            for name, variable in zip(names, model.weights, strict=True):
-                variable.assign(bench[f"before.{step}.{name}"])
 """
 MAIN = """
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from simulator.code.exported import (
 from simulator.code.pytorch.definitions import DEFINITIONS, VARIANTS
 from simulator.code.pytorch.losses import loss_and_answers
 from simulator.code.pytorch.parts import LIBRARY
-from simulator.code.pytorch.templates import ANEW, CHECK, HEAD, MAIN, MASKS, TRAINER
+from simulator.code.pytorch.templates import CHECK, HEAD, MAIN, MASKS, TRAINER
 from simulator.code.pytorch.updates import follow_lines, rule
 from simulator.code.schedules import rate_lines
 from simulator.code.text import wrapped
@@ -130,7 +130,7 @@ def _predicted(unscaled: str) -> list[str]:
 
 
 def _check(exported: Exported) -> Iterator[list[str]]:
-    yield lines_of(CHECK, before=ANEW * exported.rounding.chaotic + MASKS * ("Dropout(" in exported.code))
+    yield lines_of(CHECK, masks=MASKS * ("Dropout(" in exported.code))
     yield lines_of(
         MAIN, predicted=shown_lines(exported.preprocessing, "Trainer().predict"), most=most_text(exported.rounding)
     )

@@ -50,18 +50,19 @@ def check(exact):
     """The largest |a - b| / max(1, max|b|) of any array, b the bench's, and the array's name."""
     trainer, dtype = Trainer(), torch.get_default_dtype()
     bench = {name: torch.tensor(b * 1.0).to(dtype) for name, b in np.load(HERE / "check.npz").items()}
-    own = {"evaluated": answer(trainer.model.eval()(bench["inputs"][0]))}
+    pairs = [("evaluated", answer(trainer.model.eval()(bench["inputs"][0])), bench["evaluated"])]
     for step in range(len(bench["inputs"]) if exact else 1):
-«before»        outputs = trainer.gradients(bench["inputs"][step], bench["targets"][step])
-        if step == 0:
-            own["outputs"] = answer(outputs)
-            own |= {f"gradient.{n}": p.grad.clone() for n, p in trainer.model.named_parameters() if p.requires_grad}
+«masks»        outputs = trainer.gradients(bench["inputs"][step], bench["targets"][step])
+        pairs.append(("outputs", answer(outputs), bench["outputs"][step]))
+        for name, p in ((name, p) for name, p in trainer.model.named_parameters() if p.requires_grad):
+            pairs.append((f"gradient.{name}", p.grad, bench[f"gradient.{name}"][step]))
+            # The update is of the bench's: of a gradient that is 0 by algebra, rounding would decide it.
+            p.grad = pairs[-1][2].clone()
         trainer.update()
     if exact:
-        own |= {f"after.{name}": value for name, value in trainer.model.state_dict().items()}
+        pairs += [(f"after.{name}", a, bench[f"after.{name}"]) for name, a in trainer.model.state_dict().items()]
     gaps = []
-    for name, value in own.items():
-        a, b = value.detach().numpy(), bench[name].numpy()
+    for name, a, b in ((name, a.detach().numpy(), b.numpy()) for name, a, b in pairs):
         other = ~((a == b) | (np.isnan(a) & np.isnan(b)))
         gap = np.nan_to_num(np.abs(a[other] - b[other]), nan=np.inf).max(initial=0)
         gaps.append((gap / np.abs(b[np.isfinite(b)]).max(initial=1), name))
@@ -70,9 +71,6 @@ def check(exact):
 MASKS = """        for name, module in trainer.model.named_modules():
             if f"mask.{name}" in bench:
                 module.mask = bench[f"mask.{name}"][step]
-"""
-ANEW = """        if step:  # Rounding decides what comes of several updates: each begins with the bench's parameters.
-            trainer.model.load_state_dict({n: bench[f"before.{step}.{n}"] for n in trainer.model.state_dict()})
 """
 MAIN = """
 if __name__ == "__main__":
