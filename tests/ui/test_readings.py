@@ -85,7 +85,7 @@ def test_the_last_score_stays_with_its_step(qtbot: QtBot) -> None:
             train |= {"validation_loss": 0.41, "validation_accuracy": 0.875}
         plot.refresh(readings.added_to(seen(record, structs.replace(now, scalars=train)), playing=False))
         assert plot.legend.keys[1].text == "validation  0.410  88\u202f% at step 1\u202f200"
-        assert plot.legend.keys[1].short == "validation  0.410 at step 1\u202f200"
+        assert plot.legend.keys[1].short == "val.  0.410  88\u202f% at step 1\u202f200"
 
 
 def test_no_score_is_told_of_a_step_after_the_one_that_is_read() -> None:

@@ -287,8 +287,9 @@ class LossPlot(Plot[LossState]):
             known = self.info is not None and self.info.validation_samples
             return [Key("validation", "text", "hollow")] if known else ()
         loss, accuracy = READINGS["validation"]
-        read, step = _reading("validation", state.scored, loss, accuracy), integer(state.scored_at)
-        return [Key(f"{read} at step {step}", "text", "hollow", short=f"{read} at {step}")]
+        whole, brief = (_reading(name, state.scored, loss, accuracy) for name in ("validation", "val."))
+        step = f"at step {integer(state.scored_at)}"
+        return [Key(f"{whole} {step}", "text", "hollow", short=f"{brief} {step}")]
 
     def notes(self, state: LossState) -> Sequence[Note]:
         return [*self._lost_notes(state), *self._axis_notes(state)]
