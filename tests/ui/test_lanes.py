@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import itertools
 from collections import Counter
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidgetItem
 from shiboken6 import isValid
 
 from simulator import Experiment, run
@@ -287,3 +289,13 @@ def test_networks_beside_the_run_take_on_another_theme_with_it(qtbot: Any, key: 
     assert lane.plot.picture_title.theme == current_theme()
     set_theme(create_app(), "light")
     assert lane.plot.theme == current_theme()
+
+
+def test_a_plot_leaves_no_hold_on_the_items_of_its_layouts_that_would_outlive_them(qtbot: Any) -> None:
+    def held() -> int:
+        return sum(isinstance(each, QWidgetItem) for each in gc.get_objects())
+
+    before = held()
+    plot = next(kind for kind in PLOTS if not kind.overlays)()
+    qtbot.addWidget(plot)
+    assert held() == before

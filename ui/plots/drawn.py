@@ -81,10 +81,11 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
             self.canvas.grid.addItem(self.picture_title, 0, 0, 1, 4)
         else:
             column.addWidget(self.header)
+        # PySide holds on to the items of a layout that is put into another with them, also when they are gone.
+        column.addLayout(self._row, 1)
         self._row.addWidget(self.canvas, 0, 0)
         self._row.setColumnStretch(0, 1)
         self._row.setRowStretch(0, 1)
-        column.addLayout(self._row, 1)
         self.canvas.grid.addItem(self.legend, LEGEND_ROW, 0, 1, 4)
 
     def _make_header(self) -> Header:
