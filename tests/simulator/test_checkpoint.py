@@ -11,6 +11,7 @@ import pytest
 from simulator.experiment.experiment import Experiment
 from simulator.running.messages import Change, Command, Limit, Look, Play, Reply, Restart, Stop, Update
 from simulator.running.worker import Worker
+from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
 
 
@@ -60,6 +61,12 @@ def test_going_on_is_the_same_as_not_stopping(dropout: str, optimizer: str, look
     np.testing.assert_array_equal(advance(other, 7), expected)
 
 
+def brought(replies: list[Reply]) -> list[Checkpoint]:
+    """The checkpoints that answers have brought."""
+    answers = [reply for reply in replies if isinstance(reply, Update)]
+    return [answer.resumption.checkpoint for answer in answers if answer.resumption is not None]
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adagrad"])
 @pytest.mark.parametrize("limit", [None, 15.0], ids=["full speed", "slow"])
 def test_a_checkpoint_asked_for_while_training_is_of_a_whole_step(optimizer: str, limit: float | None) -> None:
@@ -78,7 +85,7 @@ def test_a_checkpoint_asked_for_while_training_is_of_a_whole_step(optimizer: str
         def get(self, timeout: float | None) -> Command | None:
             if commands:
                 return commands.pop(0)
-            if sum(isinstance(reply, Update) and reply.checkpoint is not None for reply in replies) >= 2:
+            if len(brought(replies)) >= 2:
                 return Stop()
             if self.answered == len(replies):
                 time.sleep(timeout or 0)
@@ -87,7 +94,7 @@ def test_a_checkpoint_asked_for_while_training_is_of_a_whole_step(optimizer: str
             return Look(len(replies), checkpoint=True)
 
     Worker(Asking(), replies.append).loop()
-    for kept in [reply.checkpoint for reply in replies if isinstance(reply, Update) and reply.checkpoint is not None]:
+    for kept in brought(replies):
         whole, other = Training(experiment), Training(experiment)
         advance(whole, kept.step)
         other.restore(kept)
@@ -107,11 +114,11 @@ def test_a_checkpoint_asked_for_before_a_restart_is_one_of_the_new_run() -> None
             if commands:
                 return commands.pop(0)
             self.looks += 1
-            came = any(isinstance(reply, Update) and reply.checkpoint is not None for reply in replies)
+            came = bool(brought(replies))
             return Stop() if came or self.looks > 50 else Look(self.looks) if timeout != 0 else None
 
     Worker(Asking(), replies.append).loop()
-    (kept,) = [reply.checkpoint for reply in replies if isinstance(reply, Update) and reply.checkpoint is not None]
+    (kept,) = brought(replies)
     assert kept.step <= 3
 
 
