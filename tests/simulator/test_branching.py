@@ -110,15 +110,15 @@ def test_a_branch_begins_at_an_earlier_step_with_what_was_changed_until_there() 
     experiment = Experiment.from_builtins(DEEP)
     faster = experiment.with_values([("optimizer.learning_rate", 0.05)])
     run = Run(experiment).steps(2).change(faster).steps(3)
-    run.live.revive("1", (0, 2))
+    run.live.revive(0, "1", (0, 2))
     run.steps(3).change(experiment).steps(1).branch(step=6)
     assert run.lane().step == run.live.training.step == 9
     alone = Run(experiment).steps(2).change(faster).steps(3)
-    alone.live.revive("1", (0, 2))
+    alone.live.revive(0, "1", (0, 2))
     alone.steps(4)
     # The parent's last change came later, but the branch was told to be as the parent is now.
     began = Run(experiment).steps(2).change(faster).steps(3)
-    began.live.revive("1", (0, 2))
+    began.live.revive(0, "1", (0, 2))
     assert same(run.lane(), began.steps(1).change(experiment).steps(3).live.training)
 
 
