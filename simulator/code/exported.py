@@ -93,8 +93,9 @@ def _in_turn(layers: Sequence[Sequence[Piece]], joined: bool) -> list[tuple[str,
 
 def rounding_line(rounding: Rounding, body: str) -> list[str]:
     """The constant that says what rounding does, where ``body`` uses it."""
-    reason = f"what changes of {MARGIN * NUDGE:g} make of the bench's own numbers"
-    return [f"ROUNDING = {rounding.accepted:.1e}  # {reason}"] * ("ROUNDING" in body)
+    accepted = repr(float(f"{rounding.accepted:.1e}"))
+    reason = f"what changes of {float(f'{MARGIN * NUDGE:g}')!r} make of the bench's own numbers"
+    return [f"ROUNDING = {accepted}  # {reason}"] * ("ROUNDING" in body)
 
 
 def most_text(rounding: Rounding) -> str:

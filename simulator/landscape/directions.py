@@ -11,6 +11,7 @@ import numpy as np
 from simulator.arrays.numeric import Floats, Stream, stream
 from simulator.layers.base import Block
 from simulator.network.network import Network
+from simulator.schema.numbers import decimal, number
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def weight_directions(network: Network, first: Sequence[int], second: Sequence[i
     directions = np.zeros((2, network.parameters.size))
     directions[[0, 1], places] = 1.0
     value = network.parameters.value
-    now = [f"{float(value[place]):.6g}" for place in places]
+    now = [number(float(value[place])) for place in places]
     return Directions(directions[0], directions[1], note=f"from the weights as they are, {now[0]} and {now[1]}")
 
 
@@ -76,7 +77,10 @@ def path_directions(vectors: Floats, centre: Floats) -> Directions:
     x, y = (left[:, -k] @ away / math.sqrt(values[-k]) for k in (1, 2))
     share = float(values[-2:].sum() / values.sum())
     return Directions(
-        x, y, True, f"the two directions hold {100 * share:.1f} % of the squared distances of the path from its end"
+        x,
+        y,
+        True,
+        f"the two directions hold {decimal(100 * share, 1)} % of the squared distances of the path from its end",
     )
 
 

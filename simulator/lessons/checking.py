@@ -16,6 +16,7 @@ from simulator.lessons.measuring import measure
 from simulator.lessons.question import Question, evaluated
 from simulator.lessons.reading import ReadingError
 from simulator.lessons.text import filled
+from simulator.schema.numbers import exact
 
 COLUMNS = ("lesson", "claim", "question", "measured", "expected", "tolerance", "holds", "source")
 """Of ``lessons.csv``."""
@@ -97,7 +98,7 @@ def printed(outcomes: Sequence[Outcome]) -> Iterator[str]:
 def _shortened(text: str, length: int = 40) -> str:
     """Of several numbers, the first."""
     parts = text.split(" ")
-    short = " ".join(f"{float(part):.4g}" if _is_number(part) else part for part in parts)
+    short = " ".join(exact(float(f"{float(part):.4g}")) if _is_number(part) else part for part in parts)
     return short if len(short) <= length else f"{short[: length - 1]}…"
 
 

@@ -205,7 +205,8 @@ def _axis_text(own: Axis) -> str:
 def _first_axis(experiment: Experiment) -> str:
     """A decade below to a decade above the present rate."""
     rate = float(experiment.optimizer.learning_rate)
-    return f"optimizer.learning_rate={rate / 10:.3g}:{rate * 10:.3g}:9:log"
+    low, high = (repr(float(f"{end:.3g}")) for end in (rate / 10, rate * 10))
+    return f"optimizer.learning_rate={low}:{high}:9:log"
 
 
 def _new_folder(name: str) -> Path:

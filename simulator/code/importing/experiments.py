@@ -54,8 +54,8 @@ def _write_noise(network: Rebuilt, path: Path) -> None:
     for sample in range(max(SAMPLES, 2 * network.outputs)):
         answers = [f"class {sample % network.outputs + 1}"]
         if not classes:
-            answers = [f"{value:.4g}" for value in rng.standard_normal(network.outputs)]
-        text.write(",".join([*(f"{value:.4g}" for value in rng.standard_normal(inputs)), *answers]) + "\n")
+            answers = [repr(float(f"{value:.4g}")) for value in rng.standard_normal(network.outputs)]
+        text.write(",".join([*(repr(float(f"{value:.4g}")) for value in rng.standard_normal(inputs)), *answers]) + "\n")
     write_atomic(path, text.getvalue().encode())
 
 
