@@ -31,6 +31,7 @@ MILLISECONDS = 60_000
 
 
 def train(qtbot: QtBot, window: MainWindow, steps: int) -> None:
+    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=MILLISECONDS)
     wanted = step_of(window) + steps
     window.bench.play(steps)
     stands_at(qtbot, window, wanted)
