@@ -29,6 +29,7 @@ def step_of(window: MainWindow) -> int:
 
 
 def take_steps(qtbot: QtBot, window: MainWindow, steps: int) -> None:
+    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=20000)
     goal = step_of(window) + steps
     window.bench.play(steps)
     qtbot.waitUntil(lambda: step_of(window) == goal and not window.bench.playing, timeout=20000)

@@ -136,6 +136,18 @@ def test_a_run_is_pinned_as_it_stands_and_taken_off_again(qtbot: QtBot, open_on:
     assert texts(dialog) == []
 
 
+def test_steps_on_their_way_when_a_run_is_left_stand_in_what_is_kept_of_it(qtbot: QtBot, open_on: OpenOn) -> None:
+    window = open_on(EXPERIMENT)
+    dialog, _ = opened(window), window.document.name
+    for number, size in enumerate((8, 12, 8, 12), 1):
+        qtbot.waitUntil(lambda: window.bench.view is not None, timeout=MILLISECONDS)
+        window.bench.play()
+        qtbot.waitUntil(lambda: step_of(window) > 20, timeout=MILLISECONDS)
+        window.document.replace(EXPERIMENT.with_values([("batch_size", size)]))
+        qtbot.waitUntil(lambda number=number: len(dialog.runs) == number, timeout=MILLISECONDS)
+    assert all(run.record.steps == run.checkpoint.step > 20 for run in dialog.runs)
+
+
 def test_it_stays_for_the_session_when_another_experiment_is_opened(qtbot: QtBot, open_on: OpenOn) -> None:
     window = open_on(EXPERIMENT)
     dialog, name = opened(window), window.document.name

@@ -342,6 +342,7 @@ class Bench(QObject):
         frame = reply.frame
         if frame is not None:
             if self.info is None or frame.run != self.info.run:
+                self.memory.shelf.follow_left(frame, reply.rows)
                 return
             self.memory.take(reply)
             self._records.count_time(self.playing)

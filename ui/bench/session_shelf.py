@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -19,6 +19,8 @@ from ui.bench.shelf import IN_MEMORY, Fate, ShelvedRun
 from ui.style.numbers import integer
 
 if TYPE_CHECKING:
+    from simulator.record.frame import Frame
+    from simulator.record.history import Rows
     from simulator.record.record import Record
     from simulator.running.kept_runs import KeptRun
     from simulator.running.messages import Snapshot
@@ -100,6 +102,11 @@ class SessionShelf(QObject):
             if self._link.worker is not None:
                 self._link.worker.forget(each.kept.run)
         self._leaving = None if run is None or not record.steps else (run, record, self._name)
+
+    def follow_left(self, frame: Frame, rows: Iterable[Rows]) -> None:
+        """An answer that was on its way when its run was left: its steps belong to what is kept of that."""
+        if self._leaving is not None and self._leaving[0] == frame.run:
+            self._leaving[1].add(frame, rows)
 
     def without_left(self, reply: Ended, first_run: int) -> Ended:
         """What tells that a run has begun, without the one that this was to end if another experiment did.
