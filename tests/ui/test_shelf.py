@@ -137,7 +137,7 @@ def test_a_run_is_pinned_as_it_stands_and_taken_off_again(qtbot: QtBot, open_on:
 
 
 def test_steps_on_their_way_when_a_run_is_left_stand_in_what_is_kept_of_it(qtbot: QtBot, open_on: OpenOn) -> None:
-    window = open_on(EXPERIMENT)
+    window = open_on(EXPERIMENT, "process")
     dialog, _ = opened(window), window.document.name
     for number, size in enumerate((8, 12, 8, 12), 1):
         qtbot.waitUntil(lambda: window.bench.view is not None, timeout=MILLISECONDS)
