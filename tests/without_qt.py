@@ -1,6 +1,6 @@
 """Runs the engine's tests where PySide6 and pyqtgraph cannot be imported: `python tests/without_qt.py`.
 
-Every module of the engine is imported, and of each file its first tests are run, each in its first case: the import
+Every module of the engine is imported, and of each file its first test is run, in its first case: the import
 contract forbids what is written down, this tries what only running shows. With Qt all cases are run.
 """
 
@@ -16,7 +16,7 @@ from pkgutil import walk_packages
 import pytest
 
 SCREEN = ("PySide6", "shiboken6", "pyqtgraph")
-TESTS_OF_A_FILE = 3
+TESTS_OF_A_FILE = 1
 
 
 class Absent(MetaPathFinder):
@@ -28,7 +28,7 @@ class Absent(MetaPathFinder):
 
 
 class FirstTests:
-    """Leaves out all but the first tests of each file, and of these the further cases."""
+    """Leaves out all but the first test of each file, and the further cases of that."""
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         firsts = {item.nodeid.partition("[")[0]: item for item in reversed(items)}
