@@ -6,6 +6,7 @@ import csv
 import gc
 import io
 import itertools
+import weakref
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -299,3 +300,27 @@ def test_a_plot_leaves_no_hold_on_the_items_of_its_layouts_that_would_outlive_th
     plot = next(kind for kind in PLOTS if not kind.overlays)()
     qtbot.addWidget(plot)
     assert held() == before
+
+
+@pytest.mark.parametrize("kind", PLOTS, ids=lambda plot: plot.key)
+def test_a_plot_without_a_header_goes_with_the_last_hold_on_it(qtbot: Any, kind: type[Plot[Any]]) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        plot = kind(bare=True)
+        plot.refresh(replace(view(3), lanes={"B": view(4)}))
+        gone = [weakref.ref(each) for each in (plot, plot.canvas.scene(), *(lane.plot for lane in plot.lanes))]
+        del plot
+        assert [each() for each in gone] == [None] * len(gone)
+    finally:
+        gc.enable()
+
+
+def test_qt_goes_through_no_item_of_a_plot_that_nobody_sees(qtbot: Any) -> None:
+    plot = PLOTS[0](bare=True)
+    qtbot.addWidget(plot)
+    scene, asked = plot.canvas.scene(), []
+    scene.sceneRectChanged.connect(asked.append)
+    plot.refresh(view(3))
+    qtbot.wait(1)
+    assert not asked

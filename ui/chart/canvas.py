@@ -17,6 +17,8 @@ from ui.style.theme import Theme
 
 STILL = (Axis, QGraphicsTextItem, Legend, ColourBar)
 """What changes seldom: it is painted once, and then copied."""
+SCENE = QRectF(0, 0, 4096, 4096)
+"""What a scene is indexed by; its items may lie beyond."""
 LEAST = 120, 80
 """Width and height of a canvas at least."""
 STILL_KILOBYTES = 98304
@@ -36,6 +38,9 @@ class Canvas(pg.GraphicsView):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(*LEAST)
+        # Otherwise Qt asks items for theirs in order to know it, also for a plot that Python is about to let go: what is
+        # asked runs in Python, whose collector would then take items out of the list that is being gone through.
+        self.scene().setSceneRect(SCENE)
         self.panes: list[Pane] = []
         self.step_panes: list[Pane] = []
         """Those that show something over training steps."""

@@ -80,7 +80,6 @@ class ComputationGraph(Plot[GraphState]):
         self._pressed = QPointF()
         self.controls: Controls | None = None
         self._editor = WeightEditor(self.canvas)
-        self._editor.typed.connect(lambda at, value: self.set_weight(at[0], at[1], at[2], value))
         self._give_room(0.0)
         if self.header is not None:
             self._take_hand()
@@ -90,6 +89,7 @@ class ComputationGraph(Plot[GraphState]):
         self.controls.hide()
         self.controls.moved.connect(self._moved)
         self.controls.reset.connect(lambda: self._change(UNCHANGED))
+        self._editor.typed.connect(lambda at, value: self.set_weight(at[0], at[1], at[2], value))
         column = self.layout()
         assert column is not None
         column.addWidget(self.controls)
