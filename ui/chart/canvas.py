@@ -38,8 +38,8 @@ class Canvas(pg.GraphicsView):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumSize(*LEAST)
-        # Otherwise Qt asks items for theirs in order to know it, also for a plot that Python is about to let go: what is
-        # asked runs in Python, whose collector would then take items out of the list that is being gone through.
+        # Otherwise Qt asks items for theirs in order to know it, also for a plot that Python is about to let go: what
+        # is asked runs in Python, whose collector would then take items out of the list that is being gone through.
         self.scene().setSceneRect(SCENE)
         self.panes: list[Pane] = []
         self.step_panes: list[Pane] = []
