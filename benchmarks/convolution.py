@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import peer
+from benchmarks import limit, peer
 from benchmarks.apart import apart
+from benchmarks.gemm import bare_products
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import PROCESSOR, Timed, Work, against, interleaved, told
 from simulator.experiment.experiment import Experiment
@@ -20,6 +21,10 @@ from simulator.network.threads import limited_blas
 
 CHANNELS, CLASSES, SAMPLES, RATE = (8, 16), 10, 1000, 0.01
 SIZES, BATCHES = (8, 28), (32, 128)
+WINDOW = 9
+"""Entries of a window."""
+TILE = 1024
+"""Columns of the products: what they read and write stays in the cache."""
 
 
 def _ours(size: int, batch: int, pooled: bool) -> Work:
@@ -51,6 +56,28 @@ def _ours(size: int, batch: int, pooled: bool) -> Work:
     return work
 
 
+def _limit(size: int, batch: int, pooled: bool) -> dict[str, Work]:
+    """Products over windows that are at hand, and images, errors and kernels moved once."""
+    products: list[tuple[int, int, int, int]] = []
+    parameters, moved, inputs, pixels = 0, size * size * batch, 1, size * size
+    for channels in CHANNELS:
+        times = max(1, pixels * batch // TILE)
+        columns, entries = pixels * batch // times, inputs * WINDOW
+        products += [(channels, entries, columns, times), (entries, columns, channels, times)]
+        if inputs > 1:
+            products.append((inputs, channels * WINDOW, columns, times))
+        parameters += (entries + 1) * channels
+        moved += channels * pixels * batch
+        if pooled:
+            pixels //= 4
+            moved += channels * pixels * batch
+        inputs = channels
+    flat = inputs * pixels
+    products += [(CLASSES, flat, batch, 1), (flat, batch, CLASSES, 1), (flat, CLASSES, batch, 1)]
+    parameters += (flat + 1) * CLASSES
+    return limit.works(bare_products(products), limit.sizes_of(parameters, 0, moved + CLASSES * batch))
+
+
 def _peer(torch: Any, size: int, batch: int, pooled: bool) -> Work:
     nn = torch.nn
     layers: list[Any] = []
@@ -73,21 +100,21 @@ def _peer(torch: Any, size: int, batch: int, pooled: bool) -> Work:
 
 
 def observe(size: int, batch: int, pooled: bool, quick: bool) -> dict[str, Sequence[float]]:
-    """Seconds per step of ours and of PyTorch's, round by round, for one net."""
+    """Seconds per step of ours, of the limit's parts and of PyTorch's, round by round, for one net."""
     torch, options = peer.torch_or_none(), Options(quick)
-    works = {"ours": _ours(size, batch, pooled)}
+    works = {"ours": _ours(size, batch, pooled), **_limit(size, batch, pooled)}
     if torch is not None:
         torch.set_num_threads(1)
         works["torch"] = _peer(torch, size, batch, pooled)
     with limited_blas(1):
-        return dict(interleaved(works, options.rounds_apart, options.block_seconds).seconds)
+        return dict(limit.limited(interleaved(works, options.rounds_apart, options.block_seconds)).seconds)
 
 
 def run(options: Options) -> Section:
     table = Table(
         f"Two 3 × 3 convolutions (8 and 16 channels, ReLU), one thread, {PROCESSOR}. Each net in {options.processes} "
         f"processes of its own, {options.rounds_apart} rounds each",
-        ["images, batch, pooling", "ms per step", "× PyTorch"],
+        ["images, batch, pooling", "ms per step", "× L", "× PyTorch"],
     )
     section = Section([table])
     cases = [(size, batch, pooled) for size in SIZES for batch in BATCHES for pooled in (True, False)]

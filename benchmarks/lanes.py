@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace as changed
 
+from benchmarks import limit
 from benchmarks.apart import apart
 from benchmarks.nets import NETS, reference, title
 from benchmarks.report import Options, Section, Table
@@ -60,8 +61,8 @@ def _together(net: str, count: int) -> Work:
 
 def _cost(net: str, options: Options) -> Timed:
     with limited_blas(1):
-        works = {str(count): _together(net, count) for count in COUNTS}
-        return interleaved(works, options.rounds, options.block_seconds, time.process_time)
+        works = {str(count): _together(net, count) for count in COUNTS} | limit.works_of(reference(net))
+        return limit.limited(interleaved(works, options.rounds, options.block_seconds, time.process_time))
 
 
 def _seconds(work: Work, times: int) -> float:
@@ -128,7 +129,7 @@ def _shown(net: str, options: Options) -> dict[str, dict[str, Any]]:
 def run(options: Options) -> Section:
     nets = list(NETS)[:1] if options.quick else list(NETS)
     columns = [f"{count}, at most {most}" for count, most in LIMITS.items()]
-    cost = Table("Processor time of a step of several networks over that of one", ["net", *columns])
+    cost = Table("Processor time of a step of several networks over that of one", ["net", *columns, "one network × L"])
     again = Table(
         f"Any step of a run of {LONG_RUN:,} steps had again, one BLAS thread, budget 512 MiB",
         ["net", "a step, ms", "a copy, ms", "a step made again, ms", "seconds (quartiles over all steps)", "at most"],
@@ -138,7 +139,7 @@ def run(options: Options) -> Section:
     for net in nets:
         timed = _cost(net, options)
         ratios = {count: timed.ratio(str(count), "1") for count in COUNTS[1:]}
-        cost.rows.append([title(net), *(ratio.text() for ratio in ratios.values())])
+        cost.rows.append([title(net), *(ratio.text() for ratio in (*ratios.values(), timed.ratio("1", "limit")))])
         rates = _shown(net, options)
         medians = [each["frames_per_second"]["median"] for each in rates.values()]
         shown.rows.append([title(net), *(f"{rate:.1f} ({rate / max(medians[0], 1e-9):.0%})" for rate in medians)])
@@ -147,5 +148,6 @@ def run(options: Options) -> Section:
         parts = [f"{part * 1e3:.2f}" for part in (step, copy, remade)]
         again.rows.append([title(net), *parts, spread.text(), f"{max(seconds):.1f}"])
         data: dict[str, Any] = {f"over_one_{count}": ratio.plain() for count, ratio in ratios.items()}
+        data["over_limit"] = timed.ratio("1", "limit").plain()
         section.data[net] = data | {"networks": rates, "seconds_to_any_step": spread.plain(), "at_most": max(seconds)}
     return section

@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import peer
+from benchmarks import limit, peer
 from benchmarks.apart import apart
+from benchmarks.gemm import bare_products
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import PROCESSOR, Timed, Work, against, interleaved, told
 from simulator.experiment.experiment import Experiment
@@ -28,6 +29,8 @@ from simulator.training.training import Training
 
 UNITS, BATCH, STEPS = 64, 32, (100, 300, 1000)
 KINDS = {"recurrent": "RNN", "gru": "GRU", "lstm": "LSTM"}
+GATES, STATES = {"recurrent": 1, "gru": 3, "lstm": 4}, {"recurrent": 1, "gru": 1, "lstm": 2}
+FEATURES = 2
 RATE, KEEP = 1e-9, 6.0
 """Learning rate, and the bias of the gate that keeps the state."""
 
@@ -70,6 +73,19 @@ def _ours(training: Training) -> dict[str, Work]:
     return {"norms": with_norms, "recorded": recorded}
 
 
+def _limit(kind: str, steps: int) -> dict[str, Work]:
+    """A product with the state per step there and back, all else at once; states and pre-activations moved once."""
+    rows = GATES[kind] * UNITS
+    products = [
+        (rows, FEATURES, steps * BATCH, 1),
+        (rows, UNITS, BATCH, steps),
+        (UNITS, rows, BATCH, steps),
+        (rows, steps * BATCH, UNITS + FEATURES, 1),
+    ]
+    moved = (rows + STATES[kind] * UNITS + FEATURES) * steps * BATCH
+    return limit.works(bare_products(products), limit.sizes_of((UNITS + FEATURES + 1) * rows + UNITS + 1, 2, moved))
+
+
 def _peer(torch: Any, kind: str, training: Training, steps: int) -> Work:
     nn = torch.nn
     body, head = getattr(nn, KINDS[kind])(2, UNITS), nn.Linear(UNITS, 1)
@@ -100,15 +116,15 @@ def _peer(torch: Any, kind: str, training: Training, steps: int) -> Work:
 
 
 def observe(kind: str, steps: int, quick: bool) -> dict[str, Sequence[float]]:
-    """Seconds per step of ours and of PyTorch's, round by round, for one net."""
+    """Seconds per step of ours, of the limit's parts and of PyTorch's, round by round, for one net."""
     torch, options = peer.torch_or_none(), Options(quick)
     training = _training(kind, steps)
-    works = _ours(training)
+    works = {**_ours(training), **_limit(kind, steps)}
     if torch is not None:
         torch.set_num_threads(1)
         works["torch"] = _peer(torch, kind, training, steps)
     with limited_blas(1):
-        return dict(interleaved(works, options.rounds_apart, options.block_seconds).seconds)
+        return dict(limit.limited(interleaved(works, options.rounds_apart, options.block_seconds)).seconds)
 
 
 def run(options: Options) -> Section:
@@ -118,8 +134,10 @@ def run(options: Options) -> Section:
         [
             "net, time steps",
             "with norms per time step, ms",
+            "× L",
             "× PyTorch",
             "with all that a window records, ms",
+            "× L",
             "× PyTorch",
         ],
     )

@@ -49,6 +49,11 @@ class Timed:
         """The rounds of several runs as one's."""
         return cls({name: [seconds for part in parts for seconds in part[name]] for name in parts[0]})
 
+    def with_sum(self, name: str, parts: Sequence[str]) -> Timed:
+        """One more, whose time in each round is what the parts took in it together."""
+        together = [sum(seconds) for seconds in zip(*(self.seconds[part] for part in parts), strict=True)]
+        return Timed({**self.seconds, name: together})
+
     def spread(self, name: str, scale: float = 1.0) -> Spread:
         return Spread.of([value * scale for value in self.seconds[name]])
 
@@ -83,12 +88,13 @@ def interleaved(
 
 
 def against(timed: Timed, name: str) -> dict[str, Any]:
-    """Milliseconds per step, and what they are of the peer's, which is called ``torch``, as plain data."""
-    ratio = {"over_torch": timed.ratio(name, "torch").plain()} if "torch" in timed.seconds else {}
-    return {"ms": timed.spread(name, 1e3).plain()} | ratio
+    """Milliseconds per step as plain data, and what they are of ``limit``'s and of the peer's, which is ``torch``."""
+    bases = [base for base in ("limit", "torch") if base in timed.seconds]
+    ratios = {f"over_{base}": timed.ratio(name, base).plain() for base in bases}
+    return {"ms": timed.spread(name, 1e3).plain()} | ratios
 
 
 def told(found: Mapping[str, Any], digits: int = 2) -> list[str]:
-    """What :func:`against` found as two cells."""
+    """What :func:`against` found as three cells."""
     ratio = Spread(**found["over_torch"]).text() if "over_torch" in found else "not installed"
-    return [Spread(**found["ms"]).text(digits), ratio]
+    return [Spread(**found["ms"]).text(digits), Spread(**found["over_limit"]).text(), ratio]

@@ -37,6 +37,13 @@ SECTIONS = {
 }
 
 
+UNITS = """\
+G are the bare matrix products of a step. L is the limit of a step: these products and the memory that it cannot help
+moving, which is parameters, gradients and the optimiser's state, read and written once, and each activation and each
+error, written and read once, at the speed at which arrays of those sizes are copied. T is PyTorch's step with the same
+measures. All of a row are of the same rounds."""
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS), metavar="SECTION",
@@ -57,7 +64,9 @@ def _document(result: dict[str, Any]) -> str:
     calls = result["calls"]
     how = "" if calls == 1 else f" Its sections are of {calls} calls (`--keep`); the machine is told as of the last."
     alone = " `benchmarks/doctor.py` writes\nthe section of the doctor alone, `--sections NAME --into FILE` any other."
-    head = f"# Benchmark\n\nWritten by `uv run benchmarks/speed.py --markdown FILE`.{how}{alone}\n\n{about}\n"
+    head = (
+        f"# Benchmark\n\nWritten by `uv run benchmarks/speed.py --markdown FILE`.{how}{alone}\n\n{UNITS}\n\n{about}\n"
+    )
     told = ((name, result["tables"][name]) for name in SECTIONS if name in result["tables"])
     return head + "".join(f"\n## {name}\n\n{text}\n" for name, text in told)
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from benchmarks import limit
 from benchmarks.nets import NETS, hidden_layers, reference, title
 from benchmarks.ours import with_histograms
 from benchmarks.report import Options, Section, Table
-from benchmarks.rounds import PROCESSOR, Spread
+from benchmarks.rounds import PROCESSOR, Spread, interleaved
 from simulator import measures
 from simulator.layers.base import Affine
 from simulator.network.threads import limited_blas
@@ -94,6 +95,13 @@ def _step(net: str, options: Options) -> dict[str, float]:
     return {part: Spread.of([entry[part] for entry in rounds]).median for part in PARTS}
 
 
+def _limit(net: str, options: Options) -> float:
+    """Median microseconds of the limit of a step."""
+    with limited_blas(1):
+        timed = interleaved(limit.works_of(reference(net)), options.rounds, options.block_seconds, time.thread_time)
+    return limit.limited(timed).spread("limit", 1e6).median
+
+
 def _frame(net: str, options: Options) -> dict[str, tuple[float, float]]:
     """Median milliseconds to refresh and to paint each default plot."""
     from benchmarks.bench_window import opened, wait
@@ -132,6 +140,8 @@ def run(options: Options) -> Section:
         cells = (f"{steps[net][part]:.0f} ({steps[net][part] / totals[net]:.0%})" for net in nets)
         table.rows.append([part, *cells])
     table.rows.append(["together", *(f"{totals[net]:.0f}" for net in nets)])
+    limits = {net: _limit(net, options) for net in nets}
+    table.rows.append(["× L", *(f"{totals[net] / limits[net]:.2f}" for net in nets)])
     frames = {net: _frame(net, options) for net in nets}
     drawn = Table(
         f"Where a frame goes: refresh + paint of each default plot, ms ({PROCESSOR})", ["plot", *map(title, nets)]
@@ -142,5 +152,5 @@ def run(options: Options) -> Section:
     sums = (sum(refresh + paint for refresh, paint in frames[net].values()) for net in nets)
     drawn.rows.append(["together", *(f"{total:.2f}" for total in sums)])
     section.tables += [table, drawn]
-    section.data = {"step_microseconds": steps, "frame_milliseconds": frames}
+    section.data = {"step_microseconds": steps, "limit_microseconds": limits, "frame_milliseconds": frames}
     return section

@@ -62,6 +62,8 @@ def test_what_needs_no_screen_runs_to_valid_json(tmp_path: Path) -> None:
     for net in found["step"]["tanh, 1"].values():
         assert set(net["over_gemm"]) == {"bare", "bare counted", "plain", "scalars", "tenth", "full", "recorded"}
         assert all(spread["low"] <= spread["median"] <= spread["high"] for spread in net["over_gemm"].values())
+        assert set(net["over_limit"]) == set(net["over_gemm"])
+        assert net["limit_over_gemm"]["low"] > 1
     assert all(mark["spike_kept"] for mark in found["memory"].values())
 
 
