@@ -82,6 +82,8 @@ def window_round(watch: Any, lateness: Any, seconds: float) -> dict[str, float]:
     used, own = worker_seconds(watch.session), time.thread_time()
     lateness.start()
     wait(seconds * 1000)
+    while watch.frames == frames:
+        wait(10)  # Of a quick round a busy machine may show none in time.
     lateness.stop()
     last, shown, end = watch.last.frame.step, watch.frames, time.perf_counter()
     window_share = (time.thread_time() - own) / (end - start)
