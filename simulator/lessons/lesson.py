@@ -244,8 +244,8 @@ def formulas_names(text: str, place: str) -> frozenset[str]:
 
 def _check_names(needed: frozenset[str], known: Collection[str], place: str) -> None:
     if unknown := sorted(needed - {*known}):
-        there = ", ".join(sorted(known)) or "none"
-        raise ExperimentError(f"there is no number {unknown[0]!r} here; there are {there}", place)
+        names = ", ".join(sorted(known)) or "none"
+        raise ExperimentError(f"there is no number {unknown[0]!r} here; there are {names}", place)
 
 
 def _at(place: str, make: Callable[[], T]) -> T:

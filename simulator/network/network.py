@@ -51,7 +51,7 @@ class Network:
         self.states: Parameters
         self.modules: list[Module] = []
         self.trace = Trace(norm)
-        self._tells = False
+        self._reports_progress = False
         shape = input_shape
         for depth, (entry, layer) in enumerate(
             followed(tuple(experiment.expanded()), "Building the network", "layers")
@@ -164,16 +164,16 @@ class Network:
         self.output.initialise(seed, x)
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def reporting_progress(self) -> Iterator[None]:
         """Passes in here, the first ones, say layer by layer how far they are; one that is cancelled leaves a ruin."""
-        self._tells = True
+        self._reports_progress = True
         try:
             yield
         finally:
-            self._tells = False
+            self._reports_progress = False
 
     def _in_turn(self, modules: Sequence[Module], doing: str) -> Iterable[Module]:
-        return followed(modules, doing, "layers") if self._tells else modules
+        return followed(modules, doing, "layers") if self._reports_progress else modules
 
     def forward(self, training: bool = True) -> Array:
         """The network's answer (outputs, samples) to what stands in ``input``."""

@@ -84,15 +84,15 @@ def _frames(frames: Sequence[Frame]) -> list[Frame]:
 
 def _observed(observation: Observation[Any], frames: Sequence[Frame]) -> list[Observed[Any]]:
     """Quartile, median, quartile of what was found; where one seed has nothing, why."""
-    found = [frame.observations[observation] for frame in frames if observation in frame.observations]
-    head, refusal = found[0], next((each.refusal for each in found if each.refusal), "")
-    if len(found) < len(frames) or refusal:
+    observed = [frame.observations[observation] for frame in frames if observation in frame.observations]
+    head, refusal = observed[0], next((each.refusal for each in observed if each.refusal), "")
+    if len(observed) < len(frames) or refusal:
         return [Observed(head.step, refusal=refusal or "it is not known of every seed")] * len(SHARES)
     try:
-        parts = observation.over_seeds([each.result for each in found])
+        parts = observation.over_seeds([each.result for each in observed])
     except ValueError as error:
         return [Observed(head.step, refusal=str(error))] * len(SHARES)
-    seconds = max(each.seconds for each in found)
+    seconds = max(each.seconds for each in observed)
     return [Observed(head.step, part, seconds=seconds) for part in parts]
 
 

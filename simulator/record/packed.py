@@ -21,7 +21,7 @@ NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 Dtype = Literal["<f8", "<f4", "<i8", "<i4", "<i2", "|i1", "|u1", "|b1"]
 
 
-class _Place(Struct, frozen=True, forbid_unknown_fields=True):
+class _Span(Struct, frozen=True, forbid_unknown_fields=True):
     """Where an array lies in the buffer."""
 
     offset: int
@@ -50,7 +50,7 @@ class Packing:
         if not isinstance(value, np.ndarray):
             raise NotImplementedError(f"{type(value).__name__} is not written")
         array = value.astype(value.dtype.newbyteorder("<"))
-        place = _Place(self._size, msgspec.convert(array.dtype.str, Dtype), array.shape)
+        place = _Span(self._size, msgspec.convert(array.dtype.str, Dtype), array.shape)
         self._pieces.append(array.tobytes())
         self._size += array.nbytes
         return msgspec.to_builtins(place)
@@ -60,12 +60,12 @@ def unpacked(plain: Any, kind: type[Value], buffer: NDArray[np.uint8]) -> Value:
     """What :class:`Packing` took apart; ValueError where it is no ``kind``, or its arrays do not lie in the buffer."""
 
     def array_of(wanted: Any, place: Any) -> object:
-        return _array(msgspec.convert(place, _Place), wanted, buffer)
+        return _array(msgspec.convert(place, _Span), wanted, buffer)
 
     return msgspec.convert(plain, kind, strict=False, dec_hook=array_of)
 
 
-def _array(place: _Place, wanted: Any, buffer: NDArray[np.uint8]) -> NDArray[Any]:
+def _array(place: _Span, wanted: Any, buffer: NDArray[np.uint8]) -> NDArray[Any]:
     """A read-only array of the type that is annotated."""
     dtype = np.dtype(place.dtype)
     declared = typing.get_args(typing.get_args(wanted)[1])[0]

@@ -61,7 +61,7 @@ def operations_apart(origin: Origin, run: LiveChanges) -> list[str]:
     except ExperimentError:
         return []
     apart = (change for change in changes if (change.layer or _is_of_weights(change)) and _done(change) not in shared)
-    return [f"{_told(change)} at step {integer(change.step)}" for change in apart]
+    return [f"{_change_text(change)} at step {integer(change.step)}" for change in apart]
 
 
 def _is_of_weights(change: LiveChange) -> bool:
@@ -72,7 +72,7 @@ def _done(change: LiveChange) -> tuple[object, ...]:
     return change.step, change.surgery, change.layer, change.units
 
 
-def _told(change: LiveChange) -> str:
+def _change_text(change: LiveChange) -> str:
     return told_units(change.layer, change.units) if change.surgery is None else told_surgery(change.surgery)
 
 

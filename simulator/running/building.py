@@ -74,7 +74,7 @@ def built(
 
 def first_pass(training: Training) -> dict[str, float]:
     """The scalars of a run's first step; it says how far it is, and may be cancelled as building it may."""
-    with training.network.told():
+    with training.network.reporting_progress():
         training.look()
         return training.scalars(validate=True)
 

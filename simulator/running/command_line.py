@@ -217,7 +217,7 @@ def prepare(arguments: argparse.Namespace, shared: Shared | None = None) -> Expe
     settings = typed(arguments.set)
     if arguments.seed is not None:
         settings.append(("seed", arguments.seed))
-    experiment = (_found(arguments.target) if shared is None else shared.experiment).with_values(settings)
+    experiment = (_experiment_at(arguments.target) if shared is None else shared.experiment).with_values(settings)
     if "data.path" not in dict(settings):
         _check_reach(Path(arguments.target), arguments.allow_files)
     if experiment.lanes:
@@ -230,7 +230,7 @@ def prepare(arguments: argparse.Namespace, shared: Shared | None = None) -> Expe
     return experiment
 
 
-def _found(target: str) -> Experiment:
+def _experiment_at(target: str) -> Experiment:
     """The experiment in a file, of a lesson with its locks, of a run as it was last, or the preset of that name."""
     from simulator.lessons.ending import is_lesson
     from simulator.running.given import experiment_of
@@ -244,7 +244,7 @@ def _found(target: str) -> Experiment:
 
 def _named(target: str, allow_files: bool) -> Experiment:
     """The experiment in a file, or the preset of that name."""
-    experiment = _found(target)
+    experiment = _experiment_at(target)
     _check_reach(Path(target), allow_files)
     return experiment
 
@@ -319,7 +319,7 @@ def _run(arguments: argparse.Namespace, draw: Draw, report: Report) -> int:
         for folder, result in _results(arguments, experiment, start, advance_training, stop):
             drawn = None if arguments.no_plots else draw(result, folder / "plots")
             whose = "" if folder == arguments.out else f"{folder.name}, "
-            _tell(result, whose, notes)
+            _print_result(result, whose, notes)
             if drawn:
                 print(f"{whose}{drawn}")
             if arguments.report is not None:
@@ -331,7 +331,7 @@ def _run(arguments: argparse.Namespace, draw: Draw, report: Report) -> int:
     return 0 if stop.number is None else 128 + stop.number
 
 
-def _tell(result: RunResult, whose: str, known_notes: tuple[str, ...]) -> None:
+def _print_result(result: RunResult, whose: str, known_notes: tuple[str, ...]) -> None:
     """What has come of a run; ``known_notes`` need no second word."""
     from simulator.schema.numbers import integer
 

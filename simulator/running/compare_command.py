@@ -131,7 +131,7 @@ def run_compare(arguments: argparse.Namespace, read: Read, draw: DrawLanes) -> i
         for each, result in comparison.train(
             arguments.every, progress, analyses=arguments.analyses, resume=arguments.resume, stop=stop
         ):
-            _tell(each, result)
+            _print_result(each, result)
             drawn.setdefault(each.lane, []).append(result)
         if stop.number is None:
             for line in comparison.sentences():
@@ -142,7 +142,7 @@ def run_compare(arguments: argparse.Namespace, read: Read, draw: DrawLanes) -> i
     return 0 if stop.number is None else 128 + stop.number
 
 
-def _tell(run: LaneRun, result: RunResult) -> None:
+def _print_result(run: LaneRun, result: RunResult) -> None:
     """What has come of one run."""
     from simulator.doctor.headline import headline
     from simulator.schema.numbers import integer

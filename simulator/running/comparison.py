@@ -24,7 +24,7 @@ from simulator.running.files import LAYER_COLUMNS
 from simulator.running.growing_file import GrowingTable, WholeFile
 from simulator.running.headless import RunResult, run, usual_every
 from simulator.running.run_folder import LOCK, UNFINISHED
-from simulator.running.verdict import COMPARED, VERDICT_COLUMNS, Columns, rows, told
+from simulator.running.verdict import COMPARED, VERDICT_COLUMNS, Columns, rows, verdict_sentences
 from simulator.system.atomic import write_atomic
 from simulator.system.process_lock import ProcessLock
 
@@ -165,7 +165,7 @@ class Comparison:
             name: {quantity: steps[self.steps] for quantity, steps in own.items() if self.steps in steps}
             for name, own in columns.items()
         }
-        yield from told(self.lanes, ends, self.steps)
+        yield from verdict_sentences(self.lanes, ends, self.steps)
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

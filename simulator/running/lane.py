@@ -53,7 +53,7 @@ class Lane:
         """The id of the run that answers know, whose past it goes on from."""
         self._past = () if start is None else start.past
         """The steps since, of networks before this one."""
-        self._told: LiveRun | None = None
+        self._announced: LiveRun | None = None
         """The run of which answers have brought the changes."""
 
     @property
@@ -66,7 +66,7 @@ class Lane:
             return False
         return self.live is None or self.live.training.step < step
 
-    def goes_on(self, step: int) -> bool:
+    def can_catch_up(self, step: int) -> bool:
         """Whether it is behind and may make steps: those that it has made are waited for by nobody in vain."""
         return self.is_behind(step) and (self.live is None or not self.live.rows.full)
 
@@ -95,7 +95,7 @@ class Lane:
         try:
             if self.live is None:
                 self._build()
-            while self.goes_on(step) and time.monotonic() < until:
+            while self.can_catch_up(step) and time.monotonic() < until:
                 assert self.live is not None
                 advance(catching_up(name), self.live.training.step, step, "steps")
                 self.propose(trace=False)
@@ -218,28 +218,28 @@ class Lane:
         )  # fmt: skip
 
     @contextmanager
-    def unless_told(self) -> Iterator[None]:
+    def restored_on_failure(self) -> Iterator[None]:
         """What is told here is still to be told where that fails."""
-        before = self._first, self._told, self._continues, self._past
+        before = self._first, self._announced, self._continues, self._past
         try:
-            with nullcontext() if self.live is None else self.live.unless_told():
+            with nullcontext() if self.live is None else self.live.restored_on_failure():
                 yield
         except Exception:
-            self._first, self._told, self._continues, self._past = before
+            self._first, self._announced, self._continues, self._past = before
             raise
 
     def _take_past(self, run: int) -> tuple[int, tuple[Rows, ...]]:
         """Whose past goes on in what is told now, and the steps between that nobody has told."""
-        told = self._continues, self._past
+        past = self._continues, self._past
         self._continues, self._past = run, ()
-        return told
+        return past
 
     def _take_changes(self, live: LiveRun) -> LiveChanges:
         """What no answer has brought yet."""
         lately = live.take_changes()
-        if self._told is live:
+        if self._announced is live:
             return LiveChanges(entries=lately)
-        self._told = live
+        self._announced = live
         return live.timeline.changes
 
 

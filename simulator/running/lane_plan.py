@@ -64,9 +64,9 @@ class LanePlan:
         theirs, ours = (_acting(each, began.data) for each in (timeline.changes, self.changes))
         made = [entry for entry in ours if entry is not None]
         common = _common([entry for entry in theirs if entry is not None], made)
-        told = [0, *accumulate(int(entry is not None) for entry in theirs)]
+        changes_before = [0, *accumulate(int(entry is not None) for entry in theirs)]
         for kept in sorted(timeline.checkpoints, key=_step, reverse=True):
-            count = told[kept.changes]
+            count = changes_before[kept.changes]
             fits = count <= common and (count == len(made) or made[count].step >= kept.step)
             if least <= kept.step <= most and fits:
                 return LaneStart(timeline.cut_at(kept), kept.checkpoint, self.changes.entries[_place(ours, count) :])

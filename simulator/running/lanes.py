@@ -119,21 +119,21 @@ class Lanes:
         """Whether one of them has steps to make before the run goes on."""
         return any(lane.is_behind(step) for lane in self)
 
-    def go_on(self, step: int) -> bool:
+    def can_catch_up(self, step: int) -> bool:
         """Whether one of them may make such steps."""
-        return any(lane.goes_on(step) for lane in self)
+        return any(lane.can_catch_up(step) for lane in self)
 
     def catch_up(self, step: int) -> None:
         """Make steps for a while."""
         until = time.monotonic() + SLICE_SECONDS
         for name, lane in self._lanes.items():
-            if lane.goes_on(step):
+            if lane.can_catch_up(step):
                 lane.catch_up(name, step, until)
 
     def cancel(self, step: int) -> None:
         """Wait no longer for those that are behind: the run goes on without them."""
         for name, lane in self._lanes.items():
-            if lane.goes_on(step):
+            if lane.can_catch_up(step):
                 lane.cancel(name)
 
     def propose(self, trace: bool) -> None:
@@ -145,11 +145,11 @@ class Lanes:
             lane.apply()
 
     @contextmanager
-    def unless_told(self) -> Iterator[None]:
+    def restored_on_failure(self) -> Iterator[None]:
         """What is told of them here is still to be told where that fails."""
         with ExitStack() as stack:
             for lane in self:
-                stack.enter_context(lane.unless_told())
+                stack.enter_context(lane.restored_on_failure())
             yield
 
     def answers(

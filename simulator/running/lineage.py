@@ -53,7 +53,7 @@ class Lineage:
         if present is None:
             post(Snapshot(self.run, None))
             return
-        with present.unless_told(), lanes.unless_told():
+        with present.restored_on_failure(), lanes.restored_on_failure():
             post(present.snapshot(lanes.states()))
 
     def keep(self, command: Keep | Forget | KeepBefore, present: LiveRun | None) -> None:

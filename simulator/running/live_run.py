@@ -51,7 +51,7 @@ class LiveRun:
         self.has_halted = False
         """Whether it has paused where something was not finite: once is enough."""
         self._kept, self._kept_throttle = NOTHING_KEPT, Throttle(0, KEPT_SECONDS)
-        self._told = len(timeline.changes.entries)
+        self._announced_changes = len(timeline.changes.entries)
         """How many live changes answers have brought."""
         self._announced_experiment: Experiment | None = None
         """Of the last frame."""
@@ -110,21 +110,21 @@ class LiveRun:
         return self.timeline.replay(step, self.training)
 
     @contextmanager
-    def unless_told(self) -> Iterator[None]:
+    def restored_on_failure(self) -> Iterator[None]:
         """What is told here is still to be told where that fails: as where no memory is left for the answer."""
-        told, resumption, planned = self._told, self.resumption, self._planned_acted
+        announced, resumption, planned = self._announced_changes, self.resumption, self._planned_acted
         try:
-            with self.rows.unless_told():
+            with self.rows.restored_on_failure():
                 yield
         except Exception:
-            self._told, self.resumption, self._planned_acted = told, resumption, planned
+            self._announced_changes, self.resumption, self._planned_acted = announced, resumption, planned
             self._announced_experiment = None
             raise
 
     def take_changes(self) -> tuple[LiveChange, ...]:
         """The live changes that no answer has brought yet."""
-        changes = self.timeline.changes.entries[self._told :]
-        self._told += len(changes)
+        changes = self.timeline.changes.entries[self._announced_changes :]
+        self._announced_changes += len(changes)
         return changes
 
     def started(
@@ -132,7 +132,7 @@ class LiveRun:
         notice: str = "", past: Rows | None = None,
     ) -> Started:  # fmt: skip
         """What is told when it begins or goes on."""
-        training, self._told = self.training, len(self.timeline.changes.entries)
+        training, self._announced_changes = self.training, len(self.timeline.changes.entries)
         changes = self.timeline.changes
         return Started(training.info, training.columns, frame, ended, continues, settled, changes, notice, past)
 

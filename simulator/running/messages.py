@@ -85,7 +85,7 @@ class KeepBefore(Struct, frozen=True):
 
 
 class FindReplay(Struct, frozen=True):
-    """Ask for a :class:`ReplayFound`: from where a step of the present run is computed again."""
+    """Ask for a :class:`ReplayAnswer`: from where a step of the present run is computed again."""
 
     step: int
 
@@ -346,7 +346,7 @@ class Snapshot(Struct, frozen=True):
     """What is still to be changed in it, as was planned."""
 
 
-class ReplayFound(Struct, frozen=True):
+class ReplayAnswer(Struct, frozen=True):
     """The answer to :class:`FindReplay`."""
 
     run: int
@@ -380,7 +380,7 @@ class Failed(Struct, frozen=True):
     fatal: bool = False
 
 
-Reply = Started | Update | Working | Snapshot | ReplayFound | Refused | Failed
+Reply = Started | Update | Working | Snapshot | ReplayAnswer | Refused | Failed
 
 
 def failure(error: Exception) -> Failed:

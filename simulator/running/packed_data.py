@@ -112,9 +112,9 @@ def location(archive: ArchiveReader, experiment: Experiment, folder: Path) -> Mo
             return data.beside(folder)
         if known and known != digest(name):
             raise ArchiveError("the data in it are not those that its experiment was trained on")
-        there = data.at(str(_taken_out(archive, name, digest(name))))
+        unpacked = data.at(str(_taken_out(archive, name, digest(name))))
         # Whoever knows its hash has had it: it is not asked about where the experiment is saved and opened again.
-        return structs.replace(there, hash=digest(name)) if hasattr(there, "hash") else there
+        return structs.replace(unpacked, hash=digest(name)) if hasattr(unpacked, "hash") else unpacked
 
     return located
 

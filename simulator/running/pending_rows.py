@@ -37,7 +37,7 @@ class PendingRows:
         self._rows.append(row)
 
     @contextmanager
-    def unless_told(self) -> Iterator[None]:
+    def restored_on_failure(self) -> Iterator[None]:
         """What is taken here pends still if it cannot be told."""
         first, rows, taken = self._first, self._rows, self._taken
         try:

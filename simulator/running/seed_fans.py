@@ -30,7 +30,7 @@ from simulator.running.messages import Failed, Stop
 from simulator.running.output import Output
 from simulator.running.side_worker import SideWorker
 from simulator.running.transport import Mode, Notify
-from simulator.running.verdict import COMPARED, told
+from simulator.running.verdict import COMPARED, verdict_sentences
 from simulator.system.environment import environment
 from simulator.system.machine import given_threads
 from simulator.system.progress import CancelledError, Meter, Progress, listening
@@ -124,7 +124,7 @@ def needed_bytes(history: int, networks: int, seeds: int) -> int:
 def sentences_of(networks: Mapping[str, Seeds], steps: int) -> list[str]:
     """What comes of each network beside the first, in words."""
     experiments = {name: each.experiment for name, each in networks.items()}
-    return list(told(experiments, {name: each.ends for name, each in networks.items()}, steps))
+    return list(verdict_sentences(experiments, {name: each.ends for name, each in networks.items()}, steps))
 
 
 def seed_run(

@@ -151,7 +151,7 @@ class Session:
         self._transport.send(Budget(nbytes))
 
     def find_replay(self, step: int) -> None:
-        """Ask from where a step of the present run is computed again; :class:`ReplayFound` says so."""
+        """Ask from where a step of the present run is computed again; :class:`ReplayAnswer` says so."""
         self._transport.send(FindReplay(step))
 
     def play(self, steps: int | None = None) -> None:

@@ -34,7 +34,7 @@ class TrialWorker:
         self._id = self._done = self._total = 0
         self._trials: tuple[tuple[Experiment, int], Trials] | None = None
         """The copies that have been made last, and what they are of."""
-        self._resumed = self._told = 0.0
+        self._resumed = self._reported_at = 0.0
 
     def loop(self) -> None:
         """Work until told to stop."""
@@ -47,7 +47,7 @@ class TrialWorker:
 
     def _try(self, command: Try) -> None:
         self._id, self._done = command.id, 0
-        self._resumed = self._told = time.perf_counter()
+        self._resumed = self._reported_at = time.perf_counter()
         try:
             trials = self._trials_of(command)
             tried = {remedy.settings_key for finding in command.findings for remedy in finding.remedies}
@@ -70,8 +70,8 @@ class TrialWorker:
         """Rest between two steps, and see whether anybody still waits."""
         now = time.perf_counter()
         self._done += 1
-        if now - self._told > PROGRESS_SECONDS:
-            self._told = now
+        if now - self._reported_at > PROGRESS_SECONDS:
+            self._reported_at = now
             self.post(Trying(self._id, min(self._done, self._total), self._total))
         self._held = self.inbox.get(self.rest * (now - self._resumed))
         if self._held is not None:

@@ -127,7 +127,7 @@ def sentences(lane: str, step: int, verdicts: Mapping[str, Verdict], same_loss: 
             yield sentence(lane, quantity, step, verdict)
 
 
-def told(
+def verdict_sentences(
     networks: Mapping[str, Experiment], ends: Mapping[str, Mapping[str, Mapping[int, float]]], step: int
 ) -> Iterator[str]:
     """What came of each network beside the first; ``ends``: network → quantity → seed → value at ``step``."""

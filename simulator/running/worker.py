@@ -101,7 +101,7 @@ class Worker:
     @property
     def _lanes_go_on(self) -> bool:
         """Whether networks beside the run have steps to make that it waits for."""
-        return self.run is not None and self.lanes.go_on(self.run.training.step)
+        return self.run is not None and self.lanes.can_catch_up(self.run.training.step)
 
     @property
     def _trains(self) -> bool:
@@ -154,7 +154,7 @@ class Worker:
                 self.lineage.tell_snapshot(self.run, self.lanes, self.post)
             case messages.FindReplay(step):
                 replay = None if self.run is None else self.run.replay(step)
-                self.post(messages.ReplayFound(self.lineage.run, step, replay, self.lanes.replays(step)))
+                self.post(messages.ReplayAnswer(self.lineage.run, step, replay, self.lanes.replays(step)))
             case messages.Stop():
                 self.stopped = True
 
@@ -385,7 +385,7 @@ class Worker:
         observed = run.observer.observe(look.observations, goes_on=playing, short=short)
         stopped = None if playing else self.stopping.stopped
         progress = self.stopping.progress(run.training.step, self.steps_left)
-        with run.unless_told(), self.lanes.unless_told():
+        with run.restored_on_failure(), self.lanes.restored_on_failure():
             frame = run.frame(scalars, observed)
             rows, shown = run.rows.take(provisional), provisional is not None
             lanes = self.lanes.answers(look, run.training, playing=playing, short=short, provisional=shown)

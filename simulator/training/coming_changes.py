@@ -43,7 +43,7 @@ class ComingChanges:
                 elif change.surgery is not None:
                     _check_labels(change.surgery.layers, present)
             except ValueError as error:
-                raise _told(change, error) from None
+                raise _error_of(change, error) from None
             present = change.experiment or present
 
     def keep_up(self, experiment: Experiment) -> None:
@@ -103,10 +103,10 @@ def acting(change: LiveChange, training: Training) -> Training:
     try:
         return change.act(training)
     except ValueError as error:
-        raise _told(change, error) from None
+        raise _error_of(change, error) from None
 
 
-def _told(change: LiveChange, error: ValueError) -> ExperimentError:
+def _error_of(change: LiveChange, error: ValueError) -> ExperimentError:
     return ExperimentError(f"the changes at step {integer(change.step)}: {error}")
 
 

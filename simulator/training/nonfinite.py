@@ -70,7 +70,7 @@ class Watch:
         self.present = self.kept = FINITE
         """At the measured step, and before it."""
 
-    def look(self, step: int, finite: bool, gradient_norm: float, slots: Sequence[Array]) -> None:
+    def examine(self, step: int, finite: bool, gradient_norm: float, slots: Sequence[Array]) -> None:
         """``finite``: whether all that is measured of the step is."""
         began, state = self.kept
         if began is None and not finite:

@@ -182,7 +182,7 @@ class Training:
     def _watch(self) -> None:
         finite = self.updater.finite and math.isfinite(self.loss) and math.isfinite(self.gradient_norm)
         counted = any((self.values[row] > 0).any() for row in self._counts)
-        self.watch.look(self.step, finite and not counted, self.gradient_norm, self.updater.slots)
+        self.watch.examine(self.step, finite and not counted, self.gradient_norm, self.updater.slots)
 
     # -- what is told ---------------------------------------------------------------------------------------------
 

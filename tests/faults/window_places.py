@@ -187,7 +187,7 @@ def _log(folder: Path) -> str:
     be_unsaved()
     faults = FaultLog(folder / "state")
     told: list[str] = []
-    faults.told.connect(lambda sentence, _details: told.append(sentence))
+    faults.reported.connect(lambda sentence, _details: told.append(sentence))
     faults.install()
     try:
         for number in range(30):

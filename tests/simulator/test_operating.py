@@ -21,7 +21,7 @@ from simulator.running.messages import (
     Look,
     Operate,
     Play,
-    ReplayFound,
+    ReplayAnswer,
     Reply,
     Snapshot,
     Started,
@@ -99,7 +99,7 @@ def test_any_step_before_and_after_it_is_computed_again(name: str) -> None:
     wanted = [files(trained(before, step)) for step in range(4)]
     went, _ = operated(trained(before), surgery, experiment)
     wanted += [files(went), *(files(steps(went, 1)) for _ in range(3))]
-    replays = [reply.replay for reply in script.of(ReplayFound)]
+    replays = [reply.replay for reply in script.of(ReplayAnswer)]
     assert [files(training_at(replay, step)) for step, replay in enumerate(replays)] == wanted
     (change,) = [each for reply in script.of(Started) for each in reply.changes.entries]
     assert (change.surgery, change.step) == (surgery, 4)

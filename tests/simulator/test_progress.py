@@ -230,7 +230,7 @@ def test_the_first_passes_of_a_network_are_told_layer_by_layer_and_later_ones_ar
     training = Training(experiment())
 
     def look() -> None:
-        with training.network.told():
+        with training.network.reporting_progress():
             training.look()
 
     told = [what for what in heard(look) if what[0].startswith("The first pass")]

@@ -20,7 +20,7 @@ from simulator.running.messages import (
     GoBack,
     Look,
     Play,
-    ReplayFound,
+    ReplayAnswer,
     Reply,
     Resume,
     Revive,
@@ -87,7 +87,7 @@ class Steering:
         return None
 
     def replays(self) -> list[Replay]:
-        replays = [reply.replay for reply in self.replies if isinstance(reply, ReplayFound)]
+        replays = [reply.replay for reply in self.replies if isinstance(reply, ReplayAnswer)]
         assert all(replay is not None for replay in replays)
         return [replay for replay in replays if replay is not None]
 
@@ -185,7 +185,7 @@ def test_what_was_changed_while_it_stood_still_acts_already() -> None:
             reached = -1 if frame is None else frame.step
         session.change(EXPERIMENTS["dropout"])
         session.find_replay(5)
-        replay = until(session, ReplayFound).replay
+        replay = until(session, ReplayAnswer).replay
     finally:
         session.close()
     assert replay is not None
@@ -204,9 +204,9 @@ def test_it_is_asked_of_a_worker_and_had_elsewhere(mode: Mode) -> None:
             session.look()
             playing = until(session, Update).playing
         session.find_replay(17)
-        answer = until(session, ReplayFound)
+        answer = until(session, ReplayAnswer)
         session.find_replay(31)
-        assert until(session, ReplayFound).replay is None
+        assert until(session, ReplayAnswer).replay is None
     finally:
         session.close()
     assert answer.step == 17
@@ -215,7 +215,7 @@ def test_it_is_asked_of_a_worker_and_had_elsewhere(mode: Mode) -> None:
 
 
 def found(replies: Sequence[Reply], step: int) -> Replay:
-    (replay,) = [reply.replay for reply in replies if isinstance(reply, ReplayFound) and reply.step == step]
+    (replay,) = [reply.replay for reply in replies if isinstance(reply, ReplayAnswer) and reply.step == step]
     assert replay is not None
     return replay
 
@@ -252,7 +252,7 @@ def test_a_run_that_is_taken_up_cannot_go_behind_where_it_was() -> None:
     training = Training(EXPERIMENT)
     states = plain_steps(training, 6)
     steering = Steering([], 3, [Resume(1, training.checkpoint())])
-    answers = {reply.step: reply.replay for reply in steering.replies if isinstance(reply, ReplayFound)}
+    answers = {reply.step: reply.replay for reply in steering.replies if isinstance(reply, ReplayAnswer)}
     assert [step for step, replay in answers.items() if replay is not None] == []
     session = Steering([], 8, [Resume(1, training.checkpoint())])
     replay = found(session.replies, 8)

@@ -265,7 +265,7 @@ def test_the_window_animates_a_run_and_leaves_it_alone(
     experiment = Experiment.from_builtins(NET)
     window = open_on(experiment, mode)
     dialog = asked(window, qtbot, 12, key)
-    assert dialog.told.text().startswith("13 frames, steps 0 … 12, evenly spaced; about ")
+    assert dialog.summary.text().startswith("13 frames, steps 0 … 12, evenly spaced; about ")
     assert not dialog.isModal()
     dialog.width_box.setValue(300)
     dialog.height_box.setValue(200)

@@ -101,7 +101,7 @@ def test_each_change_is_a_line_and_replayed_the_run_is_the_same(qtbot: QtBot, op
     before = changed_run(qtbot, window)
     dialog = opened(window)
     assert texts(dialog) == RUN
-    assert dialog.told.text().startswith("2 changes by hand in this run")
+    assert dialog.summary.text().startswith("2 changes by hand in this run")
     another_run(qtbot, window, dialog.make_again)
     assert losses(window) == before
     assert window.bench.record.live_changes.entries[-1].step == 8
@@ -126,7 +126,7 @@ def test_edited_it_acts_as_it_was_edited_and_its_edits_can_be_taken_back(qtbot: 
     assert [row[:3] for row in texts(dialog)] == [
         ["3", "optimizer.learning_rate", "0.03"], ["12", "optimizer.learning_rate", "0.002"],
     ]  # fmt: skip
-    assert dialog.told.text() == "An edited list of 2 changes. The run has 2 changes."
+    assert dialog.summary.text() == "An edited list of 2 changes. The run has 2 changes."
     another_run(qtbot, window, dialog.make_again)
     rates = window.bench.record.history.series("learning_rate").last
     assert list(rates[:12]) == [0.01] * 3 + [0.03] * 9
@@ -203,7 +203,7 @@ def test_a_list_goes_into_a_file_and_comes_from_one(qtbot: QtBot, open_on: OpenO
     before = changed_run(qtbot, window)
     dialog = opened(window)
     dialog.export_to(tmp_path / "changes.json")
-    assert dialog.told.text() == "2 changes written to changes.json."
+    assert dialog.summary.text() == "2 changes written to changes.json."
     result = run(EXPERIMENT, steps=12, changes=tmp_path / "changes.json")
     assert [float(loss) for loss in result.history.series("loss").last[:12]] == before
     dialog.table.selectAll()
@@ -241,11 +241,11 @@ def test_what_cannot_act_is_told_and_not_replayed(qtbot: QtBot) -> None:
 def test_a_run_whose_beginning_is_not_known_says_so(qtbot: QtBot) -> None:
     dialog = ChangesDialog(lambda _name: LiveChanges(), lambda: EXPERIMENT, lambda: 7, "")
     qtbot.addWidget(dialog)
-    assert "is not known" in dialog.told.text()
+    assert "is not known" in dialog.summary.text()
     assert not dialog.replay.isEnabled()
     fresh = ChangesDialog(lambda _name: LiveChanges(EXPERIMENT, 1), lambda: EXPERIMENT, lambda: 7, "")
     qtbot.addWidget(fresh)
-    assert fresh.told.text().startswith("Nothing was changed by hand")
+    assert fresh.summary.text().startswith("Nothing was changed by hand")
 
 
 def test_a_hand_that_changes_something_ends_what_was_to_come(qtbot: QtBot, open_on: OpenOn) -> None:

@@ -57,7 +57,7 @@ class Faulty(QWidget):
 
 def test_what_is_raised_in_slots_timers_paints_and_threads_is_in_the_log(qtbot: QtBot, faults: FaultLog) -> None:
     told: list[str] = []
-    faults.told.connect(lambda sentence, _details: told.append(sentence))
+    faults.reported.connect(lambda sentence, _details: told.append(sentence))
     widget = Faulty()
     qtbot.addWidget(widget)
     with qtbot.captureExceptions():
@@ -118,7 +118,7 @@ def test_what_qt_says_is_in_the_log_and_what_it_warns_of_is_told_once(faults: Fa
     from PySide6.QtCore import QMessageLogContext, QtMsgType
 
     told: list[str] = []
-    faults.told.connect(lambda sentence, _details: told.append(sentence))
+    faults.reported.connect(lambda sentence, _details: told.append(sentence))
     log_qt(QtMsgType.QtInfoMsg, QMessageLogContext(), "something usual")
     for _ in range(2):
         log_qt(QtMsgType.QtWarningMsg, QMessageLogContext(), "something odd")

@@ -204,7 +204,7 @@ def test_a_log_that_is_no_file_is_not_written(tmp_path: Path, kind: str) -> None
     os.mkfifo(path) if kind == "pipe" else path.symlink_to("/dev/zero")
     faults = FaultLog(tmp_path)
     told: list[str] = []
-    faults.told.connect(lambda sentence, _details: told.append(sentence))
+    faults.reported.connect(lambda sentence, _details: told.append(sentence))
     faults.install()
     try:
         log.warning("something")

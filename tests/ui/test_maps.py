@@ -138,7 +138,7 @@ def test_a_map_fills_in_and_a_click_asks_for_the_run_of_its_cell(window: MapWind
     window.start_button.click()
     finish(window, qtbot)
     assert window.error.isHidden()
-    assert window.told.text() == "6 of 6 cells made."
+    assert window.summary.text() == "6 of 6 cells made."
     assert window.bar.value() == window.bar.maximum()
     with (window.form.folder / "map.csv").open(newline="") as lines:
         rows = list(csv.DictReader(lines))
@@ -155,7 +155,7 @@ def test_a_map_fills_in_and_a_click_asks_for_the_run_of_its_cell(window: MapWind
     again = MapWindow(EXPERIMENT)
     qtbot.addWidget(again)
     again.open_folder(window.form.folder)
-    assert again.told.text() == "6 of 6 cells made."
+    assert again.summary.text() == "6 of 6 cells made."
     assert again.form.sweep() == state.sweep
 
 
@@ -174,7 +174,7 @@ def test_a_map_that_is_stopped_stands_and_goes_on(window: MapWindow, qtbot: QtBo
     finish(window, qtbot)
     window.start()
     finish(window, qtbot)
-    assert window.told.text() == "6 of 6 cells made."
+    assert window.summary.text() == "6 of 6 cells made."
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.running.messages import ReplayFound
+from simulator.running.messages import ReplayAnswer
 from simulator.running.session import Mode
 from simulator.training.replay import Replay, training_at
 from tests.ui.windows import OpenOn
@@ -39,7 +39,7 @@ def replay_of(qtbot: QtBot, window: MainWindow, step: int) -> Replay:
     with qtbot.waitSignal(window.bench.replay_found, timeout=20000) as answer:
         window.bench.find_replay(step)
     found = answer.args[0]
-    assert isinstance(found, ReplayFound)
+    assert isinstance(found, ReplayAnswer)
     assert (found.step, found.replay is None) == (step, False)
     assert found.replay is not None
     return found.replay

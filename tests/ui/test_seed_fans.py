@@ -92,7 +92,7 @@ def test_the_verdict_tells_medians_and_quartiles_within_the_memory_there_is(wind
     dialog = window.seeds.dialog
     assert dialog is not None
     assert not dialog.start.isEnabled()
-    assert "may be used for them" in dialog.told.text()
+    assert "may be used for them" in dialog.summary.text()
     dialog.reject()
 
 

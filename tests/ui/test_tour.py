@@ -56,7 +56,7 @@ def begun(window: MainWindow) -> Tour:
 def at(tour: Tour, title: str) -> None:
     """Go on with Next to the step of this title."""
     while tour.bubble.title != title:
-        tour.go_on()
+        tour.advance()
 
 
 # -- where it points ---------------------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def test_every_step_points_at_a_control_in_sight_and_its_bubble_is_whole(
         assert bubble.next.geometry().right() <= bubble.width()
         assert bubble.leave.width() >= bubble.leave.minimumSizeHint().width()
         assert not part_in_sight(step.target(), window).intersects(bubble.geometry())
-        tour.go_on()
+        tour.advance()
     assert seen == TITLES
     assert window.first_hour.tour is None
 
@@ -192,14 +192,14 @@ def test_the_mend_step_says_how_far_trials_are_and_never_that_one_has_to_wait(
         rounds.trials.progress = Progress("", share, 1.0, seconds=10.0)
         qtbot.waitUntil(lambda said=said: tour.bubble.meanwhile == said)
         assert window.rect().contains(tour.bubble.geometry())
-    tour.go_on()
+    tour.advance()
     assert not tour.bubble.meanwhile
 
 
 def test_what_is_done_already_is_passed_over(qtbot: QtBot, window: MainWindow) -> None:
     tour = begun(window)
     window.bench.play()
-    tour.go_on()
+    tour.advance()
     assert tour.bubble.title == "Turn a knob"
 
 

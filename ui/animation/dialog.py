@@ -107,7 +107,7 @@ class AnimationDialog(QDialog):
         self.light = QCheckBox("Light background", self)
         self.light.setChecked(True)
         self.evenly = QCheckBox("Evenly spaced, however long it takes", self)
-        self.told, self.error, self.progress = QLabel(self), QLabel(self), QLabel(self)
+        self.summary, self.error, self.progress = QLabel(self), QLabel(self), QLabel(self)
         self.bar = QProgressBar(self)
         self.which.currentIndexChanged.connect(lambda _index: self._probe())
         for box in (self.first, self.last, self.frames):
@@ -125,7 +125,7 @@ class AnimationDialog(QDialog):
         form.addRow("", self.light)
         form.addRow("", self.evenly)
         self.speed.setSuffix(" a second")
-        for label in (self.told, self.error, self.progress):
+        for label in (self.summary, self.error, self.progress):
             label.setWordWrap(True)
         self.error.setProperty("role", "warning")
         self.bar.setRange(0, 1000)
@@ -144,7 +144,7 @@ class AnimationDialog(QDialog):
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)
         column.addLayout(form)
-        for each in (self.told, self.error, self.progress, self.bar, self.buttons):
+        for each in (self.summary, self.error, self.progress, self.bar, self.buttons):
             column.addWidget(each)
         self.setMinimumWidth(440)
 
@@ -189,13 +189,13 @@ class AnimationDialog(QDialog):
         save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
         save.setEnabled(self._costs is not None and self.animator is None)
         if self._costs is None:
-            self.told.setText("Making a few steps again, to know how long it will take…")
+            self.summary.setText("Making a few steps again, to know how long it will take…")
             return
         first, last = sorted((self.first.value(), self.last.value()))
         wanted = spread(first, last, self.frames.value())
         most = None if self.evenly.isChecked() else MOST_SECONDS
         self.plan = planned(wanted, self._kept, self._costs, most)
-        self.told.setText(plan_text(self.plan, len(wanted)))
+        self.summary.setText(plan_text(self.plan, len(wanted)))
 
     # -- making it -------------------------------------------------------------------------------------------------
 

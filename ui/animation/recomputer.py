@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from simulator.observations.base import Observation
-from simulator.running.messages import Failed, ReplayFound
+from simulator.running.messages import Failed, ReplayAnswer
 from simulator.running.recomputation import Recomputed, Recomputing
 from simulator.running.recomputation_session import RecomputationSession
 from ui.animation.plan import Stretch
@@ -89,17 +89,17 @@ class Recomputer(QObject):
             worker.find_replay(self._waiting[0].start)
             self._bench.wake()
 
-    def _take_replay(self, found: ReplayFound) -> None:
-        if not self._waiting or self._due or found.step != self._waiting[0].start:
+    def _take_replay(self, answer: ReplayAnswer) -> None:
+        if not self._waiting or self._due or answer.step != self._waiting[0].start:
             return
-        if found.run != self._run:
+        if answer.run != self._run:
             self._fail("another run has begun")
-        elif found.replay is None:
-            self._fail(f"step {integer(found.step)} cannot be computed again")
+        elif answer.replay is None:
+            self._fail(f"step {integer(answer.step)} cannot be computed again")
         else:
             steps = self._waiting[0].steps
             self._due = len(steps)
-            self._session.recompute(found.replay, steps, self._observations, self._validates, found.lanes)
+            self._session.recompute(answer.replay, steps, self._observations, self._validates, answer.lanes)
 
     def _take(self) -> None:
         self._replies.extend(

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from simulator.record.changes import REVIVE
 from simulator.running.kept_runs import KeptRun
 from simulator.running.lane_state import LaneState
-from simulator.running.messages import NOTHING_KEPT, Failed, Refused, ReplayFound, Reply, Snapshot, Started, Update
+from simulator.running.messages import NOTHING_KEPT, Failed, Refused, ReplayAnswer, Reply, Snapshot, Started, Update
 from simulator.schema.parameter import is_live_change
 from simulator.training.surgery import TakeLane
 from ui.bench.document import Document, Edit, leaving
@@ -55,7 +55,7 @@ class Bench(QObject):
     failed = Signal(str, str, bool)
     """message, traceback, whether the worker is gone."""
     replay_found = Signal(object)
-    """The :class:`~simulator.running.messages.ReplayFound` that was asked for."""
+    """The :class:`~simulator.running.messages.ReplayAnswer` that was asked for."""
     closed = Signal()
     """The worker has been told to end."""
 
@@ -141,7 +141,7 @@ class Bench(QObject):
         if last is not None:
             if last.is_followed_as_planned(self.record.live_changes):
                 self.document.follow(last.checkpoint.experiment)
-            self._records.go_on(worker, last, self.link.copies)
+            self._records.resume(worker, last, self.link.copies)
         self._news = taken_up_text(reached, None if last is None else last.checkpoint.step)
         self._change(self.document.experiment)
 
@@ -298,7 +298,7 @@ class Bench(QObject):
                 self._take_update(reply)
             case Failed():
                 self._take_failure(reply)
-            case ReplayFound():
+            case ReplayAnswer():
                 self.replay_found.emit(reply)
             case Snapshot():
                 if self.info is not None and reply.run == self.info.run:

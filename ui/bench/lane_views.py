@@ -67,7 +67,7 @@ class LaneViews:
         return name in self.updates and name in self._records and self._records[name][0] == self.updates[name].run
 
     def _take(self, lane: LaneUpdate) -> None:
-        self._go_on(lane)
+        self._advance(lane)
         record, changes = self._record(lane.name, lane.run, lane.rows[0], lane.first), lane.changes
         begins = changes.experiment is not None
         record.live_changes = changes if begins else record.live_changes.after(changes.entries)
@@ -75,7 +75,7 @@ class LaneViews:
         if lane.frame is not None:
             self._views[lane.name] = View(lane.frame, record, lane.frame, record.scored)
 
-    def _go_on(self, lane: LaneUpdate) -> None:
+    def _advance(self, lane: LaneUpdate) -> None:
         """Where another network goes on with the past of the one before, that becomes its own."""
         known, record = self._records.get(lane.name, (0, None))
         if lane.past and record is None:

@@ -183,7 +183,7 @@ class WorkerLink(QObject):
         return 2 if self.worker is not None and self.worker.mode == "process" else 1
 
     def find_replay(self, step: int) -> None:
-        """Ask from where a step of the present run is computed again; a :class:`ReplayFound` will say so."""
+        """Ask from where a step of the present run is computed again; a :class:`ReplayAnswer` will say so."""
         if self.worker is not None:
             self.worker.find_replay(step)
             self.wake()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from simulator.running.messages import ReplayFound
+from simulator.running.messages import ReplayAnswer
 from simulator.running.recomputation import Recomputed
 
 
@@ -19,8 +19,8 @@ class Route:
         """The step before which all changes by hand are known: to it, to the way found, and when one was asked for."""
         self._steps: tuple[int, ...] = ()
         """That have been asked for and have not come."""
-        self._found: ReplayFound | None = None
-        """The last way that was found."""
+        self._last_answer: ReplayAnswer | None = None
+        """The last way that was answer."""
         self._finding: int | None = None
         """The step to which a way is asked for."""
         self._step_seconds: float | None = None
@@ -47,32 +47,32 @@ class Route:
         """Whether it comes there soonest by going on from where it stands; ``kept``: the steps of checkpoints."""
         return self._at is not None and _before(step, kept) <= self._at <= step < self._at_valid_until
 
-    def way_to(self, step: int, kept: Sequence[int]) -> ReplayFound | None:
+    def way_to(self, step: int, kept: Sequence[int]) -> ReplayAnswer | None:
         """A way there that is known already and begins at the nearest checkpoint."""
-        found = self._found
-        if found is None or found.replay is None or step >= self._valid_until:
+        answer = self._last_answer
+        if answer is None or answer.replay is None or step >= self._valid_until:
             return None
         # Those that are not there before it is no longer valid begin later.
-        lanes = (replay.step for _, replay in found.lanes if replay.step < self._valid_until)
-        begins = max((found.replay.step, *lanes))
-        return found if _before(step, kept) <= found.replay.step and begins <= step else None
+        lanes = (replay.step for _, replay in answer.lanes if replay.step < self._valid_until)
+        begins = max((answer.replay.step, *lanes))
+        return answer if _before(step, kept) <= answer.replay.step and begins <= step else None
 
     def find(self, step: int, last: int) -> None:
         """A way to ``step`` is asked for; the run has come to ``last``."""
         self._finding, self._asked_at = step, last
 
-    def takes(self, answer: ReplayFound) -> bool:
+    def takes(self, answer: ReplayAnswer) -> bool:
         """Whether the answer was waited for."""
         if self._finding != answer.step:
             return False
-        self._finding, self._found, self._valid_until = None, answer, self._asked_at
+        self._finding, self._last_answer, self._valid_until = None, answer, self._asked_at
         return True
 
-    def begin(self, steps: tuple[int, ...], found: ReplayFound | None) -> None:
+    def begin(self, steps: tuple[int, ...], answer: ReplayAnswer | None) -> None:
         """These steps are asked for, by a way that was found, or from where it stands."""
         self._steps = steps
-        if found is not None and found.replay is not None:
-            self._at, self._at_valid_until = found.replay.step, self._valid_until
+        if answer is not None and answer.replay is not None:
+            self._at, self._at_valid_until = answer.replay.step, self._valid_until
 
     def arrived(self, reply: Recomputed) -> None:
         """One of them has come."""

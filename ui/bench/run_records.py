@@ -66,7 +66,7 @@ class RunRecords:
         """Where the present run could go on if its worker died."""
         return None if worker is None else worker.resumption or self.brought_back
 
-    def go_on(self, worker: Worker, last: Resumption, copies: int) -> None:
+    def resume(self, worker: Worker, last: Resumption, copies: int) -> None:
         """Let another worker go on where the run of one that died can; what was planned acts anew."""
         checkpoint, known = last.checkpoint, self.record.live_changes
         as_planned, coming = last.is_followed_as_planned(known), last.still_to_act(known)

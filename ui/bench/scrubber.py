@@ -16,7 +16,7 @@ from simulator.experiment.lane import OWN_NAME
 from simulator.observations.base import Observation, Observed
 from simulator.record.frame import Frame
 from simulator.record.record import Record
-from simulator.running.messages import Failed, ReplayFound
+from simulator.running.messages import Failed, ReplayAnswer
 from simulator.running.recomputation import Recomputed, Recomputing
 from simulator.running.recomputation_session import RecomputationSession
 from simulator.schema.parameter import is_live_change
@@ -268,7 +268,7 @@ class Scrubber(QObject):
         pasts = self._bench.lanes.records().values()
         return [*(each.first_step for each in origins if each), *(past.history.start for past in pasts)]
 
-    def _take_replay(self, answer: ReplayFound) -> None:
+    def _take_replay(self, answer: ReplayAnswer) -> None:
         if self._bench.info is None or answer.run != self._bench.info.run or not self._route.takes(answer):
             return
         if answer.replay is None:
@@ -276,12 +276,12 @@ class Scrubber(QObject):
         else:
             self._request()
 
-    def _ask(self, step: int, found: ReplayFound | None) -> None:
+    def _ask(self, step: int, answer: ReplayAnswer | None) -> None:
         if self._session is None:
             self._session = RecomputationSession(self._bench.link.mode, self._arrived.emit)
         steps = (step, *self._ahead)
-        self._route.begin(steps, found)
-        replay, lanes = (None, ()) if found is None else (found.replay, found.lanes)
+        self._route.begin(steps, answer)
+        replay, lanes = (None, ()) if answer is None else (answer.replay, answer.lanes)
         self._session.recompute(replay, steps, self._missing(step), True, lanes)
 
     def _take(self) -> None:

@@ -157,8 +157,8 @@ def _view(fan: Fan) -> View:
     """What plots draw: a run of its own to them, so that their axes begin anew."""
     run = next(RUNS)
 
-    def told(frame: Frame) -> Frame:
+    def with_run(frame: Frame) -> Frame:
         return with_fields(frame, info=with_fields(frame.info, run=run))
 
-    fan = replace(fan, low=told(fan.low), median=told(fan.median), high=told(fan.high))
+    fan = replace(fan, low=with_run(fan.low), median=with_run(fan.median), high=with_run(fan.high))
     return View(fan.median, fan.record, fan=fan)

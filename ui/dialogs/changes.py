@@ -61,8 +61,8 @@ class ChangesDialog(QDialog):
         self._ledger, self._known = Ledger(), changes(shown)
         self._before: list[Ledger] = []
         """What the list was before each edit of it."""
-        self.told = QLabel(self)
-        self.told.setWordWrap(True)
+        self.summary = QLabel(self)
+        self.summary.setWordWrap(True)
         self.table = ChangesTable(self)
         self.refusal = QLabel(self)
         self.refusal.setWordWrap(True)
@@ -123,7 +123,7 @@ class ChangesDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)
-        column.addWidget(self.told)
+        column.addWidget(self.summary)
         column.addWidget(self.table, 1)
         column.addWidget(self.refusal)
         column.addLayout(edits)
@@ -211,7 +211,7 @@ class ChangesDialog(QDialog):
     def _offer(self) -> None:
         """Say what the list is, and enable what can be done with it."""
         own, entries = self._own(), self._ledger.entries
-        self.told.setText(self._sentence(own))
+        self.summary.setText(self._sentence(own))
         self.back.setEnabled(bool(self._before))
         self.again.setEnabled(own is not None and own != self._ledger)
         for button in (self.remove, self.save):
@@ -307,7 +307,7 @@ class ChangesDialog(QDialog):
         except OSError as error:
             self._refuse(f"{path}: cannot be written: {error.strerror or error}")
         else:
-            self.told.setText(f"{count(len(self._ledger.entries), 'change')} written to {path.name}.")
+            self.summary.setText(f"{count(len(self._ledger.entries), 'change')} written to {path.name}.")
 
     def _refuse(self, sentence: str) -> None:
         self.refusal.setText(sentence)

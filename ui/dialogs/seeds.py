@@ -31,17 +31,17 @@ class SeedsDialog(QDialog):
     """Two numbers, and what they come to."""
 
     def __init__(
-        self, steps: int, seeds: int, told: Callable[[int, int], tuple[str, bool]], parent: QWidget | None = None
+        self, steps: int, seeds: int, estimate: Callable[[int, int], tuple[str, bool]], parent: QWidget | None = None
     ) -> None:
         """``told``: what so many seeds and steps come to, and whether that can be."""
         super().__init__(parent)
         self.setWindowTitle("Seeds")
-        self._told = told
+        self._estimate = estimate
         self.seeds = _box("Seeds", LEAST_SEEDS, MOST_SEEDS, seeds)
         self.steps = _box("Steps", 1, MOST_STEPS, steps)
-        self.told = QLabel(self)
-        self.told.setWordWrap(True)
-        self.told.setAccessibleName("What that comes to")
+        self.summary = QLabel(self)
+        self.summary.setWordWrap(True)
+        self.summary.setAccessibleName("What that comes to")
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
         )
@@ -58,7 +58,7 @@ class SeedsDialog(QDialog):
     def _lay_out(self) -> None:
         introduction = QLabel(INTRODUCTION, self)
         introduction.setWordWrap(True)
-        for label in (introduction, self.told):
+        for label in (introduction, self.summary):
             label.setFixedWidth(scaled(TEXT_WIDTH))
         form = QFormLayout()
         form.addRow("Seeds", self.seeds)
@@ -66,12 +66,12 @@ class SeedsDialog(QDialog):
         column = QVBoxLayout(self)
         column.addWidget(introduction)
         column.addLayout(form)
-        column.addWidget(self.told)
+        column.addWidget(self.summary)
         column.addWidget(self.buttons)
 
     def _tell(self) -> None:
-        words, possible = self._told(self.seeds.value(), self.steps.value())
-        self.told.setText(words)
+        words, possible = self._estimate(self.seeds.value(), self.steps.value())
+        self.summary.setText(words)
         self.start.setEnabled(possible)
 
 

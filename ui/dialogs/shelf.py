@@ -61,7 +61,7 @@ class ShelfDialog(QDialog):
         self._runs, self._experiment, self._lost = runs, experiment, lost
         self.runs: tuple[ShelvedRun, ...] = ()
         """Those that are shown, in the order of the lines."""
-        self.told, self.lost = QLabel(self), QLabel(self)
+        self.summary, self.lost = QLabel(self), QLabel(self)
         self.table = QTableWidget(0, len(HEADS), self)
         self.ghost = self._button("Ghost in all plots", lambda: self._tell(self.ghost_wanted.emit))
         self.ghost.setToolTip("Draw the end of this run behind the present one, in every plot that is made.")
@@ -87,7 +87,7 @@ class ShelfDialog(QDialog):
         return button
 
     def _lay_out(self) -> None:
-        for label in (self.told, self.lost):
+        for label in (self.summary, self.lost):
             label.setWordWrap(True)
         self.lost.setProperty("role", "muted")
         line = QHBoxLayout()
@@ -100,7 +100,7 @@ class ShelfDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)
-        for widget in (self.told, self.table, self.lost):
+        for widget in (self.summary, self.table, self.lost):
             column.addWidget(widget, 1 if widget is self.table else 0)
         column.addLayout(line)
 
@@ -134,8 +134,8 @@ class ShelfDialog(QDialog):
     def refresh(self) -> None:
         """Show what is there now."""
         self.runs, present = tuple(self._runs()), self._experiment()
-        self.told.setText("" if self.runs else EMPTY)
-        self.told.setVisible(not self.runs)
+        self.summary.setText("" if self.runs else EMPTY)
+        self.summary.setVisible(not self.runs)
         lost = self._lost()
         self.lost.setText(lost)
         self.lost.setVisible(bool(lost))

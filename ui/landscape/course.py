@@ -85,9 +85,9 @@ class QuickCourse(Course):
         else:
             self.look(self.window)
         self._timer = QTimer(self, interval=0)
-        self._timer.timeout.connect(self._go_on)
-        self._told = 0.0
-        self._go_on()
+        self._timer.timeout.connect(self._advance)
+        self._reported_at = 0.0
+        self._advance()
 
     def look(self, window: Window) -> None:
         self.relief = relief_of(self._ground, window, base_of(self.landscape.function, self._ground), CELLS)
@@ -102,7 +102,7 @@ class QuickCourse(Course):
         places = [runner.places[min(step, runner.step)] for runner in self._runners]
         return [curvature(self._ground, (x, y)) for x, y in places]
 
-    def _go_on(self) -> None:
+    def _advance(self) -> None:
         end, steps = time.perf_counter() + TURN_SECONDS, self.landscape.steps
         while time.perf_counter() < end and (waiting := [each for each in self._runners if each.step < steps]):
             runner = min(waiting, key=lambda each: each.step)
@@ -113,8 +113,8 @@ class QuickCourse(Course):
             self._timer.stop()
         if not self._timer.isActive():
             self.count_from_least()
-        if not self._timer.isActive() or end > self._told + TOLD_SECONDS:
-            self._told = end
+        if not self._timer.isActive() or end > self._reported_at + TOLD_SECONDS:
+            self._reported_at = end
             self.arrived.emit()
 
     def close(self) -> None:

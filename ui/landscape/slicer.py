@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from simulator.landscape.function import Window
 from simulator.landscape.landscape import Landscape
-from simulator.running.messages import ReplayFound
+from simulator.running.messages import ReplayAnswer
 from simulator.running.slicing_messages import Cut
 from simulator.running.slicing_session import SlicingSession
 from simulator.running.transport import Mode
@@ -62,15 +62,15 @@ class Slicer(QObject):
         bench.find_replay(0)
         bench.wake()
 
-    def _take_replay(self, found: ReplayFound) -> None:
-        if self._end is None or found.step != 0:
+    def _take_replay(self, answer: ReplayAnswer) -> None:
+        if self._end is None or answer.step != 0:
             return
         end, self._end = self._end, None
-        if found.replay is None:
+        if answer.replay is None:
             self.failure = "The run cannot be computed again from its first step, so its path is not known."
         else:
             self.failure = ""
-            self.cut = Cut(next(self._ids), found.replay, end)
+            self.cut = Cut(next(self._ids), answer.replay, end)
         self.taken.emit()
 
     def ask(self, landscape: Landscape, window: Window | None, step: int) -> None:

@@ -95,8 +95,8 @@ class MapWindow(QWidget):
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("How far the map is")
-        self.told = QLabel(self)
-        self.told.setWordWrap(True)
+        self.summary = QLabel(self)
+        self.summary.setWordWrap(True)
         self.error = QLabel(self)
         self.error.setWordWrap(True)
         self.error.setProperty("role", "warning")
@@ -126,7 +126,7 @@ class MapWindow(QWidget):
             for each in row:
                 line.addWidget(each)
             column.addLayout(line)
-        for part in (self.bar, self.told, self.error):
+        for part in (self.bar, self.summary, self.error):
             column.addWidget(part)
         column.addStretch(1)
         scroll = QScrollArea(self)
@@ -215,7 +215,7 @@ class MapWindow(QWidget):
         """End it; what is made stands."""
         if self.runner is not None:
             self.runner.stop()
-            self.told.setText("Stopping…")
+            self.summary.setText("Stopping…")
 
     def _take_known(self, made: list[Made]) -> None:
         self._made |= {each.cell.key: each for each in made}
@@ -290,11 +290,11 @@ class MapWindow(QWidget):
         diverged = sum(each.diverged for each in self._made.values())
         tail = f"; {count(diverged, 'cell')} diverged" if diverged else ""
         if self.runner is not None and self._progress is not None:
-            self.told.setText(f"{self._progress.doing}: {how_far(self._progress)}{tail}.")
+            self.summary.setText(f"{self._progress.doing}: {how_far(self._progress)}{tail}.")
         elif self.runner is not None:
-            self.told.setText("Starting…")
+            self.summary.setText("Starting…")
         else:
-            self.told.setText(f"{integer(done)} of {count(whole, 'cell')} made{tail}.")
+            self.summary.setText(f"{integer(done)} of {count(whole, 'cell')} made{tail}.")
 
     def _tell_error(self, reason: str) -> None:
         self.error.setText(f"{reason[:1].upper()}{reason[1:].rstrip('.')}." if reason else "")
@@ -309,7 +309,7 @@ class MapWindow(QWidget):
             plot.forget()
         self.framed_map.show()
         self.bar.setValue(0)
-        self.told.setText("")
+        self.summary.setText("")
         self._tell_error("")
         self._enable()
 
@@ -369,7 +369,7 @@ class MapWindow(QWidget):
             return
         dialog = ExportDialog(plots, next(iter(plots)), list(plots), self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.exported.connect(self.told.setText)
+        dialog.exported.connect(self.summary.setText)
         dialog.open()
 
     def end(self) -> None:

@@ -50,7 +50,7 @@ def first_sentence(text: str) -> str:
     return text if end < 0 else text[: end + 1]
 
 
-def found(entries: Iterable[Entry], query: str, most: int) -> list[tuple[str, list[Entry]]]:
+def matching(entries: Iterable[Entry], query: str, most: int) -> list[tuple[str, list[Entry]]]:
     """What fits, group by group: the group with the best first, the best first in each, ``most`` of a group.
 
     What fits much worse than the best of its group is left out. All entries where nothing is typed.

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.palette.entry import Entry, found
+from ui.palette.entry import Entry, matching
 from ui.style.text_size import scaled
 from ui.style.theme import current_theme
 
@@ -78,7 +78,7 @@ class Palette(QDialog):
 
     def _find(self, query: str) -> None:
         self.model.clear()
-        for group, entries in found(self._entries, query, MOST if query.strip() else ALL):
+        for group, entries in matching(self._entries, query, MOST if query.strip() else ALL):
             head = QStandardItem(group)
             head.setFlags(Qt.ItemFlag.NoItemFlags)
             self.model.appendRow(head)

@@ -17,7 +17,8 @@ def lanes_part(experiment: Experiment) -> Iterator[Element]:
     own, *others = experiment.all_lanes().items()
     for name, other in others:
         rows = [
-            (own[1].place(each.path), told(each.base), told(each.value)) for each in differences_between(own[1], other)
+            (own[1].place(each.path), setting_text(each.base), setting_text(each.value))
+            for each in differences_between(own[1], other)
         ]
         yield element("h3", name)
         if rows:
@@ -26,6 +27,6 @@ def lanes_part(experiment: Experiment) -> Iterator[Element]:
             yield element("p", "As the run.")
 
 
-def told(value: Any) -> str:
+def setting_text(value: Any) -> str:
     """What stands in one of them; of a layer that it has not, nothing."""
     return "" if value is None else value_text(value)

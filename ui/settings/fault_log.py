@@ -45,7 +45,7 @@ def log_qt(kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
 class FaultLog(QObject):
     """Writes the log while it is installed."""
 
-    told = Signal(str, str)
+    reported = Signal(str, str)
     """A sentence and the details, the first time that something goes wrong in one place; in any thread."""
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
@@ -117,7 +117,7 @@ class FaultLog(QObject):
         reason = getattr(error, "strerror", "") or str(error)
         if (known := "no log") not in self._known:
             self._known.add(known)
-            self.told.emit(f"No log can be written: {reason} ({self.path}).", "")
+            self.reported.emit(f"No log can be written: {reason} ({self.path}).", "")
 
     def tell(self, record: logging.LogRecord) -> None:
         """Say it in words, unless it is what has been said before."""
@@ -127,7 +127,7 @@ class FaultLog(QObject):
             self._known.add(known)
             whose = "Qt warns" if record.name == qt_log.name else "Something went wrong inside"
             inside = f"{whose}: {what.rstrip('.')}. It is in the log (Help › Log)."
-            self.told.emit(f"{what[:1].upper()}{what[1:]}." if foreseen else inside, details)
+            self.reported.emit(f"{what[:1].upper()}{what[1:]}." if foreseen else inside, details)
 
 
 def tail_of(path: Path) -> str:

@@ -21,7 +21,7 @@ class Playback(QObject):
         self.steps_per_frame = 1
         self._scrubber = scrubber
         self._timer = QTimer(self, interval=FRAME_MS)
-        self._timer.timeout.connect(self._go_on)
+        self._timer.timeout.connect(self._advance)
         scrubber.moved.connect(self._watch)
 
     @property
@@ -44,7 +44,7 @@ class Playback(QObject):
             self._timer.stop()
             self.playing_changed.emit(False)
 
-    def _go_on(self) -> None:
+    def _advance(self) -> None:
         scrubber = self._scrubber
         if scrubber.complete and scrubber.step is not None:
             self._go_to(scrubber.step + self.steps_per_frame)

@@ -28,7 +28,7 @@ class Tour(QObject):
         self._window = window
         self._connection: QMetaObject.Connection | None = None
         self.ring, self.bubble = Ring(window), Bubble(window)
-        self.bubble.next_pressed.connect(self.go_on)
+        self.bubble.next_pressed.connect(self.advance)
         self.bubble.left.connect(self.end)
         self._escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), window)
         self._escape.activated.connect(self.end)
@@ -44,7 +44,7 @@ class Tour(QObject):
         self._show(0)
         self.bubble.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def go_on(self) -> None:
+    def advance(self) -> None:
         """The next step; the end after the last."""
         if 0 <= self.index < len(self.steps) - 1:
             self._show(self.index + 1)
@@ -69,7 +69,7 @@ class Tour(QObject):
         self.index = index
         step = self.steps[index]
         if step.done():
-            self.go_on()
+            self.advance()
             return
         step.prepare()
         self.bubble.say(step.title, step.text, index + 1, len(self.steps))
@@ -80,7 +80,7 @@ class Tour(QObject):
         # What else hears the same signal is done first: the next step looks at what came of it.
         if index == self.index and self.steps[index].accepts(*values):
             self._disconnect()
-            QTimer.singleShot(0, self, lambda: self.go_on() if index == self.index else None)
+            QTimer.singleShot(0, self, lambda: self.advance() if index == self.index else None)
 
     def _disconnect(self) -> None:
         if self._connection is not None:

@@ -37,7 +37,7 @@ class Faults(QObject):
 
     def listen(self, log: FaultLog) -> None:
         """Say what it tells: later, since it may be raised in the midst of painting."""
-        log.told.connect(self.say, Qt.ConnectionType.QueuedConnection)
+        log.reported.connect(self.say, Qt.ConnectionType.QueuedConnection)
 
     def say(self, sentence: str, details: str) -> None:
         self._banner.say(sentence, details)

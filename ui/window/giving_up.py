@@ -39,7 +39,7 @@ class GivingUp(QObject):
         runs = self._bench.unsaved(LONG_RUN_SECONDS)
         if not self._document.dirty and not runs:
             return True
-        answer = self._ask(told(runs))
+        answer = self._ask(unsaved_text(runs))
         if answer == "keep":
             return self._keep(runs)
         return answer == "discard" or (answer == "save" and self._save() and self.is_saved())
@@ -79,12 +79,12 @@ class GivingUp(QObject):
         return written
 
 
-def told(runs: tuple[UnsavedRun, ...]) -> str:
+def unsaved_text(runs: tuple[UnsavedRun, ...]) -> str:
     """``12 400 steps, 3 min 20 s of training``, for each of them, with how much of it is not saved."""
-    return "; ".join(map(_told, runs))
+    return "; ".join(map(_run_text, runs))
 
 
-def _told(run: UnsavedRun) -> str:
+def _run_text(run: UnsavedRun) -> str:
     back = " (undo would bring it back)" if run.kept is not None else ""
     return f"{trained(run.record.steps, run.record.seconds, run.record.saved_steps)}{back}"
 

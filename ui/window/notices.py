@@ -34,7 +34,7 @@ class Notices(QObject):
         self._plots, self._transport, self._findings = parts.plots.feed, parts.transport, parts.findings
         self._training, self._builder = parts.training, parts.builder
         self._bench = bench = parts.bench
-        self._told = ""
+        self._shown = ""
         """What the banner says the present run was: ``refused``, ``failed``, ``halted``, ``stopped``, or nothing."""
         self._build: Callable[[], None] | None = None
         """Builds what is described, where that was cancelled."""
@@ -52,7 +52,7 @@ class Notices(QObject):
 
     def _begin(self) -> None:
         """Another experiment was opened: nothing that is shown is of it."""
-        self._told = ""
+        self._shown = ""
         self._banner.clear()
         self._plots.forget()
         self._transport.forget()
@@ -84,7 +84,7 @@ class Notices(QObject):
         self._training.set_step(0)
         self._builder.refuse(path, message)
         self._stand_still(OLD)
-        self._told = "refused"
+        self._shown = "refused"
 
     @property
     def _way_out(self) -> tuple[Callable[[], None] | None, tuple[str, str]]:
@@ -101,11 +101,11 @@ class Notices(QObject):
     def decline(self, do: str) -> None:
         """Say why there is nothing to ``do`` something with."""
         if self._bench.dead:
-            self._told = "failed"
+            self._shown = "failed"
             text = f"Nothing to {do}: the worker has ended. The experiment is kept."
             self._banner.say(text, again=self._bench.revive)
         elif self._bench.refusal:
-            self._told = "refused"
+            self._shown = "refused"
             why = "is not" if self._build else "cannot be"
             text = f"Nothing to {do}, as what is described {why} built: {self._bench.refusal}"
             again, words = self._way_out
@@ -115,13 +115,13 @@ class Notices(QObject):
 
     def _take_back(self, *sentences: str) -> None:
         """Take back what was said of a run that is no longer asked for; other messages stay."""
-        if self._told in sentences:
-            self._told = ""
+        if self._shown in sentences:
+            self._shown = ""
             self._banner.clear()
             self._training.refuse("", "")
 
     def _fail(self, message: str, traceback: str, fatal: bool) -> None:
-        self._told = "failed"
+        self._shown = "failed"
         self._status.say("")
         if fatal:
             text = f"The worker has ended: {message.rstrip('.')}. The experiment is kept."
@@ -133,7 +133,7 @@ class Notices(QObject):
         frame = self._bench.view.frame if self._bench.view is not None else None
         if frame is None:
             return
-        self._told = "halted"
+        self._shown = "halted"
         because = "the update before it has left parameters that are not finite"
         if what == "loss":
             because = f"the loss is {number(frame.scalars['loss'])}"
@@ -141,7 +141,7 @@ class Notices(QObject):
         self._banner.say(text, again=self._bench.play, words=GO_ON)
 
     def _stop(self, sentence: str) -> None:
-        self._told = "stopped"
+        self._shown = "stopped"
         self._banner.say(sentence)
 
     def _wait(self, seconds: float) -> None:

@@ -65,7 +65,7 @@ class Recovery(QObject):
         """What is in a file, or in the folder."""
         self._late = False
         """Whether it was time to keep something while the last was still being written."""
-        self._told = False
+        self._warned = False
         self._writing: threading.Thread | None = None
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.keep)
@@ -140,8 +140,8 @@ class Recovery(QObject):
         """It is tried again when it is time."""
         log.warning("nothing kept for a later start: %s", reason)
         self._kept = None
-        if not self._told:
-            self._told = True
+        if not self._warned:
+            self._warned = True
             self.failed.emit(f"Nothing can be kept for the case of a hard end: {reason}.")
 
     def _take_kept(self, path: Path) -> None:

@@ -63,7 +63,7 @@ class Sharing(QObject):
         self._thread: threading.Thread | None = None
         self._path: Path | None = None
         """Where something is being written."""
-        self._told = ""
+        self._summary = ""
         """What that is, in words."""
         self._cancelled = False
         self._pins: tuple[Mapping[str, Any], NDArray[np.uint8]] = {}, NOTHING
@@ -167,7 +167,7 @@ class Sharing(QObject):
             self._banner.say(f"Not shared: {path.name} is the file of this experiment. Choose another name.")
         else:
             shared = Shared(self._document.experiment, None, self._shown(chosen), "data" in chosen)
-            self._path, self._cancelled, self._told = path, False, self._words_of(shared, "run" in chosen)
+            self._path, self._cancelled, self._summary = path, False, self._words_of(shared, "run" in chosen)
             if "run" in chosen:
                 self._bench.keeper.keep(path, write=partial(self._write_with_run, shared))
             else:
@@ -233,7 +233,7 @@ class Sharing(QObject):
             reason = "it was cancelled" if self._cancelled else reason.removeprefix(NOT_SAVED).rstrip(".")
             self._banner.say(f"Not shared: {reason}.")
         else:
-            self._banner.say(f"Shared as {path.name}, {size_text(path.stat().st_size)}: {self._told}.")
+            self._banner.say(f"Shared as {path.name}, {size_text(path.stat().st_size)}: {self._summary}.")
 
     def _join(self) -> None:
         if self._thread is not None:

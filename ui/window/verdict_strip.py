@@ -208,7 +208,7 @@ class VerdictStrip(FootStrip):
             standings = {
                 run.seed: standing(run.frame, run.history, run.frame, step_seconds, self.target) for run in each.runs
             }
-            yield Row(name, None, seeds=standings, found=[run.findings for run in each.runs])
+            yield Row(name, None, seeds=standings, findings_by_seed=[run.findings for run in each.runs])
 
     def _standing(self, view: View, step_seconds: float) -> Standing:
         return standing(view.frame, view.history, view.record.scored, step_seconds, self.target)

@@ -46,7 +46,7 @@ class Row:
     findings: Sequence[Finding] | None = None
     reason: str = ""
     seeds: Mapping[int, Standing] = field(default_factory=dict)
-    found: Sequence[Sequence[Finding]] = ()
+    findings_by_seed: Sequence[Sequence[Finding]] = ()
 
 
 def steps_text(steps: Steps | None) -> str:
@@ -310,9 +310,11 @@ def _side(last: bool) -> Qt.AlignmentFlag:
 def findings_text(row: Row) -> tuple[str, str]:
     """``vanishing, dead; suspected: initial weights``, and the sentences."""
     if row.seeds:
-        counts = Counter(rule for each in row.found for rule in dict.fromkeys(finding.rule for finding in each))
-        told = ", ".join(f"{rule} {times} of {len(row.seeds)}" for rule, times in counts.most_common())
-        return told or NOTHING, "What the rules say of each seed's last step."
+        counts = Counter(
+            rule for each in row.findings_by_seed for rule in dict.fromkeys(finding.rule for finding in each)
+        )
+        summary = ", ".join(f"{rule} {times} of {len(row.seeds)}" for rule, times in counts.most_common())
+        return summary or NOTHING, "What the rules say of each seed's last step."
     if row.standing is None:
         return row.reason, row.reason
     if row.findings is None:
