@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from simulator.code.pieces import Piece, Tensor
 from simulator.code.preprocessing import Preprocessing
-from simulator.code.rounding import AGREED, MARGIN, NUDGE, Rounding
+from simulator.code.rounding import NOUGHT, TOLD, Rounding
 from simulator.code.text import wrapped
 from simulator.experiment.experiment import Experiment
 from simulator.layers.base import Shape
@@ -91,13 +91,17 @@ def _in_turn(layers: Sequence[Sequence[Piece]], joined: bool) -> list[tuple[str,
     return turns
 
 
-def rounding_line(rounding: Rounding, body: str) -> list[str]:
-    """The constant that says what rounding does, where ``body`` uses it."""
-    accepted = repr(float(f"{rounding.accepted:.1e}"))
-    reason = f"what changes of {float(f'{MARGIN * NUDGE:g}')!r} make of the bench's own numbers"
-    return [f"ROUNDING = {accepted}  # {reason}"] * ("ROUNDING" in body)
-
-
 def most_text(rounding: Rounding) -> str:
     """The largest difference that is accepted: in float64 at least what rounding makes of this network's numbers."""
-    return f"{'ROUNDING' if rounding.accepted > AGREED else repr(AGREED)} if exact else 1e-5"
+    return f"{float(f'{rounding.accepted:.1e}')!r} if exact else 1e-5"
+
+
+def condition_lines(rounding: Rounding) -> str:
+    """A line that says why other numbers than those of other networks agree, where that shows."""
+    grows = f"a rounding grows up to {rounding.condition:.1e} times in this network"
+    return f'        print("{grows}")\n' * (rounding.condition >= TOLD)
+
+
+def followed_lines(rounding: Rounding, some: str, every: str) -> str:
+    """What makes an update of the bench's gradients: lines for ``some`` that may be 0, for ``every`` one, or none."""
+    return some if rounding.followed == NOUGHT else every * (rounding.followed > NOUGHT)

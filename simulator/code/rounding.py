@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,12 @@ MARGIN = 10
 """Times by which many roundings may exceed what one nudge makes."""
 AGREED = 1e-10
 """Largest difference that a check accepts where rounding does not decide."""
+TOLD = 1e3
+"""Condition from which on a check says it: in float32 a network agrees no better than 1e-4 then."""
+ILL = 1e5
+"""Condition from which on roundings of 1e-15 are more than :data:`AGREED`."""
+NOUGHT = 1e-12
+"""A gradient below it may be one that is 0 by algebra, of which an optimiser that divides by it makes up to ±η."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +33,15 @@ class Rounding:
 
     updates: int
     """Those that can be compared: fewer than three where numbers overflow before."""
-    at_once: float
-    """Largest difference of any answer or gradient."""
+    condition: float
+    """By how much a relative change of all parameters grows on its way to any answer or gradient of one pass."""
+    followed: float
+    """Size below which updates must be made of the bench's gradients for parameters to agree: 0, NOUGHT or ∞."""
 
     @property
     def accepted(self) -> float:
         """Largest difference that rounding may make in this network."""
-        return max(AGREED, MARGIN * self.at_once)
+        return AGREED if self.condition < ILL else MARGIN * NUDGE * self.condition
 
 
 def difference(a: Array, b: Array) -> float:
@@ -43,26 +52,73 @@ def difference(a: Array, b: Array) -> float:
 
 
 def rounding(kept: Checkpoint, exact: Training) -> Rounding:
-    """Let a run go on as it was kept, and nudged at each step; ``exact`` is left as it was kept."""
+    """Let a run go on as it was kept, and nudged; ``exact`` is left as it was kept."""
     nudged = Training(exact.experiment)
-    nudged.restore(kept)
-    factor = 1 + np.where(np.arange(exact.network.parameters.size) % 2, NUDGE, -NUDGE)
-    updates, at_once = 0, 0.0
     with np.errstate(all="ignore"):
-        for _ in range(UPDATES):
-            np.multiply(exact.network.parameters.value, factor, out=nudged.network.parameters.value)
-            np.copyto(nudged.network.states.value, exact.network.states.value)
-            for training in (exact, nudged):
-                training.propose(measure=False)
-            gap = max(_differences(nudged, exact))
-            for training in (exact, nudged):
-                training.apply()
-            if updates and not exact.finite:
-                break
-            at_once = max(at_once, gap)
-            updates += 1
+        updates, at_once = _at_once(kept, exact, nudged)
+        tried = (0.0, NOUGHT) if exact.experiment.optimizer.epsilon else (0.0,)
+        agreeing = (size for size in tried if _apart(kept, exact, nudged, size, updates) <= AGREED / MARGIN)
+        followed = next(agreeing, math.inf)
     exact.restore(kept)
-    return Rounding(updates, at_once)
+    return Rounding(updates, at_once / NUDGE, followed)
+
+
+def _at_once(kept: Checkpoint, exact: Training, nudged: Training) -> tuple[int, float]:
+    """Steps whose numbers are finite, and the largest difference of any of their passes, each nudged by itself."""
+    _restore(kept, exact, nudged)
+    updates, largest = 0, 0.0
+    for _ in range(UPDATES):
+        _nudge(exact, nudged)
+        gap = _proposed(exact, nudged)
+        for training in (exact, nudged):
+            training.apply()
+        if updates and not exact.finite:
+            break
+        largest = max(largest, gap)
+        updates += 1
+    return updates, largest
+
+
+def _apart(kept: Checkpoint, exact: Training, nudged: Training, followed: float, updates: int) -> float:
+    """The largest difference of a run that is nudged once and left alone, but for gradients below ``followed``."""
+    _restore(kept, exact, nudged)
+    _nudge(exact, nudged)
+    largest = 0.0
+    for _ in range(updates):
+        largest = max(largest, _proposed(exact, nudged, followed))
+        for training in (exact, nudged):
+            training.apply()
+    parameters = zip(nudged.network.blocks(), exact.network.blocks(), strict=True)
+    return max(largest, *(difference(mine.value, block.value) for mine, block in parameters))
+
+
+def _restore(kept: Checkpoint, *trainings: Training) -> None:
+    for training in trainings:
+        training.restore(kept)
+
+
+def _nudge(exact: Training, nudged: Training) -> None:
+    """Make both alike but for the last digits of their parameters."""
+    parameters = exact.network.parameters
+    factor = 1 + np.where(np.arange(parameters.size) % 2, NUDGE, -NUDGE)
+    np.multiply(parameters.value, factor, out=nudged.network.parameters.value)
+    np.copyto(nudged.network.states.value, exact.network.states.value)
+
+
+def _proposed(exact: Training, nudged: Training, followed: float = 0.0) -> float:
+    """The largest difference of the answers and gradients of a step; updates are made of those followed."""
+    largest = 0.0
+
+    def follow() -> bool:
+        nonlocal largest
+        largest = max(_differences(nudged, exact))
+        gradient = exact.network.parameters.gradient
+        np.copyto(nudged.network.parameters.gradient, gradient, where=np.abs(gradient) < followed)
+        return True
+
+    exact.propose(measure=False)
+    nudged.propose(measure=False, before_update=follow)
+    return largest
 
 
 def _differences(one: Training, other: Training) -> Iterator[float]:

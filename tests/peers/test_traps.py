@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.code.export import CHECK, export
+from simulator.code.export import CHECK, MODEL, export
 from simulator.data.base import scalings
+from simulator.parts.optimizers import Optimizer
+from simulator.schema.parameter import kinds
 from tests.peers.networks import CLIPPED, DENSE, MOMENTUM, NETWORKS, named, of
-from tests.peers.scripts import script_in
+from tests.peers.scripts import accepted, script_in
 from tests.simulator.combinations import Plain
 
 os.environ["KERAS_BACKEND"] = "torch"
@@ -60,6 +62,41 @@ def largest(folder: Path) -> float:
 def test_it_is_made_up_for(fault: str, library: str, tmp_path: Path) -> None:
     export(named(FAULTS[fault]), "trap", tmp_path, library)
     assert largest(tmp_path) <= 1e-10
+
+
+PLANTED: dict[str, tuple[str, str, str]] = {
+    "another epsilon of a norm": ("another momentum, epsilon and variance of batch norm", "eps=0.01", "eps=0.0100001"),
+    "another momentum": ("the rate inside the velocity", "momentum=0.9", "momentum=0.9000001"),
+    "no decay": ("decay behind the clipping", "weight_decay=0.3", "weight_decay=0.0"),
+    "another epsilon": ("epsilon before the correction, adam", "eps=1e-08", "eps=1.1e-08"),
+    "another limit": ("one kind of clipping only", "norm > 0.03", "norm > 0.3"),
+    "another order of gates": ("two vectors of biases", "kept[name] for", "kept[name].roll(4, 0) for"),
+    "weights the other way": ("a gate that is one less the other", "kept[name] for", "kept[name].flip(-1) for"),
+}
+"""In which network what is written otherwise."""
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_what_is_written_otherwise_is_seen(planted: str, tmp_path: Path) -> None:
+    fault, own, other = PLANTED[planted]
+    export(named(FAULTS[fault]), "trap", tmp_path)
+    text = (tmp_path / MODEL).read_text(encoding="utf-8")
+    assert own in text
+    (tmp_path / MODEL).write_text(text.replace(own, other), encoding="utf-8")
+    assert largest(tmp_path) > 1e-10
+
+
+@pytest.mark.parametrize("library", ["pytorch", "keras"])
+@pytest.mark.parametrize("optimizer", list(kinds(Optimizer)))
+def test_updates_are_of_a_scripts_own_gradients_but_for_those_that_are_0_by_algebra(
+    optimizer: str, library: str, tmp_path: Path
+) -> None:
+    normed = {"kind": "convolution", "channels": 3, "normalization": {"kind": "batch"}}
+    export(named(of(normed, optimizer={"kind": optimizer})), "zero", tmp_path, library)
+    assert largest(tmp_path) <= 1e-10 == accepted(tmp_path)
+    text = (tmp_path / MODEL).read_text(encoding="utf-8")
+    assert ("0 by algebra" in text) is bool(kinds(Optimizer)[optimizer]().epsilon)
+    assert "Roundings grow" not in text
 
 
 def test_first_gradients_reach_down_to_where_epsilon_decides(tmp_path: Path) -> None:

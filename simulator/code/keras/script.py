@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from simulator.code.exported import (
     Exported,
     chained,
+    condition_lines,
+    followed_lines,
     lines_of,
     most_text,
-    rounding_line,
     shown_lines,
     title_of,
     without_words,
@@ -20,13 +21,16 @@ from simulator.code.keras.losses import loss_and_answers
 from simulator.code.keras.parts import LIBRARY
 from simulator.code.keras.templates import (
     CHECK,
+    EVERY,
     FROZEN,
+    GIVEN,
     HEAD,
     LOAD,
     MAIN,
     MASKS,
     OPTIMIZER,
     SCHEDULE,
+    SOME,
     STATE,
     STEP,
     TRAIN,
@@ -37,6 +41,7 @@ from simulator.code.text import packed
 from simulator.schema.numbers import count
 
 MOST_LINES = 250
+ATTRIBUTE = "\n    given = None\n"
 IMPORTS = {
     "VarianceScaling(": "from keras.initializers import VarianceScaling",
     "dtypes.": "from keras.src.backend.common import dtypes",
@@ -73,7 +78,7 @@ def _head(exported: Exported, body: str) -> list[str]:
         constants += ["FROZEN = {", *(f"    {line}" for line in listed), "}  # fmt: skip"]
     return [
         *lines_of(HEAD, title=title_of(exported), steps=count(exported.step, "update")), "", *imported, "", *others, "",
-        "HERE = Path(__file__).parent", *rounding_line(exported.rounding, body), *constants,
+        "HERE = Path(__file__).parent", *constants,
     ]  # fmt: skip
 
 
@@ -98,14 +103,15 @@ def _updates(exported: Exported) -> Iterator[list[str]]:
         yield ["def learning_rate(step):", *(f"    {line}" for line in rate)]
         yield lines_of(SCHEDULE, offset=exported.step - exported.updates * _resumes(exported, own))
     gru = ["# The second row of a GRU's biases stays 0.", *TWO_ROWS] if "layers.GRU(" in exported.code else []
-    follow = [
-        *gru,
-        "self.gradients = list(grads)",
-        "grads = self.given or self.gradients",
-        *follow_lines(experiment.regularization),
-    ]
+    given = followed_lines(exported.rounding, SOME, EVERY)
+    follow = [f"        {line}\n" for line in (*gru, "self.gradients = grads = list(grads)")]
+    follow += [given, *(f"        {line}\n" for line in follow_lines(experiment.regularization))]
     lines = lines_of(
-        OPTIMIZER, name=f"Bench{own.base}", base=own.base, follow="\n".join(f"        {line}" for line in follow)
+        OPTIMIZER,
+        name=f"Bench{own.base}",
+        base=own.base,
+        follow="".join(follow),
+        given=ATTRIBUTE * bool(given),
     )
     if own.step:
         step = "\n".join(f"        {line}" for line in own.step)
@@ -155,5 +161,11 @@ def _answers(unscaled: str) -> list[str]:
 
 
 def _check(exported: Exported) -> Iterator[list[str]]:
-    yield lines_of(CHECK, masks=MASKS * ("Dropout(" in exported.code))
-    yield lines_of(MAIN, predicted=shown_lines(exported.preprocessing, "predict"), most=most_text(exported.rounding))
+    given = followed_lines(exported.rounding, GIVEN, GIVEN)
+    yield lines_of(CHECK, masks=MASKS * ("Dropout(" in exported.code), given=given)
+    yield lines_of(
+        MAIN,
+        predicted=shown_lines(exported.preprocessing, "predict"),
+        most=most_text(exported.rounding),
+        condition=condition_lines(exported.rounding),
+    )

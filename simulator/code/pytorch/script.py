@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from simulator.code.exported import (
     Exported,
     chained,
+    condition_lines,
+    followed_lines,
     lines_of,
     most_text,
-    rounding_line,
     shown_lines,
     title_of,
     without_words,
@@ -18,7 +19,7 @@ from simulator.code.exported import (
 from simulator.code.pytorch.definitions import DEFINITIONS, VARIANTS
 from simulator.code.pytorch.losses import loss_and_answers
 from simulator.code.pytorch.parts import LIBRARY
-from simulator.code.pytorch.templates import CHECK, HEAD, MAIN, MASKS, TRAINER
+from simulator.code.pytorch.templates import CHECK, EVERY, HEAD, MAIN, MASKS, SOME, TRAINER
 from simulator.code.pytorch.updates import follow_lines, rule
 from simulator.code.schedules import rate_lines
 from simulator.code.text import wrapped
@@ -51,7 +52,7 @@ def _head(exported: Exported, body: str) -> list[str]:
     scheduled = ["from torch.optim.lr_scheduler import LambdaLR"] * ("LambdaLR(" in body)
     directed = ["from torch.nn.utils.parametrizations import weight_norm"] * ("weight_norm(" in body)
     others = ["import numpy as np", "import torch", "from safetensors.torch import load_file", "from torch import nn"]
-    step = rounding_line(exported.rounding, body) + [f"STEP = {exported.step}"] * ("STEP" in body)
+    step = [f"STEP = {exported.step}"] * ("STEP" in body)
     return [
         *lines_of(HEAD, title=title_of(exported), steps=count(exported.step, "update")), "", *imported, "",
         *others, *directed, *scheduled, "", "HERE = Path(__file__).parent", *step, *exported.preprocessing.constants,
@@ -130,7 +131,11 @@ def _predicted(unscaled: str) -> list[str]:
 
 
 def _check(exported: Exported) -> Iterator[list[str]]:
-    yield lines_of(CHECK, masks=MASKS * ("Dropout(" in exported.code))
+    masks = MASKS * ("Dropout(" in exported.code)
+    yield lines_of(CHECK, masks=masks, followed=followed_lines(exported.rounding, SOME, EVERY))
     yield lines_of(
-        MAIN, predicted=shown_lines(exported.preprocessing, "Trainer().predict"), most=most_text(exported.rounding)
+        MAIN,
+        predicted=shown_lines(exported.preprocessing, "Trainer().predict"),
+        most=most_text(exported.rounding),
+        condition=condition_lines(exported.rounding),
     )
