@@ -23,8 +23,8 @@ CHANNELS, CLASSES, SAMPLES, RATE = (8, 16), 10, 1000, 0.01
 SIZES, BATCHES = (8, 28), (32, 128)
 WINDOW = 9
 """Entries of a window."""
-TILE = 1024
-"""Columns of the products: what they read and write stays in the cache."""
+TILE = 768
+"""Columns of the products: BLAS takes more at up to three times as long each."""
 
 
 def _ours(size: int, batch: int, pooled: bool) -> Work:

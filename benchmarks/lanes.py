@@ -81,8 +81,7 @@ def _recomputed(net: str, options: Options) -> tuple[float, float, float, list[f
 
         def again(steps: int) -> None:
             for _ in range(steps):
-                training.propose(measure=False)
-                training.apply()
+                training.make_step()
 
         def copies(times: int) -> None:
             for _ in range(times):

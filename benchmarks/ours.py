@@ -43,8 +43,7 @@ def plain(training: Training) -> Work:
 
     def work(steps: int) -> None:
         for _ in range(steps):
-            training.propose(measure=False)
-            training.apply()
+            training.make_step()
 
     return _refreshed(training, work)
 

@@ -59,9 +59,8 @@ def _ours(training: Training) -> dict[str, Work]:
 
     def with_norms(count: int) -> None:
         for _ in range(count):
-            training.propose(measure=False)
+            training.make_step()
             gradient_norms(gradient)
-            training.apply()
 
     def recorded(count: int) -> None:
         for _ in range(count):

@@ -93,10 +93,13 @@ class Replayer:
         training = self.training
         while training.step < end:
             advance("Computing the run again", training.step - begun, end - begun, "steps")
-            # A written update is written again only where it is measured.
-            training.propose(measure=self._coming.due(training.step))
-            self._take(self._coming.act_written(training))
-            training.apply()
+            if self._coming.due(training.step):
+                # A written update is written again only where it is measured.
+                training.propose()
+                self._take(self._coming.act_written(training))
+                training.apply()
+            else:
+                training.make_step()
             if self._coming.due(training.step):
                 return
 

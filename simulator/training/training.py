@@ -103,13 +103,11 @@ class Training:
         self._of_update = [row for row, measure in enumerate(measures) if "weight_update" in measure.roles]
         self._update_meter = Meter(roles, batch, [measures[row] for row in self._of_update])
 
-    def load_batch(self) -> None:
-        self.batch = self.sampler.next()
-        self._gather(self.batch)
-
-    def _gather(self, index: NDArray[np.int64]) -> None:
-        np.take(self.data.x_train, index, axis=1, out=self.network.input[:-1], mode="clip")
-        np.take(self.data.y_train, index, axis=1, out=self.y, mode="clip")
+    def load_batch(self, batch: NDArray[np.int64] | None = None) -> None:
+        """Load these samples, or the sampler's next."""
+        self.batch = self.sampler.next() if batch is None else batch
+        np.take(self.data.x_train, self.batch, axis=1, out=self.network.input[:-1], mode="clip")
+        np.take(self.data.y_train, self.batch, axis=1, out=self.y, mode="clip")
 
     # -- one step -------------------------------------------------------------------------------------------------
 
@@ -149,6 +147,22 @@ class Training:
         """Make the proposed update and load the batch of the next."""
         with np.errstate(all="ignore"):
             self.updater.apply()
+        self._commit()
+
+    def make_step(self) -> None:
+        """Make a step of which nothing is measured: to the bits of :meth:`propose` and :meth:`apply`, but quicker.
+
+        Its update is kept nowhere: ``parameters.update`` and what taps show of it stay behind.
+        """
+        self.network.trace.begin(False)
+        with np.errstate(all="ignore"):
+            self.evaluate()
+            self.updater.make(self.experiment, self.learning_rate)
+        self._commit()
+
+    def _commit(self) -> None:
+        """The update is made."""
+        with np.errstate(all="ignore"):
             if not self.updater.finite:
                 # Only so large an update can make them infinite.
                 self.check_parameters()
@@ -305,9 +319,9 @@ class Training:
             np.copyto(slot, before)
         self.check_parameters()
         self.step, self.updater.updates, self.watch.kept = kept.step, kept.updates, kept.known
-        generator, order, self.batch = kept.sampler
+        generator, order, batch = kept.sampler
         self.sampler.load_state(generator, order)
-        self._gather(self.batch)
+        self.load_batch(batch)
         for module, memory in zip(self.network.modules, kept.module_states, strict=True):
             module.load_state(memory)
 

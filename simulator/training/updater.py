@@ -29,6 +29,8 @@ class Updater:
         self.frozen: list[tuple[int, int]] = []
         """Where parameters stand that are left as they are, with the optimiser's state of them."""
         self._pieces = _pieces((), parameters.size)
+        self._chunk = np.empty(min(CHUNK, parameters.size), parameters.value.dtype)
+        """The part of an update that nobody looks at which is being made."""
         self.finite = True
         """Whether the squares of the update that is written sum to a finite number; then so is every entry."""
         self.reset(optimizer)
@@ -69,21 +71,32 @@ class Updater:
         self._write(experiment, experiment.optimizer.update, rate)
 
     def _write(self, experiment: Experiment, write: Write, rate: float) -> None:
+        for _ in self._written(experiment, write, rate, self.parameters.update):
+            pass
+
+    def make(self, experiment: Experiment, rate: float) -> None:
+        """Write the update and make it, a chunk at a time while that is in the cache: it is kept nowhere.
+
+        To the bits of :meth:`write` and :meth:`apply`.
+        """
+        for value, update in self._written(experiment, experiment.optimizer.update, rate, None):
+            np.add(value, update, out=value)
+        self.updates += 1
+
+    def _written(
+        self, experiment: Experiment, write: Write, rate: float, update: Array | None
+    ) -> Iterator[tuple[Array, Array]]:
+        """Chunks of parameters and their update as it is written: into ``update``, or each over the one before."""
         parameters = self.parameters
         gradient = followed_gradient(parameters, experiment.regularization, self.frozen)
         self.finite = True
         for piece in self._pieces:
-            write(
-                tuple(slot[piece] for slot in self.slots),
-                parameters.value[piece],
-                gradient[piece],
-                parameters.update[piece],
-                rate,
-                self.updates + 1,
-            )
-            update = parameters.update[piece]
+            value = parameters.value[piece]
+            change = self._chunk[: value.size] if update is None else update[piece]
+            write(tuple(slot[piece] for slot in self.slots), value, gradient[piece], change, rate, self.updates + 1)
             # A product of what is in the cache costs least; an update so large that it overflows is looked at again.
-            self.finite &= math.isfinite(np.dot(update, update))
+            self.finite &= math.isfinite(np.dot(change, change))
+            yield value, change
 
     def write_again(self, experiment: Experiment, before: float, rate: float) -> None:
         """The update that was written at a rate of ``before``, at another one: as if it had been that in this step.

@@ -267,6 +267,34 @@ def test_changed_then_it_gives_the_digits_of_a_step_that_began_with_it(kind: str
         np.testing.assert_array_equal(late.network.parameters.value, early.network.parameters.value)
 
 
+@pytest.mark.parametrize("kind", kinds(Optimizer))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [],
+        [("layers.1.frozen", True), ("regularization", {"l2": 0.1, "clip_norm": 0.5})],
+        [("layers.0.normalization", {"kind": "batch"}), ("layers.2.dropout", {"kind": "inverted"})],
+        [("optimizer.learning_rate", 1e300)],
+    ],
+)
+def test_a_step_that_nobody_measures_is_made_to_the_bits_of_one_that_is(kind: str, changes: Any) -> None:
+    described = experiment(("optimizer", {"kind": kind}), ("layers.1.units", 300), ("layers.2.units", 300), *changes)
+    measured, unmeasured = Training(described), Training(described)
+    for _ in range(3):
+        measured.propose()
+        measured.apply()
+        unmeasured.make_step()
+        assert unmeasured.finite == measured.finite
+    np.testing.assert_array_equal(unmeasured.network.parameters.value, measured.network.parameters.value)
+    np.testing.assert_array_equal(unmeasured.network.states.value, measured.network.states.value)
+    for slot, before in zip(unmeasured.updater.slots, measured.updater.slots, strict=True):
+        np.testing.assert_array_equal(slot, before)
+    measured.look()
+    unmeasured.look()
+    assert unmeasured.step == measured.step
+    np.testing.assert_array_equal(unmeasured.values, measured.values)
+
+
 def test_every_optimiser_of_the_program_writes_an_update_again() -> None:
     own = [part for part in kinds(Optimizer).values() if part.__module__.startswith("simulator")]
     assert own
