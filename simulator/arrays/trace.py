@@ -11,14 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
+
 from simulator.arrays.numeric import Array
 
 Factor = Literal["weights", "normalization", "slope", "dropout", "skip", "gate", "pooling", "time"]
 FACTORS: tuple[Factor, ...] = ("weights", "normalization", "slope", "dropout", "skip", "gate", "pooling", "time")
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """‖gradient‖ after an operation; ``arrived`` where that gradient is the layer's δ."""
 
     layer: str

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import DTypeLike, NDArray
 
 from simulator.arrays.numeric import Array, Floats, Stream, frozen, stream
@@ -201,8 +202,7 @@ class Dataset:
         return y[0] if labels is None else labels
 
 
-@dataclass(frozen=True)
-class Scaling:
+class Scaling(Struct, frozen=True):
     """``((x · 2^-exponent) - center) / spread`` per column; the power of two keeps 1e±300 from overflowing."""
 
     exponent: NDArray[np.int32]

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from msgspec import Struct
+
 from simulator.schema.parameter import is_live_change
 
 if TYPE_CHECKING:
@@ -21,8 +23,7 @@ SEVERITIES: tuple[Severity, ...] = ("severe", "warning", "note")
 Application = Literal["live", "checkpoint", "start"]
 
 
-@dataclass(frozen=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """The setting to blame: its path, as ``--set`` takes it, and its value."""
 
     path: str

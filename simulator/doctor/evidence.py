@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats, median
@@ -247,8 +248,7 @@ class Evidence:
         return int(self.history.series("loss").steps[first])
 
 
-@dataclass(frozen=True)
-class Balance:
+class Balance(Struct, frozen=True):
     """What the factors of a waterfall do to the error signal on its whole way back, in decades."""
 
     sums: Mapping[Factor, float]

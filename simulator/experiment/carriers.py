@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
@@ -33,8 +32,7 @@ MOST_TEXT = 16 * 2**20
 LONGEST_TITLE = 200
 
 
-@dataclass(frozen=True)
-class Carried:
+class Carried(Struct, frozen=True):
     """The experiment that a file shows, and what of it."""
 
     experiment: Experiment
@@ -61,8 +59,7 @@ class _Written(Struct, frozen=True):
     version: str = ""
 
 
-@dataclass(frozen=True)
-class Carrier:
+class Carrier(Struct, frozen=True):
     """How one kind of file takes a text in, and gives it back."""
 
     put: Callable[[bytes, str, bytes], bytes]

@@ -7,8 +7,9 @@ and those behind it are none. What is only called differently, the name, is no d
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from simulator.experiment.experiment import Experiment
 from simulator.schema.numbers import exact
@@ -21,8 +22,7 @@ SAME_KIND = 0.9
 """The most that two layers of one kind cost, whatever differs between them."""
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One field that two experiments have apart; a whole layer where only one of them has it."""
 
     path: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 import resources
 from simulator.data import AnyData
@@ -28,8 +29,7 @@ MAX_FILE_BYTES = 16 * 2**20
 """Bytes beyond which a file is not an experiment."""
 
 
-@dataclass(frozen=True)
-class Preset:
+class Preset(Struct, frozen=True):
     """A shipped experiment: ``id`` on the command line, ``title`` in the menu, ``effect`` what one will see."""
 
     id: str
@@ -51,8 +51,7 @@ class Preset:
         return read(self.path)
 
 
-@dataclass(frozen=True)
-class PresetGroup:
+class PresetGroup(Struct, frozen=True):
     """Presets that are about one thing, in teaching order."""
 
     id: str
@@ -76,8 +75,7 @@ def _described(path: Path) -> Experiment:
         return Experiment.from_json(read_regular(path, MAX_FILE_BYTES))
 
 
-@dataclass(frozen=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """What an experiment file reads beyond its own folder."""
 
     named: str

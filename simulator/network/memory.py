@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.shapes import Path, inner_field, inner_layers
@@ -13,8 +14,7 @@ from simulator.network.network import Network, memory_refusal
 from simulator.network.threads import blas_threads
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(Struct, frozen=True):
     """Trained parameters of a network, and bytes of all that training it holds: buffers, parameters, optimiser."""
 
     parameters: int

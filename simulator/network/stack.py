@@ -8,9 +8,10 @@ with fewer inputs than the others stand in one stack with theirs. Between the la
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 
 import numpy as np
+from msgspec import Struct
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
@@ -20,8 +21,7 @@ from simulator.layers.base import Tap
 _FIELDS = {field.name for field in fields(Tap)}
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(Struct, frozen=True):
     """Equal arrays of several layers as one."""
 
     layers: NDArray[np.intp]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from simulator.running.resumption import Resumption
 from simulator.schema.parameter import is_live_change
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from simulator.training.live_change import LiveChange, LiveChanges
 
 
-@dataclass(frozen=True)
-class KeptRun:
+class KeptRun(Struct, frozen=True):
     """A run between two steps, and the edit that put it aside."""
 
     run: int

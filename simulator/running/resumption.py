@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from simulator.running.lane_state import LaneState
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
     from simulator.training.live_change import LiveChange, LiveChanges
 
 
-@dataclass(frozen=True)
-class Resumption:
+class Resumption(Struct, frozen=True):
     """A run between two steps, with all that it needs to go on."""
 
     checkpoint: Checkpoint

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from simulator.doctor.headline import gradient_ratio
 from simulator.record.frame import Frame
@@ -14,8 +13,7 @@ Steps = tuple[int, int]
 """The first and the last step of which one is meant: of a long past buckets of several steps are known."""
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What a row of the verdict says; None is what is not known or not defined."""
 
     step: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from simulator.schema.numbers import integer, number, spread_text
 
@@ -33,8 +34,7 @@ Spread = tuple[float, float, float]
 """Median, first and third quartile."""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """One quantity of one lane at one step, over seeds; None is what is not defined.
 
     ``difference`` is the lane's minus the base's over ``pairs`` of equal seeds; in ``wins`` of them the lane is better,

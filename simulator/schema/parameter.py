@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, TypeVar, Union
 
 import msgspec
+from msgspec import Struct
 
 from simulator.schema.numbers import exact
 
@@ -92,8 +93,7 @@ def any_of(base: Callable[..., PartType]) -> Any:
     return Union[concrete(base)]  # noqa: UP007
 
 
-@dataclass(frozen=True)
-class Knob:
+class Knob(Struct, frozen=True):
     """What a field tells a person about itself."""
 
     label: str

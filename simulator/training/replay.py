@@ -7,7 +7,8 @@ is what the run had there. Another processor, or another number of threads than 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from simulator.experiment.experiment import Experiment
 from simulator.network.threads import limited_blas
@@ -23,8 +24,7 @@ class ReplayError(ValueError):
     """A step cannot be computed again; one sentence."""
 
 
-@dataclass(frozen=True)
-class Replay:
+class Replay(Struct, frozen=True):
     """All that computing a run again takes, from a step on; it pickles."""
 
     experiment: Experiment

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pickle
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from simulator.observations.base import Observation
@@ -16,8 +16,7 @@ from simulator.record.frame import Frame
 USUAL_BYTES = 64 * 2**20
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """One step of the run and of the networks beside it."""
 
     frame: Frame

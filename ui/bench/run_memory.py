@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from simulator.running.kept_runs import KeptRun
 from simulator.running.messages import NOTHING_KEPT, KeptCheckpoints, Update
@@ -30,8 +30,7 @@ LONG_RUN_SECONDS = 60.0
 """A run that was trained for longer is not let go without a word."""
 
 
-@dataclass(frozen=True)
-class MemoryUse:
+class MemoryUse(Struct, frozen=True):
     """What is kept in memory, in all processes together."""
 
     budget: int

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 GAP = 6
 """Pixels between two cards, and around them."""
@@ -16,8 +17,7 @@ WIDEST_STRETCH = 2.0
 """How far the cards of a row that is not full are widened to fill it."""
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What one card asks for, in pixels."""
 
     width: int
@@ -28,8 +28,7 @@ class Wanted:
     columns: int = 1
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(Struct, frozen=True):
     """Where a card stands, in pixels from the board's corner."""
 
     x: int
@@ -38,8 +37,7 @@ class Box:
     height: int
 
 
-@dataclass(frozen=True)
-class Packed:
+class Packed(Struct, frozen=True):
     """All cards in their places."""
 
     boxes: tuple[Box, ...]

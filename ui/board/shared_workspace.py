@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ui.board.arrangement import Arrangement
 from ui.board.workspaces import Workspace
@@ -11,8 +12,7 @@ from ui.board.workspaces import Workspace
 LONGEST_TITLE = 60
 
 
-@dataclass(frozen=True)
-class SharedWorkspace:
+class SharedWorkspace(Struct, frozen=True):
     """What :meth:`~ui.board.workspaces.Workspaces.take_in` puts on the board."""
 
     title: str

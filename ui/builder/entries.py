@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from msgspec import Struct
 
 from simulator.layers import Layer
 from simulator.layers.info import inner_number
@@ -18,8 +19,7 @@ from ui.style.numbers import count, setting
 Plain = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One row. Depth indices count from 0 as the rows of plots do: ``repeat`` expanded, inner layers before the
     layer they are in, the output layer last. ``own`` are those that the row stands for, ``first`` … ``last`` the
     span with all that is inside; -1 for the input."""
@@ -75,8 +75,7 @@ def rows_of(layer: Plain) -> int:
     return int(layer.get("repeat", 1)) * (1 + sum(rows_of(inner) for inner in inner_of(layer)))
 
 
-@dataclass(frozen=True)
-class _Context:
+class _Context(Struct, frozen=True):
     """What is known of a whole stack, and its rows."""
 
     depth: int

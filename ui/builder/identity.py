@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
+from msgspec import Struct
+
 from simulator.experiment.experiment import Experiment
 from ui.builder.edits import TAG, Plain, inner_name, placed, untagged
 
@@ -19,8 +21,7 @@ MOST_KNOWN = 512
 """So many experiments can be come back to with every layer known again."""
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """The tags of a stack: one of each layer, with those of the layers inside it."""
 
     tag: int

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from simulator.experiment.shapes import shape_before, shapes
 from simulator.layers import AnyLayer, Layer
@@ -28,8 +29,7 @@ class Offer:
     plain: Plain
 
 
-@dataclass(frozen=True)
-class Misfit:
+class Misfit(Struct, frozen=True):
     """Why a stack cannot fit together, where, and what would help."""
 
     reason: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
+from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF
 
 from ui.chart.legend import Key
@@ -14,8 +15,7 @@ from ui.chart.pens import DASHED, pen_of, transparent
 from ui.chart.ranges import Range
 
 
-@dataclass(frozen=True)
-class Level:
+class Level(Struct, frozen=True):
     """A height as drawn, what it means, and the band around it if it has one; short names where room is short."""
 
     height: float

@@ -14,6 +14,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QTransform
@@ -42,8 +43,7 @@ class Palette:
         return str(getattr(self.theme, name, name))
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(Struct, frozen=True):
     """How one of several states is told from the others: their colours stay those of what they are about."""
 
     dash: Dash = SOLID

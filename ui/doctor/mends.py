@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QToolButton
 
@@ -25,8 +25,7 @@ def beside_button(remedy: RemedyButton) -> QToolButton:
     return button
 
 
-@dataclass(frozen=True)
-class Mend:
+class Mend(Struct, frozen=True):
     """Both buttons of one."""
 
     button: RemedyButton

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import Struct
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from simulator.doctor.base import USUAL_STEPS, Finding, Remedy
@@ -45,8 +46,7 @@ class Offer:
     """Whether copies have yet to show that it holds; what is not finite needs no copies."""
 
 
-@dataclass(frozen=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """What copies have left of some findings."""
 
     asked: dict[Key, Finding]

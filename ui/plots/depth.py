@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.observations.prediction import PredictionObservation
@@ -28,8 +29,7 @@ from ui.plots.theory import Envelope, envelope_marks
 from ui.style.numbers import integer, number, percent
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """One measure drawn as a curve; ``spread`` names the measure drawn as a band ± around it."""
 
     measure: str
@@ -39,8 +39,7 @@ class Line:
     hollow: bool = False
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """One measure over depth: NaN is a value, undefined is not."""
 
     values: NDArray[np.float64]

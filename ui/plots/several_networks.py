@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 from types import MappingProxyType
 from typing import Any
 
+from msgspec import Struct
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGridLayout
@@ -26,8 +26,7 @@ ROOMY = 140
 """Pixels of width from which there is room for an image and its axes."""
 
 
-@dataclass(frozen=True)
-class Lane:
+class Lane(Struct, frozen=True):
     """A further network: its name, a plot of it that is not shown, and how it is told from the others."""
 
     name: str

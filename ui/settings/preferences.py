@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
 
 from simulator.running.session import usual_mode
@@ -14,8 +14,7 @@ from ui.settings.settings import Settings
 SYMBOL_NAMES = {"space": "1\N{NARROW NO-BREAK SPACE}234.5", "comma": "1,234.5"}
 
 
-@dataclass(frozen=True)
-class Preference:
+class Preference(Struct, frozen=True):
     """One choice among several: ``key`` in the settings, what the dialog calls it, its values with their words."""
 
     key: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ui.bench.bench import Bench
 from ui.board.plot_area import PlotArea
@@ -13,8 +13,7 @@ from ui.window.status import Banner, StatusLine
 from ui.window.transport import Transport
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """Each once; the document is the bench's."""
 
     bench: Bench

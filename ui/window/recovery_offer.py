@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import Struct
 from PySide6.QtWidgets import QWidget
 
 from simulator.experiment.experiment import Experiment, ExperimentError
@@ -31,8 +31,7 @@ LONGEST_NAME = 200
 LATER = "Changes after the run was kept"
 
 
-@dataclass(frozen=True)
-class Left:
+class Left(Struct, frozen=True):
     """What can be restored."""
 
     note: Note

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from msgspec import Struct
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
@@ -65,8 +66,7 @@ def _seconds_text(value: float) -> str:
     return number(value, 2) if math.isfinite(value) else NOT_YET
 
 
-@dataclass(frozen=True)
-class Quantity:
+class Quantity(Struct, frozen=True):
     """A number of a network, where it is known, and how it is written."""
 
     value: Callable[[Standing], float | None]
@@ -85,8 +85,7 @@ class Quantity:
         return f"{median} [{low}, {high}]"
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """What it is called, what that means, and what its cell of a network says, with what that is in full."""
 
     title: str

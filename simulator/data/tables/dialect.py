@@ -7,7 +7,8 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of, shown
@@ -27,8 +28,7 @@ SNIFFED, LINE = 100_000, 500
 NO_DELIMITER, END = "\x1f", "\ue000"
 
 
-@dataclass(frozen=True)
-class Dialect:
+class Dialect(Struct, frozen=True):
     """What stands between cells and around them."""
 
     delimiter: str

@@ -12,10 +12,11 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, cast
+
+from msgspec import Struct
 
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of, shown
@@ -62,8 +63,7 @@ def nothing(_share: float) -> None:
     """Progress that nobody follows."""
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True):
     """A file that holds text."""
 
     path: str

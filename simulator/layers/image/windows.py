@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.lib.stride_tricks import sliding_window_view
 
 from simulator.arrays.numeric import Array
@@ -81,8 +82,7 @@ class Axis:
         return margins
 
 
-@dataclass(frozen=True)
-class Windows:
+class Windows(Struct, frozen=True):
     """All kernel × kernel windows of images (channels, height, width); the batch is the last axis of their arrays."""
 
     channels: int
