@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from types import ModuleType
 
 
 def _mirror_lazily(module: ModuleType) -> None:
-    """Let pyqtgraph's mirror of a module of Qt look names up when they are asked for."""
+    """Let pyqtgraph's mirror of a module of Qt look a name up when it is asked for first."""
 
     def look_up(name: str) -> object:
         vars(module).pop("__getattr__", None)
-        return getattr(module, name)
+        value = getattr(module, name)
+        setattr(sys.modules[f"pyqtgraph.Qt.{module.__name__.rpartition('.')[2]}"], name, value)
+        return value
 
     vars(module).update(__getattr__=look_up, __dir__=lambda: ["__getattr__"])
 

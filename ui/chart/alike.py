@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from PySide6.QtGui import QPen, QPolygonF, QTransform
 
 from ui.chart.marks import Curves, Mark, Surface
 from ui.chart.pens import pen_of
-from ui.chart.polygons import Array, pieces
+from ui.chart.polygons import Array, polygon, unbroken_rows
 
 TOUCHING = 1.2
 """Pixels apart at which two lines are one to the eye."""
@@ -30,10 +30,16 @@ class Turn:
     dash: float
 
     def pen(self, colour: str, width: float, alpha: float = 1.0) -> QPen:
-        pen = QPen(pen_of(colour, width, alpha=alpha, cap=Qt.PenCapStyle.FlatCap))
-        pen.setDashPattern([self.dash / width, (self.count - 1) * self.dash / width])
-        pen.setDashOffset(-self.place * self.dash / width)
-        return pen
+        return _dashed(self, colour, width, alpha)
+
+
+@lru_cache(1024)
+def _dashed(turn: Turn, colour: str, width: float, alpha: float) -> QPen:
+    """Kept for the next frame: not to be changed."""
+    pen = QPen(pen_of(colour, width, alpha=alpha, cap=Qt.PenCapStyle.FlatCap))
+    pen.setDashPattern([turn.dash / width, (turn.count - 1) * turn.dash / width])
+    pen.setDashOffset(-turn.place * turn.dash / width)
+    return pen
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +54,14 @@ class AlikeCurves(Mark):
     layers: Sequence[int] = ()
 
     @cached_property
+    def runs(self) -> list[list[tuple[int, int]]]:
+        """Of each curve, between which points it is whole."""
+        return unbroken_rows(np.isfinite(self.heights))
+
+    @cached_property
     def curves(self) -> list[list[QPolygonF]]:
-        return [pieces(self.x, row) for row in self.heights]
+        rows = zip(self.heights, self.runs, strict=True)
+        return [[polygon(self.x[a:b], row[a:b]) for a, b in runs] for row, runs in rows]
 
     def turns(self, to_pixels: QTransform) -> list[Turn | None]:
         """Which of the curves lie upon others, where so many pixels are one unit."""
@@ -61,12 +73,12 @@ class AlikeCurves(Mark):
             # Its strokes tell the network, so none are left to tell curves.
             Curves(self.key, self.curves, colours=self.colours, smooth=True, layers=self.layers).draw(surface)
             return
-        pixels, turns = abs(surface.to_pixels.m22()), self.turns(surface.to_pixels)
-        alone = alone_of(self.heights, pixels) if any(turns) else np.zeros(0, np.bool_)
+        turns = self.turns(surface.to_pixels)
+        alone = alone_of(self.heights, abs(surface.to_pixels.m22())) if any(turns) else np.zeros((0, 0), np.bool_)
+        strokes = unbroken_rows(alone, 2)
         drawn = DashedInTurn(
-            self.key, self.curves, self.x, self.heights, turns, alone,
-            colours=self.colours, smooth=True, layers=self.layers,
-        )  # fmt: skip
+            self.key, self.curves, self.runs, turns, strokes, colours=self.colours, smooth=True, layers=self.layers
+        )
         drawn.draw(surface)
 
 
@@ -74,10 +86,11 @@ class AlikeCurves(Mark):
 class DashedInTurn(Curves):
     """The curves of one picture, of which it is known how they lie."""
 
-    x: Array
-    heights: Array
+    runs: Sequence[Sequence[tuple[int, int]]]
+    """Of each curve, between which points each of its pieces goes."""
     turns: Sequence[Turn | None]
-    alone: NDArray[np.bool_]
+    strokes: Sequence[Sequence[tuple[int, int]]]
+    """Between which points a curve has no other upon it."""
 
     def draw_curve(self, surface: Surface, index: int, width: float, alpha: float) -> None:
         """Dashes, and over them whole what of the curve has no other upon it."""
@@ -85,9 +98,11 @@ class DashedInTurn(Curves):
         if self._turn(surface, index) is None:
             return
         surface.painter.setPen(super().pen(surface, index, width, alpha))
-        for piece in pieces(self.x, np.where(self.alone[index], self.heights[index], np.nan)):
-            if piece.size() > 1:
-                surface.painter.drawPolyline(surface.to_pixels.map(piece))
+        for (begin, end), piece in zip(self.runs[index], self.curves[index], strict=True):
+            strokes = [(a, b) for a, b in self.strokes[index] if begin <= a < end]
+            drawn = surface.to_pixels.map(piece) if strokes else piece
+            for a, b in strokes:
+                surface.painter.drawPolyline(drawn.mid(a - begin, b - a))
 
     def _turn(self, surface: Surface, index: int) -> Turn | None:
         """None for the one that is emphasised: it lies over all others."""
@@ -131,7 +146,7 @@ def alone_of(heights: Array, pixels: float) -> NDArray[np.bool_]:
     """(curves, points): where a curve has neither of its neighbours in order of height upon it."""
     order = _order(heights)
     near, _ = _near(heights[order], pixels)
-    alone = np.ones(heights.shape, np.bool_)
+    alone = np.isfinite(heights)
     alone[order[:-1]] &= ~near
     alone[order[1:]] &= ~near
     return alone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -40,7 +41,8 @@ class Item(QGraphicsItem):
         painter.save()
         try:
             painter.setWorldTransform(back * painter.worldTransform())
-            with clipping(painter):
+            # Without a widget it is an export that paints, of which SVG needs to be told.
+            with clipping(painter) if widget is None else nullcontext():
                 self.draw(painter, self.pane.scaling * view)
         finally:
             painter.restore()

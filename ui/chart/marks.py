@@ -225,7 +225,10 @@ BELOW = FLOOR
 
 @dataclass(frozen=True, eq=False)
 class Dots(Mark):
-    """One dot per value; a triangle beyond an edge, an amber one at the top where it is not finite."""
+    """One dot per value; a triangle beyond an edge, an amber one at the top where it is not finite.
+
+    Those of a further network are squares, diamonds or triangles.
+    """
 
     x: Array
     y: Array
@@ -247,24 +250,33 @@ class Dots(Mark):
         colours, rows = [surface.colour(colour) for colour in self.colours], self.rows or range(count)
         warning, ground = surface.colour("warning"), surface.colour("panel")
         top = low if surface.pane.yInverted() else high
-        painter, place = surface.painter, surface.to_pixels.map
-        for x, y, kind, row in zip(self.x.tolist(), self.y.tolist(), self.kinds.tolist(), rows, strict=True):
-            at = place(QPointF(x, top if kind == LOST else y))
-            if not (math.isfinite(at.x()) and math.isfinite(at.y())):
+        painter, shape = surface.painter, ORDER[surface.style.lane % len(ORDER)]
+        across, down = self._places(surface.to_pixels, top)
+        dressed: tuple[int, str] | None = None
+        for x, y, kind, row in zip(across.tolist(), down.tolist(), self.kinds.tolist(), rows, strict=True):
+            if not (math.isfinite(x) and math.isfinite(y)):
                 continue
             colour = warning if kind == LOST else colours[row % len(colours)]
-            if kind in (ROUND, HOLLOW):
-                self._dot(painter, at, size, kind, colour, ground, surface.style.lane)
-            else:
-                self._edge_triangle(painter, at, size, kind, colour)
+            if kind not in (ROUND, HOLLOW):
+                self._edge_triangle(painter, QPointF(x, y), size, kind, colour)
+                dressed = None
+                continue
+            if (kind, colour) != dressed:
+                dressed = (kind, colour)
+                self._dress(painter, size, kind, colour, ground)
+            draw_shape(painter, shape, QPointF(x, y), size)
+
+    def _places(self, way: QTransform, top: float) -> tuple[Array, Array]:
+        """Where each dot stands, in pixels; what is not finite at the top."""
+        y = np.where(self.kinds == LOST, top, self.y)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.x * way.m11() + way.dx(), y * way.m22() + way.dy()
 
     @staticmethod
-    def _dot(painter: QPainter, at: QPointF, size: float, kind: int, colour: str, ground: str, lane: int) -> None:
-        """A disc; of a further network a square, a diamond or a triangle."""
+    def _dress(painter: QPainter, size: float, kind: int, colour: str, ground: str) -> None:
         rim = pen_of(ground, 0.8) if size > 2.5 else QPen(Qt.PenStyle.NoPen)
         painter.setPen(pen_of(colour, 1.3) if kind == HOLLOW else rim)
         painter.setBrush(transparent(ground if kind == HOLLOW else colour, 1.0))
-        draw_shape(painter, ORDER[lane % len(ORDER)], at, size)
 
     def _edge_triangle(self, painter: QPainter, at: QPointF, size: float, kind: int, colour: str) -> None:
         """Points out of the pane at the edge that a value lies beyond."""

@@ -28,3 +28,15 @@ def unbroken(good: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Where each run of True begins and ends."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], good.astype(np.int8), [0]))))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def unbroken_rows(good: NDArray[np.bool_], least: int = 1) -> list[list[tuple[int, int]]]:
+    """Where each run of ``least`` True or more begins and ends in every row."""
+    padded = np.zeros((good.shape[0], good.shape[1] + 2), np.int8)
+    padded[:, 1:-1] = good
+    rows, edges = np.nonzero(np.diff(padded, axis=1))
+    ends = np.stack((rows[::2], edges[::2], edges[1::2]), axis=1)
+    runs: list[list[tuple[int, int]]] = [[] for _ in good]
+    for row, first, end in ends[ends[:, 2] - ends[:, 1] >= least].tolist():
+        runs[row].append((first, end))
+    return runs
