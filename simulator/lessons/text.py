@@ -13,12 +13,20 @@ from simulator.schema.numbers import integer, number, percent, power_of_ten
 
 PLACE = re.compile(r"\{\{([^{}|]{1,200})(?:\|([a-z]{1,20}))?\}\}")
 """A number in a text."""
+WORDS = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+         "seventeen eighteen nineteen twenty").split()  # fmt: skip
+"""Whole numbers that a text may have in words, by themselves."""
 _SUPERSCRIPT = re.compile(r"10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 _FROM_SUPERSCRIPT = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 def _whole(value: float) -> str:
     return integer(round(value)) if np.isfinite(value) else number(value)
+
+
+def _words(value: float) -> str:
+    """Small whole numbers as they are spoken."""
+    return WORDS[round(value)] if np.isfinite(value) and round(value) in range(len(WORDS)) else _whole(value)
 
 
 def _decade(value: float) -> str:
@@ -28,7 +36,7 @@ def _decade(value: float) -> str:
 
 FORMS: Mapping[str, Callable[[float], str]] = MappingProxyType(
     {"number": number, "two": lambda value: number(value, 2), "five": lambda value: number(value, 5), "whole": _whole,
-     "percent": percent, "decade": _decade}
+     "words": _words, "capital": lambda value: _words(value).capitalize(), "percent": percent, "decade": _decade}
 )  # fmt: skip
 
 
