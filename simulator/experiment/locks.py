@@ -56,6 +56,10 @@ class Knobs(Spec, frozen=True, kw_only=True):
         leading = [(len(keys), state) for keys, state in self._stated() if leads(keys, path)]
         return max(leading)[1] if leading else self.otherwise
 
+    def because_of(self, lesson: str) -> str:
+        """Why what is locked is not to be changed, as a sentence without its beginning and end."""
+        return f"locked in the lesson “{lesson[:80]}”, since {self.because[:200]}"
+
     def may_change(self, path: Keys) -> bool:
         """Whether the field, as a whole with all that is inside it, may be changed."""
         inside = (state for keys, state in self._stated() if len(keys) > len(path) and leads(keys[: len(path)], path))
@@ -85,7 +89,7 @@ class Locks(Spec, frozen=True, kw_only=True):
     @property
     def because(self) -> str:
         """Why what is locked is not to be changed, in a sentence."""
-        return f"locked in the lesson “{self.lesson[:80]}”, since {self.knobs.because[:200]}"
+        return self.knobs.because_of(self.lesson)
 
     def first(self, changed: Iterable[Keys]) -> Keys | None:
         """The first of the changed fields that may not be."""

@@ -11,7 +11,7 @@ import numpy as np
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets
 from simulator.experiment.lane import LaneSpec
-from simulator.experiment.locks import Knobs, Locks, keys_of
+from simulator.experiment.locks import Keys, Knobs, Locks, keys_of
 from simulator.landscape.landscape import Landscape
 from simulator.lessons.formula import Formula, FormulaError, Value, as_float
 from simulator.lessons.question import AnyQuestion, known_names
@@ -137,6 +137,12 @@ class Lesson(Spec, frozen=True, kw_only=True):
         locks = Locks(lesson=self.title, knobs=self.knobs, experiment=subject.to_builtins())
         return msgspec.structs.replace(subject, locks=locks)
 
+    def locked_landscape(self, changed: Landscape) -> str:
+        """Why a landscape may not stand in place of the lesson's, in a sentence; empty where it may."""
+        begun, plain = self.subject.to_builtins(), changed.to_builtins()
+        locked = (path for path in _differences(begun, plain) if not self.knobs.may_change(path))
+        return "" if next(locked, None) is None else f"This is {self.knobs.because_of(self.title)}."
+
     def numbers(self, subject: Subject) -> dict[str, Value]:
         """What is known before the run: ``steps``, settings of what is run, and values."""
         plain = subject.to_builtins()
@@ -146,6 +152,15 @@ class Lesson(Spec, frozen=True, kw_only=True):
         for name, given in (self.values or {}).items():
             known[name] = Formula(given).value(known)
         return known
+
+
+def _differences(base: Any, other: Any, path: Keys = ()) -> Iterator[Keys]:
+    """Paths of what two landscapes have apart."""
+    if isinstance(base, dict) and isinstance(other, dict):
+        for name in dict.fromkeys((*base, *other)):
+            yield from _differences(base.get(name), other.get(name), (*path, name))
+    elif base != other:
+        yield path
 
 
 def _setting(plain: Any, path: str) -> Value:

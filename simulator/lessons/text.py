@@ -13,8 +13,9 @@ from simulator.schema.numbers import integer, number, percent, power_of_ten
 
 PLACE = re.compile(r"\{\{([^{}|]{1,200})(?:\|([a-z]{1,20}))?\}\}")
 """A number in a text."""
-WORDS = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-         "seventeen eighteen nineteen twenty").split()  # fmt: skip
+WORDS = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip
 """Whole numbers that a text may have in words, by themselves."""
 _SUPERSCRIPT = re.compile(r"10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
 _FROM_SUPERSCRIPT = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")

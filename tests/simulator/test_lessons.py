@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 import main
 from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.landscape.landscape import Landscape
 from simulator.lessons.checking import COLUMNS, check
 from simulator.lessons.files import find, from_builtins, from_json, read, save, shipped, to_json
 from simulator.lessons.formula import FUNCTIONS, Formula, FormulaError
@@ -23,7 +25,18 @@ from simulator.lessons.lesson import Lesson
 from simulator.lessons.measuring import measure
 from simulator.lessons.question import ChoiceQuestion, CurveQuestion, NumberQuestion, OrderQuestion, distance
 from simulator.lessons.text import PLACE, filled
+from simulator.parts.activations import ReLU, Tanh
+from simulator.parts.initializers import FanNormal, Normal
+from simulator.parts.optimizers import SGD
 
+FAULTS: list[tuple[type, str, int, float, set[str]]] = [
+    (FanNormal, "fill", 0, 1.5, {"slopes-in-between", "weight-times-rate", "ten-layer-table", "skips-that-explode"}),
+    (Normal, "fill", 0, 1.5, {"small-large-and-too-fast", "saturated-and-exploding", "scale-of-the-weights"}),
+    (Tanh, "derivative", 2, 1.2, {"saturated-and-exploding"}),
+    (ReLU, "derivative", 2, 1.2, {"slopes-in-between"}),
+    (SGD, "write", 3, 1.3, {"down-a-ravine", "off-a-saddle"}),
+]
+"""Class, method, which of its arguments it writes, by what that is multiplied, and lessons that notice."""
 KNOWN = {"a": np.float64(3.0), "v": np.array([1.0, 10.0, 100.0])}
 
 
@@ -181,17 +194,31 @@ def test_numbers_in_texts_are_written_as_the_program_writes_them_and_in_formulas
     names = {"a": np.float64(3.14e-6), "n": np.float64(12040)}
     assert filled("{{a}} and $x = {{a}}$, {{n|whole}}", names) == "3.14·10⁻⁶ and $x = 3.14 \\cdot 10^{-6}$, 12\u202f040"
     assert filled("{{7 * a|decade}}, {{1/0}}", names) == "10⁻⁵, ∞"
+    assert filled("{{4 + 5|words}} {{10|capital}} {{13|words}} {{-1|words}}", names) == "nine Ten 13 −1"
+
+
+IN_WORDS = re.compile(
+    r"\b(?:three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|hundred|thousand)\b"
+)
 
 
 def written_by_hand(text: str) -> list[str]:
     """Numbers in a text that no one checks: digits outside of formulas, and in them whatever is more than one digit.
 
-    In a formula a digit is a part of it: an exponent, an index, a half.
+    In a formula a digit is a part of it: an exponent, an index, a half. Words are numbers from three on.
     """
     links = re.sub(r"\]\([^)]*\)", "]", text)
     parts = PLACE.sub("", links).replace("$$", "$").split("$")
     plain, formulas = " ".join(part for part in parts[::2]), " ".join(part for part in parts[1::2])
-    return [*re.findall(r"\d+", plain), *re.findall(r"\d+\.\d+|\d\d+", formulas)]
+    return [*re.findall(r"\d+", plain), *re.findall(r"\d+\.\d+|\d\d+", formulas), *IN_WORDS.findall(plain.lower())]
+
+
+@pytest.mark.parametrize(
+    "text", ["The loss is 0.5.", "By $0.01^L$", "Ten layers", "With $w$ it is\nnine times as much"]
+)
+def test_a_number_that_is_typed_into_a_text_is_noticed(text: str) -> None:
+    assert written_by_hand(text)
+    assert not written_by_hand("In {{n|words}} of two $w^2$ it is {{w}}")
 
 
 @pytest.mark.parametrize("lesson", shipped(), ids=lambda each: each.name)
@@ -269,6 +296,82 @@ def test_answers_are_told_from_the_runs_in_words() -> None:
     assert curve.miss((1e-2, 1e-2), np.array([1e-2, 1e-4])) == pytest.approx(1)
 
 
+# -- locks ------------------------------------------------------------------------------------------------------------
+
+LESSONS_ON_A_BENCH = [lesson for lesson in shipped() if isinstance(lesson.subject, Experiment)]
+VALUES = st.sampled_from(
+    [0, 1, 2, 0.25, 7, -1, 3.5, True, None, "relu", "tanh", "adam", "none", "zeros", "nonsense", [], {}, "A", 10**9]
+)
+
+
+def leaves(plain: Any, path: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], Any]:
+    """Every value of an experiment as a file has it, by its path."""
+    inside = plain.items() if isinstance(plain, dict) else enumerate(plain) if isinstance(plain, list | tuple) else None
+    if inside is None or not plain:
+        return {path: plain}
+    return {place: value for key, inner in inside for place, value in leaves(inner, (*path, key)).items()}
+
+
+def is_within(experiment: Experiment) -> bool:
+    """Whether nothing differs from what the lesson begins with but what it leaves free; of all networks."""
+    assert experiment.locks
+    knobs, begun = experiment.locks.knobs, Experiment.from_builtins(experiment.locks.experiment)
+    given_at_first = [*begun.all_lanes().values()]
+
+    def free(network: Experiment) -> bool:
+        ours, theirs = (leaves(each.unlocked.to_builtins()) for each in (network, begun))
+        return all(
+            ours.get(path) == theirs.get(path) or knobs.may_change(path[:-1] if path[-1] == "kind" else path)
+            for path in {*ours, *theirs}
+            if path[0] not in ("lanes", "name")
+        )
+
+    return all(network in given_at_first or free(network) for network in experiment.all_lanes().values())
+
+
+def is_within_or_refused(edit: Callable[[], Experiment]) -> bool:
+    """Whether an edit of a locked experiment is refused in one sentence, or keeps to what is free."""
+    try:
+        edited = edit()
+    except ExperimentError as error:
+        return len(str(error).splitlines()) == 1
+    return is_within(edited)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_whatever_is_edited_a_lock_holds_or_says_why_in_one_sentence(data: st.DataObject) -> None:
+    lesson = data.draw(st.sampled_from(LESSONS_ON_A_BENCH))
+    locked = lesson.locked()
+    plain = locked.to_builtins()
+    place = data.draw(
+        st.sampled_from([path for path in places_in(json.loads(json.dumps(plain)))[1:] if "locks" not in path])
+    )
+    value = data.draw(VALUES | st.just(json.loads(json.dumps(plain["layers"][:1] * 2))))
+    changed = json.loads(json.dumps(plain))
+    here = changed
+    for key in place[:-1]:
+        here = here[key]
+    here[place[-1]] = value
+    for edit in (
+        lambda: Experiment.from_builtins(changed),
+        lambda: locked.with_values([(".".join(map(str, place)), value)]),
+    ):
+        assert is_within_or_refused(edit)
+
+
+def test_the_sentence_of_a_lock_says_in_which_lesson_and_why() -> None:
+    lesson = find("down-a-ravine")
+    assert not lesson.locked_landscape(lesson.subject)
+    other = {**lesson.subject.to_builtins(), "set": {"condition": 7.0}}
+    assert lesson.locked_landscape(Landscape.from_builtins(other)) == (
+        "This is locked in the lesson “Down a ravine”, since the race is over this ravine."
+    )
+    faster = lesson.subject.to_builtins()
+    faster["optimizers"]["plain"]["learning_rate"] = 0.01
+    assert not lesson.locked_landscape(Landscape.from_builtins(faster))
+
+
 # -- the command ------------------------------------------------------------------------------------------------------
 
 
@@ -301,6 +404,21 @@ def test_the_command_lists_exports_checks_and_fails_where_a_lesson_does_not_hold
 def test_a_few_lessons_hold(tmp_path: Path) -> None:
     few = ["one-unit-of-three", "which-biases-count", "down-a-ravine", "ten-thousand-states", "a-graph-of-boxes"]
     assert main.main(["lessons", "--check", *few, "--out", str(tmp_path)]) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("part", "method", "place", "factor", "red"), FAULTS)
+def test_lessons_fail_where_the_program_computes_something_else(
+    monkeypatch: pytest.MonkeyPatch, part: type, method: str, place: int, factor: float, red: set[str]
+) -> None:
+    right = getattr(part, method)
+
+    def wrong(self: Any, *arguments: Any) -> None:
+        right(self, *arguments)
+        arguments[place][...] *= factor
+
+    monkeypatch.setattr(part, method, wrong)
+    assert red <= {name for name in red if not all(outcome.holds for outcome in check(find(name)))}
 
 
 @pytest.mark.slow

@@ -18,11 +18,12 @@ from simulator.lessons.files import find, save, shipped
 from tests.ui.windows import OpenOn
 from ui.lessons.answer_forms import ChoiceForm, CurveForm, NumberForm, OrderForm, QuestionBox
 from ui.lessons.curve_pad import CurvePad
-from ui.lessons.open_lesson import attempts_of
+from ui.lessons.open_lesson import HELD, attempts_of
 from ui.lessons.panel import LessonPanel
 from ui.lessons.worksheet import worksheet_text, write_worksheet
 from ui.plots import all_plots
 from ui.window.main_window import MainWindow
+from ui.window.map_access import MapAccess
 
 BEHIND = Experiment.from_builtins({"data": {"kind": "moons", "samples": 40}, "layers": [{"kind": "dense", "units": 3}]})
 
@@ -76,6 +77,84 @@ def test_nothing_runs_before_a_prediction_and_then_the_run_answers(window: MainW
     (attempt,) = attempts_of("powers-of-a-weight").attempts
     assert [each.right for each in attempt.answers][:2] == [True, True]
     assert attempt.answers[0].measured == (0.5**9,)
+
+
+def test_until_a_prediction_stands_nothing_tells_what_the_network_does(window: MainWindow, qtbot: QtBot) -> None:
+    window.lessons.open(find("small-large-and-too-fast"))
+    bench, said = window.bench, window.banner
+    qtbot.waitUntil(lambda: bench.view is not None, timeout=20_000)
+    window.findings.toggle.trigger()
+    for wanted in (
+        window.exporting.report, window.exporting.animate, window.exporting.code, lambda: window.exporting.export(""),
+        window.seeds.open, lambda: window.seeds.begin(2, 2),
+        lambda: MapAccess(bench, window.experiments, window).open(),
+    ):  # fmt: skip
+        said.say("")
+        wanted()
+        assert said.text == HELD
+    assert bench.shown.view is None
+    assert not window.findings.rounds.examined
+    assert not window.findings.rounds.headline
+    assert all(each.isHidden() for each in (window.status, window.builder.foot, window.training.curve))
+    for box in panel_of(window).questions:
+        answer(box)
+    panel_of(window).commit.click()
+    assert bench.shown.view is not None
+    assert not any(each.isHidden() for each in (window.status, window.builder.foot, window.training.curve))
+    qtbot.waitUntil(lambda: window.findings.rounds.examined, timeout=20_000)
+
+
+def test_numbers_of_the_text_follow_what_is_free_and_the_run_is_of_what_was_predicted(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.lessons.open(find("powers-of-a-weight"))
+    panel, document = panel_of(window), window.document
+
+    def turn(gain: float) -> str | None:
+        turned = document.experiment.with_values([("layers.0.initializer.gain", gain)])
+        return document.propose(turned.to_builtins(), "w")
+
+    assert turn(0.25) is None
+    assert "w = 0.25" in panel.text.accessibleDescription()
+    for box in panel.questions:
+        answer(box)
+    panel.commit.click()
+    assert turn(2.0) is None
+    panel.run.click()
+    qtbot.waitUntil(lambda: panel.opened.stage == "revealed", timeout=20_000)
+    assert panel.opened.names["w"] == 0.25
+    assert document.experiment.to_builtins()["layers"][0]["initializer"]["gain"] == 0.25
+
+
+def test_a_race_of_a_lesson_waits_for_the_prediction_and_is_locked_until_the_reveal(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    access, lesson = window.landscape_access, find("down-a-ravine")
+    access.open()
+    assert access.window is not None
+    model = access.window.view.model
+    window.lessons.open(lesson)
+    assert not access.window.isVisible()
+    access.open()
+    assert not access.window.isVisible()
+    assert window.banner.text == HELD
+    access.hold.set("")
+    access.show_landscape(lesson.subject, lesson.locked_landscape)
+    before = model.landscape
+    assert "locked in the lesson" in model.edit(("start",), [0.5, 0.5], final=True)
+    assert "locked in the lesson" in model.edit(("function", "condition"), 3.0, final=True)
+    model.undo()
+    assert model.landscape == before
+    assert not model.edit(("optimizers", 0, "optimizer", "learning_rate"), 0.01, final=True)
+    access.hold.set(HELD)
+    for box in panel_of(window).questions:
+        answer(box)
+    panel_of(window).commit.click()
+    panel_of(window).run.click()
+    qtbot.waitUntil(lambda: panel_of(window).opened.stage == "revealed", timeout=20_000)
+    assert model.landscape == lesson.subject
+    assert not model.edit(("start",), [0.5, 0.5], final=True)
+    window.lessons.close()
 
 
 def test_locks_hold_in_the_window_until_the_reveal_and_leaving_lifts_them(window: MainWindow) -> None:
@@ -152,6 +231,21 @@ def test_a_curve_is_drawn_by_keyboard_too(qtbot: QtBot) -> None:
     assert 1e-2 < first < second < third < 1
     pad.reveal([1e-3, 1e-2, float("nan")])
     assert not pad.grab().isNull()
+
+
+def test_a_stroke_that_nearly_reaches_the_ends_draws_the_whole_curve(qtbot: QtBot) -> None:
+    pad = CurvePad(30, 1e-4, 1.0, decades=True, axis="layer", unit="")
+    qtbot.addWidget(pad)
+    pad.resize(300, 190)
+    left, right = pad.width() // 5, round(0.97 * pad.width())
+    QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=QPoint(right, 90))
+    QTest.mouseMove(pad, QPoint(right // 2, 100))
+    QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(right // 2, 100))
+    assert not pad.complete
+    QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=QPoint(right // 2, 100))
+    QTest.mouseMove(pad, QPoint(left, 120))
+    QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(left, 120))
+    assert pad.complete
 
 
 def test_plots_that_lessons_show_are_there() -> None:

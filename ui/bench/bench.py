@@ -68,9 +68,9 @@ class Bench(QObject):
         """Whether what is shown is still of the network before."""
         self.info: RunInfo | None = None
         self.view: View | None = None
-        self.hold, self.shown = Hold(self), Shown(self)
+        self.hold = Hold(self, self.noticed.emit)
+        self.shown = Shown(self.hold, self.updated, self)
         """Why it may not train for now, if it may not; what the window shows of the run."""
-        self.updated.connect(self.shown.take)
         self._readings = Readings()
         self._records = RunRecords()
         self.lanes = self._records.lanes
@@ -197,8 +197,7 @@ class Bench(QObject):
     def _can(self, do: str) -> bool:
         """Whether there is a network to do something with; if not, it is said."""
         able = not self.dead and not self.refusal
-        if self.hold.reason and do == "train":
-            self.noticed.emit(self.hold.reason)
+        if do == "train" and self.hold.stops():
             return False
         if not able:
             self.declined.emit(do)

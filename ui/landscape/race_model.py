@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
@@ -42,6 +43,8 @@ class RaceModel(QObject):
         self.chosen = 0
         """Whose step is taken apart, and whose knobs are shown."""
         self.speed = 20
+        self.refusal: Callable[[Landscape], str] = lambda _landscape: ""
+        """Why a landscape may not be described for now, in a sentence."""
         self._undo: list[tuple[str, Landscape]] = []
         self._redo: list[Landscape] = []
         self._key = ""
@@ -82,6 +85,8 @@ class RaceModel(QObject):
             landscape = Landscape.of(plain)
         except ExperimentError as error:
             return error.message
+        if reason := self.refusal(landscape):
+            return reason
         self._remember(key, final)
         self._take(landscape)
         return ""
@@ -108,13 +113,13 @@ class RaceModel(QObject):
 
     def undo(self) -> None:
         """Take the last edit back."""
-        if self._undo:
+        if self._undo and not self.refusal(self._undo[-1][1]):
             self._redo.append(self.landscape)
             self._key = ""
             self._take(self._undo.pop()[1])
 
     def redo(self) -> None:
-        if self._redo:
+        if self._redo and not self.refusal(self._redo[-1]):
             self._undo.append(("", self.landscape))
             self._take(self._redo.pop())
 

@@ -54,6 +54,10 @@ class Slicer(QObject):
         bench = self._bench
         if bench is None:
             return
+        if bench.hold.reason:
+            self._end, self.failure = None, bench.hold.reason
+            self.taken.emit()
+            return
         if bench.link.worker is None or bench.dead or bench.view is None:
             self._end, self.failure = None, "There is no run to be cut."
             self.taken.emit()

@@ -108,7 +108,7 @@ class LandscapeView(QWidget):
     def _connect(self) -> None:
         model = self.model
         model.shown.connect(self.refresh)
-        self.plot.moved.connect(lambda x, y, final: model.edit(("start",), [x, y], final))
+        self.plot.moved.connect(self._move_start)
         self.plot.seen.connect(model.look)
         self.table.chosen.connect(model.choose)
         for plot in (self.plot, self.descent):
@@ -142,6 +142,11 @@ class LandscapeView(QWidget):
         self.table.show_state(state, model.course.curvatures(model.step), model.chosen)
         self.add.setEnabled(len(state.paths) < MOST_ENTRIES)
         self.remove.setEnabled(len(state.paths) > 1)
+
+    def _move_start(self, x: float, y: float, final: bool) -> None:
+        """Let all begin where a hand has put the start; where that may not be, it stays."""
+        if self.model.edit(("start",), [x, y], final):
+            self.refresh()
 
     def _maximise(self, plot: QWidget) -> None:
         """Let one plot have the room of both, or put it back."""

@@ -266,9 +266,9 @@ class QuestionBox(QFrame):
         super().__init__()
         self.question = question
         self.setObjectName("question")
-        prompt = filled(question.prompt, names)
+        prompt, self._number = filled(question.prompt, names), number_
         self.prompt = Prose(f"Question {number_}")
-        self.prompt.say(f"**{number_}.** {prompt}")
+        self.fill(lambda text: filled(text, names))
         self.form = form_of(question, names, f"Answer to question {number_}: {plain(prompt)}")
         self.form.changed.connect(self.changed)
         self.verdict = Prose(f"Result of question {number_}")
@@ -278,6 +278,10 @@ class QuestionBox(QFrame):
         column.setSpacing(4)
         for part in (self.prompt, self.form, self.verdict):
             column.addWidget(part)
+
+    def fill(self, numbers: Callable[[str], str]) -> None:
+        """Write the question, with its numbers."""
+        self.prompt.say(f"**{self._number}.** {numbers(self.question.prompt)}")
 
     def freeze(self) -> None:
         """The answer stands."""

@@ -1,11 +1,13 @@
-"""What covers the plots until a prediction stands: they would tell the answer."""
+"""What is covered or put away until a prediction stands, since it would tell the answer."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-WORDS = "The plots come with the run.\nRead the lesson beside, and commit to your prediction first."
+WORDS = "The plots come with your prediction.\nRead the lesson beside, and commit to it first."
 
 
 class Curtain(QLabel):
@@ -34,3 +36,22 @@ class Curtain(QLabel):
 
     def _fit(self) -> None:
         self.setGeometry(self._covered.rect())
+
+
+class Curtains:
+    """While they are drawn one widget is covered, and others, which tell of the network too, are not shown."""
+
+    def __init__(self, covered: QWidget, put_away: Sequence[QWidget]) -> None:
+        self._covered, self._put_away = covered, put_away
+        self._over: Curtain | None = None
+
+    def draw(self, on: bool) -> None:
+        """Cover and put away, or show it all again."""
+        if on is (self._over is not None):
+            return
+        for each in self._put_away:
+            each.setVisible(not on)
+        if self._over is not None:
+            self._over.hide()
+            self._over.deleteLater()
+        self._over = Curtain(self._covered) if on else None

@@ -9,12 +9,14 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.style.numbers import integer, number, power_of_ten
+from ui.style.numbers import count, integer, number, power_of_ten
 from ui.style.text_size import scaled, with_text
 from ui.style.theme import current_theme, theme_changed
 
 HEIGHT = 190
 DOT = 3.5
+NEAR_THE_END = 0.1
+"""Share of the points that a stroke may leave out at either end."""
 STEPS = 40
 """Strokes of an arrow key from the bottom to the top."""
 
@@ -132,6 +134,20 @@ class CurvePad(QWidget):
 
     def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
         self._last = None
+        if self._fill_ends():
+            self._tell()
+            self.changed.emit()
+
+    def _fill_ends(self) -> bool:
+        """Whether points at the ends that a hand has nearly reached have become as high as the next one."""
+        known = [index for index, value in enumerate(self.drawn) if value is not None]
+        near = math.ceil(NEAR_THE_END * len(self.drawn))
+        before = list(self.drawn)
+        if known and known[0] <= near:
+            self.drawn[: known[0]] = [self.drawn[known[0]]] * known[0]
+        if known and len(self.drawn) - 1 - known[-1] <= near:
+            self.drawn[known[-1] + 1 :] = [self.drawn[known[-1]]] * (len(self.drawn) - 1 - known[-1])
+        return self.drawn != before
 
     def _draw_to(self, place: QPointF) -> None:
         """The point below the hand, and those that it has jumped over."""
@@ -210,7 +226,9 @@ class CurvePad(QWidget):
         painter.drawText(foot, Qt.AlignmentFlag.AlignHCenter, self.axis)
 
     def _legend(self) -> str:
-        text = "● yours   ◆ the run" if self.measured else self.unit
+        left = sum(value is None for value in self.drawn)
+        more = f"{count(left, 'point')} to draw" if 0 < left < len(self.drawn) else self.unit
+        text = "● yours   ◆ the run" if self.measured else more
         return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, round(self._room.width()))
 
     def _paint_curve(

@@ -8,7 +8,7 @@ from simulator.lessons.files import shipped
 from simulator.lessons.lesson import Lesson
 from ui.lessons.open_lesson import attempts_of
 
-CLAIMS = "Claims of the story"
+CLAIMS = "Claims about deep networks"
 RESULTS = "Results of the literature"
 SIGNS = {"": "", "begun": "◐ ", "done": "✓ "}
 """Before a lesson's title: not begun, committed to, revealed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -19,6 +20,7 @@ from simulator.running.lesson_session import LessonSession, Measured, Measuring
 from simulator.running.messages import Failed
 from simulator.running.progress_text import how_far
 from ui.bench.bench import Bench
+from ui.bench.hold import Hold
 from ui.settings.settings import Settings
 
 Stage = Literal["predict", "committed", "running", "revealed"]
@@ -38,13 +40,16 @@ class OpenLesson(QObject):
     stage_changed = Signal(str)
     progressed = Signal(str)
     """How far the measuring is, in words."""
+    numbers_changed = Signal()
+    """Before the prediction: the text has others."""
     refused = Signal(str)
     """Why nothing could be measured, in a sentence."""
     _arrived = Signal()
 
-    def __init__(self, lesson: Lesson, bench: Bench, parent: QObject | None = None) -> None:
+    def __init__(self, lesson: Lesson, bench: Bench, hold: Hold, parent: QObject | None = None) -> None:
+        """``hold`` stops whatever would tell the answer: of the bench, or of the landscape."""
         super().__init__(parent)
-        self.lesson, self.bench = lesson, bench
+        self.lesson, self.bench, self._hold = lesson, bench, hold
         self.stage: Stage = "predict"
         self.answers: dict[str, Answer] = {}
         self.names: dict[str, Value] = lesson.numbers(lesson.subject)
@@ -52,8 +57,10 @@ class OpenLesson(QObject):
         self.attempts = attempts_of(lesson.name)
         self._session: LessonSession | None = None
         self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
-        if self.on_bench:
-            bench.hold.set(HELD)
+        self._predicted: Subject = self.subject
+        """What the prediction is of."""
+        bench.document.changed.connect(self._follow)
+        hold.set(HELD)
 
     @property
     def on_bench(self) -> bool:
@@ -70,12 +77,15 @@ class OpenLesson(QObject):
         self.answers = {name: answer for name, (answer, _) in given.items()}
         answered = tuple(Answered(name, numbers_of(answer), words) for name, (answer, words) in given.items())
         self._keep(Attempt(datetime.now(UTC).isoformat(timespec="seconds"), answered), new=True)
-        self.bench.hold.set("")
+        self._predicted = self.subject
+        self._hold.set("")
         self._set("committed")
 
     def run(self) -> None:
         """Make the run on the bench, and measure it beside."""
         self._set("running")
+        if self.on_bench and self.subject != self._predicted:
+            self._back_to_predicted()
         if self.on_bench:
             view = self.bench.view
             left = self.lesson.steps - (0 if view is None else view.frame.step)
@@ -83,7 +93,21 @@ class OpenLesson(QObject):
                 self.bench.play(left)
         if self._session is None:
             self._session = LessonSession(self.bench.link.mode, self._arrived.emit)
-        self._session.measure(self.lesson, self.subject)
+        self._session.measure(self.lesson, self._predicted)
+
+    def _back_to_predicted(self) -> None:
+        """What was turned since then is undone: the prediction is not of that."""
+        document = self.bench.document
+        plain = self._predicted.to_builtins()
+        locks = document.experiment.to_builtins().get("locks")
+        document.propose(plain if locks is None else {**plain, "locks": locks}, "Back to what was predicted", back_to=0)
+
+    def _follow(self) -> None:
+        """Numbers of the text are those of what stands on the bench, until the prediction is of that."""
+        if self.stage == "predict" and self.on_bench:
+            with suppress(FormulaError):
+                self.names = self.lesson.numbers(self.subject)
+            self.numbers_changed.emit()
 
     def measured(self, question: Question) -> Value | None:
         """What the run says to a question; None where it cannot be worked out."""
@@ -98,7 +122,7 @@ class OpenLesson(QObject):
         self.answers, self.names = {}, self.lesson.numbers(self.lesson.subject)
         if self.on_bench:
             self.bench.document.replace(self.lesson.locked(), unsaved=False)
-            self.bench.hold.set(HELD)
+        self._hold.set(HELD)
         self._set("predict")
 
     def unlock(self) -> None:
@@ -108,7 +132,8 @@ class OpenLesson(QObject):
 
     def close(self) -> None:
         """Let go of the bench, and end what measures."""
-        self.bench.hold.set("")
+        self.bench.document.changed.disconnect(self._follow)
+        self._hold.set("")
         self.end_measuring()
 
     def end_measuring(self) -> None:

@@ -52,6 +52,7 @@ class LessonPanel(QScrollArea):
         opened.stage_changed.connect(self._show_stage)
         opened.progressed.connect(self._show_progress)
         opened.refused.connect(self._refuse)
+        opened.numbers_changed.connect(self._fill)
         self._build()
 
     def sizeHint(self) -> QSize:
@@ -86,6 +87,12 @@ class LessonPanel(QScrollArea):
         self._column.addLayout(self._make_foot())
         self._column.addStretch(1)
         self._show_stage(self.opened.stage)
+
+    def _fill(self) -> None:
+        """Write the numbers of the text anew."""
+        self.text.say(self._filled(self.lesson.text))
+        for box in self.questions:
+            box.fill(self._filled)
 
     def _make_ways(self) -> QVBoxLayout:
         """Commit, then run; what stands in the way, and how far it is."""
@@ -264,6 +271,7 @@ class LessonPanel(QScrollArea):
 
 def about_text(lesson: Lesson) -> str:
     """What it is about, and how long it takes."""
-    subject = "a result of the literature" if lesson.claim is None else f"claim {integer(lesson.claim)} of the story"
+    claim = lesson.claim
+    subject = "a result of the literature" if claim is None else f"claim {integer(claim)} about deep networks"
     parts = capital(subject), count(lesson.minutes, "minute"), count(len(lesson.questions), "question")
     return " · ".join(parts)

@@ -105,6 +105,8 @@ class Exporting(QObject):
 
     def _may_export(self) -> bool:
         """Whether plots show the network that is described, and one step of it; if not, it is said."""
+        if self._bench.hold.stops():
+            return False
         view = self._bench.shown.view
         if view is not None and not view.whole:
             self._banner.say(f"Step {integer(view.frame.step)} is being computed: export when it is there.")

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 
 from ui.bench.bench import Bench
+from ui.bench.hold import Hold
 from ui.window.status import Banner
 
 # A start does not wait for it.
 if TYPE_CHECKING:
+    from simulator.landscape.landscape import Landscape
     from ui.landscape.window import LandscapeWindow
+
+
+def nothing_against(_landscape: Landscape) -> str:
+    """Any landscape will do."""
+    return ""
 
 
 class LandscapeAccess(QObject):
@@ -21,12 +29,17 @@ class LandscapeAccess(QObject):
     def __init__(self, bench: Bench, banner: Banner, window: QWidget) -> None:
         super().__init__(window)
         self._bench, self._banner, self._window = bench, banner, window
+        self.hold = Hold(self, banner.say)
+        """Why no landscape may be raced on for now."""
+        self.hold.changed.connect(self._put_away)
         self.window: LandscapeWindow | None = None
         """Once it has been opened."""
         bench.closed.connect(self._close)
 
     def open(self) -> None:
         """Bring it to the front."""
+        if self.hold.stops():
+            return
         if self.window is None:
             from ui.landscape.window import LandscapeWindow
 
@@ -39,15 +52,29 @@ class LandscapeAccess(QObject):
         if self.window is not None:
             self.window.close()
 
-    def show_landscape(self, subject: object) -> None:
-        """Bring this landscape to the front; the one that stood there comes back with undo."""
+    def _put_away(self, reason: str) -> None:
+        if reason and self.window is not None:
+            self.window.view.model.hold()
+            self.window.hide()
+
+    def show_landscape(self, subject: object, refusal: Callable[[Landscape], str]) -> None:
+        """Bring this landscape to the front; the one that stood there comes back with undo.
+
+        Until it is set :meth:`free` what ``refusal`` gives a reason against is not taken.
+        """
         from simulator.landscape.landscape import Landscape
         from simulator.schema.parameter import builtins_of
 
-        if isinstance(subject, Landscape):
-            self.open()
-            assert self.window is not None
+        self.free()
+        self.open()
+        if isinstance(subject, Landscape) and self.window is not None:
             self.window.view.model.propose(builtins_of(subject), "")
+            self.window.view.model.refusal = refusal
+
+    def free(self) -> None:
+        """Let any landscape be described."""
+        if self.window is not None:
+            self.window.view.model.refusal = nothing_against
 
     def _export(self, key: str) -> None:
         """Ask how and where, as for every other plot."""

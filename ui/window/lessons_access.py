@@ -22,7 +22,7 @@ from ui.window.parts import Parts
 # A start does not wait for lessons.
 if TYPE_CHECKING:
     from simulator.lessons.lesson import Lesson
-    from ui.lessons.curtain import Curtain
+    from ui.lessons.curtain import Curtains
     from ui.lessons.open_lesson import OpenLesson
     from ui.lessons.panel import LessonPanel
 
@@ -33,7 +33,8 @@ class LessonsAccess(QObject):
     def __init__(self, window: QMainWindow, parts: Parts, experiments: Experiments, landscape: LandscapeAccess) -> None:
         super().__init__(window)
         self._landscape = landscape
-        self._curtain: Curtain | None = None
+        self._curtains: Curtains | None = None
+        parts.bench.hold.changed.connect(self._cover)
         self._window, self._parts, self._experiments = window, parts, experiments
         self.room: PanelRoom | None = None
         """Keeps room for the panels."""
@@ -97,25 +98,29 @@ class LessonsAccess(QObject):
         return True
 
     def _show_stage(self, stage: str) -> None:
-        """Plots and words that would tell the answer are covered until the run; a race is shown where races are."""
+        """A race is shown where races are; until the reveal only what the lesson leaves free can be changed there."""
         panel = self.panel
-        covered = panel is not None and panel.opened.on_bench and stage in ("predict", "committed")
-        if covered and self._curtain is None:
-            from ui.lessons.curtain import Curtain
+        if panel is None or panel.opened.on_bench:
+            return
+        if stage == "running":
+            self._landscape.show_landscape(panel.opened.subject, panel.lesson.locked_landscape)
+        elif stage == "revealed":
+            self._landscape.free()
 
-            self._curtain = Curtain(self._parts.plots)
-        elif not covered and self._curtain is not None:
-            self._curtain.hide()
-            self._curtain.deleteLater()
-            self._curtain = None
-        self._parts.status.setVisible(not covered)
-        if panel is not None and stage == "running" and not panel.opened.on_bench:
-            self._landscape.show_landscape(panel.opened.subject)
+    def _cover(self, reason: str) -> None:
+        """Whatever tells of the network on the bench would tell the answer."""
+        if self._curtains is None:
+            from ui.lessons.curtain import Curtains
+
+            parts = self._parts
+            self._curtains = Curtains(parts.plots, (parts.status, parts.builder.foot, parts.training.curve))
+        self._curtains.draw(bool(reason))
 
     def _opened(self, lesson: Lesson) -> OpenLesson:
         from ui.lessons.open_lesson import OpenLesson
 
-        return OpenLesson(lesson, self._parts.bench)
+        on_bench = isinstance(lesson.subject, Experiment)
+        return OpenLesson(lesson, self._parts.bench, self._parts.bench.hold if on_bench else self._landscape.hold)
 
     def _show(self, opened: OpenLesson, lesson: Lesson) -> None:
         from ui.lessons.panel import LessonPanel
@@ -173,7 +178,7 @@ class LessonsAccess(QObject):
         panel, self.panel = self.panel, None
         if panel is None:
             return
-        self._show_stage("")
+        self._landscape.free()
         panel.opened.unlock()
         panel.opened.close()
         panel.hide()

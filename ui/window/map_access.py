@@ -26,6 +26,8 @@ class MapAccess(QObject):
 
     def open(self) -> None:
         """Show it, over the present experiment."""
+        if self._bench.hold.stops():
+            return
         from ui.maps.window import MapWindow
 
         experiment = self._bench.document.experiment

@@ -50,6 +50,8 @@ class SeedsAccess(QObject):
 
     def open(self) -> None:
         """Ask how many, and how far."""
+        if self._bench.hold.stops():
+            return
         from ui.dialogs.seeds import SeedsDialog
 
         if self.dialog is not None:
@@ -68,6 +70,8 @@ class SeedsAccess(QObject):
 
     def begin(self, seeds: int, steps: int) -> None:
         """Train so many of each network, to this step."""
+        if self._bench.hold.stops():
+            return
         self._made().train(seeds, steps, self._observations())
 
     def cancel(self) -> None:

@@ -67,7 +67,7 @@ class VerdictStrip(FootStrip):
         self.field = QLineEdit()
         self._buttons = QHBoxLayout()
         self._lay_out()
-        bench.updated.connect(lambda view, _rate: self._take(view))
+        bench.updated.connect(lambda view, _rate: None if bench.hold.reason else self._take(view))
         bench.started.connect(lambda _info: self._begin())
 
     def _lay_out(self) -> None:
