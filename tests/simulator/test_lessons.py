@@ -316,7 +316,6 @@ def is_within(experiment: Experiment) -> bool:
     """Whether nothing differs from what the lesson begins with but what it leaves free; of all networks."""
     assert experiment.locks
     knobs, begun = experiment.locks.knobs, Experiment.from_builtins(experiment.locks.experiment)
-    given_at_first = [*begun.all_lanes().values()]
 
     def free(network: Experiment) -> bool:
         ours, theirs = (leaves(each.unlocked.to_builtins()) for each in (network, begun))
@@ -326,7 +325,9 @@ def is_within(experiment: Experiment) -> bool:
             if path[0] not in ("lanes", "name")
         )
 
-    return all(network in given_at_first or free(network) for network in experiment.all_lanes().values())
+    # A twin that comes with the lesson follows what is free in the first network.
+    others = [experiment.lane(spec) for spec in experiment.lanes or () if spec not in (begun.lanes or ())]
+    return all(map(free, (experiment, *others)))
 
 
 def is_within_or_refused(edit: Callable[[], Experiment]) -> bool:
