@@ -1,7 +1,5 @@
 """What every data set shares: how it is described, split, scaled and disturbed, and what training receives."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import math
@@ -116,7 +114,7 @@ class Data(Part, frozen=True, kw_only=True):
         """All samples; ``rng`` is used by drawn data only. Raises :class:`DataError`."""
         raise NotImplementedError(f"{type(self).__name__} does not load anything")
 
-    def settled(self) -> Data:
+    def settled(self) -> "Data":
         """The same description with nothing left open that reading the data decides. Raises :class:`DataError`."""
         return self
 
@@ -125,11 +123,11 @@ class Data(Part, frozen=True, kw_only=True):
         """Whether :meth:`settled` takes no time to speak of."""
         return True
 
-    def beside(self, folder: Path) -> Data:
+    def beside(self, folder: Path) -> "Data":
         """The description as it is meant in an experiment file in ``folder``: relative paths are looked for there."""
         return self
 
-    def at(self, path: str) -> Data:
+    def at(self, path: str) -> "Data":
         """The same description of what lies elsewhere now."""
         return self
 
@@ -210,7 +208,7 @@ class Scaling(Struct, frozen=True):
     spread: Floats
 
     @classmethod
-    def of(cls, x: Floats, scale: Scale) -> Scaling:
+    def of(cls, x: Floats, scale: Scale) -> "Scaling":
         """The statistics of ``x`` (samples, columns); a constant column divides by 1."""
         low, high = x.min(axis=0), x.max(axis=0)
         constant = low == high

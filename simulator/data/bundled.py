@@ -1,7 +1,5 @@
 """Real data sets that come with the program, as compressed tables in ``resources/data``."""
 
-from __future__ import annotations
-
 import functools
 import gzip
 from typing import ClassVar

@@ -1,7 +1,5 @@
 """Images of the person's own: a folder with one sub-folder of image files per class."""
 
-from __future__ import annotations
-
 import functools
 import io
 import os
@@ -71,11 +69,11 @@ class Images(Data, frozen=True, kw_only=True, tag="images"):
     def load(self, rng: np.random.Generator) -> Raw:
         return _load(self.path, self.fingerprint(), self.size, self.color, self.fit)
 
-    def beside(self, folder: Path) -> Images:
+    def beside(self, folder: Path) -> "Images":
         path = located(self.path, folder)
         return self if path == self.path else self.at(path)
 
-    def at(self, path: str) -> Images:
+    def at(self, path: str) -> "Images":
         return msgspec.structs.replace(self, path=path)
 
     def own_file(self) -> OwnFile:
@@ -160,7 +158,7 @@ def _pixels(source: ImageFiles, label: str, name: str, size: int, color: str, fi
         raise DataError(f"{where}: a damaged image ({shown(str(error), 60)})") from error
 
 
-def _check_room(image: Image.Image, where: str, packed: int, color: str, fit: str) -> None:
+def _check_room(image: "Image.Image", where: str, packed: int, color: str, fit: str) -> None:
     """DataError where an image would unpack to too much, judged by its head."""
     pixels = image.width * image.height
     size = f"{where}: {integer(image.width)} × {integer(image.height)} pixels"
@@ -181,7 +179,7 @@ def _mode(color: str) -> str:
     return "RGB" if color == "color" else "L"
 
 
-def _resampled(image: Image.Image, size: int, color: str, fit: str) -> Floats:
+def _resampled(image: "Image.Image", size: int, color: str, fit: str) -> Floats:
     from PIL import Image, ImageOps
 
     ImageOps.exif_transpose(image, in_place=True)
@@ -198,7 +196,7 @@ def _resampled(image: Image.Image, size: int, color: str, fit: str) -> Floats:
     return values[np.newaxis] if values.ndim == 2 else np.moveaxis(values, 2, 0)
 
 
-def _opaque(image: Image.Image, mode: str) -> Image.Image:
+def _opaque(image: "Image.Image", mode: str) -> "Image.Image":
     """In a mode without transparency: what is transparent shows black, whatever colour hides there."""
     from PIL import Image
 
@@ -210,14 +208,14 @@ def _opaque(image: Image.Image, mode: str) -> Image.Image:
     return made
 
 
-def _middle(image: Image.Image) -> Image.Image:
+def _middle(image: "Image.Image") -> "Image.Image":
     """The largest square in the middle."""
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     return image.crop((left, top, left + side, top + side))
 
 
-def _wide(image: Image.Image, size: int) -> Floats:
+def _wide(image: "Image.Image", size: int) -> Floats:
     """Grey with more than 8 bits, which an ordinary conversion would clip."""
     from PIL import Image
 

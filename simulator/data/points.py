@@ -1,7 +1,5 @@
 """The samples of a two-input data set, as the plane of its decision boundary shows them."""
 
-from __future__ import annotations
-
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray

@@ -4,8 +4,6 @@ A sample is (steps, features), time first. Inputs are used as drawn (``scale`` n
 where another scale is chosen, all steps of a feature are scaled alike.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A table of the person's own: a file that separates cells, a spreadsheet, or one of both packed."""
 
-from __future__ import annotations
-
 import functools
 import math
 import os
@@ -104,7 +102,7 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         return None
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> "Reading":
         """How the file is to be read."""
         from simulator.data.tables.reading import Reading
 
@@ -118,14 +116,14 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         left = (self.header, self.delimiter, self.decimal, self.encoding, self.task, self.missing)
         return "auto" in left or not self.target or not self.inputs or not self.hash
 
-    def judged(self, progress: Progress = _advance) -> Judgement:
+    def judged(self, progress: Progress = _advance) -> "Judgement":
         """The file with its target, inputs and task. Raises :class:`DataError`."""
         from simulator.data.tables.judgement import judge
 
         _check(self)
         return judge(read(self.path, self.reading, progress), self.target, self.task, self.inputs)
 
-    def settled(self) -> Csv:
+    def settled(self) -> "Csv":
         known = not self.open_questions and hash_of(self.path) == self.hash
         return self if known else taken(self, self.judged())
 
@@ -136,13 +134,13 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         except DataError:
             return True  # That it cannot be read is known at once.
 
-    def encodings(self) -> tuple[Encoding, ...]:
+    def encodings(self) -> "tuple[Encoding, ...]":
         """How cells of each column become inputs. Raises :class:`DataError`."""
         from simulator.data.tables.design import encodings
 
         return encodings(self.judged(), "fill" if self.missing == "auto" else self.missing)
 
-    def reopened(self, before: Csv) -> Csv:
+    def reopened(self, before: "Csv") -> "Csv":
         """What an edit of one field of ``before`` means for the others.
 
         Of another file nothing stays that was taken from the old one, unless it is the same elsewhere; read in another
@@ -167,11 +165,11 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         except DataError:
             return False
 
-    def beside(self, folder: Path) -> Csv:
+    def beside(self, folder: Path) -> "Csv":
         path = located(self.path, folder)
         return self if path == self.path else self.at(path)
 
-    def at(self, path: str) -> Csv:
+    def at(self, path: str) -> "Csv":
         return msgspec.structs.replace(self, path=path)
 
     def own_file(self) -> OwnFile:
@@ -197,7 +195,7 @@ DELIMITERS = {"tab": "\t", "\\t": "\t", "blank": " ", "space": " ", "aligned": A
 """Separators by name."""
 
 
-def taken(data: Csv, judgement: Judgement) -> Csv:
+def taken(data: Csv, judgement: "Judgement") -> Csv:
     """The description with what was taken in place of what was left open."""
     how = judgement.table.taken
     return msgspec.structs.replace(
@@ -244,7 +242,7 @@ def _check(data: Csv) -> None:
 
 # One table and one set of samples are kept, so that a new choice of columns, split, scale or label noise does not read
 # the file again.
-def read(path: str, reading: Reading, progress: Progress = nothing) -> Table:
+def read(path: str, reading: "Reading", progress: Progress = nothing) -> "Table":
     """The table in a file, remembered until it or the way it is read changes. Raises :class:`DataError`."""
     from simulator.data.tables.reading import Table, read_table
 
@@ -274,7 +272,7 @@ def _load(data: Csv, fingerprint: tuple[int, ...]) -> Raw:
     return design(_handed_over(data), missing)
 
 
-def _handed_over(data: Csv) -> Judgement:
+def _handed_over(data: Csv) -> "Judgement":
     """The judged table, which is remembered no more: its numbers go into the samples."""
     judgement = data.judged()
     _kept.clear()

@@ -1,7 +1,5 @@
 """Data drawn on the spot: two-input classics, a noisy plane, and pure noise of any width."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 import numpy as np

@@ -5,8 +5,6 @@ default but ``data`` and ``layers``. A path addresses a field of it: ``layers.0.
 ``layers[0].dropout.rate`` in messages.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re
@@ -69,7 +67,7 @@ class ExperimentError(ValueError):
         """``layer 3, units: expected …``"""
         return self._words or self._placed({})
 
-    def about(self, plain: Any) -> ExperimentError:
+    def about(self, plain: Any) -> "ExperimentError":
         """The same error, which knows by ``plain``, the experiment as builtins, what the layers' numbers are."""
         self._words = self._words or self._placed(plain)
         return self
@@ -140,7 +138,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
         """The loss, which is chosen by the data's task where the file leaves it out."""
         return self.loss or _natural_loss(self.data.task)
 
-    def settled(self) -> Experiment:
+    def settled(self) -> "Experiment":
         """The same with nothing left open that reading the data decides; ExperimentError where it cannot be read."""
         try:
             data = self.data.settled()
@@ -148,15 +146,15 @@ class Experiment(Spec, frozen=True, kw_only=True):
             raise ExperimentError(str(error), "data", words=str(error)) from None
         return self if data == self.data else self.with_data(data)
 
-    def with_data(self, data: AnyData) -> Experiment:
+    def with_data(self, data: AnyData) -> "Experiment":
         """The same on other data; ExperimentError where it cannot be learnt so."""
         return self.varied([("data", builtins_of(data))])
 
-    def beside(self, folder: Path) -> Experiment:
+    def beside(self, folder: Path) -> "Experiment":
         """The experiment as a file in ``folder`` means it: relative paths are looked for there first."""
         return self.moved(lambda data: data.beside(folder))
 
-    def moved(self, move: Callable[[AnyData], AnyData]) -> Experiment:
+    def moved(self, move: Callable[[AnyData], AnyData]) -> "Experiment":
         """The same, with all data that it names, for its lanes too, described as ``move`` says."""
         data, lanes = move(self.data), self.lanes
         if lanes:
@@ -183,7 +181,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
                 yield entry, layer
 
     @classmethod
-    def from_builtins(cls, plain: Any) -> Experiment:
+    def from_builtins(cls, plain: Any) -> "Experiment":
         """Check plain dictionaries and lists; ExperimentError says what is wrong and where."""
         try:
             return cls._checked(plain)
@@ -191,7 +189,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
             raise error.about(plain) from None
 
     @classmethod
-    def _checked(cls, plain: Any) -> Experiment:
+    def _checked(cls, plain: Any) -> "Experiment":
         check_plain(plain)
         plain = _renamed(_brought_up(plain))
         try:
@@ -202,7 +200,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
         return experiment
 
     @classmethod
-    def from_json(cls, text: bytes | str) -> Experiment:
+    def from_json(cls, text: bytes | str) -> "Experiment":
         """Read the JSON form."""
         return cls.from_builtins(parsed(text))
 
@@ -217,7 +215,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
         """What a person calls the place that a path leads to: ``layers.0.units`` → ``layers 1–10, units``."""
         return place_in_words(path, self.to_builtins(), type(self))
 
-    def with_values(self, settings: Iterable[tuple[str, Any]]) -> Experiment:
+    def with_values(self, settings: Iterable[tuple[str, Any]]) -> "Experiment":
         """The experiment with ``(path, value)`` pairs set one after the other and checked together."""
         plain = self.to_builtins()
         for path, value in settings:
@@ -227,15 +225,15 @@ class Experiment(Spec, frozen=True, kw_only=True):
         return Experiment.from_builtins(plain)
 
     @property
-    def unlocked(self) -> Experiment:
+    def unlocked(self) -> "Experiment":
         """The same without a lesson's locks."""
         return msgspec.structs.replace(self, locks=msgspec.UNSET) if self.locks else self
 
-    def varied(self, settings: Iterable[tuple[str, Any]]) -> Experiment:
+    def varied(self, settings: Iterable[tuple[str, Any]]) -> "Experiment":
         """As :meth:`with_values`, for what is tried out and not edited: no lock holds it."""
         return msgspec.structs.replace(self.unlocked.with_values(settings), locks=self.locks)
 
-    def all_lanes(self) -> dict[str, Experiment]:
+    def all_lanes(self) -> "dict[str, Experiment]":
         """The experiment alone, and each of those that are trained beside it, by their names."""
         own = msgspec.structs.replace(self, lanes=msgspec.UNSET)
         together = {OWN_NAME: own}
@@ -248,7 +246,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
                 raise ExperimentError(f"{error.message}, in lane {lane.name!r}", f"lanes[{index}]") from None
         return together
 
-    def lane(self, lane: LaneSpec) -> Experiment:
+    def lane(self, lane: LaneSpec) -> "Experiment":
         """What a lane trains: this experiment with its settings, kinds first as they bring fields, or its own."""
         if lane.experiment is None:
             return self.unlocked.with_values(lane.settings_beside(self.data))

@@ -1,7 +1,5 @@
 """What an experiment's file says of the networks that are trained beside its own."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """Which fields of an experiment may be changed: a lesson's locks, held wherever an experiment is checked."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal

@@ -5,8 +5,6 @@ ones, which is the input of the next layer's biases, so that bias and weights ar
 back are ∂C/∂(signal) without that row.
 """
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -91,7 +89,7 @@ class BuildContext:
     scratch: Scratch
     seed: int
     needs_input_gradient: bool
-    chain: Sequence[Module] = ()
+    chain: "Sequence[Module]" = ()
     """The modules of the stack it stands in."""
 
 
@@ -213,7 +211,7 @@ class ShapeError(ValueError):
         self.label, self.title, self.before = label, title, before
         super().__init__(problem)
 
-    def within(self, number: int, title: str, path: str) -> ShapeError:
+    def within(self, number: int, title: str, path: str) -> "ShapeError":
         """The same, told by the stack in which this layer, or the one around it, is the ``number``-th."""
         before = f"{number}.{self.before}" if self.before else str(number - 1) if number > 1 else ""
         label = f"{number}.{self.label}" if self.label else str(number)
@@ -271,7 +269,7 @@ class Layer(Part, frozen=True, kw_only=True):
         return 1
 
     @abstractmethod
-    def build(self, place: tuple[int, ...], input_shape: Shape) -> Module:
+    def build(self, place: tuple[int, ...], input_shape: Shape) -> "Module":
         """The running part at ``place`` (depth, and inner depths) for samples of ``input_shape``; or ShapeError."""
 
 
@@ -316,7 +314,7 @@ class ModuleOf(ABC, Generic[Description]):
         for block in self.blocks():
             block.value.reshape(-1)[: block.weights] *= factor
 
-    def children(self) -> Sequence[Module]:
+    def children(self) -> "Sequence[Module]":
         """The modules of an inner stack, in depth order."""
         return ()
 

@@ -1,7 +1,5 @@
 """The fully connected layer."""
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, ClassVar, Protocol, TypeGuard, TypeVar
 
@@ -38,7 +36,7 @@ class Dense(Layer, frozen=True, kw_only=True, tag="dense"):
     )
     dropout: Annotated[AnyDropout, knob("dropout", "Whether units are dropped while training.")] = NoDropout()
 
-    def build(self, place: tuple[int, ...], input_shape: Shape) -> DenseModule[Dense]:
+    def build(self, place: tuple[int, ...], input_shape: Shape) -> "DenseModule[Dense]":
         affine = self.normalization.affine("kernel", math.prod(input_shape), self.units)
         return DenseModule(self, place, affine, (self.units,))
 

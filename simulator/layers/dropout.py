@@ -1,7 +1,5 @@
 """Dropout, the last operation of a layer."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
@@ -23,7 +21,7 @@ class Dropout(Part, frozen=True):
         """Share of the units that is left on."""
         return 1.0
 
-    def stage(self) -> DropoutStage | None:
+    def stage(self) -> "DropoutStage | None":
         return None
 
 
@@ -52,7 +50,7 @@ class RandomDropout(Dropout, frozen=True):
     def keep(self) -> float:
         return 1 - self.rate
 
-    def stage(self) -> DropoutStage:
+    def stage(self) -> "DropoutStage":
         return DropoutStage(self)
 
 

@@ -1,7 +1,5 @@
 """The layer that turns an image or a sequence into a vector."""
 
-from __future__ import annotations
-
 import math
 from typing import ClassVar
 
@@ -17,7 +15,7 @@ class Flatten(Layer, frozen=True, kw_only=True, tag="flatten"):
 
     structured: ClassVar[bool] = True
 
-    def build(self, place: tuple[int, ...], input_shape: Shape) -> FlattenModule:
+    def build(self, place: tuple[int, ...], input_shape: Shape) -> "FlattenModule":
         return FlattenModule(self, (math.prod(input_shape),))
 
 

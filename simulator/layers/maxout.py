@@ -1,7 +1,5 @@
 """The maxout layer."""
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, ClassVar
 
@@ -41,7 +39,7 @@ class Maxout(Layer, frozen=True, kw_only=True, tag="maxout"):
     )
     dropout: Annotated[AnyDropout, knob("dropout", "Whether units are dropped while training.")] = NoDropout()
 
-    def build(self, place: tuple[int, ...], input_shape: Shape) -> MaxoutModule:
+    def build(self, place: tuple[int, ...], input_shape: Shape) -> "MaxoutModule":
         return MaxoutModule(self, place, math.prod(input_shape))
 
 

@@ -1,7 +1,5 @@
 """What a residual layer adds its branch to: its input, or a learnt map of it."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
@@ -24,7 +22,7 @@ def width(shape: Shape) -> int:
 class Projection(Part, frozen=True):
     """Makes the input fit where the branch changes the width."""
 
-    def map(self, inputs: Shape, outputs: Shape) -> ProjectionMap | None:
+    def map(self, inputs: Shape, outputs: Shape) -> "ProjectionMap | None":
         """The running part, or None where this kind cannot make the one fit the other."""
         return None
 
@@ -50,7 +48,7 @@ class LinearProjection(Projection, frozen=True, tag="linear"):
 
     initializer: Annotated[AnyInitializer, knob("weights", "How W_p is drawn.")] = GlorotNormal()
 
-    def map(self, inputs: Shape, outputs: Shape) -> ProjectionMap | None:
+    def map(self, inputs: Shape, outputs: Shape) -> "ProjectionMap | None":
         if len(inputs) != len(outputs) or positions(inputs) != positions(outputs):
             return None
         return ProjectionMap(self, inputs, outputs)

@@ -4,8 +4,6 @@ All work elementwise on arrays of any shape, write into ``out`` and let NaN and 
 value ``a = φ(z)`` where that is cheaper. A new activation is one class here.
 """
 
-from __future__ import annotations
-
 import math
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar

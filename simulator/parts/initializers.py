@@ -4,8 +4,6 @@
 variances). Normal and uniform versions of one name share one variance. A new initialiser is one class here.
 """
 
-from __future__ import annotations
-
 import math
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar

@@ -10,8 +10,6 @@ Arrays are (outputs, samples). A new loss is one class here.
 | sigmoid_mse | σ(z) | ½‖a − y‖² | (a − y) a (1 − a) |
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 

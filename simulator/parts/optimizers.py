@@ -6,8 +6,6 @@ elementwise: the caller may hand in any piece of the flat vectors. Names and def
 is one class here.
 """
 
-from __future__ import annotations
-
 import math
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -96,7 +94,7 @@ class Optimizer(Part, frozen=True):
         """out ← ΔW from the state as the ``t``-th update has left it: at any rate the digits of that update."""
         raise NotImplementedError
 
-    def rescale_state(self, old: Optimizer, state: tuple[Array, ...]) -> None:
+    def rescale_state(self, old: "Optimizer", state: tuple[Array, ...]) -> None:
         """Adjust the state vectors, in place, to a change of this optimiser's own knobs in mid-run."""
 
 

@@ -1,7 +1,5 @@
 """Penalties on weights and limits on the gradient."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from simulator.schema.parameter import Spec, knob

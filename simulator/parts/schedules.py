@@ -3,8 +3,6 @@
 Steps count updates from 0. The names are those of PyTorch's schedulers. A new schedule is one class here.
 """
 
-from __future__ import annotations
-
 import math
 from abc import abstractmethod
 from bisect import bisect_right

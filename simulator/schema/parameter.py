@@ -5,8 +5,6 @@ label, one-sentence help, slider range, scale, unit, valid range and whether it 
 without rebuilding the network). :func:`parameters` reads all that back.
 """
 
-from __future__ import annotations
-
 import builtins
 import functools
 import types

@@ -1,7 +1,5 @@
 """The convolutional layer."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Annotated, ClassVar
 
@@ -63,7 +61,7 @@ class Convolution(Layer, frozen=True, kw_only=True, tag="convolution"):
     )
     dropout: Annotated[AnyDropout, knob("dropout", "Whether units are dropped while training.")] = NoDropout()
 
-    def build(self, place: tuple[int, ...], input_shape: Shape) -> ConvolutionModule:
+    def build(self, place: tuple[int, ...], input_shape: Shape) -> "ConvolutionModule":
         grid = windows(input_shape, self.kernel, self.stride, self.padding, name="kernel")
         return ConvolutionModule(self, place, grid)
 

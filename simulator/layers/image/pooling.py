@@ -1,7 +1,5 @@
 """The pooling layer."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What normalisations share: their description and the stage that they become inside a layer."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from typing import ClassVar, Literal, Protocol, runtime_checkable
 

@@ -1,7 +1,5 @@
 """Batch norm: every unit's mean and spread over the batch."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -49,7 +47,7 @@ class BatchNorm(Normalization, frozen=True, tag="batch"):
     def first(self) -> bool:
         return self.position == "before"
 
-    def stage(self, units: int) -> BatchNormStage:
+    def stage(self, units: int) -> "BatchNormStage":
         return BatchNormStage(self, units)
 
 

@@ -1,7 +1,5 @@
 """Layer norm: every sample's mean and spread over its features."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
@@ -40,7 +38,7 @@ class LayerNorm(Normalization, frozen=True, tag="layer"):
     def first(self) -> bool:
         return self.position == "before"
 
-    def stage(self, units: int) -> LayerNormStage:
+    def stage(self, units: int) -> "LayerNormStage":
         return LayerNormStage(self.epsilon, units)
 
 

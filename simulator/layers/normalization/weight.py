@@ -1,7 +1,5 @@
 """Weight norm: the length of a unit's weights apart from their direction."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a person sets of a layer with a state."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 from simulator.layers.base import Layer, Shape, ShapeError, shape_text
