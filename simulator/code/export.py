@@ -60,7 +60,7 @@ def written(source: Experiment | Checkpoint, title: str, library: Library) -> Wr
     kept = training.checkpoint()
     exact = bench_run.exact(kept)
     shape = exact.data.input_shape
-    pieces = library.by_layer(exact.network, shape)
+    pieces = library.layers.by_layer(exact.network, shape)
     tensors, masks = library.arrays(pieces), library.masks(pieces)
     _check(tensors, library)
     shaken = rounding(kept, exact)
@@ -68,7 +68,7 @@ def written(source: Experiment | Checkpoint, title: str, library: Library) -> Wr
     exported, text = _shortened(
         Exported(exact.experiment, title, kept.step, kept.updates, shape, pieces, tensors, made, shaken), library
     )
-    own = library.arrays(library.by_layer(training.network, shape))
+    own = library.arrays(library.layers.by_layer(training.network, shape))
     state = bench_run.kept_state(training, own, library.state(training.experiment.optimizer))
     weights = bench_run.weights(training, own) | state | exported.preprocessing.arrays
     return Written(text, weights, bench_run.bench_arrays(exact, tensors, masks, shaken.updates))
@@ -77,19 +77,20 @@ def written(source: Experiment | Checkpoint, title: str, library: Library) -> Wr
 def _check(tensors: Mapping[str, Tensor], library: Library) -> None:
     """NoEquivalentError where the whole network is something that no other library has."""
     if all(tensor.frozen or tensor.state for tensor in tensors.values()):
-        raise NoEquivalentError("a network of which everything is frozen", library.title)
+        raise NoEquivalentError("a network of which everything is frozen", library.layers.words.library)
 
 
 def _shortened(exported: Exported, library: Library) -> tuple[Exported, str]:
     """The script; where it is long without what a reader misses least: numbers of a scaling, the reading of tables."""
-    text = library.script(exported)
+    text = library.script(exported).text()
     for cells in (True, False):
-        if len(text.splitlines()) > library.most_lines:
+        if len(text.splitlines()) > library.script.most_lines:
             made = preprocessing(exported.experiment, exported.input_shape, 1, cells)
             exported = replace(exported, preprocessing=made)
-            text = library.script(exported)
-    lines = len(text.splitlines())
-    if lines > library.most_lines:
-        lack = f"the network would take {lines} lines of {library.title}, and a script has {library.most_lines} at most"
+            text = library.script(exported).text()
+    lines, most = len(text.splitlines()), library.script.most_lines
+    if lines > most:
+        title = library.layers.words.library
+        lack = f"the network would take {lines} lines of {title}, and a script has {most} at most"
         raise ExperimentError(f"{lack}: write layers that are alike as one with repeat", "layers")
     return exported, text

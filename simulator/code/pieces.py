@@ -6,7 +6,7 @@ keeps of them are all read by the same :class:`Tensor`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -87,8 +87,3 @@ class Piece:
             yield path.rstrip("."), self.mask
         for name, piece in self.inner:
             yield from piece.all_masks(f"{path}{name}.")
-
-
-def numbered(pieces: Sequence[Piece]) -> tuple[tuple[str, Piece], ...]:
-    """Parts in a row, each called by its place."""
-    return tuple((str(place), piece) for place, piece in enumerate(pieces))

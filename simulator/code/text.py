@@ -82,6 +82,18 @@ def quoted(text: str) -> str:
     return f'"{shown[1:-1]}"'
 
 
+def indented(lines: Iterable[str], indent: int) -> list[str]:
+    """Lines further in."""
+    return [" " * indent + line for line in lines]
+
+
+def lines_of(template: str, **values: object) -> list[str]:
+    """A template with the words in «» replaced."""
+    for name, value in values.items():
+        template = template.replace(f"«{name}»", str(value))
+    return template.strip("\n").split("\n")
+
+
 def packed(items: Iterable[str], indent: int) -> list[str]:
     """Items with commas between them on as few lines as they need."""
     return textwrap.wrap(", ".join(items), WIDTH - indent, break_long_words=False, break_on_hyphens=False)

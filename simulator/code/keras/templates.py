@@ -1,14 +1,7 @@
-"""The parts of a script that are alike for every network; «words» are filled in."""
+"""The parts of a script that are alike for every network in this library; «words» are filled in."""
 
 from __future__ import annotations
 
-HEAD = '''
-"""«title», after «steps» in Nablascope: check it, train it on and ask it in Keras.
-
-python model.py --check [--float32]    compares with what the bench computed, in check.npz
-python model.py --predict ROWS.csv     answers the rows of a file, as they are measured
-"""
-'''
 SCHEDULE = '''
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):
     """The rate at each step, on from where the bench was."""
@@ -87,12 +80,7 @@ def check(exact):
         pairs += zip([f"gradient.{name}" for name in trained], model.optimizer.gradients, gradients, strict=True)
     if exact:
         pairs += [(f"after.{n}", v, bench[f"after.{n}"]) for n, v in zip(names, model.weights, strict=True)]
-    gaps = []
-    for name, a, b in ((name, ops.convert_to_numpy(a), b) for name, a, b in pairs):
-        other = ~((a == b) | (np.isnan(a) & np.isnan(b)))
-        gap = np.nan_to_num(np.abs(a[other] - b[other]), nan=np.inf).max(initial=0)
-        gaps.append((gap / np.abs(b[np.isfinite(b)]).max(initial=1), name))
-    return max(gaps)
+«gaps»
 '''
 MASKS = """        masks = sorted(name for name in bench if name.startswith("mask."))
         for layer, name in zip(DROPOUTS[-len(masks) :], masks, strict=True):
@@ -108,16 +96,4 @@ SOME = """\
 EVERY = """\
         # Roundings grow so much here that parameters part after an update: checks give the bench's gradients.
         grads = self.given or grads
-"""
-MAIN = """
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["--check"]:
-        exact = "--float32" not in sys.argv
-        (gap, name), most = check(exact), «most»
-        print(f"largest |a - b| / max(1, max|b|): {gap:.2g} ({name}), at most {most:g}")
-«condition»        sys.exit(not gap <= most)
-    if sys.argv[1:2] == ["--predict"]:
-«predicted»
-    else:
-        print(__doc__)
 """

@@ -2,55 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from simulator.arrays.numeric import Array
 from simulator.code.pieces import Piece, Tensor
-from simulator.code.pytorch.parts import activation, bias_draw, draw
-from simulator.layers.base import Shape
+from simulator.code.pytorch.parts import activation
 from simulator.layers.recurrent.gru import GRU
 from simulator.layers.recurrent.lstm import LSTM
 from simulator.layers.recurrent.module import ThroughTimeModule
-from simulator.layers.recurrent.simple import Recurrent
 from simulator.parts.activations import ReLU, Tanh
 from simulator.schema.parameter import Part
 
-LSTM_GATES = (1, 2, 3, 0)
-"""Input, forget, candidate, output: where each lies among the bench's."""
-GRU_GATES = (1, 0, 2)
-"""Reset, update, candidate; the update gate is 1 − the bench's transform gate, σ(−z): what makes z is negated."""
+GATES: Mapping[type[Part], Sequence[int]] = {LSTM: (1, 2, 3, 0), GRU: (1, 0, 2)}
+"""Input, forget, candidate, output; reset, update, candidate: where each lies among the bench's."""
 GRU_SIGNS = (1, -1, 1)
+"""The update gate is 1 − the bench's transform gate, σ(−z): what makes z is negated."""
 
 
-def _through_time(
-    module: ThroughTimeModule[Any], made: str, gates: Sequence[int], signs: Sequence[int] = (),
-    forget: float = 0.0,
-) -> Piece:  # fmt: skip
-    """``States`` around a recurrent module of PyTorch."""
+def through_time(module: ThroughTimeModule[Any], weights: str, state: str, biases: str) -> Piece:
+    """``States`` around a recurrent module of PyTorch, drawn so."""
     spec = module.spec
-    draws = [
-        draw(spec.initializer, (module.features, module.width)),
-        draw(spec.recurrent_initializer, (module.width, module.width)),
-        bias_draw(spec.bias_initializer, (module.inputs, module.width)),
-    ]
-    draws += [f"forget={forget!r}"] * bool(forget) + ["negated=True"] * (len(set(signs)) > 1)
-    cell = Piece(f"recurrent({', '.join([made, *draws])})", _tensors(module, gates, signs))
-    arguments = [cell.code]
-    if spec.output == "all":
-        arguments.append("every=True")
+    more = [weights, state, biases, *["negated=True"] * isinstance(spec, GRU)]
+    if isinstance(spec, LSTM) and spec.forget_bias:
+        more.append(f"forget={spec.forget_bias!r}")
+    cell = Piece(f"recurrent({', '.join([_cell(module), *more])})", _tensors(module))
+    arguments = [cell.code, *["every=True"] * (spec.output == "all")]
     if module.loop.cuts:
         arguments.append(f"cuts=({', '.join(map(str, sorted(module.loop.cuts)))},)")
     return Piece(f"States({', '.join(arguments)})", inner=(("cell", cell),))
 
 
-def _tensors(module: ThroughTimeModule[Any], gates: Sequence[int], signs: Sequence[int]) -> tuple[Tensor, ...]:
+def _cell(module: ThroughTimeModule[Any]) -> str:
+    """The module of PyTorch, or our own where it has none with that nonlinearity."""
+    spec, sizes = module.spec, f"{module.features}, {module.width}"
+    if isinstance(spec, LSTM | GRU):
+        return f"nn.{'LSTM' if isinstance(spec, LSTM) else 'GRU'}({sizes}, batch_first=True)"
+    phi = module.cell.activation
+    if isinstance(phi, Tanh | ReLU):
+        nonlinearity = ', nonlinearity="relu"' if isinstance(phi, ReLU) else ""
+        return f"nn.RNN({sizes}{nonlinearity}, batch_first=True)"
+    return f"Recurrent({sizes}, {activation(phi)})"
+
+
+def _tensors(module: ThroughTimeModule[Any]) -> tuple[Tensor, ...]:
     """Weights from the input and from the state, and biases; a second vector of biases is 0 and stays so."""
     width, block = module.width, module.block
+    gates = GATES.get(type(module.spec), (0,))
     rows = np.concatenate([np.arange(gate * width, (gate + 1) * width) for gate in gates])
-    sign: Array | None = np.repeat(np.array(signs), width) if len(set(signs)) > 1 else None
+    sign: Array | None = np.repeat(np.array(GRU_SIGNS), width) if isinstance(module.spec, GRU) else None
     signs_of_rows = None if sign is None else sign[:, None]
     return (
         Tensor("weight_ih_l0", block, lambda a: a[width:-1, rows].T, signs=signs_of_rows),
@@ -58,31 +60,3 @@ def _tensors(module: ThroughTimeModule[Any], gates: Sequence[int], signs: Sequen
         Tensor("bias_ih_l0", block, lambda a: a[-1, rows], signs=sign),
         Tensor("bias_hh_l0", block, lambda a: np.zeros(len(rows), a.dtype), frozen=True),
     )
-
-
-def _recurrent(module: ThroughTimeModule[Any], shape: Shape, batch: int) -> list[Piece]:
-    spec, sizes = module.cell.activation, f"{module.features}, {module.width}"
-    if isinstance(spec, Tanh):
-        return [_through_time(module, f"nn.RNN({sizes}, batch_first=True)", (0,))]
-    if isinstance(spec, ReLU):
-        return [_through_time(module, f'nn.RNN({sizes}, nonlinearity="relu", batch_first=True)', (0,))]
-    phi = activation(spec)
-    return [_through_time(module, f"Recurrent({sizes}, {phi.code})", (0,))]
-
-
-def _lstm(module: ThroughTimeModule[Any], shape: Shape, batch: int) -> list[Piece]:
-    assert isinstance(module.spec, LSTM)
-    made = f"nn.LSTM({module.features}, {module.width}, batch_first=True)"
-    return [_through_time(module, made, LSTM_GATES, forget=module.spec.forget_bias)]
-
-
-def _gru(module: ThroughTimeModule[Any], shape: Shape, batch: int) -> list[Piece]:
-    made = f"nn.GRU({module.features}, {module.width}, batch_first=True)"
-    return [_through_time(module, made, GRU_GATES, GRU_SIGNS)]
-
-
-RECURRENT: Mapping[type[Part], Callable[[Any, Shape, int], list[Piece]]] = {
-    Recurrent: _recurrent,
-    LSTM: _lstm,
-    GRU: _gru,
-}

@@ -1,125 +1,85 @@
-"""The whole script: imports, network, loss, updates, preprocessing and check."""
+"""What a script for PyTorch consists of besides what all have."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from simulator.code.exported import (
-    Exported,
-    chained,
-    condition_lines,
-    followed_lines,
-    lines_of,
-    most_text,
-    shown_lines,
-    title_of,
-    without_words,
-)
 from simulator.code.pytorch.definitions import DEFINITIONS, VARIANTS
 from simulator.code.pytorch.losses import loss_and_answers
 from simulator.code.pytorch.parts import LIBRARY
-from simulator.code.pytorch.templates import CHECK, EVERY, HEAD, MAIN, MASKS, SOME, TRAINER
+from simulator.code.pytorch.templates import CHECK, EVERY, MASKS, SOME, TRAINER
 from simulator.code.pytorch.updates import follow_lines, rule
-from simulator.code.schedules import rate_lines
-from simulator.code.text import wrapped
-from simulator.schema.numbers import count
-
-MOST_LINES = 150
+from simulator.code.script import Script
+from simulator.code.text import indented, lines_of, wrapped
 
 
-def script(exported: Exported) -> str:
-    """The text of ``model.py``, written densely where it would else be too long."""
-    lines = _script(exported, dense=False)
-    if len(lines) > MOST_LINES:
-        lines = _script(exported, dense=True)
-    return "\n".join(lines) + "\n"
+class TorchScript(Script):
+    """One class holds the network and its optimiser."""
 
+    library = LIBRARY
+    most_lines = 150
+    chain = "nn.Sequential(*layers)"
+    precision = "        torch.set_default_dtype(torch.float64 if exact else torch.float32)\n"
+    array = "a.detach().numpy(), b.numpy()"
+    predict = "Trainer().predict"
 
-def _script(exported: Exported, dense: bool) -> list[str]:
-    """All lines; ``dense``: as many modules on each as it takes, few words and empty lines."""
-    sections = [*_network(exported, dense), *_answers(exported), *_updates(exported), *_check(exported)]
-    between = [""] if dense else ["", ""]
-    body = [line for section in sections for line in (*between, *section)]
-    return [*_head(exported, "\n".join(body)), *body]
+    def imports(self, body: str) -> list[str]:
+        scheduled = ["from torch.optim.lr_scheduler import LambdaLR"] * ("LambdaLR(" in body)
+        directed = ["from torch.nn.utils.parametrizations import weight_norm"] * ("weight_norm(" in body)
+        library = ["import torch", "from safetensors.torch import load_file", "from torch import nn"]
+        return ["import numpy as np", *library, *directed, *scheduled]
 
+    def constants(self, body: str) -> list[str]:
+        return [f"STEP = {self.exported.step}"] * ("STEP" in body) + self.made.constants
 
-def _head(exported: Exported, body: str) -> list[str]:
-    """What it is, what it imports for ``body``, and its constants."""
-    imported = ["import sys", "from pathlib import Path"]
-    imported[:0] = [f"import {name}" for name in ("csv", "math") if f"{name}." in body]
-    imported[-1:-1] = ["from functools import partial"] * ("partial(" in body)
-    scheduled = ["from torch.optim.lr_scheduler import LambdaLR"] * ("LambdaLR(" in body)
-    directed = ["from torch.nn.utils.parametrizations import weight_norm"] * ("weight_norm(" in body)
-    others = ["import numpy as np", "import torch", "from safetensors.torch import load_file", "from torch import nn"]
-    step = [f"STEP = {exported.step}"] * ("STEP" in body)
-    return [
-        *lines_of(HEAD, title=title_of(exported), steps=count(exported.step, "update")), "", *imported, "",
-        *others, *directed, *scheduled, "", "HERE = Path(__file__).parent", *step, *exported.preprocessing.constants,
-    ]  # fmt: skip
+    def definitions(self) -> Iterator[str]:
+        code = self.exported.code
+        for name in (name for name in DEFINITIONS if re.search(rf"\b{name}\b", code)):
+            pattern, variant = VARIANTS.get(name, ("", name))
+            yield DEFINITIONS[variant if re.search(pattern, code) else name]
 
+    def objective(self) -> Iterator[list[str]]:
+        yield ["def answer(outputs):", f"    return {self._loss_and_answers()[1]}"]
 
-def _network(exported: Exported, dense: bool) -> Iterator[list[str]]:
-    for name in (name for name in DEFINITIONS if re.search(rf"\b{name}\b", exported.code)):
-        pattern, variant = VARIANTS.get(name, ("", name))
-        lines = lines_of(DEFINITIONS[variant if re.search(pattern, exported.code) else name])
-        yield without_words(lines) if dense else lines
-    summary = '    """The network, its weights drawn as before the first step."""'
-    yield ["def build():", summary, *chained(exported.layers, dense), "    return nn.Sequential(*layers)"]
+    def _loss_and_answers(self) -> tuple[str, str]:
+        return loss_and_answers(self.experiment.objective, bool(self.experiment.data.answers))
 
+    def optimizer(self) -> Iterator[list[str]]:
+        yield from ()
 
-def _answers(exported: Exported) -> Iterator[list[str]]:
-    """Answers and learning rate."""
-    experiment = exported.experiment
-    _, answers = loss_and_answers(experiment.objective, bool(experiment.data.answers))
-    yield ["def answer(outputs):", f"    return {answers}"]
-    if experiment.schedule.changes:
-        rate = rate_lines(experiment.schedule, float(experiment.optimizer.learning_rate), LIBRARY)
-        yield ["def learning_rate(step):", *(f"    {line}" for line in rate)]
+    def _optimizer(self) -> list[str]:
+        """The optimiser, what it has kept, and what sets its rate."""
+        own, varies = rule(self.experiment.optimizer), self.experiment.schedule.changes
+        # LambdaLR multiplies what stands there.
+        rate = "1.0" if varies else repr(float(self.experiment.optimizer.learning_rate))
+        lines = wrapped(f"self.optimizer = torch.optim.{own.made.replace('RATE', rate)}", 8)
+        if self.exported.updates and own.state:
+            kept = [f'"{name}": kept[f"optimizer.{name}.{{name}}"].to(p)' for name, _ in own.state]
+            counted = [f'"step": torch.tensor({float(self.exported.updates)!r})'] * own.counts
+            state = f"self.optimizer.state[p] = {{{', '.join([*counted, *kept])}}}"
+            lines += ["        for name, p in self.model.named_parameters():", "            if p.requires_grad:"]
+            lines += wrapped(state, 16)
+        if varies:
+            lines += wrapped("self.schedule = LambdaLR(self.optimizer, lambda step: learning_rate(STEP + step))", 8)
+        return lines
 
+    def training(self, **words: object) -> Iterator[list[str]]:
+        update = follow_lines(self.experiment.regularization, "weight_norm" in self.exported.code)
+        update += ["self.optimizer.step()", *["self.schedule.step()"] * self.experiment.schedule.changes]
+        yield lines_of(
+            TRAINER,
+            optimiser="\n".join(self._optimizer()),
+            update="\n".join(indented(update, 8)),
+            loss=self._loss_and_answers()[0],
+            encoded="\n".join(wrapped(f"targets = torch.tensor({self.made.encoded}).to(inputs)", 8)),
+            answers="\n".join(_predicted(self.made.unscaled)),
+            **words,
+        )
 
-def _resumes(exported: Exported) -> bool:
-    """Whether the optimiser has kept something that is taken along."""
-    return bool(exported.updates and rule(exported.experiment.optimizer).state)
-
-
-def _optimiser(exported: Exported) -> list[str]:
-    """The optimiser, what it has kept, and what sets its rate."""
-    experiment, own = exported.experiment, rule(exported.experiment.optimizer)
-    varies = experiment.schedule.changes
-    # LambdaLR multiplies what stands there.
-    rate = "1.0" if varies else repr(float(experiment.optimizer.learning_rate))
-    lines = wrapped(f"self.optimizer = torch.optim.{own.made.replace('RATE', rate)}", 8)
-    if _resumes(exported):
-        kept = [f'"{name}": kept[f"optimizer.{name}.{{name}}"].to(p)' for name, _ in own.state]
-        counted = [f'"step": torch.tensor({float(exported.updates)!r})'] * own.counts
-        state = f"self.optimizer.state[p] = {{{', '.join([*counted, *kept])}}}"
-        lines += ["        for name, p in self.model.named_parameters():", "            if p.requires_grad:"]
-        lines += wrapped(state, 16)
-    if varies:
-        lines += wrapped("self.schedule = LambdaLR(self.optimizer, lambda step: learning_rate(STEP + step))", 8)
-    return lines
-
-
-def _updates(exported: Exported) -> Iterator[list[str]]:
-    """Scaling, and the class that trains and predicts."""
-    experiment, made = exported.experiment, exported.preprocessing
-    if made.table:
-        yield list(made.table)
-    yield ["def scaled(rows):", f"    return {made.scaled}"]
-    update = follow_lines(experiment.regularization, "weight_norm" in exported.code)
-    update += ["self.optimizer.step()", *["self.schedule.step()"] * experiment.schedule.changes]
-    yield lines_of(
-        TRAINER,
-        optimiser="\n".join(_optimiser(exported)),
-        update="\n".join(f"        {line}" for line in update),
-        loss=loss_and_answers(experiment.objective, bool(experiment.data.answers))[0],
-        batch=experiment.batch_size,
-        targets="the numbers of their classes" if made.classes else "targets as they are measured",
-        encoded="\n".join(wrapped(f"targets = torch.tensor({made.encoded}).to(inputs)", 8)),
-        answers="\n".join(_predicted(made.unscaled)),
-        units=", a share of each class" if made.classes else " in the targets' units",
-    )
+    def check(self, gaps: str) -> list[str]:
+        masks = MASKS * ("Dropout(" in self.exported.code)
+        return lines_of(CHECK, masks=masks, followed=self.followed(SOME, EVERY), gaps=gaps)
 
 
 def _predicted(unscaled: str) -> list[str]:
@@ -128,14 +88,3 @@ def _predicted(unscaled: str) -> list[str]:
     if unscaled == "answers":
         return [f"            return {asked}"]
     return [f"            answers = {asked}", f"        return {unscaled}"]
-
-
-def _check(exported: Exported) -> Iterator[list[str]]:
-    masks = MASKS * ("Dropout(" in exported.code)
-    yield lines_of(CHECK, masks=masks, followed=followed_lines(exported.rounding, SOME, EVERY))
-    yield lines_of(
-        MAIN,
-        predicted=shown_lines(exported.preprocessing, "Trainer().predict"),
-        most=most_text(exported.rounding),
-        condition=condition_lines(exported.rounding),
-    )

@@ -1,14 +1,7 @@
-"""The parts of a script that are alike for every network; «words» are filled in."""
+"""The parts of a script that are alike for every network in this library; «words» are filled in."""
 
 from __future__ import annotations
 
-HEAD = '''
-"""«title», after «steps» in Nablascope: check it, train it on and ask it in PyTorch.
-
-python model.py --check [--float32]    compares with what the bench computed, in check.npz
-python model.py --predict ROWS.csv     answers the rows of a file, as they are measured
-"""
-'''
 TRAINER = '''
 class Trainer:
     """The network and its optimiser as the bench left them."""
@@ -59,12 +52,7 @@ def check(exact):
 «followed»        trainer.update()
     if exact:
         pairs += [(f"after.{name}", a, bench[f"after.{name}"]) for name, a in trainer.model.state_dict().items()]
-    gaps = []
-    for name, a, b in ((name, a.detach().numpy(), b.numpy()) for name, a, b in pairs):
-        other = ~((a == b) | (np.isnan(a) & np.isnan(b)))
-        gap = np.nan_to_num(np.abs(a[other] - b[other]), nan=np.inf).max(initial=0)
-        gaps.append((gap / np.abs(b[np.isfinite(b)]).max(initial=1), name))
-    return max(gaps)
+«gaps»
 '''
 MASKS = """        for name, module in trainer.model.named_modules():
             if f"mask.{name}" in bench:
@@ -77,17 +65,4 @@ SOME = """\
 EVERY = """\
             # Roundings grow so much here that parameters part after an update: make the bench's of its gradients.
             p.grad = pairs[-1][2].clone()
-"""
-MAIN = """
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["--check"]:
-        exact = "--float32" not in sys.argv
-        torch.set_default_dtype(torch.float64 if exact else torch.float32)
-        (gap, name), most = check(exact), «most»
-        print(f"largest |a - b| / max(1, max|b|): {gap:.2g} ({name}), at most {most:g}")
-«condition»        sys.exit(not gap <= most)
-    if sys.argv[1:2] == ["--predict"]:
-«predicted»
-    else:
-        print(__doc__)
 """

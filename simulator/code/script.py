@@ -1,0 +1,168 @@
+"""The whole script: imports, network, loss, updates, preprocessing and check, in the words of one library."""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from simulator.code.exported import Exported
+from simulator.code.pieces import Piece
+from simulator.code.rounding import NOUGHT, TOLD
+from simulator.code.schedules import rate_lines
+from simulator.code.templates import GAPS, HEAD, MAIN
+from simulator.code.text import indented, lines_of, wrapped
+from simulator.schema.numbers import count
+
+MOST_TITLE = 50
+
+
+class Script(ABC):
+    """What one library's script consists of besides what all have."""
+
+    library: ClassVar[str]
+    most_lines: ClassVar[int]
+    chain: ClassVar[str]
+    """The network of ``layers``."""
+    precision: ClassVar[str]
+    """The line that sets the precision of a check, if it is to be set there."""
+    array: ClassVar[str]
+    """The array of numpy that ``a`` is."""
+    predict: ClassVar[str]
+    """What answers rows."""
+
+    def __init__(self, exported: Exported) -> None:
+        self.exported, self.experiment, self.made = exported, exported.experiment, exported.preprocessing
+
+    @abstractmethod
+    def imports(self, body: str) -> list[str]:
+        """Lines that import the library and what else ``body`` uses of others."""
+
+    @abstractmethod
+    def constants(self, body: str) -> list[str]:
+        """Lines of constants."""
+
+    @abstractmethod
+    def definitions(self) -> Iterator[str]:
+        """Sources of what the network's modules are made of."""
+
+    @abstractmethod
+    def objective(self) -> Iterator[list[str]]:
+        """Loss and answers, where they are functions of their own."""
+
+    @abstractmethod
+    def optimizer(self) -> Iterator[list[str]]:
+        """The updates, where they are classes of their own."""
+
+    @abstractmethod
+    def training(self, **words: object) -> Iterator[list[str]]:
+        """Loading, training on and predicting; ``words`` are what is said of the data."""
+
+    @abstractmethod
+    def check(self, gaps: str) -> list[str]:
+        """The comparison with the bench, which ends with ``gaps``."""
+
+    def first(self) -> str:
+        """What the list of layers begins with, if it does with anything."""
+        return ""
+
+    def followed(self, some: str, every: str) -> str:
+        """What makes updates of the bench's gradients: lines for ``some`` that may be 0, for ``every`` one, or none."""
+        size = self.exported.rounding.followed
+        return some if size == NOUGHT else every * (size > NOUGHT)
+
+    def text(self) -> str:
+        """The text of ``model.py``, written densely where it would else be too long."""
+        lines = self._lines(dense=False)
+        if len(lines) > self.most_lines:
+            lines = self._lines(dense=True)
+        return "\n".join(lines) + "\n"
+
+    def _lines(self, dense: bool) -> list[str]:
+        """All lines; ``dense``: as many modules on each as it takes, few words and empty lines."""
+        sections = [*self._network(dense), *self.objective(), *self._rate(), *self.optimizer(), *self._data()]
+        sections += [self.check(GAPS.replace("«array»", self.array)), self._main()]
+        between = [""] if dense else ["", ""]
+        body = [line for section in sections for line in (*between, *section)]
+        return [*self._head("\n".join(body)), *body]
+
+    def _head(self, body: str) -> list[str]:
+        """What it is, what it imports for ``body``, and its constants."""
+        imported = [f"import {name}" for name in ("csv", "math") if f"{name}." in body] + ["import sys"]
+        imported += ["from functools import partial"] * ("partial(" in body) + ["from pathlib import Path"]
+        steps = count(self.exported.step, "update")
+        return [
+            *lines_of(HEAD, title=self._title(), steps=steps, library=self.library), "", *imported, "",
+            *self.imports(body), "", "HERE = Path(__file__).parent", *self.constants(body),
+        ]  # fmt: skip
+
+    def _title(self) -> str:
+        """What a script is called in its first line: without what would end the text that it stands in."""
+        title = " ".join(self.exported.title.replace("\\", "/").replace('"', "'").split())
+        return title if len(title) <= MOST_TITLE else f"{title[:MOST_TITLE]} …"
+
+    def _network(self, dense: bool) -> Iterator[list[str]]:
+        for source in self.definitions():
+            yield _without_words(lines_of(source)) if dense else lines_of(source)
+        summary = '    """The network, its weights drawn as before the first step."""'
+        chained = _chained(self.exported.layers, dense, self.first())
+        yield ["def build():", summary, *chained, f"    return {self.chain}"]
+
+    def _rate(self) -> Iterator[list[str]]:
+        schedule, base = self.experiment.schedule, float(self.experiment.optimizer.learning_rate)
+        if schedule.changes:
+            yield ["def learning_rate(step):", *indented(rate_lines(schedule, base, self.library), 4)]
+
+    def _data(self) -> Iterator[list[str]]:
+        """Scaling, loading, training on and predicting."""
+        if self.made.table:
+            yield list(self.made.table)
+        yield ["def scaled(rows):", f"    return {self.made.scaled}"]
+        targets = "the numbers of their classes" if self.made.classes else "targets as they are measured"
+        units = ", a share of each class" if self.made.classes else " in the targets' units"
+        yield from self.training(batch=self.experiment.batch_size, targets=targets, units=units)
+
+    def _main(self) -> list[str]:
+        """What the script does when it is run: what it checks, and that it answers the rows of a file."""
+        # In float64 the largest difference is at least what rounding makes of this network's numbers.
+        rounding = self.exported.rounding
+        most = f"{float(f'{rounding.accepted:.1e}')!r} if exact else 1e-5"
+        grows = f"a rounding grows up to {rounding.condition:.1e} times in this network"
+        condition = f'        print("{grows}")\n' * (rounding.condition >= TOLD)
+        header = ', header=",".join(CLASSES), comments=""' if self.made.named else ""
+        rows = [*self.made.rows, f'np.savetxt(sys.stdout, {self.predict}(rows), "%.6g", ","{header})']
+        predicted = "\n".join(indented(rows, 8))
+        return lines_of(MAIN, predicted=predicted, most=most, condition=condition, precision=self.precision)
+
+
+def _without_words(lines: list[str]) -> list[str]:
+    """A definition without its docstring and the empty line behind that."""
+    ends = [place for place, line in enumerate(lines) if line.endswith('"""')]
+    rest = lines[ends[0] + 1 :]
+    return [lines[0], *(rest if rest[0] else rest[1:])]
+
+
+def _chained(layers: Sequence[Sequence[Piece]], filled: bool, first: str = "") -> list[str]:
+    """Lines that put the modules of all layers into the list ``layers``, behind ``first``; those alike in a loop."""
+    lines: list[str] = [f"    layers = [{first}]"] if first else []
+    for code, repeats in _in_turn(layers, filled):
+        if repeats == 1:
+            lines += wrapped(f"layers {'+=' if lines else '='} [{code}]", 4, filled=filled)
+        else:
+            lines += ["    layers = []"] * (not lines) + [f"    for _ in range({repeats}):"]
+            lines += wrapped(f"layers += [{code}]", 8, filled=filled)
+    return lines
+
+
+def _in_turn(layers: Sequence[Sequence[Piece]], joined: bool) -> list[tuple[str, int]]:
+    """The modules of each layer, and how many such layers follow each other; ``joined``: single ones together."""
+    codes = (", ".join(piece.code for piece in pieces) for pieces in layers)
+    turns: list[tuple[str, int]] = []
+    for code, alike in itertools.groupby(filter(None, codes)):
+        repeats = len(list(alike))
+        if joined and turns and repeats == turns[-1][1] == 1:
+            turns[-1] = f"{turns[-1][0]}, {code}", 1
+        else:
+            turns.append((code, repeats))
+    return turns
