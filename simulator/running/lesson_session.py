@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,13 +16,10 @@ from simulator.lessons.lesson import Lesson, Subject
 from simulator.lessons.measuring import measure
 from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.messages import Failed, Stop
-from simulator.running.side_worker import SideWorker
+from simulator.running.side_session import Cancel, SideSession
 from simulator.running.transport import Mode, Notify
 from simulator.system.progress import CancelledError, Meter, Progress, listening
 
-NAME = "lesson"
-NICENESS = 0
-"""Somebody waits for it."""
 TOLD_AFTER = 0.2
 """Seconds: what takes longer is told of."""
 
@@ -34,10 +30,6 @@ class Measure(Struct, frozen=True):
     id: int
     lesson: dict[str, Any]
     subject: Subject
-
-
-class Cancel(Struct, frozen=True):
-    """Nobody waits any more."""
 
 
 class Measuring(Struct, frozen=True):
@@ -96,33 +88,15 @@ def lesson_worker(inbox: Inbox[Command], post: Callable[[Reply | Failed], None])
     return LessonWorker(inbox, post).loop
 
 
-class LessonSession:
-    """One request at a time; answers to older ones are dropped."""
+class LessonSession(SideSession[Measure, Reply]):
+    """One request at a time."""
+
+    name = "lesson"
 
     def __init__(self, mode: Mode, notify: Notify) -> None:
-        self._worker: SideWorker[Command, Reply | Failed] = SideWorker(
-            mode, lesson_worker, lesson_worker, NAME, NICENESS, notify
-        )
-        self._ids = itertools.count(1)
-        self._waiting = 0
+        super().__init__(mode, notify, lesson_worker)
 
     def measure(self, lesson: Lesson, subject: Subject) -> None:
         """Run the lesson on this; what was asked for before concerns nobody."""
         self.cancel()
-        self._waiting = next(self._ids)
-        self._worker.send(Measure(self._waiting, msgspec.to_builtins(lesson), subject))
-
-    def cancel(self) -> None:
-        """Nobody waits any more."""
-        if self._waiting:
-            self._waiting = 0
-            self._worker.tell(Cancel())
-
-    def replies(self) -> list[Reply | Failed]:
-        """What has arrived about the last request, without waiting."""
-        return [each for each in self._worker.replies() if isinstance(each, Failed) or each.id == self._waiting]
-
-    def close(self) -> None:
-        """End the worker; the next request starts another."""
-        self._waiting = 0
-        self._worker.close()
+        self._ask(lambda number: Measure(number, msgspec.to_builtins(lesson), subject))

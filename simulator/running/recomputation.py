@@ -16,6 +16,7 @@ from simulator.observations.observer import observe
 from simulator.record.frame import Frame, frame_of
 from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.messages import Failed, Stop
+from simulator.running.side_session import Cancel
 from simulator.system.progress import CancelledError, Meter, Progress, listening
 from simulator.training.replay import Replay, Replayer
 
@@ -33,10 +34,6 @@ class Recompute(Struct, frozen=True):
     """Whether the data held out are scored too."""
     lanes: tuple[tuple[str, Replay], ...] = ()
     """From where the networks beside the run, with their names; those of the last request where :attr:`replay` is."""
-
-
-class Cancel(Struct, frozen=True):
-    """Nobody waits for what is being computed."""
 
 
 class Recomputed(Struct, frozen=True):

@@ -5,7 +5,6 @@ Each run is that of :mod:`~simulator.running.headless`, with the changes by hand
 
 from __future__ import annotations
 
-import itertools
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -28,7 +27,7 @@ from simulator.running.headless import RunResult, train
 from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.messages import Failed, Stop
 from simulator.running.output import Output
-from simulator.running.side_worker import SideWorker
+from simulator.running.side_session import Cancel, SideSession
 from simulator.running.transport import Mode, Notify
 from simulator.running.verdict import COMPARED, verdict_sentences
 from simulator.system.environment import environment
@@ -39,8 +38,6 @@ from simulator.training.live_change import LiveChanges
 from simulator.training.training import Training
 
 NAME = "seeds"
-NICENESS = 10
-"""By how much the run that is looked at comes before it."""
 LOOKS = 25
 """At so many steps, evenly spaced, data held out are scored and is looked at what is sampled."""
 TOLD_AFTER = 0.2
@@ -57,10 +54,6 @@ class TrainSeeds(Struct, frozen=True):
     steps: int
     observations: tuple[Observation[Any], ...] = ()
     """What is seen of each run beside its measures."""
-
-
-class Cancel(Struct, frozen=True):
-    """Nobody waits for what is being trained."""
 
 
 class SeedRun(Struct, frozen=True):
@@ -209,42 +202,18 @@ def seeds_worker(inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) 
     return SeedsWorker(inbox, post).loop
 
 
-class SeedsSession:
-    """The front of it: answers to what was cancelled are dropped."""
+class SeedsSession(SideSession[TrainSeeds, Reply]):
+    """What is asked for takes the place of what was asked for before."""
+
+    name = NAME
+    niceness = 10
 
     def __init__(self, mode: Mode, notify: Notify) -> None:
-        self._worker: SideWorker[Command, Reply | Failed] = SideWorker(
-            mode, seeds_worker, seeds_worker, NAME, NICENESS, notify
-        )
-        self._ids = itertools.count(1)
-        self._wanted = 0
-        """Id of the request that somebody waits for."""
-
-    @property
-    def pid(self) -> int | None:
-        """Id of the worker's own process; None where there is none."""
-        return self._worker.pid
+        super().__init__(mode, notify, seeds_worker)
 
     def train(
         self, networks: Mapping[str, LiveChanges], seeds: int, steps: int, observations: Sequence[Observation[Any]] = ()
     ) -> None:
         """Ask for it; what was asked for before is wanted no more."""
         self.cancel()
-        self._wanted = next(self._ids)
-        self._worker.send(TrainSeeds(self._wanted, tuple(networks.items()), seeds, steps, tuple(observations)))
-
-    def cancel(self) -> None:
-        """Nobody waits for it any more."""
-        if self._wanted:
-            self._worker.tell(Cancel())
-        self._wanted = 0
-
-    def replies(self) -> list[Reply | Failed]:
-        """What has arrived, without waiting."""
-        arrived = self._worker.replies()
-        return [each for each in arrived if self._wanted and (isinstance(each, Failed) or each.id == self._wanted)]
-
-    def close(self) -> None:
-        """End the worker; the next request starts another."""
-        self._wanted = 0
-        self._worker.close()
+        self._ask(lambda number: TrainSeeds(number, tuple(networks.items()), seeds, steps, tuple(observations)))

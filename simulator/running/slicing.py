@@ -17,12 +17,14 @@ from simulator.landscape.slice import Slice
 from simulator.network.threads import limited_blas
 from simulator.running.inbox import Inbox
 from simulator.running.messages import Failed, Stop, failure
-from simulator.running.slicing_messages import AskSlice, Bent, Command, Contoured, Cut, Raced, Reply, Sliced, Slicing
+from simulator.running.side_session import Cancel
+from simulator.running.slicing_messages import AskSlice, Bent, Contoured, Cut, Raced, Reply, Sliced, Slicing
 from simulator.system.progress import CancelledError, Meter, listening
 
 STAGES = (12, 24, 48, 96)
 """Cells along each axis, one after the other."""
 TOLD_AFTER = 0.3
+Command = AskSlice | Cancel
 
 
 class SlicingWorker:

@@ -78,5 +78,4 @@ class Slicing(Struct, frozen=True):
     progress: Progress
 
 
-Command = AskSlice
 Reply = Sliced | Raced | Bent | Contoured | Slicing

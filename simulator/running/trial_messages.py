@@ -21,10 +21,6 @@ class Try(Struct, frozen=True):
     loss: float
 
 
-class Cancel(Struct, frozen=True):
-    """Nobody waits for what is being tried."""
-
-
 class Trying(Struct, frozen=True):
     """How far it is."""
 
@@ -44,5 +40,4 @@ class Tried(Struct, frozen=True):
     """Of each copy; 0 where none could be afforded, so that nothing was tried."""
 
 
-Command = Try | Cancel
 Reply = Trying | Tried

@@ -13,9 +13,11 @@ from simulator.doctor.trial import Trials, cures
 from simulator.experiment.experiment import Experiment
 from simulator.running.inbox import Inbox
 from simulator.running.messages import Failed, Stop, failure
-from simulator.running.trial_messages import Command, Reply, Tried, Try, Trying
+from simulator.running.side_session import Cancel
+from simulator.running.trial_messages import Reply, Tried, Try, Trying
 from simulator.system.progress import CancelledError
 
+Command = Try | Cancel
 REST = 1.0
 """A step that took a second is followed by so many without one;"""
 REST_IN_THREAD = 4.0
