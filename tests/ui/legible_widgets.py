@@ -29,11 +29,11 @@ from PySide6.QtWidgets import (
 from tests.ui.painted import painted_on
 from ui.chart.canvas import Canvas
 from ui.start.picture_button import WRAPPED, PictureButton
+from ui.style.broken_words import BREAK
 from ui.style.elided_label import ElidedLabel
 
-SHORTENED = {"statusLine", "findingSummary", "sectionSummary", "laneDiffers", "timelineMessage"}
+SHORTENED = {"statusLine", "findingSummary", "sectionSummary", "timelineMessage"}
 """Labels that end with dots by intent where there is no room: what they begin to say stands whole elsewhere."""
-BREAK = "\N{ZERO WIDTH SPACE}"
 ROUNDING = 1
 EDGES = 6
 """Pixels of a field beside its text, at least."""
@@ -138,7 +138,8 @@ def _cut_line(line: QLineEdit) -> Iterator[str]:
 
 def _cut_heads(heads: QHeaderView) -> Iterator[str]:
     across = heads.orientation() == Qt.Orientation.Horizontal
-    for place in range(heads.count() if heads.model() is not None else 0):
+    shown = [place for place in range(heads.count() if heads.model() is not None else 0) if heads.sectionSize(place)]
+    for place in shown:
         text, room = heads.model().headerData(place, heads.orientation()), heads.sectionSize(place) - EDGES
         if _advance(heads, str(text)) > (room if across else heads.width() - 2 * EDGES):
             yield f"“{text}” is cut at {heads.sectionSize(place) if across else heads.width()} pixels"
@@ -147,7 +148,7 @@ def _cut_heads(heads: QHeaderView) -> Iterator[str]:
 def _cut_cells(table: QTableWidget) -> Iterator[str]:
     for row, column in itertools.product(range(table.rowCount()), range(table.columnCount())):
         item, width = table.item(row, column), table.columnWidth(column) - EDGES
-        if item is None:
+        if item is None or table.isColumnHidden(column):
             continue
         text = item.text()
         words = text.replace(BREAK, " ").split(" ") if table.wordWrap() else [text]

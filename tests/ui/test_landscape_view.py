@@ -16,6 +16,7 @@ from simulator.landscape.functions import FUNCTIONS
 from simulator.landscape.landscape import MOST_ENTRIES
 from simulator.landscape.race import race
 from simulator.landscape.slice import Slice
+from tests.ui.legible_widgets import crowded
 from tests.ui.test_changes import EXPERIMENT, train
 from tests.ui.windows import OpenOn
 from ui.landscape.paths import StepMark
@@ -232,3 +233,17 @@ def test_a_run_without_a_path_says_what_it_needs(qtbot: QtBot, open_on: OpenOn) 
     view = opened(open_on(EXPERIMENT))
     view.model.edit(("function",), {"kind": "slice", "directions": "path"}, True)
     qtbot.waitUntil(lambda: "train it" in view.news.text(), timeout=60_000)
+
+
+NAMES = ("momentum as one document prints it", "a_name_without_any_space_that_is_long", "SGD")
+
+
+@pytest.mark.parametrize("width", [900, 960, 1000, 1060, 1240])
+def test_names_and_numbers_of_who_races_are_whole_in_any_window(width: int, view: LandscapeView, qtbot: QtBot) -> None:
+    for place, name in enumerate(NAMES):
+        assert view.model.edit(("optimizers", place, "name"), name, final=True) == ""
+    view.resize(width, 560)
+    wait_for_all(view, qtbot)
+    qtbot.waitUntil(lambda: view.table.rowCount() == len(NAMES))
+    qtbot.waitUntil(lambda: not view.table.horizontalScrollBar().maximum())
+    assert crowded(view.table) == []

@@ -222,3 +222,21 @@ def test_every_plot_has_a_small_picture_in_both_themes() -> None:
 )  # fmt: skip
 def test_slips_are_counted(one: str, other: str, least: int) -> None:
     assert slips(one, other) == slips(other, one) == least
+
+
+def test_every_sentence_is_there_to_its_end(window: MainWindow) -> None:
+    palette = opened(window)
+    for text in (1.0, 1.5):
+        palette.resize(round(620 * text), 460)
+        metrics = palette.list.fontMetrics()
+        for row, entry in zip(rows_of_entries(palette), palette.shown(), strict=True):
+            place = palette.list.visualRect(palette.model.index(row, 0))
+            room = place.adjusted(80, 4 + metrics.height(), -8, 0)
+            needed = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, entry.sentence)
+            assert needed.height() <= room.height(), entry.title
+            assert needed.width() <= room.width(), entry.title
+    palette.reject()
+
+
+def rows_of_entries(palette: Palette) -> list[int]:
+    return [row for row in range(palette.model.rowCount()) if palette.model.item(row).isEnabled()]

@@ -23,7 +23,7 @@ from ui.window.main_window import MainWindow
 OTHERS: list[dict[str, Any]] = [
     {"name": "momentum", "set": {"optimizer.momentum": 0.9}},
     {"name": "Adam", "set": {"optimizer.kind": "adam"}},
-    {"name": "SGD, ten times the rate", "set": {"optimizer.learning_rate": 1.0}},
+    {"name": "SGD, ten times the rate and no momentum at all", "set": {"optimizer.learning_rate": 1.0}},
 ]
 STEPS = 12
 PATIENCE = 30_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
@@ -38,7 +38,8 @@ class Board(QScrollArea):
         self.cards: list[Card] = []
         """In the order of the arrangement; of a maximised plot only one."""
         self.size_factor = 1.0
-        self._networks = 1
+        self._networks: Sequence[str] = ("",)
+        """Their names."""
         self.packed: Packed | None = None
         self._maximised: str | None = None
         self._covered = False
@@ -77,12 +78,12 @@ class Board(QScrollArea):
             self.size_factor = factor
             self.lay_out()
 
-    def set_networks(self, count: int) -> None:
-        """Give cards room for so many networks beside each other."""
-        if count != self._networks:
-            self._networks = count
+    def set_networks(self, names: Sequence[str]) -> None:
+        """Give cards room for networks of these names beside each other."""
+        if names != self._networks:
+            self._networks = names
             for card in self.cards:
-                card.networks = count
+                card.networks = names
             self.lay_out()
 
     def _deal(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
@@ -130,8 +130,8 @@ class Card(QFrame):
         self.setObjectName("plotCard")
         self._page, self._kind = page, kind
         self.place = Place(("",))
-        self.networks = 1
-        """How many its plots show."""
+        self.networks: Sequence[str] = ("",)
+        """Names of those that its plots show."""
         self.tabs = QTabBar()
         self.tabs.setAccessibleName("Plots of this card")
         self.tabs.setExpanding(False)

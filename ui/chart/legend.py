@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
@@ -16,11 +17,13 @@ from ui.chart.axes import plot_font
 from ui.chart.hatching import Hatch, hatching
 from ui.chart.pens import SOLID, Dash, pen_of, transparent
 from ui.chart.shapes import Shape, draw_shape
+from ui.style.broken_words import breakable
 from ui.style.numbers import tabular
 from ui.style.text_size import scaled
 from ui.style.theme import Theme
 
 WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
+BROKEN = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap)
 Stroke = Literal["line", "dashed", "dotted", "dash-dotted"]
 Swatch = Stroke | Shape | Literal["band", "cell", "none"]
 LINES: Mapping[Swatch, Dash] = {
@@ -52,12 +55,13 @@ class Note(Struct, frozen=True):
 
 
 class Placed(Struct, frozen=True):
-    """An entry where it stands: on which line, from where, how wide."""
+    """An entry where it stands: on which line, from where, how wide, and over how many lines."""
 
     entry: Key | Note
     line: int
     left: float
     width: float
+    lines: int = 1
 
 
 class Legend(pg.GraphicsWidget):
@@ -132,7 +136,7 @@ class Legend(pg.GraphicsWidget):
         notes, free = self._notes_placed()
         self.placed = self._in_one_line(free) or self._in_lines(free)
         self.placed += notes
-        needed = max((placed.line + 1 for placed in self.placed), default=0)
+        needed = max((placed.line + placed.lines for placed in self.placed), default=0)
         self._lines = max(self._lines, needed) if self.placed else needed
         self._fit()
         self.update()
@@ -189,19 +193,31 @@ class Legend(pg.GraphicsWidget):
     def _in_lines(self, rights: Sequence[float]) -> list[Placed]:
         """Keys line by line, as far as the plot has lines; whole where a line has room."""
         placed, line, left = list[Placed](), 0, self.START
-        for key in self.keys:
+        for place, key in enumerate(self.keys, 1):
             texts = [replace(key, text=text) for text in (key.text, key.short) if text]
             while line < self._most:
                 right = rights[line] if line < len(rights) else self.size().width()
                 fitting = next((each for each in texts if left + _key_width(each) <= right), None)
-                if fitting is None and left == self.START and right == self.size().width():
-                    fitting = _elided(texts[-1], right - left)
                 if fitting is not None:
                     placed.append(Placed(fitting, line, left, _key_width(fitting)))
                     left += placed[-1].width + self.BETWEEN
                     break
+                if left == self.START and right == self.size().width():
+                    placed.append(self._broken(texts[-1], line, right - left, len(self.keys) - place))
+                    line += placed[-1].lines
+                    break
                 line, left = line + 1, self.START
         return placed
+
+    def _broken(self, key: Key, line: int, width: float, following: int) -> Placed:
+        """A key that is wider than a line, over several if the others have one each; else it ends with dots."""
+        room = width - _key_width(replace(key, text=""))
+        lines = math.ceil(_wrapped(tabular(plot_font()), key.text, room).height() / self._line)
+        if line + lines + following <= self._most:
+            return Placed(key, line, self.START, width, lines)
+        metrics = QFontMetricsF(tabular(plot_font()))
+        shown = replace(key, text=metrics.elidedText(key.text, Qt.TextElideMode.ElideRight, room))
+        return Placed(shown, line, self.START, _key_width(shown))
 
     def _remark_height(self) -> float:
         if not self.remark:
@@ -224,7 +240,7 @@ class Legend(pg.GraphicsWidget):
             if isinstance(placed.entry, Note):
                 self._note(painter, placed.entry, placed.left, placed.width)
             else:
-                self._key(painter, placed.entry, placed.left, placed.width)
+                self._key(painter, placed.entry, placed)
             painter.restore()
         if self.remark:
             painter.setPen(QColor(self.theme.muted))
@@ -239,8 +255,8 @@ class Legend(pg.GraphicsWidget):
         text = QFontMetricsF(painter.font()).elidedText(note.text, Qt.TextElideMode.ElideRight, width - 6)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _key(self, painter: QPainter, key: Key, left: float, width: float) -> None:
-        colour = str(getattr(self.theme, key.colour, key.colour))
+    def _key(self, painter: QPainter, key: Key, placed: Placed) -> None:
+        left, colour = placed.left, str(getattr(self.theme, key.colour, key.colour))
         middle = QPointF(left + 7, self._line / 2 - 0.5)
         painter.setPen(pen_of(colour, 1.6, dash=LINES.get(key.swatch, SOLID), cap=Qt.PenCapStyle.FlatCap))
         if key.swatch in LINES:
@@ -251,8 +267,12 @@ class Legend(pg.GraphicsWidget):
             painter.setBrush(QColor(self.theme.panel if key.swatch == "hollow" else colour))
             draw_shape(painter, SHAPES[key.swatch], middle, 3.7)
         painter.setPen(QColor(self.theme.muted))
-        box = QRectF(left, 0, width, self._line - 1)
-        painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, key.text)
+        text_left = left + _key_width(replace(key, text=""))
+        box = QRectF(text_left, 0, left + placed.width - text_left, placed.lines * self._line - 1)
+        if placed.lines > 1:
+            painter.drawText(box, WRAPPED, _breakable(painter.font(), key.text, box.width()))
+        else:
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), key.text)
 
     def _patch(self, painter: QPainter, key: Key, colour: str, middle: QPointF) -> None:
         """A small area; a pattern needs a larger one to be seen."""
@@ -270,36 +290,77 @@ def _key_width(key: Key) -> float:
     return _width(key.text) + (20 if key.swatch != "none" else 0)
 
 
-def _elided(key: Key, width: float) -> Key:
-    room = width - _key_width(replace(key, text=""))
-    metrics = QFontMetricsF(tabular(plot_font()))
-    return replace(key, text=metrics.elidedText(key.text, Qt.TextElideMode.ElideRight, room))
+def _wrapped(font: QFont, text: str, width: float) -> QRectF:
+    """What a text takes that is broken into lines."""
+    room = QRectF(0, 0, max(width, 1), 10_000)
+    return QFontMetricsF(font).boundingRect(room, WRAPPED, _breakable(font, text, width))
+
+
+def _breakable(font: QFont, text: str, width: float) -> str:
+    return breakable(text, width, QFontMetricsF(font).horizontalAdvance)
 
 
 class PictureTitle(pg.GraphicsWidget):
     """The plot's title inside a picture of it, or the name of a network over its image."""
 
     HEIGHT = 24.0
+    MOST_LINES = 3
 
     def __init__(self, text: str, theme: Theme) -> None:
         super().__init__()
         self.text, self.theme = text, theme
         self.tail = ""
-        """Its end, which is never cut."""
+        """Its end: by what it is divided."""
         self.note = ""
         """What stands at its right: of which moment a picture is."""
-        self.show_line(True)
+        self._shown, self._level = True, 0.0
+        """Whether it takes room; what those beside it take."""
+        self._fit()
 
     def show_line(self, on: bool) -> None:
-        """Take a line, or no room at all."""
+        """Take as many lines as it needs, or no room at all."""
+        self._shown = on
         self.setVisible(on)
-        for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
-            fix(scaled(self.HEIGHT) * on)
+        self._fit()
 
     def say(self, text: str, tail: str = "") -> None:
         """Another one."""
         self.text, self.tail = text, tail
+        self._fit()
         self.update()
+
+    @property
+    def needed_height(self) -> float:
+        """Of one line, or of several in the smallest letters."""
+        lines = _wrapped(self._font(self._room), self._fitting, self._room).height() if self._room > 0 else 0
+        return float(max(scaled(self.HEIGHT), lines + 4))
+
+    @property
+    def _fitting(self) -> str:
+        """What is written: all of it, but of a name that takes more than three lines not its end."""
+        metrics = QFontMetricsF(self._font(self._room))
+        room = self.MOST_LINES * 0.9 * self._room - metrics.horizontalAdvance(self.tail)
+        return metrics.elidedText(self.text, Qt.TextElideMode.ElideRight, room) + self.tail
+
+    @property
+    def _room(self) -> float:
+        return self.size().width() - 8
+
+    def stand_level(self, height: float) -> None:
+        """Take as much as those beside it, where they need more."""
+        self._level = height
+        self._fit()
+
+    def _fit(self) -> None:
+        height = max(self.needed_height, self._level) * self._shown
+        if height != self.maximumHeight():
+            for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
+                fix(height)
+
+    def resizeEvent(self, event: QGraphicsSceneResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.newSize().width() != event.oldSize().width():
+            self._fit()
 
     def tint(self, theme: Theme) -> None:
         self.theme = theme
@@ -313,20 +374,17 @@ class PictureTitle(pg.GraphicsWidget):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setPen(QColor(self.theme.text))
-        box = QRectF(8, 0, self.size().width() - 8, scaled(self.HEIGHT))
-        font = self._font(box.width())
+        box = QRectF(8, 0, self._room, self.size().height())
+        font = self._font(self._room)
         painter.setFont(font)
-        metrics = QFontMetricsF(font)
-        room = box.width() - metrics.horizontalAdvance(self.tail)
-        text = metrics.elidedText(self.text, Qt.TextElideMode.ElideRight, room) + self.tail
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(box, BROKEN, _breakable(font, self._fitting, self._room))
         painter.setFont(tabular(plot_font(14)))
         painter.setPen(QColor(self.theme.muted))
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.note)
 
 
-def level(legends: Sequence[Legend]) -> None:
+def level(parts: Sequence[Legend] | Sequence[PictureTitle]) -> None:
     """Let what stands below them begin at one height."""
-    height = max(legend.needed_height for legend in legends)
-    for legend in legends:
-        legend.stand_level(height)
+    height = max((part.needed_height for part in parts), default=0.0)
+    for part in parts:
+        part.stand_level(height)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
@@ -14,6 +14,7 @@ from simulator.schema.parameter import title_of
 from ui.chart.pens import pen_of
 from ui.chart.shapes import draw_shape
 from ui.landscape.state import COLOURS, SHAPES, LandscapeState
+from ui.style.broken_words import BREAK, breakable
 from ui.style.numbers import integer, number, percent, tabular
 from ui.style.text_size import scaled
 from ui.style.theme import Theme, current_theme, theme_changed
@@ -32,7 +33,9 @@ COLUMNS = (
 ROOM = 8
 """Pixels of a row beside its text."""
 LEAST_NAME = 14
-"""Letters that a name has room for in any case."""
+"""Letters that a name has room for in any case; it takes several lines where it is longer."""
+BESIDE_NAME = 12
+"""Pixels of a name's cell beside its text and its picture."""
 NONE = "–"
 
 
@@ -49,7 +52,6 @@ class EntriesTable(QTableWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
-        self.setWordWrap(False)
         self.setFont(tabular(self.font()))
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -87,7 +89,6 @@ class EntriesTable(QTableWidget):
             self.setItem(row, place, item)
         if item.text() != text:
             item.setText(text)
-            item.setToolTip(text if not place else "")
 
     def _dress(self, *_theme: object) -> None:
         """Each name beside its colour and shape."""
@@ -105,21 +106,48 @@ class EntriesTable(QTableWidget):
 
     def _share(self) -> None:
         """Names take what the read-outs leave; the optimisers, which the knobs say too, give way first."""
-        least, room = LEAST_NAME * self.fontMetrics().averageCharWidth(), self.viewport().width()
+        least, room = LEAST_NAME * self.fontMetrics().averageCharWidth() + self._beside_name, self.viewport().width()
         widths = [self.sizeHintForColumn(place) for place in range(1, len(COLUMNS))]
-        heads = [self.horizontalHeader().sectionSizeHint(place) for place in range(1, len(COLUMNS))]
+        heads = [self._head_width(place) for place in range(1, len(COLUMNS))]
         needed = [max(pair) for pair in zip(widths, heads, strict=True)]
         self.setColumnHidden(1, sum(needed) + least > room)
         taken = sum(needed[1:] if self.isColumnHidden(1) else needed)
         self.setColumnWidth(0, max(room - taken, least))
+        self._break_names()
+
+    def _head_width(self, place: int) -> int:
+        """Also of a column that is hidden, of which Qt says that it needs nothing."""
+        header = self.horizontalHeader()
+        first, its = (header.fontMetrics().horizontalAdvance(COLUMNS[each][0]) for each in (0, place))
+        return header.sectionSizeHint(place) or header.sectionSizeHint(0) - first + its
+
+    @property
+    def _beside_name(self) -> int:
+        return scaled(14) + BESIDE_NAME
+
+    def _break_names(self) -> None:
+        """Into lines that have room."""
+        width = self.columnWidth(0) - self._beside_name
+        for row in range(self.rowCount()):
+            item = self.item(row, 0)
+            if item is not None:
+                name = breakable(item.text().replace(BREAK, ""), width, self.fontMetrics().horizontalAdvance)
+                self._write(row, 0, name)
+
+    def _row_height(self, row: int) -> int:
+        width, item = self.columnWidth(0) - self._beside_name, self.item(row, 0)
+        room = QRect(0, 0, width, 10_000)
+        wrapped = self.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, "" if item is None else item.text())
+        return max(wrapped.height(), self.fontMetrics().height()) + scaled(ROOM)
 
     def _fit(self, *_range: int) -> None:
         self._share()
-        height = self.fontMetrics().height() + scaled(ROOM)
-        self.verticalHeader().setDefaultSectionSize(height)
+        heights = [self._row_height(row) for row in range(max(self.rowCount(), 1))]
+        for row in range(self.rowCount()):
+            self.setRowHeight(row, heights[row])
         bar = self.horizontalScrollBar()
         heads, scroll = self.horizontalHeader().sizeHint().height(), bar.sizeHint().height() if bar.maximum() else 0
-        self.setFixedHeight(heads + max(self.rowCount(), 1) * height + 2 * self.frameWidth() + scroll)
+        self.setFixedHeight(heads + sum(heights) + 2 * self.frameWidth() + scroll)
 
 
 def cells(state: LandscapeState, row: int, curved: Curvature | None) -> list[str]:

@@ -26,13 +26,14 @@ MOST = 8
 """Of a group, while something is typed."""
 ALL = 10_000
 WIDTH, HEIGHT = 620, 460
-LINES, FULL = 2, 0.93
-"""Of a sentence, and the share of their width that is filled where a word no longer fits into the first."""
+LINES = 2
+"""That an entry has room for at least."""
 PICTURE = QSize(64, 40)
 AROUND_ICON = QMargins(22, 10, 22, 10)
 """Pixels that a drawn icon leaves free of where a picture would stand."""
 GAP = 8
 ENTRY = Qt.ItemDataRole.UserRole
+SENTENCE = int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap)
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -52,6 +53,8 @@ class Palette(QDialog):
         self.list.setAccessibleName("What is found")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.list.setResizeMode(QListView.ResizeMode.Adjust)
         self.list.setItemDelegate(_Delegate(self.list))
         self.model = QStandardItemModel(self)
         self.list.setModel(self.model)
@@ -143,13 +146,23 @@ def _item(entry: Entry) -> QStandardItem:
 
 
 class _Delegate(QStyledItemDelegate):
-    """A head in bold; an entry with its picture, its title and keys, and its sentence below."""
+    """A head in bold; an entry with its picture, its title and keys, and its sentence below, whole."""
+
+    def __init__(self, shown_in: QListView) -> None:
+        super().__init__(shown_in)
+        self._list = shown_in
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        line = option.fontMetrics.height()
-        if index.data(ENTRY) is None:
+        line, entry = option.fontMetrics.height(), index.data(ENTRY)
+        if entry is None:
             return QSize(0, line + GAP)
-        return QSize(0, max((1 + LINES) * line, PICTURE.height()) + GAP)
+        sentence = self._sentence_height(option, entry.sentence)
+        return QSize(0, max(line + max(LINES * line, sentence), PICTURE.height()) + GAP)
+
+    def _sentence_height(self, option: QStyleOptionViewItem, sentence: str) -> int:
+        """In the width of the list."""
+        width = self._list.viewport().width() - PICTURE.width() - 3 * GAP
+        return option.fontMetrics.boundingRect(QRect(0, 0, max(width, 1), 10_000), SENTENCE, sentence).height()
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         entry = index.data(ENTRY)
@@ -188,8 +201,4 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(main)
         painter.drawText(top, Qt.AlignmentFlag.AlignLeft, entry.title)
         painter.setPen(second)
-        below = text.adjusted(0, line, 0, 0)
-        shown = option.fontMetrics.elidedText(
-            entry.sentence, Qt.TextElideMode.ElideRight, round(FULL * LINES * text.width())
-        )
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap, shown)
+        painter.drawText(text.adjusted(0, line, 0, 0), SENTENCE, entry.sentence)

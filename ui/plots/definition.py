@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 Shape = Literal["wide", "square", "tall"]
 HEADER, NAME, LEGEND_LINE = 24, 24, 18
 """Pixels of a plot's header, of a network's name over its image, and of one more line of a legend."""
+LETTER, BESIDE_NAME, MOST_LINES = 6.4, 32, 3
+"""Pixels of a letter of a name and beside it, and lines that one is given at most."""
+
+
+def _lines(name: str, width: int) -> int:
+    """That a name takes in so many pixels, about."""
+    return min(math.ceil(max(len(name), 1) * LETTER / (width - BESIDE_NAME)), MOST_LINES)
 
 
 class PlotDefinition(Generic[S]):
@@ -74,13 +82,15 @@ class PlotDefinition(Generic[S]):
     layer_colours: tuple[str, ...]
 
     @classmethod
-    def least_height_of(cls, networks: int) -> int:
-        """Pixels it needs with so many networks: their names in the legend, or their images in rows of two."""
-        if networks == 1:
+    def least_height_of(cls, networks: Sequence[str]) -> int:
+        """Pixels it needs with networks of these names: in the legend, or over their images in rows of two."""
+        if len(networks) == 1:
             return cls.least_height
         if cls.overlays:
-            return cls.least_height + (networks - 1) * LEGEND_LINE
-        return HEADER + (1 if networks == 2 else 2) * (cls.least_height - HEADER + NAME + LEGEND_LINE)
+            lines = sum(_lines(name, cls.least_width) for name in networks)
+            return cls.least_height + (lines - 1) * LEGEND_LINE
+        names = NAME + (max(_lines(name, cls.least_width // 2) for name in networks) - 1) * LEGEND_LINE
+        return HEADER + (1 if len(networks) == 2 else 2) * (cls.least_height - HEADER + names + LEGEND_LINE)
 
     # -- what it is made of and what it shows --------------------------------------------------------------------------
 

@@ -146,6 +146,7 @@ class SeveralNetworks(PlotDefinition[S]):
         plots = [self, *(lane.plot for lane in self.beside)]
         for each in plots:
             each.canvas.grid.layout.activate()
+        level([title for each in plots if (title := each.image_name or each.picture_title) is not None])
         level([each.legend for each in plots])
 
     def arrange_beside(self, width: int) -> None:

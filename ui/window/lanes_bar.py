@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QInputDialog, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QInputDialog,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from simulator.doctor.base import Remedy
 from simulator.experiment.experiment import in_words as refusal_in_words
@@ -16,7 +24,7 @@ from ui.bench.chosen_lane import LETTERS as FURTHER
 from ui.bench.chosen_lane import ChosenLane
 from ui.bench.lane_views import LaneViews
 from ui.chart.view import View
-from ui.style.elided_label import ElidedLabel
+from ui.style.broken_words import breakable
 from ui.style.foot_strip import FootStrip
 from ui.style.help import set_page
 from ui.style.icons import set_icon
@@ -29,17 +37,9 @@ MOST = len(STROKES)
 FULL = f"At most {MOST} networks are shown beside each other: let go of one first."
 GAPS = 50
 """Pixels between the parts."""
-LEAST_WORDS = 240
-"""Pixels below which what differs stands in a line of its own."""
 BASE = "the experiment that the others are compared with"
 OTHER_BATCHES = "\nIts batches are not the run's: data, batch size or seed are others."
 NOT_TRAINED, CATCHING_UP = "not trained", "catching up"
-
-
-class Below(Enum):
-    """What stands in a second line."""
-
-    NOTHING, WORDS, BUTTONS_TOO = range(3)
 
 
 class LanesBar(QWidget):
@@ -63,8 +63,7 @@ class LanesBar(QWidget):
         self._place.setSpacing(2)
         self.all = self._button("All", "Let a change act on every network.", checkable=True)
         self.all.toggled.connect(chosen.choose_all)
-        self.differs = ElidedLabel()
-        self.differs.setObjectName("laneDiffers")
+        self.differs = _label()
         self.twin = self._button("Twin", "One more network, the same as the one that is chosen; then change one thing.")
         self.twin.clicked.connect(self.add_twin)
         self.verdict = self._button("Verdict", "")
@@ -75,7 +74,7 @@ class LanesBar(QWidget):
         self.comparison_menu = ComparisonMenu(views, self)
         self.comparison_menu.chosen.connect(self.comparison_changed)
         self.comparison.setMenu(self.comparison_menu)
-        self._rows = QHBoxLayout(), QHBoxLayout()
+        self._rows = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 2, 8, 2)
         column.setSpacing(0)
@@ -84,10 +83,11 @@ class LanesBar(QWidget):
             column.addLayout(row)
         self._rows[0].addLayout(self._place)
         self._rows[0].addWidget(self.all)
-        self._rows[0].addStretch()
+        for row in self._rows[:2]:
+            row.addStretch()
         self._buttons = self.comparison, self.verdict, self.twin
-        self._below: Below | None = None
-        self._put(Below.NOTHING)
+        self._put_in = -1, -1
+        self._put(0, 0)
         chosen.changed.connect(self.show_lanes)
         self.show_lanes()
 
@@ -172,7 +172,9 @@ class LanesBar(QWidget):
         shown, words = self._told
         update = self._views.updates.get(shown)
         refusal = update.refusal if update is not None else ""
-        self.differs.setText(f"{shown} is {NOT_TRAINED}: {refusal}" if refusal else words)
+        said = f"{shown} is {NOT_TRAINED}: {refusal}" if refusal else words
+        room = max(self.width() - scaled(GAPS), scaled(GAPS))
+        self.differs.setText(breakable(said, room, self.differs.fontMetrics().horizontalAdvance))
         whole = [self._text(name) for name in self.chips]
         brief = [name for name in self.chips if len(name) <= 2]
         letters = (letter for letter in (OWN_NAME, *FURTHER) if letter not in brief)
@@ -186,21 +188,23 @@ class LanesBar(QWidget):
         self._place_words()
 
     def _place_words(self) -> None:
-        """Beside the chips where there is room for them, else below, with the buttons if need be."""
-        spare = self.width() - self._needed()
-        below = Below.WORDS if spare < scaled(LEAST_WORDS) else Below.NOTHING
-        self._put(Below.BUTTONS_TOO if spare < 0 else below)
+        """Beside the chips, or else the buttons, where all of them have room in one line; else in lines below."""
+        words = self.differs.fontMetrics().horizontalAdvance(self.differs.text()) + scaled(GAPS)
+        below = int(self._needed() > self.width())
+        taken = sum(button.sizeHint().width() for button in self._buttons) if below else self._needed()
+        self._put(below, below + (taken + words > self.width()))
 
-    def _put(self, below: Below) -> None:
-        if below is self._below:
+    def _put(self, buttons: int, words: int) -> None:
+        """In which rows they stand."""
+        if (buttons, words) == self._put_in:
             return
-        self._below = below
+        self._put_in = buttons, words
         for part in (self.differs, *self._buttons):
             for row in self._rows:
                 row.removeWidget(part)
-        self._rows[below is not Below.NOTHING].addWidget(self.differs, 1)
+        self._rows[words].addWidget(self.differs, 1)
         for button in self._buttons:
-            self._rows[below is Below.BUTTONS_TOO].addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
+            self._rows[buttons].addWidget(button, 0, Qt.AlignmentFlag.AlignRight)
 
     def _text(self, name: str) -> str:
         update = self._views.updates.get(name)
@@ -261,6 +265,16 @@ class LanesBar(QWidget):
             reason = self._chosen.rename(name, after.strip())
             if reason is not None:
                 self.refused.emit(reason)
+
+
+def _label() -> QLabel:
+    """In as many lines as it needs."""
+    label = QLabel()
+    label.setObjectName("laneDiffers")
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return label
 
 
 def _state(update: LaneUpdate) -> str:

@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
         self.training = TrainingPanel(propose=self.chosen.propose, operate=self.chosen.operate)
 
     def _give_networks_room(self) -> None:
-        self.plot_area.board.set_networks(len(self.chosen.names))
+        self.plot_area.board.set_networks(self.chosen.names)
 
     def _lay_out(self) -> None:
         self.setObjectName("mainWindow")

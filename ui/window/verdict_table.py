@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTab
 from simulator.doctor.base import Finding
 from simulator.running.standing import Standing, Steps
 from simulator.running.verdict import QUARTILES, quantile
+from ui.style.broken_words import breakable
 from ui.style.numbers import integer, number, percent, tabular
 from ui.style.text_size import scaled
 
@@ -23,7 +24,6 @@ NOT_EXAMINED = "…"
 NOTHING = "none"
 LEAST_COLUMN = 30
 """Pixels of a column at least, however many there are."""
-BREAK = "\N{ZERO WIDTH SPACE}"
 INDENT = "\N{NO-BREAK SPACE}" * 3
 """Before words that follow numbers, which stand at the right."""
 NOT_YET = "not yet"
@@ -246,12 +246,8 @@ class VerdictTable(QTableWidget):
         self._spread(heads, widths)
         for place, row in enumerate(self._rows):
             for at, (text, tip) in enumerate([(row.name, ""), *cells(row)]):
-                fitted = self._breakable(text, widths[place])
+                fitted = breakable(text, widths[place], lambda word: self._widest([word]))
                 self._write(at, place, fitted, tip, side=Qt.AlignmentFlag.AlignLeft)
-
-    def _breakable(self, text: str, width: int) -> str:
-        """With breaks allowed within words that are wider than their column."""
-        return " ".join(BREAK.join(word) if self._widest([word]) > width else word for word in text.split(" "))
 
     def _hold(self, rows: int, columns: int) -> None:
         if (self.rowCount(), self.columnCount()) != (rows, columns):
