@@ -238,6 +238,26 @@ def test_images_of_ones_own_are_asked_for_as_a_folder(
     assert button is not None
     qtbot.mouseClick(button, LEFT)
     assert window.document.experiment.data.kind == "images"
+    assert [(each.kind, each.repeat) for each in window.document.experiment.layers] == [("dense", 4)]
+    assert window.first_hour.page is None
+
+
+def test_a_table_of_ones_own_begins_a_small_network(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "flowers.csv"
+    table.write_text("a,b,c\n" + "\n".join(f"{i},{i * i},{i % 2}" for i in range(40)))
+    monkeypatch.setattr(files, "ask_table", lambda *_: table)
+    before = window.document.experiment
+    qtbot.mouseClick(page_of(window).data, LEFT)
+    dialog = window.findChild(TableDialog)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.pages.currentIndex() == 1)
+    dialog.accept()
+    began = window.document.experiment
+    assert began.data.kind == "csv"
+    assert began.layers != before.layers
+    assert [(each.kind, each.repeat) for each in began.layers] == [("dense", 4)]
     assert window.first_hour.page is None
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -115,11 +116,17 @@ class Experiments(QObject):
             self.open_path(path)
 
     def ask_data(self, kind: str = "csv") -> None:
-        """Ask for data of the person's own, by the kind of data set that reads it, and take it."""
+        """Ask for data of the person's own, by the kind of data set that reads it, and begin a small network on it."""
         folder = self._folder()
         path = files.ask_images(self._window, folder) if kind == "images" else files.ask_table(self._window, folder)
-        if path is not None:
-            (self._use_images if kind == "images" else self.open_path)(path)
+        if path is None:
+            return
+        if kind == "images":
+            self._use_images(path, anew=True)
+        elif is_table(path):
+            self._open_table(path, anew=True)
+        else:
+            self.open_path(path)
 
     def open_path(self, path: Path) -> None:
         """Open an experiment, or take a table as data; what cannot be read is said, and nothing is lost."""
@@ -224,36 +231,45 @@ class Experiments(QObject):
         reach = reach_of(path)
         return reach is None or files.ask_reach(self._window, path, reach.target)
 
-    def _use_images(self, path: Path) -> None:
+    def _use_images(self, path: Path, *, anew: bool = False) -> None:
         """Take a folder, or an archive, with a sub-folder of pictures for each class as data."""
         try:
             check_images(str(path))
         except ValueError as error:
             self._banner.say(f"Not opened: {error}")
             return
-        old = self.document.experiment
-        plain = replaced(old.to_builtins(), ("data",), {"kind": "images", "path": str(path.absolute())})
-        reason = self.document.propose(with_fitting_loss(old, plain), f"Use images from {path.name}")
-        if reason is not None:
-            self._banner.say(reason)
+        self._use({"kind": "images", "path": str(path.absolute())}, f"Use images from {path.name}", anew=anew)
 
-    def _open_table(self, path: Path) -> None:
+    def _open_table(self, path: Path, *, anew: bool = False) -> None:
         from ui.dialogs.table import TableDialog
 
         dialog = TableDialog(path.absolute(), self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.refused.connect(self._banner.say)
-        dialog.accepted.connect(lambda: self._use_table(dialog))
+        dialog.accepted.connect(lambda: self._use_table(dialog, anew=anew))
         dialog.finished.connect(lambda _result: forget() if self.bench.link.mode == "process" else None)
         dialog.open()
 
-    def _use_table(self, dialog: TableDialog) -> None:
+    def _use_table(self, dialog: TableDialog, *, anew: bool) -> None:
         self.bench.pause()  # Training begins with other data only where it is told to.
-        old = self.document.experiment
-        plain = with_fitting_loss(old, replaced(old.to_builtins(), ("data",), dialog.data()))
-        reason = self.document.propose(plain, f"Use data from {dialog.path.name}")
-        if reason is not None:
+        self._use(dialog.data(), f"Use data from {dialog.path.name}", anew=anew)
+
+    def _use(self, data: Mapping[str, Any], description: str, *, anew: bool) -> None:
+        """Give the present network other data, or ``anew`` a small one to build on."""
+        old = new_experiment("digits") if anew else self.document.experiment
+        plain = with_fitting_loss(old, replaced(old.to_builtins(), ("data",), data))
+        if anew:
+            self._begin_with(plain)
+        elif (reason := self.document.propose(plain, description)) is not None:
             self._banner.say(reason)
+
+    def _begin_with(self, plain: Mapping[str, Any]) -> None:
+        try:
+            experiment = Experiment.from_builtins(plain)
+        except ValueError as error:
+            self._banner.say(in_words(error))
+            return
+        self.open_experiment(experiment)
 
     def save(self, *, leaving: bool = False) -> bool:
         """Whether it is saved; asks where if there is no file yet, and what to do if another program has changed it."""
