@@ -9,6 +9,7 @@ import numpy as np
 from simulator.arrays.arena import Zeros
 from simulator.arrays.numeric import Array
 from simulator.layers.base import Block
+from simulator.system.progress import followed
 
 
 class Parameters:
@@ -19,7 +20,7 @@ class Parameters:
         self.value, self.gradient, self.update = (zeros(self.size, dtype) for _ in range(3))
         self.weight_ranges: list[tuple[int, int]] = []
         offset = 0
-        for block in blocks:
+        for block in followed(blocks, "Making room for the parameters", ""):
             if block.weights:
                 self.weight_ranges.append((offset, offset + block.weights))
             self.value[offset : offset + block.size] = block.start

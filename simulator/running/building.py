@@ -20,6 +20,7 @@ from simulator.schema.parameter import is_live_change
 from simulator.system.machine import out_of_memory
 from simulator.system.progress import CancelledError
 from simulator.training.checkpoint import Checkpoint
+from simulator.training.copies import copied
 from simulator.training.live_change import LiveChange
 from simulator.training.operation import operated
 from simulator.training.surgery import Operation, TakeLane, Transplant
@@ -65,7 +66,7 @@ def built(
         training = Training(experiment if checkpoint is None else checkpoint.experiment, run)
     if checkpoint is not None:
         training.restore(checkpoint)
-    live = LiveRun(training, timeline or Timeline(training.checkpoint()), asked or experiment.data)
+    live = LiveRun(training, timeline or Timeline(training.checkpoint(copied)), asked or experiment.data)
     if checkpoint is not None and experiment != checkpoint.experiment:
         live.change(experiment, 0)
     live.plan(coming)
@@ -74,9 +75,12 @@ def built(
 
 def first_pass(training: Training) -> dict[str, float]:
     """The scalars of a run's first step; it says how far it is, and may be cancelled as building it may."""
-    with training.network.reporting_progress():
+    with training.network.reporting_progress(), training.updater.reporting_progress():
         training.look()
-        return training.scalars(validate=True)
+        if training.data.validation_samples == 0:
+            return training.scalars(validate=True)
+        with training.evaluator.twin.reporting_progress():
+            return training.scalars(validate=True)
 
 
 def first_looks(goes_on: bool) -> tuple[Observation[Any], ...]:

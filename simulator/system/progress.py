@@ -83,13 +83,19 @@ class Meter:
     ) -> None:
         self._tell, self._noticed, self._every = tell, noticed, every
         self._doing, self._done = "", 0.0
-        self._began = self._next = 0.0
+        self._began = self._next = self._earliest = 0.0
+        self._told = False
+        """Whether it has told of what is being done."""
 
     def __call__(self, doing: str, done: float, total: float, unit: str) -> None:
         now = time.perf_counter()
         if doing != self._doing or done < self._done or not done:
-            self._doing, self._began, self._next = doing, now, now + self._noticed
+            # What follows something long that was told takes its place at once.
+            follows = self._told and now - self._began >= self._noticed
+            self._doing, self._began, self._told = doing, now, False
+            self._next = max(now, self._earliest) if follows else now + self._noticed
         self._done = done
         if now >= self._next:
-            self._next = now + self._every
+            self._told, self._next = True, now + self._every
+            self._earliest = self._next
             self._tell(Progress(doing, done, total, unit, now - self._began))

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from simulator.arrays.numeric import Floats, Stream, frozen, stream
+from simulator.arrays.numeric import Array, Floats, Stream, frozen, stream
 from simulator.arrays.statistics import nonfinite, norm
 from simulator.data import DataError
 from simulator.data.base import prepare
@@ -296,15 +296,15 @@ class Training:
 
     # -- keeping --------------------------------------------------------------------------------------------------
 
-    def checkpoint(self) -> Checkpoint:
-        """A copy of all that going on needs."""
+    def checkpoint(self, copy: Callable[[Array], Array] = np.copy) -> Checkpoint:
+        """A copy of all that going on needs; ``copy`` makes those of long vectors."""
         return Checkpoint(
             experiment=self.experiment,
             step=self.step,
             updates=self.updater.updates,
-            parameters=self.network.parameters.value.copy(),
+            parameters=copy(self.network.parameters.value),
             states=self.network.states.value.copy(),
-            slots=tuple(slot.copy() for slot in self.updater.slots),
+            slots=tuple(copy(slot) for slot in self.updater.slots),
             sampler=(*self.sampler.state(), self.batch.copy()),
             module_states=tuple(module.state() for module in self.network.modules),
             known=self.watch.kept,

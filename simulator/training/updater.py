@@ -14,6 +14,8 @@ from simulator.experiment.experiment import Experiment
 from simulator.layers.parameters import Parameters
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.regularization import Regularization
+from simulator.system.progress import followed
+from simulator.training.copies import copied
 
 Write = Callable[[tuple[Array, ...], Array, Array, Array, float, int], None]
 """Takes state, parameters, gradient, where the update goes, rate and the number of the update."""
@@ -33,11 +35,13 @@ class Updater:
         """The part of an update that nobody looks at which is being made."""
         self.finite = True
         """Whether the squares of the update that is written sum to a finite number; then so is every entry."""
+        self._reports_progress = False
         self.reset(optimizer)
 
     def reset(self, optimizer: Optimizer) -> None:
         """Start with empty state."""
-        self.slots = tuple(np.zeros_like(self.parameters.value) for _ in range(optimizer.slots))
+        value = self.parameters.value
+        self.slots = tuple(np.zeros(value.shape, value.dtype) for _ in range(optimizer.slots))
         """The optimiser's state, (parameters,) each."""
         self.updates = 0
         """Updates since this optimiser took over: the t of its bias corrections."""
@@ -61,10 +65,19 @@ class Updater:
     @contextmanager
     def kept(self) -> Iterator[None]:
         """Put the optimiser's state back at the end, as if no update had been written."""
-        before = [slot.copy() for slot in self.slots]
+        before = [(copied if self._reports_progress else np.copy)(slot) for slot in self.slots]
         yield
         for slot, kept in zip(self.slots, before, strict=True):
             np.copyto(slot, kept)
+
+    @contextmanager
+    def reporting_progress(self) -> Iterator[None]:
+        """An update in here, the first one, says how far it is; one that is cancelled leaves a ruin."""
+        self._reports_progress = True
+        try:
+            yield
+        finally:
+            self._reports_progress = False
 
     def write(self, experiment: Experiment, rate: float) -> None:
         """Let the optimiser write the update at this learning rate; it is not applied yet."""
@@ -90,7 +103,8 @@ class Updater:
         parameters = self.parameters
         gradient = followed_gradient(parameters, experiment.regularization, self.frozen)
         self.finite = True
-        for piece in self._pieces:
+        reported = followed(self._pieces, "The first update", "") if self._reports_progress else self._pieces
+        for piece in reported:
             value = parameters.value[piece]
             change = self._chunk[: value.size] if update is None else update[piece]
             write(tuple(slot[piece] for slot in self.slots), value, gradient[piece], change, rate, self.updates + 1)

@@ -23,6 +23,7 @@ from simulator.observations.jacobian import JacobianObservation, WeightsObservat
 from simulator.observations.observer import observed
 from simulator.observations.sharpness import SharpnessObservation
 from simulator.running import lanes, progress_display
+from simulator.running.building import built, first_pass
 from simulator.running.command_line import execute, parser
 from simulator.running.messages import Refused, Reply, Started, Update, Working
 from simulator.running.progress_text import progress_text
@@ -67,6 +68,15 @@ def test_what_takes_no_longer_than_a_second_is_not_told() -> None:
         for _ in followed(range(100), "Quick", "things"):
             pass
     assert not told
+
+
+def test_what_follows_something_long_is_told_at_once() -> None:
+    told: list[Progress] = []
+    with listening(Meter(told.append, noticed=0.05, every=0.0)):
+        for _ in followed(range(3), "Slow", "things"):
+            time.sleep(0.05)
+        advance("Next", 0, 2, "things")
+    assert list(dict.fromkeys(each.doing for each in told)) == ["Slow", "Next"]
 
 
 def test_what_takes_long_is_told_now_and_then_with_how_long_it_has_taken() -> None:
@@ -238,6 +248,14 @@ def test_the_first_passes_of_a_network_are_told_layer_by_layer_and_later_ones_ar
     assert [what[1:] for what in told if what[0] == "The first pass forward"] == counts
     assert [what[1:] for what in told if what[0] == "The first pass back"] == counts
     assert not heard(training.look)
+
+
+def test_everything_from_building_a_network_to_its_first_frame_is_told() -> None:
+    told = [what[0] for what in heard(lambda: first_pass(built(1, experiment(), None, None).training))]
+    assert list(dict.fromkeys(told)) == [
+        "Building the network", "Making room for the parameters", "Drawing the weights", "Keeping the start",
+        "The first pass forward", "The first pass back", "The first update",
+    ]  # fmt: skip
 
 
 def test_the_first_pass_of_a_network_can_be_cancelled_in_its_middle(monkeypatch: pytest.MonkeyPatch) -> None:
