@@ -67,6 +67,11 @@ def test_what_needs_no_screen_runs_to_valid_json(tmp_path: Path) -> None:
     assert all(mark["spike_kept"] for mark in found["memory"].values())
 
 
+def test_a_section_that_draws_runs_to_valid_json(tmp_path: Path) -> None:
+    check(["preflight"], tmp_path)
+
+
+@pytest.mark.slow
 def test_what_draws_runs_to_valid_json(tmp_path: Path) -> None:
     pytest.importorskip("PySide6")
     found = check(WINDOWED, tmp_path)

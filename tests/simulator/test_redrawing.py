@@ -12,6 +12,7 @@ from simulator.training.checkpoint_files import written
 from simulator.training.drawing import equal_but_for_initializers
 from simulator.training.training import Training
 from tests.simulator.combinations import LAYERS, fitting, options
+from tests.thinned import thinned
 
 DRAWN = tuple(kinds(Initializer))
 FIELDS = [
@@ -30,6 +31,10 @@ def same_after(steps: int, one: Training, other: Training) -> bool:
         training.look()
     rows = (training.row(training.scalars(validate=True)) for training in (one, other))
     return written(one.checkpoint()) == written(other.checkpoint()) and np.array_equal(*rows, equal_nan=True)
+
+
+def named(value: str | tuple[str, str]) -> str:
+    return value if isinstance(value, str) else ".".join(value)
 
 
 def drawn_by(experiment: Experiment, initializer: str, field: str = "initializer") -> Experiment:
@@ -54,9 +59,9 @@ def test_whatever_the_layers_are_a_redrawn_training_is_a_new_one(kind: str) -> N
         assert same_after(2, training, Training(after))
 
 
-@pytest.mark.parametrize("initializer", DRAWN)
-@pytest.mark.parametrize(("kind", "field"), FIELDS)
-def test_whichever_way_weights_are_drawn_it_is_that_of_a_new_training(kind: str, field: str, initializer: str) -> None:
+@pytest.mark.parametrize(("where", "initializer"), thinned(FIELDS, DRAWN, name=named))
+def test_whichever_way_weights_are_drawn_it_is_that_of_a_new_training(where: tuple[str, str], initializer: str) -> None:
+    kind, field = where
     before = fitting(next(options(LAYERS[kind])))
     assert before is not None
     other = "constant" if initializer == "zeros" else "zeros"

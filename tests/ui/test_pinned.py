@@ -14,12 +14,14 @@ from pytestqt.qtbot import QtBot
 
 from simulator.running.run_file import taken_up
 from simulator.running.shared_file import read
+from tests.thinned import thinned
 from tests.ui.plot_data import run_info, view
 from ui.plots import Plot, all_plots, plot_class
 from ui.plots.pinned import PinnedError, packed_pins, pins_in, state_of
 
 FORMATS = Path(__file__).parents[1] / "data" / "formats"
-keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
+KEYS = [plot.key for plot in all_plots()]
+keys = pytest.mark.parametrize("key", KEYS)
 
 
 def pinned(key: str, qtbot: QtBot, kind: str = "random") -> Plot[Any]:
@@ -34,8 +36,7 @@ def read_back(content: bytes, arrays: NDArray[np.uint8], key: str) -> Any:
     return state_of(plot_class(key), pins_in(content)[key], arrays, run_info(5, 1))
 
 
-@keys
-@pytest.mark.parametrize("kind", ["random", "nan", "inf"])
+@pytest.mark.parametrize(("key", "kind"), thinned(KEYS, ["random", "nan", "inf"]))
 def test_what_is_pinned_comes_back_as_it_was(key: str, kind: str, qtbot: QtBot) -> None:
     plot = pinned(key, qtbot, kind)
     packed = packed_pins([plot])

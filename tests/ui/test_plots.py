@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.observations.registry import observations
 from simulator.record.record import Record
+from tests.thinned import thinned
 from tests.ui.plot_data import KINDS, frame, history, run_info, view
 from tests.ui.told import empty_note, read_out
 from ui.app import create_app
@@ -24,7 +25,8 @@ from ui.plots import Plot, View, all_plots, plot_class
 from ui.style.numbers import number
 from ui.style.restyle import set_theme
 
-keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
+KEYS = [plot.key for plot in all_plots()]
+keys = pytest.mark.parametrize("key", KEYS)
 WITHOUT_LAYERS = (
     "loss", "boundary", "order_chaos", "sharpness", "gradient_noise", "input_gradient", "input_gradient_picture",
     "output_errors",
@@ -72,9 +74,7 @@ def test_every_plot_explains_itself(plot: type[Plot[Any]]) -> None:
     assert {type(each) for each in plot.observations} <= set(observations())
 
 
-@keys
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("depth", [1, 6])
+@pytest.mark.parametrize(("key", "kind", "depth"), thinned(KEYS, KINDS, [1, 6]))
 def test_every_plot_draws_every_frame(key: str, kind: str, depth: int, qtbot: QtBot) -> None:
     plot = shown(key, qtbot, depth, kind)
     assert plot.state is not None

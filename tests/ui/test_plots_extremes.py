@@ -23,6 +23,7 @@ from pytestqt.qtbot import QtBot
 from simulator.observations.order_chaos import OrderChaosObservation
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
+from tests.thinned import thinned
 from tests.ui.plot_data import EXTREMES, KINDS, view, with_results
 from tests.ui.told import read_out
 from ui.chart.axes import TEXT_PIXELS, Axis, StepAxis, plot_font
@@ -35,7 +36,12 @@ from ui.plots import Plot, View, all_plots, plot_class
 from ui.style.numbers import percent
 
 plots = pytest.mark.parametrize("plot", all_plots(), ids=lambda plot: plot.key)
-extremes = pytest.mark.parametrize("kind", [*EXTREMES, *KINDS])
+
+
+def named(value: object) -> str:
+    return value.key if isinstance(value, type) and issubclass(value, Plot) else str(value)
+
+
 DEPTH = 6
 
 
@@ -74,8 +80,7 @@ def tick_boxes(axis: Axis) -> list[QRectF]:
     return [] if specs is None else [box for box, _, text in specs[2] if text]
 
 
-@plots
-@extremes
+@pytest.mark.parametrize(("plot", "kind"), thinned(all_plots(), [*EXTREMES, *KINDS], name=named))
 def test_something_is_drawn_or_a_sentence_says_why_not_and_axes_are_readable(
     plot: type[Plot[Any]], kind: str, qtbot: QtBot
 ) -> None:
@@ -93,8 +98,7 @@ def test_something_is_drawn_or_a_sentence_says_why_not_and_axes_are_readable(
     assert panes_of(made) != before or said
 
 
-@plots
-@pytest.mark.parametrize("kind", EXTREMES)
+@pytest.mark.parametrize(("plot", "kind"), thinned(all_plots(), EXTREMES, name=named))
 def test_pointing_pinning_and_the_table_take_any_number(plot: type[Plot[Any]], kind: str, qtbot: QtBot) -> None:
     made = shown(plot, kind, qtbot)
     made.canvas.lay_out(460, 276)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.thinned import thinned
 from tests.ui.plot_data import view
 from tests.ui.real_runs import real
 from tests.ui.told import drawn, read_out
@@ -19,9 +20,14 @@ from ui.chart.beside import Beside, RowWords
 from ui.chart.crosshair import Crosshair
 from ui.plots import Plot, View, all_plots, plot_class
 
-keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
+KEYS = [plot.key for plot in all_plots()]
+keys = pytest.mark.parametrize("key", KEYS)
 PLACES = [(0, 0, 300, 110), (330, 0, 630, 300), (0, 320, 300, 180), (640, 430, 320, 170), (0, 0, 960, 600)]
 """Where plots of several sizes stand in the smallest window: x, y, width, height."""
+
+
+def named(value: str | tuple[int, int, int, int]) -> str:
+    return value if isinstance(value, str) else f"{value[2]}x{value[3]}"
 
 
 def placed(key: str, given: View, where: tuple[int, int, int, int], qtbot: QtBot) -> Plot[Any]:
@@ -64,8 +70,7 @@ def box_of(plot: Plot[Any]) -> QRect:
     return QRect(box.mapTo(plot.window(), QPoint(0, 0)), box.size())
 
 
-@keys
-@pytest.mark.parametrize("where", PLACES, ids=lambda place: f"{place[2]}x{place[3]}")
+@pytest.mark.parametrize(("key", "where"), thinned(KEYS, PLACES, name=named))
 def test_a_read_out_covers_neither_what_it_is_about_nor_the_last_column(
     key: str, where: tuple[int, int, int, int], qtbot: QtBot
 ) -> None:
