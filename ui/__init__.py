@@ -7,6 +7,7 @@ from importlib import import_module
 
 # PySide6 puts a function of its own in place of `import`, for its opt-in names in snake case. It reads the source of
 # every module that comes after it, some 500 here and an eighth of the start. Nothing here has opted in.
-_import = builtins.__import__
+_import = getattr(builtins, "__orig_import__", builtins.__import__)
+"""What PySide6 has kept where it was there before."""
 import_module("PySide6.QtCore")
 builtins.__import__ = _import
