@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from simulator.code.importing.modules import ForeignModule
     from simulator.code.importing.rebuilding import Rebuilt
 
+WEIGHTS = ".safetensors"
 EXPERIMENT, RUN, SIMPLIFIED = "experiment.json", "imported.nabla", "simplified.txt"
 
 
@@ -25,8 +26,13 @@ def add_import(commands: Any) -> None:
     one.add_argument("--from", dest="library", choices=("pytorch",), required=True, help="what it was written for")
     one.add_argument("--out", type=Path, default=Path("imported"), metavar="DIR", help="folder for the files")
     one.add_argument("--yes", action="store_true", help="run the file's code without asking")
-    one.add_argument("--python", default=sys.executable, metavar="FILE", help="a Python that has the library")
+    one.add_argument("--python", default=_python(), metavar="FILE", help="a Python that has the library")
     one.add_argument("--input", type=_shape, metavar="C,H,W", help="shape of an image, where it is not to be guessed")
+
+
+def _python() -> str:
+    """The one that runs this; a built program is none."""
+    return "python3" if getattr(sys, "frozen", False) else sys.executable
 
 
 def _shape(text: str) -> tuple[int, ...]:
@@ -49,7 +55,7 @@ def run_import(arguments: argparse.Namespace) -> int:
     if modules is None:
         print("nothing was run and nothing written", file=sys.stderr)
         return 1
-    network, exact = _network(modules, arguments.input)
+    network, exact = _network(modules, arguments.input, arguments.target.endswith(WEIGHTS))
     name = Path(arguments.target.rpartition(":")[0] or arguments.target).stem
     arguments.out.mkdir(parents=True, exist_ok=True)
     experiment = experiment_of(network, name, arguments.out)
@@ -71,7 +77,7 @@ def _modules(arguments: argparse.Namespace) -> Sequence[ForeignModule] | None:
     from simulator.experiment.experiment import ExperimentError
 
     path, separator, factory = arguments.target.rpartition(":")
-    if arguments.target.endswith(".safetensors"):
+    if arguments.target.endswith(WEIGHTS):
         return read_weights(Path(arguments.target))
     if not separator or not factory.isidentifier() or not path.endswith(".py"):
         raise ExperimentError(f"expected MODEL.py:FACTORY or a file of weights, not {arguments.target!r}")
@@ -89,15 +95,19 @@ def _allowed(path: str) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _network(modules: Sequence[ForeignModule], shape: tuple[int, ...] | None) -> tuple[Rebuilt, bool]:
+def _network(
+    modules: Sequence[ForeignModule], shape: tuple[int, ...] | None, weights_alone: bool
+) -> tuple[Rebuilt, bool]:
     """The network itself, or its skeleton, and whether it is itself."""
     from simulator.code.importing.rebuilding import UnknownError, rebuilt
     from simulator.code.importing.skeleton import skeleton
 
+    if weights_alone:
+        return skeleton(modules, "weights alone tell of no activations, and of no order of use", shape), False
     try:
         return rebuilt(modules, shape), True
     except UnknownError as error:
-        return skeleton(modules, str(error)), False
+        return skeleton(modules, str(error), shape), False
 
 
 def _write_run(training: Any, path: Path) -> None:

@@ -35,6 +35,34 @@ def pooled():
     first = (nn.Conv2d(1, 4, 5, padding="same", padding_mode="circular"), nn.Tanh(), nn.AdaptiveAvgPool2d(1))
     return nn.Sequential(*first, nn.Flatten(), nn.Linear(4, 3), nn.Sigmoid())
 
+def shared():
+    phi = nn.Tanh()
+    return nn.Sequential(nn.Linear(6, 7), phi, nn.Linear(7, 7), phi, nn.Linear(7, 2))
+
+def halved():
+    first = (nn.Conv2d(2, 4, 3, padding=1, stride=2, bias=False), nn.SELU(), nn.AdaptiveAvgPool2d((1, 1)))
+    return nn.Sequential(*first, nn.Flatten(), nn.Linear(4, 3))
+
+def probability():
+    return nn.Sequential(nn.Linear(4, 6), nn.Softsign(), nn.Linear(6, 1), nn.Sigmoid())
+
+def logarithms():
+    return nn.Sequential(nn.Flatten(), nn.Linear(10, 6), nn.Identity(), nn.Linear(6, 4), nn.LogSoftmax(dim=-1))
+
+class Linear(nn.Linear):
+    def forward(self, x):
+        return super().forward(x) ** 2
+
+def squared():
+    return nn.Sequential(Linear(5, 4), nn.ReLU(), nn.Linear(4, 3))
+
+class Reading(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.words = nn.Embedding(500, 30)
+        self.cell = nn.GRU(30, 16, num_layers=2, batch_first=True, bidirectional=True)
+        self.head = nn.Linear(32, 9)
+
 class Attending(nn.Module):
     def __init__(self):
         super().__init__()
@@ -43,7 +71,10 @@ class Attending(nn.Module):
 """
 
 
-@pytest.mark.parametrize("factory", ["dense", "quantity", "image", "pooled"])
+FACTORIES = ("dense", "quantity", "image", "pooled", "shared", "halved", "probability", "logarithms")
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
 def test_it_answers_as_the_network_did(factory: str, tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(CODE)
     arguments = ["import", f"{tmp_path / 'model.py'}:{factory}", "--from", "pytorch", "--yes", "--out", str(tmp_path)]
@@ -57,7 +88,8 @@ def test_it_answers_as_the_network_did(factory: str, tmp_path: Path) -> None:
     network = eval(f"{factory}()", made)
     with torch.no_grad():
         answers = network.eval()(inputs).numpy()
-    own = bench.output.a if factory in ("image", "pooled") else bench.output.z
+    own = bench.output.a if factory in ("image", "pooled", "probability", "logarithms") else bench.output.z
+    answers = np.exp(answers) if factory == "logarithms" else answers
     np.testing.assert_allclose(own.T, answers, atol=1e-6 * max(1, np.abs(answers).max()))
 
 
@@ -68,3 +100,17 @@ def test_of_anything_else_a_skeleton_is_made(tmp_path: Path, capsys: pytest.Capt
     experiment = read_experiment(tmp_path / "out" / "experiment.json")
     assert experiment.depth == 6
     assert "MultiheadAttention) is taken for a dense layer of 16 units" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("factory", "said"), [("squared", "0 (Linear) does not stand"), ("Reading", "both directions")]
+)
+def test_what_a_person_has_changed_is_not_taken_for_the_librarys_own(
+    factory: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "model.py").write_text(CODE)
+    target = f"{tmp_path / 'model.py'}:{factory}"
+    assert main(["import", target, "--from", "pytorch", "--yes", "--out", str(tmp_path / "out")]) == 0
+    assert said in capsys.readouterr().out
+    assert {path.name for path in (tmp_path / "out").iterdir()} >= {"experiment.json", "simplified.txt"}
+    assert not (tmp_path / "out" / "imported.nabla").exists()

@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 
 from simulator.code.importing.modules import ForeignModule
-from simulator.code.importing.rebuilding import Plain, Rebuilt
-from simulator.experiment.experiment import Experiment
+from simulator.code.importing.rebuilding import MOST_CLASSES, Plain, Rebuilt
+from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers.affine import AffineModule
 from simulator.layers.normalization.batch import BatchNormStage
+from simulator.schema.numbers import integer
 from simulator.system.atomic import write_atomic
 from simulator.training.training import Training
 
 SAMPLES = 256
-MOST_FEATURES, MOST_CLASSES = 10_000, 1000
+MOST_FEATURES = 10_000
 """Of data that are drawn; of others a table is written."""
+MOST_NUMBERS = 10_000_000
+"""In such a table."""
 NOISE = "noise.csv"
 
 
@@ -34,24 +37,39 @@ def experiment_of(network: Rebuilt, name: str, folder: Path) -> Experiment:
 def _data(network: Rebuilt, folder: Path) -> Plain:
     """Drawn noise where the bench has it in that shape, else a table of noise."""
     shape, outputs = network.input_shape, network.outputs
+    if len(shape) == 2:
+        return _sequences(network)
     drawn = len(shape) == 1 and shape[0] <= MOST_FEATURES and 2 <= outputs <= MOST_CLASSES
-    if drawn and network.loss != "mse":
+    if drawn and not network.quantities:
         return {"kind": "gaussian", "features": shape[0], "classes": outputs, "samples": SAMPLES, "scale": "none"}
     _write_noise(network, folder / NOISE)
-    targets = [f"y{place + 1}" for place in range(outputs)] if network.loss == "mse" else "class"
-    task = "regression" if network.loss == "mse" else "classification"
+    targets = [f"y{place + 1}" for place in range(outputs)] if network.quantities else "class"
+    task = "regression" if network.quantities else "classification"
     image = {"shape": shape} if len(shape) == 3 else {}
     return {"kind": "csv", "path": NOISE, "target": targets, "task": task, "scale": "none", **image}
+
+
+def _sequences(network: Rebuilt) -> Plain:
+    """A task on sequences as long: the bench draws none of any width, and answers are the task's."""
+    kind = "temporal_order" if not network.quantities else "adding"
+    network.notes.append(
+        f"no sequences of any width are drawn here: its inputs and answers are those of the task {kind}"
+    )
+    return {"kind": kind, "steps": network.input_shape[0]}
 
 
 def _write_noise(network: Rebuilt, path: Path) -> None:
     rng, inputs = np.random.default_rng(0), int(np.prod(network.input_shape))
     names = [f"x{place + 1}" for place in range(inputs)]
-    classes = network.loss != "mse"
+    classes = not network.quantities
     names += ["class"] if classes else [f"y{place + 1}" for place in range(network.outputs)]
     text = io.StringIO()
     text.write(",".join(names) + "\n")
-    for sample in range(max(SAMPLES, 2 * network.outputs)):
+    samples = max(SAMPLES, 2 * network.outputs)
+    if samples * inputs > MOST_NUMBERS:
+        asked = f"{integer(samples)} samples of {integer(inputs)} numbers"
+        raise ExperimentError(f"noise for this network, {asked}, would be a table of more than {integer(MOST_NUMBERS)}")
+    for sample in range(samples):
         answers = [f"class {sample % network.outputs + 1}"]
         if not classes:
             answers = [repr(float(f"{value:.4g}")) for value in rng.standard_normal(network.outputs)]

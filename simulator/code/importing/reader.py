@@ -6,7 +6,6 @@ the bench is imported, so that any Python that has PyTorch can run it.
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import json
 import sys
@@ -20,20 +19,28 @@ ATTRIBUTES = (
     "in_features", "out_features", "in_channels", "out_channels", "kernel_size", "stride", "padding", "padding_mode",
     "dilation", "groups", "num_features", "normalized_shape", "eps", "momentum", "p", "negative_slope", "alpha",
     "beta", "threshold", "approximate", "output_size", "hidden_size", "input_size", "num_layers", "bidirectional",
-    "start_dim", "end_dim", "ceil_mode", "nonlinearity", "track_running_stats",
+    "start_dim", "end_dim", "ceil_mode", "nonlinearity", "track_running_stats", "dim", "divisor_override",
 )  # fmt: skip
 """What is told of a module, where it has it."""
 
 
 def leaves(module: Any, name: str = "", plain: bool = True) -> Iterator[tuple[str, Any, bool]]:
-    """(name, module, whether only nn.Sequential stands around it) of all modules that are made of no others."""
-    children = list(module.named_children())
+    """(name, module, whether only nn.Sequential stands around it) of all modules that are made of no others.
+
+    A module that stands in several places comes in each of them.
+    """
+    children = [(own, child) for own, child in module._modules.items() if child is not None]
     if not children or hasattr(module, "in_proj_weight") or hasattr(module, "parametrizations"):
-        yield name, module, plain
+        yield name, module, plain and (own_of_library(module) or hasattr(module, "parametrizations"))
         return
-    inside = plain and type(module).__name__ == "Sequential"
+    inside = plain and type(module).__name__ == "Sequential" and own_of_library(module)
     for own, child in children:
         yield from leaves(child, f"{name}.{own}".lstrip("."), inside)
+
+
+def own_of_library(module: Any) -> bool:
+    """Whether it is PyTorch's own class: a person's may be called the same and do something else."""
+    return type(module).__module__.startswith("torch.nn.")
 
 
 def plain_value(value: Any) -> Any:
@@ -45,21 +52,25 @@ def plain_value(value: Any) -> Any:
 
 def described(path: Path, factory: str, folder: Path) -> None:
     """Write what the network that ``factory`` makes is."""
-    sys.path.insert(0, str(path.parent))
+    sys.path[0] = str(path.parent)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
-    code = importlib.util.module_from_spec(spec)
+    code = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(code)
     made: Any = getattr(code, factory)
     network = made() if not hasattr(made, "named_children") or isinstance(made, type) else made
+    if not hasattr(network, "named_children"):
+        raise TypeError(f"{factory} gives no module of PyTorch but a {type(network).__name__}")
     modules, arrays = [], {}
     for name, module, plain in leaves(network):
         shapes: dict[str, list[int]] = {}
-        tensors = {key: getattr(module, key, None) for key in ("weight", "bias", "running_mean", "running_var")}
+        tensors: dict[str, Any] = {
+            key: getattr(module, key, None) for key in ("weight", "bias", "running_mean", "running_var")
+        }
         tensors |= dict(module.named_parameters(recurse=False)) if tensors["weight"] is None else {}
         for key, tensor in tensors.items():
-            if tensor is not None:
+            if hasattr(tensor, "detach"):
                 arrays[f"{name}.{key}"] = tensor.detach().cpu().double().numpy()
                 shapes[key] = list(tensor.shape)
         fields = {key: plain_value(getattr(module, key)) for key in ATTRIBUTES if hasattr(module, key)}

@@ -13,6 +13,7 @@ from simulator.layers.base import Shape
 from simulator.layers.image.windows import Axis, Padding
 
 Plain = dict[str, Any]
+MOST_CLASSES = 1000
 LARGEST_SIDE = 1024
 """Of images whose size is looked for."""
 
@@ -23,7 +24,7 @@ ACTIVATIONS: Mapping[str, Callable[[Mapping[str, Any]], Plain | None]] = {
     "LeakyReLU": lambda fields: {"kind": "leaky_relu", "slope": fields["negative_slope"]},
     "ELU": lambda fields: {"kind": "elu", "alpha": fields["alpha"]},
     "SELU": lambda fields: {"kind": "selu"},
-    "Softplus": lambda fields: {"kind": "softplus"} if fields["beta"] == 1 else None,
+    "Softplus": lambda fields: {"kind": "softplus"} if (fields["beta"], fields["threshold"]) == (1, 20) else None,
     "Softsign": lambda fields: {"kind": "softsign"},
     "GELU": lambda fields: {"kind": "gelu"} if fields["approximate"] == "none" else None,
     "SiLU": lambda fields: {"kind": "silu"},
@@ -53,6 +54,11 @@ class Rebuilt:
     """Of each layer with weights the map and the norm that they are of, the output's last."""
     output: Plain = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def quantities(self) -> bool:
+        """Whether it answers with quantities, not with shares of classes."""
+        return self.loss in ("mse", "sigmoid_mse")
 
 
 def rebuilt(modules: Sequence[ForeignModule], input_shape: Shape | None = None) -> Rebuilt:
@@ -94,17 +100,24 @@ class _Row:
         *others, last = [module for module in modules if module.kind != "Identity"]
         for module in others:
             self._add(module)
-        if last.kind in OUTPUTS:
+        if last.kind in OUTPUTS and last.fields.get("dim") in (None, 1, -1):
             self.loss = OUTPUTS[last.kind]
+            if last.kind == "LogSoftmax":
+                self.notes.append("its LogSoftmax is part of the loss: answers are shares, not their logarithms")
         else:
             self._add(last)
         if not self.layers or self.layers[-1].keys() != {"kind", "units"} or self.layers[-1]["kind"] != "dense":
             raise UnknownError("its last module is no Linear, nor softmax or sigmoid behind one")
         outputs = int(self.layers.pop()["units"])
+        if self.loss and outputs == 1:
+            self.loss = "sigmoid_mse" if last.kind == "Sigmoid" else "mse"
+            self.notes.append("its one answer is taken for a quantity: the bench asks for one answer per class")
         if not self.loss:
             self.loss = "softmax_cross_entropy" if outputs > 1 else "mse"
             meant = "logits of classes" if outputs > 1 else "a quantity"
             self.notes.append(f"its outputs are taken for {meant}: PyTorch leaves that to the loss")
+        if outputs > MOST_CLASSES and "cross_entropy" in self.loss:
+            raise UnknownError(f"it has {outputs} answers, and the bench {MOST_CLASSES} classes at most")
         return Rebuilt(self.input_shape, outputs, self.loss, together(self.layers), self.sources, notes=self.notes)
 
     def _add(self, module: ForeignModule) -> None:
@@ -119,7 +132,9 @@ class _Row:
         elif module.kind == "Flatten":
             self._add_flatten(module)
         else:
-            made = ACTIVATIONS[module.kind](module.fields) if module.kind in ACTIVATIONS else None
+            if module.kind not in ACTIVATIONS:
+                raise UnknownError(f"the bench has no {module.kind} where {module.name} stands")
+            made = ACTIVATIONS[module.kind](module.fields)
             if made is None:
                 raise UnknownError(f"{module.kind} with its settings is no activation of the bench")
             self._set("activation", made, module)
@@ -174,8 +189,9 @@ class _Row:
             return
         size = _alike(module.fields["kernel_size"], module)
         whole = _alike(module.fields["stride"], module) == size and not _alike(module.fields["padding"], module)
-        if not whole or module.fields["ceil_mode"]:
-            raise UnknownError(f"{module.name} pools over windows that overlap or reach over the edge")
+        usual = module.fields.get("dilation", 1) in (1, [1, 1]) and module.fields.get("divisor_override") is None
+        if not whole or not usual or module.fields["ceil_mode"]:
+            raise UnknownError(f"{module.name} pools over windows that overlap, have gaps or reach over the edge")
         if size > min(self.shape[1:]):
             raise _UnfitError(f"{module.name} does not take an image of {self.shape}")
         mode = "max" if module.kind == "MaxPool2d" else "average"
@@ -188,6 +204,9 @@ class _Row:
             raise UnknownError(f"{module.name} normalises a whole image: the bench does so pixel by pixel")
         if batch and (module.fields["momentum"] is None or not module.fields["track_running_stats"]):
             raise UnknownError(f"{module.name} keeps other averages than the bench's batch norm")
+        features = module.fields["num_features"] if batch else math.prod(module.fields["normalized_shape"])
+        if features != self.shape[0]:
+            raise _UnfitError(f"{module.name} normalises {features} features and gets {self.shape[0]}")
         position = "after" if self.layers and "activation" in self.layers[-1] else "before"
         made = {"kind": "batch" if batch else "layer", "position": position, "epsilon": module.fields["eps"]}
         layer: Plain = self.layers[-1] if self.layers else {"kind": ""}
@@ -234,7 +253,7 @@ def _padding(module: ForeignModule, shape: Shape, kernel: int, stride: int) -> P
     for size in shape[1:]:
         axis = Axis(size, kernel, stride, own)
         if axis.before != width or axis.positions != (size + 2 * width - kernel) // stride + 1:
-            raise UnknownError(f"{module.name} pads by {width}, the bench by {axis.before}")
+            raise _UnfitError(f"{module.name} pads by {width}, the bench by {axis.before}")
     return own
 
 
