@@ -66,15 +66,18 @@ def naive(x: Array, kernels: Array, biases: Array, stride: int, padding: str) ->
     channels=st.integers(1, 3), height=st.integers(1, 8), width=st.integers(1, 8), batch=st.integers(1, 4),
     kernel=st.integers(1, 6), stride=st.integers(1, 4), outputs=st.integers(1, 4), padding=st.sampled_from(PADDINGS),
     pieces=st.sampled_from([(2**18, 10**6, 128), (40, 10**6, 128), (40, 30, 1), (2**18, 30, 1)]),
+    strips=st.sampled_from([(2**18, 1), (40, 1), (40, 8), (2**18, 256)]),
 )  # fmt: skip
 def test_it_is_the_sum_over_each_window(
     channels: int, height: int, width: int, batch: int, kernel: int, stride: int, outputs: int, padding: str,
-    pieces: tuple[int, int, int],
+    pieces: tuple[int, int, int], strips: tuple[int, int],
 ) -> None:  # fmt: skip
-    """Whatever the bands and tiles that the work is cut into."""
+    """Whatever the bands, tiles and strips that the work is cut into."""
     shape, kernel = (channels, height, width), min(kernel, height, width)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in zip(("BAND_ENTRIES", "SMALL_PRODUCT", "FEWEST_COLUMNS"), pieces, strict=True):
+            patch.setattr(windows, name, value)
+        for name, value in zip(("STRIP_ENTRIES", "STRIP_COLUMNS"), strips, strict=True):
             patch.setattr(windows, name, value)
         found = network([convolution(outputs, kernel, stride=stride, padding=padding)], shape, batch)
     found.forward()
@@ -148,15 +151,18 @@ def test_every_option_backward(activation: str, normalization: dict[str, Any], d
 @given(
     data=st.data(), height=st.integers(1, 6), width=st.integers(1, 6), batch=st.integers(2, 4),
     padding=st.sampled_from(PADDINGS), stride=st.integers(1, 3), band=st.sampled_from([30, 2**18]),
+    strip=st.sampled_from([1, 8, 256]),
 )  # fmt: skip
 def test_random_shapes_backward(
-    data: st.DataObject, height: int, width: int, batch: int, padding: str, stride: int, band: int
+    data: st.DataObject, height: int, width: int, batch: int, padding: str, stride: int, band: int, strip: int
 ) -> None:
     kernel = data.draw(st.integers(1, min(height, width)))
     layers = [convolution(2, 1), convolution(2, kernel, stride=stride, padding=padding)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(windows, "BAND_ENTRIES", band)
         patch.setattr(windows, "FEWEST_COLUMNS", 1)
+        patch.setattr(windows, "STRIP_ENTRIES", band)
+        patch.setattr(windows, "STRIP_COLUMNS", strip)
         found = bench(plain(layers, "softmax_cross_entropy", 0), (2, height, width), 2, batch, 5)
     assert relative_error(found.analytic(), found.numeric()) <= TOLERANCE
 

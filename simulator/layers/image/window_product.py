@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from simulator.arrays.numeric import Array
 from simulator.layers.base import BuildContext, Product
+from simulator.layers.image.bands import Tiles, bands_of
 from simulator.layers.image.windows import Axis, Windows, add
 
 MOST_CHANNELS_GATHERED = 4
 """Up to so many times as many channels out as in, copying windows costs less than adding them."""
 
 
-class Tiles:
-    """The windows of images, band by band, in one fixed buffer of tiles (k² · channels, columns)."""
-
-    def __init__(self, grid: Windows, outputs: int, batch: int) -> None:
-        self.grid, self.band = grid, grid.band(batch)
-        self.cut = self.band.tiles(outputs, batch)
-        self.count = math.prod(self.cut)
-        self.width = self.band.positions * batch // self.count
-        self.view_shape = self.band.view_shape(self.cut, batch)
-        self.split_shape = (outputs, grid.positions // self.band.positions, self.count, self.width)
-
-    def windows(self, padded: Array, writeable: bool = False) -> list[Array]:
-        """The windows of each band, shaped as ``view_shape``."""
-        return [self.band.view(padded[here], self.cut, writeable) for here in self.grid.bands(self.band)]
-
-    def split(self, array: Array) -> Array:
-        """(outputs, positions · samples) as (bands, tiles, outputs, columns)."""
-        return array.reshape(self.split_shape).transpose(1, 2, 0, 3)
-
-
 class WindowProduct(Product):
     """A kernel meets every window of the signal.
 
-    Band by band of the image, the windows of all positions and samples are copied into one fixed buffer of tiles
-    (k² · channels + 1, columns), the last row ones for the biases, and multiplied.
+    Band by band of the image, the windows of all positions and samples are copied into one fixed buffer with ones for
+    the biases, and multiplied.
     """
 
     signal: Array | None
@@ -50,40 +29,43 @@ class WindowProduct(Product):
     def allocate(self, context: BuildContext, inputs: int, outputs: int) -> None:
         grid, batch = self.grid, context.batch
         self.image_shape = (*grid.shape, batch)
-        self.tiles = tiles = Tiles(grid, outputs, batch)
-        self.tiled = context.arena.full(1, tiles.count, inputs + 1, tiles.width)
-        self.tiled_windows = self.tiled[:, :-1].reshape(tiles.view_shape)
+        self.bands = bands_of(grid, outputs, context, ones=True)
         self.padded = context.arena.zeros(*grid.padded_shape, batch) if grid.padded else None
         self.signal = None
-        self.parts = context.scratch.array(tiles.count, inputs + 1, outputs)
+        products, inner, _ = self.bands.matrices.shape
+        self.parts = context.scratch.array(products, inner, outputs)
         self.back: Gathered | Added | None = None
         if context.needs_input_gradient:
             gather = grid.rows.stride == 1 and outputs <= MOST_CHANNELS_GATHERED * grid.channels
-            self.back = Gathered(grid, outputs, context) if gather else Added(tiles, inputs, context)
+            self.back = Gathered(grid, outputs, context) if gather else Added(grid, outputs, context)
 
     def _look(self, x: Array) -> None:
         """Have ``seen`` show the windows of the signal."""
         image = x[:-1].reshape(self.image_shape)
         if self.signal is not x:
             self.signal = x
-            self.seen = self.tiles.windows(image if self.padded is None else self.padded)
+            self.seen = self.bands.windows(image if self.padded is None else self.padded)
         if self.padded is not None:
             self.grid.pad(image, self.padded)
 
     def forward(self, kernel: Array, x: Array, out: Array) -> None:
         self._look(x)
-        for seen, here in zip(self.seen, self.tiles.split(out), strict=True):
-            np.copyto(self.tiled_windows, seen)
-            np.matmul(kernel.T, self.tiled, out=here)
+        bands, weights = self.bands, self.bands.arranged(kernel).T
+        for seen, here in zip(self.seen, bands.split(out), strict=True):
+            np.copyto(bands.target, seen)
+            np.matmul(weights, bands.matrices, out=here)
 
     def kernel_gradient(self, x: Array, gradient: Array, out: Array) -> None:
-        out.fill(0)
-        for seen, here in zip(self.seen, self.tiles.split(gradient), strict=True):
+        bands = self.bands
+        total = bands.sum_for(out)
+        total.fill(0)
+        for seen, here in zip(self.seen, bands.split(gradient), strict=True):
             # The windows of a single band are still there from the forward pass.
             if len(self.seen) > 1:
-                np.copyto(self.tiled_windows, seen)
-            np.matmul(self.tiled, here.swapaxes(1, 2), out=self.parts)
-            np.add(out, self.parts.sum(axis=0), out=out)
+                np.copyto(bands.target, seen)
+            np.matmul(bands.matrices, here.swapaxes(1, 2), out=self.parts)
+            np.add(total, self.parts.sum(axis=0), out=total)
+        bands.put_back(total, out)
 
     def backward(self, kernel: Array, gradient: Array) -> Array | None:
         if self.back is None:
@@ -94,21 +76,20 @@ class WindowProduct(Product):
 class Added:
     """∂C/∂image by adding every window's gradient to where the window lies."""
 
-    def __init__(self, tiles: Tiles, inputs: int, context: BuildContext) -> None:
-        self.tiles, grid = tiles, tiles.grid
-        self.back = context.scratch.array(tiles.count, inputs, tiles.width)
-        self.back_windows = self.back.reshape(tiles.view_shape)
+    def __init__(self, grid: Windows, outputs: int, context: BuildContext) -> None:
+        self.grid = grid
+        self.tiles = Tiles(grid, outputs, context, ones=False)
         self.padded_gradient = context.scratch.array(*grid.padded_shape, context.batch)
         self.places: list[Array] = []
         self.image_gradient = context.scratch.array(*grid.shape, context.batch)
 
     def backward(self, weights: Array, gradient: Array) -> Array:
-        grid = self.tiles.grid
+        grid = self.grid
         self.padded_gradient.fill(0)
         self.places = self.places or self.tiles.windows(self.padded_gradient, writeable=True)
         for places, here in zip(self.places, self.tiles.split(gradient), strict=True):
-            np.matmul(weights, here, out=self.back)
-            add(self.back_windows, places)
+            np.matmul(weights, here, out=self.tiles.matrices)
+            add(self.tiles.target, places)
         if not grid.padded:
             return self.padded_gradient
         np.copyto(self.image_gradient, grid.fold(self.padded_gradient))
@@ -126,9 +107,7 @@ class Gathered:
         self.circular = grid.padded and grid.rows.padding == "circular"
         rows, columns = (_opposite(axis, self.circular) for axis in (grid.rows, grid.columns))
         around = Windows(outputs, rows, columns)
-        self.tiles = tiles = Tiles(around, grid.channels, batch)
-        self.tiled = context.scratch.array(tiles.count, around.entries, tiles.width)
-        self.tiled_windows = self.tiled.reshape(tiles.view_shape)
+        self.bands = bands_of(around, grid.channels, context, ones=False)
         self.padded = context.arena.zeros(*around.shape, batch)
         self.inside = tuple(_inside(axis, self.circular) for axis in (grid.rows, grid.columns))
         self.shape = (grid.channels, rows.positions, columns.positions, batch)
@@ -140,12 +119,13 @@ class Gathered:
 
     def backward(self, weights: Array, gradient: Array) -> Array:
         self.padded[:, *self.inside] = gradient.reshape(self.delta_shape)
-        flipped = weights.reshape(self.turned_shape)[:, ::-1, ::-1].transpose(0, 3, 1, 2)
-        turned = flipped.reshape(self.grid.channels, -1)
-        self.seen = self.seen or self.tiles.windows(self.padded)
-        for seen, here in zip(self.seen, self.tiles.split(self.padded_gradient), strict=True):
-            np.copyto(self.tiled_windows, seen)
-            np.matmul(turned, self.tiled, out=here)
+        flipped = weights.reshape(self.turned_shape)[:, ::-1, ::-1].transpose(3, 1, 2, 0)
+        bands = self.bands
+        turned = bands.arranged(flipped.reshape(-1, self.grid.channels)).T
+        self.seen = self.seen or bands.windows(self.padded)
+        for seen, here in zip(self.seen, bands.split(self.padded_gradient), strict=True):
+            np.copyto(bands.target, seen)
+            np.matmul(turned, bands.matrices, out=here)
         if not self.circular:
             return self.padded_gradient
         np.copyto(self.image_gradient, self.grid.fold(self.padded_gradient))

@@ -23,6 +23,8 @@ FEWEST_COLUMNS = 128
 """Tiles narrower than this cost more than they bring."""
 BAND_ENTRIES = 2**16
 """Entries of the windows of one band: they stay in the cache from being copied to being multiplied."""
+STRIP_ENTRIES, STRIP_COLUMNS = 2**18, 256
+"""Entries of one strip of rows, and columns that it has at least."""
 
 
 def image_shape(shape: Shape) -> tuple[int, int, int]:
@@ -146,6 +148,20 @@ class Windows(Struct, frozen=True):
             for rows in self.rows.parts(band.rows)
             for columns in self.columns.parts(band.columns)
         ]
+
+    def strip(self, outputs: int, batch: int) -> Windows | None:
+        """The windows that one strip of rows holds, see `bands.py`; None where there is nothing to gain by strips."""
+        rows, columns = self.rows, self.columns
+        across = self.channels * columns.kernel + 1
+        widths = [n for n in _divisors(columns.positions) if n * batch >= STRIP_COLUMNS]
+        if not widths or rows.kernel <= rows.stride:
+            return None
+        small = [n for n in widths if rows.kernel * across * outputs * n * batch <= SMALL_PRODUCT]
+        fitting = [n for n in reversed(widths) if rows.kernel * across * n * batch <= STRIP_ENTRIES]
+        width = (small or fitting or widths)[0]
+        heights = [rows.part(n) for n in reversed(_divisors(rows.positions))]
+        held = [part for part in heights if part.size * across * width * batch <= STRIP_ENTRIES]
+        return Windows(self.channels, (held or heights[-1:])[0], columns.part(width))
 
     def tiles(self, outputs: int, batch: int) -> tuple[int, int]:
         """How many pieces rows and columns of positions are cut into: as few as make products small, or none."""
