@@ -174,10 +174,14 @@ def norm(x: Array) -> float:
     if x.size <= CHUNK_ENTRIES:
         # The same sum without what it takes to look after many layers: ten of these are one of those.
         flat = x.ravel("K")
-        square, (low, high) = float(np.dot(flat, flat)), SAFE_SUMS[x.dtype]
-        if low < square < high:
-            return math.sqrt(square)
+        return norm_from(float(np.dot(flat, flat)), x)
     return float(norms(x[np.newaxis])[0])
+
+
+def norm_from(square: float, x: Array) -> float:
+    """Frobenius norm of one array from Σx², summed in its own precision; it is read again where that does not tell."""
+    low, high = SAFE_SUMS[x.dtype]
+    return math.sqrt(square) if low < square < high else float(norms(x[np.newaxis])[0])
 
 
 def nonfinite(x: Array) -> int:

@@ -63,7 +63,10 @@ class ActivationDead(ForwardMeasure):
     def value(self, reading: Reading) -> Floats:
         shares = np.full(reading.roles.depth, math.nan)
         for stack, flat in zip(reading.roles["slope"].stacks, reading.flat, strict=True):
-            shares[stack.layers] = _dead_units(stack.array, flat) / stack.array.shape[1]
+            _, units, *observations = stack.array.shape
+            # A dead unit is flat on every sample: a layer that has fewer flat entries than samples has none.
+            possible = (reading.flat_entries[stack.layers] >= math.prod(observations)).any()
+            shares[stack.layers] = _dead_units(stack.array, flat) / units if possible else 0
         if reading.uncounted:
             shares[reading.uncounted] = math.nan
         return shares

@@ -189,7 +189,7 @@ class Training:
 
     def _measure(self) -> None:
         self.network.resolve_update()
-        self.gradient_norm = norm(self.network.parameters.gradient)
+        self.gradient_norm = self.updater.gradient_norm
         self.values, self.defined = self.meter.read()
         self._watch()
 

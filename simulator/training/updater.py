@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from simulator.arrays.numeric import Array
-from simulator.arrays.statistics import norm
+from simulator.arrays.statistics import CHUNK_ENTRIES, norm, norm_from
 from simulator.experiment.experiment import Experiment
 from simulator.layers.parameters import Parameters
 from simulator.parts.optimizers import Optimizer
@@ -19,8 +19,8 @@ from simulator.training.copies import copied
 
 Write = Callable[[tuple[Array, ...], Array, Array, Array, float, int], None]
 """Takes state, parameters, gradient, where the update goes, rate and the number of the update."""
-CHUNK = 65536
-"""Parameters updated at a time, so that an optimiser's vectors stay in the cache."""
+CHUNK = CHUNK_ENTRIES
+"""Parameters updated at a time, so that an optimiser's vectors stay in the cache; also summed at a time."""
 
 
 class Updater:
@@ -33,6 +33,8 @@ class Updater:
         self._pieces = _pieces((), parameters.size)
         self._chunk = np.empty(min(CHUNK, parameters.size), parameters.value.dtype)
         """The part of an update that nobody looks at which is being made."""
+        self._squares = 0.0
+        """Σ g² of the gradient whose update is written, where all of it is updated."""
         self.finite = True
         """Whether the squares of the update that is written sum to a finite number; then so is every entry."""
         self._reports_progress = False
@@ -102,7 +104,7 @@ class Updater:
         """Chunks of parameters and their update as it is written: into ``update``, or each over the one before."""
         parameters = self.parameters
         gradient = followed_gradient(parameters, experiment.regularization, self.frozen)
-        self.finite = True
+        self.finite, self._squares = True, 0.0
         reported = followed(self._pieces, "The first update", "") if self._reports_progress else self._pieces
         for piece in reported:
             value = parameters.value[piece]
@@ -110,7 +112,16 @@ class Updater:
             write(tuple(slot[piece] for slot in self.slots), value, gradient[piece], change, rate, self.updates + 1)
             # A product of what is in the cache costs least; an update so large that it overflows is looked at again.
             self.finite &= math.isfinite(np.dot(change, change))
+            if update is not None:
+                own = parameters.gradient[piece]
+                self._squares += float(np.dot(own, own))
             yield value, change
+
+    @property
+    def gradient_norm(self) -> float:
+        """‖∂C/∂(all parameters)‖, without penalties or clipping, of the update that is written."""
+        gradient = self.parameters.gradient
+        return norm(gradient) if self.frozen else norm_from(self._squares, gradient)
 
     def write_again(self, experiment: Experiment, before: float, rate: float) -> None:
         """The update that was written at a rate of ``before``, at another one: as if it had been that in this step.

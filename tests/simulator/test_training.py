@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from simulator.arrays.numeric import Array
+from simulator.arrays.statistics import norm
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.measures import RECORDED_NAMES
 from simulator.observations.boundary import BoundaryObservation
@@ -282,6 +283,7 @@ def test_a_step_that_nobody_measures_is_made_to_the_bits_of_one_that_is(kind: st
     measured, unmeasured = Training(described), Training(described)
     for _ in range(3):
         measured.propose()
+        np.testing.assert_equal(measured.gradient_norm, norm(measured.network.parameters.gradient))
         measured.apply()
         unmeasured.make_step()
         assert unmeasured.finite == measured.finite
