@@ -7,8 +7,8 @@ import struct
 import zipfile
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path, PurePosixPath
 
 from simulator.data.base import DataError
@@ -24,6 +24,8 @@ MAX_CLASSES = 1000
 MAX_FILES = 1_000_000
 DAMAGED = (zipfile.BadZipFile, UnicodeDecodeError, OverflowError, NotImplementedError, RuntimeError, struct.error)
 """What an archive raises that is not whole, besides errors of reading."""
+Read = Callable[[str, str], bytes]
+"""A class and the name of a file → its content."""
 Files = tuple[tuple[str, tuple[str, ...]], ...]
 """(class, its files) in order of their names."""
 
@@ -39,8 +41,8 @@ class ImageFiles(ABC):
         """All of them. Raises :class:`DataError`."""
 
     @abstractmethod
-    def read(self, label: str, name: str) -> bytes:
-        """One file's content. Raises OSError."""
+    def reading(self) -> AbstractContextManager[Read]:
+        """What gives the content of one file after another, and raises OSError. Raises :class:`DataError`."""
 
     @abstractmethod
     def state(self) -> tuple[int, ...]:
@@ -131,8 +133,8 @@ class Folder(ImageFiles):
         if not link.resolve().is_relative_to(Path(self.path).resolve()):
             raise DataError(f"{name_of(self.path)}: {shown(link.name)} is a link out of the folder")
 
-    def read(self, label: str, name: str) -> bytes:
-        return read_regular(os.path.join(self.path, label, name), MAX_BYTES)
+    def reading(self) -> AbstractContextManager[Read]:
+        return nullcontext(lambda label, name: read_regular(os.path.join(self.path, label, name), MAX_BYTES))
 
     def state(self) -> tuple[int, ...]:
         stamps = []
@@ -152,32 +154,35 @@ class Archive(ImageFiles):
 
     def files(self) -> Files:
         members: defaultdict[str, list[str]] = defaultdict(list)
-        for member in self._members():
+        with self._opened() as archive:
+            paths = [PurePosixPath(info.filename) for info in archive.infolist() if not info.is_dir()]
+        for member in self._images(paths):
             members[member.parent.name].append(member.name)
         return _checked(self.path, tuple((label, tuple(sorted(names))) for label, names in sorted(members.items())))
 
-    def _members(self) -> list[PurePosixPath]:
-        try:
-            with _opened(self.path) as archive:
-                paths = [PurePosixPath(info.filename) for info in archive.infolist() if not info.is_dir()]
-        except (OSError, *DAMAGED) as error:
-            raise DataError(f"{name_of(self.path)}: {reason_of(error)}") from error
+    @contextmanager
+    def _opened(self) -> Iterator[zipfile.ZipFile]:
+        with ExitStack() as stack:
+            try:
+                archive = stack.enter_context(_opened(self.path))
+            except (OSError, *DAMAGED) as error:
+                raise DataError(f"{name_of(self.path)}: {reason_of(error)}") from error
+            yield archive
+
+    def _images(self, paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
         images = [path for path in paths if path.suffix.lower() in ENDINGS and not _hidden(path)]
         if len({path.parent.parent for path in images}) > 1 or any(len(path.parts) < 2 for path in images):
             raise DataError(f"{name_of(self.path)}: the images do not lie in one folder for each class")
         return images
 
-    def read(self, label: str, name: str) -> bytes:
-        with _opened(self.path) as archive:
-            ending = f"{label}/{name}"
-            member = next(i for i in archive.infolist() if i.filename == ending or i.filename.endswith(f"/{ending}"))
-            if member.file_size > MAX_BYTES:
-                raise UnfitFileError(0, f"larger than {MAX_BYTES // 2**20} MiB", ending)
-            if member.flag_bits & 1:
-                raise UnfitFileError(0, "is locked with a password", ending)
-            check_ratio(member)
-            with archive.open(member) as file:
-                return file.read(MAX_BYTES)
+    @contextmanager
+    def reading(self) -> Iterator[Read]:
+        with self._opened() as archive:
+            # Found at once: looking through all of them for each takes minutes where there are many.
+            members: dict[str, zipfile.ZipInfo] = {}
+            for info in archive.infolist():
+                members.setdefault("/".join(PurePosixPath(info.filename).parts[-2:]), info)
+            yield lambda label, name: _content(archive, members[f"{label}/{name}"])
 
     def state(self) -> tuple[int, ...]:
         try:
@@ -186,6 +191,16 @@ class Archive(ImageFiles):
         except OSError as error:
             raise DataError(f"{name_of(self.path)}: {reason_of(error)}") from error
         return status.st_mtime_ns, status.st_size
+
+
+def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    if member.file_size > MAX_BYTES:
+        raise UnfitFileError(0, f"larger than {MAX_BYTES // 2**20} MiB", member.filename)
+    if member.flag_bits & 1:
+        raise UnfitFileError(0, "is locked with a password", member.filename)
+    check_ratio(member)
+    with archive.open(member) as file:
+        return file.read(MAX_BYTES)
 
 
 def _hidden(path: PurePosixPath) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Floats, frozen
 from simulator.data.base import Data, DataError, Labels, Raw, check_cells
-from simulator.data.image_files import ImageFiles, image_files, reason_of
+from simulator.data.image_files import Read, image_files, reason_of
 from simulator.data.own_file import OwnFile
 from simulator.data.packed_images import packed_images
 from simulator.data.paths import located
@@ -86,8 +86,10 @@ class Images(Data, frozen=True, kw_only=True, tag="images"):
 def check_images(path: str) -> None:
     """DataError where a folder or archive holds no images for classes, or the first one of a class cannot be read."""
     source = image_files(path)
-    for label, names in source.files():
-        _pixels(source, label, names[0], 1, "grey", "resize")
+    files = source.files()
+    with source.reading() as read:
+        for label, names in files:
+            _pixels(read, label, names[0], 1, "grey", "resize")
 
 
 # One set is kept, so that a new split, scale or label noise does not read the files again.
@@ -101,9 +103,10 @@ def _load(path: str, fingerprint: tuple[int, ...], size: int, color: str, fit: s
     x = np.empty((count, channels, size, size))
     others = 0
     each = [(label, name) for label, names in files for name in names]
-    for place, (label, name) in enumerate(followed(each, "Reading images", "files")):
-        x[place], same = _pixels(source, label, name, size, color, fit)
-        others += not same
+    with source.reading() as read:
+        for place, (label, name) in enumerate(followed(each, "Reading images", "files")):
+            x[place], same = _pixels(read, label, name, size, color, fit)
+            others += not same
     labels: Labels = np.repeat(np.arange(len(files)), [len(names) for _, names in files]).astype(np.int64)
     names = tuple(_readable(label) for label, _ in files)
     rows, pixels = frozen(x.reshape(count, -1)), _pixel_names(channels, size)
@@ -132,7 +135,7 @@ def _pixel_names(channels: int, size: int) -> tuple[str, ...]:
     )
 
 
-def _pixels(source: ImageFiles, label: str, name: str, size: int, color: str, fit: str) -> tuple[Floats, bool]:
+def _pixels(read: Read, label: str, name: str, size: int, color: str, fit: str) -> tuple[Floats, bool]:
     """(channels, size, size) from 0 to 1, and whether the image has that size itself."""
     import logging
 
@@ -142,7 +145,7 @@ def _pixels(source: ImageFiles, label: str, name: str, size: int, color: str, fi
     logging.getLogger("PIL").setLevel(logging.CRITICAL)
     where = f"{name_of(label)}/{name_of(name)}"
     try:
-        content = source.read(label, name)
+        content = read(label, name)
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             _check_room(image, where, len(content), color, fit)
             return _resampled(image, size, color, fit), image.size == (size, size)

@@ -36,10 +36,10 @@ def _copy_archive(path: str, target: IO[bytes]) -> None:
 
 def _pack(images: ImageFiles, members: list[tuple[str, str]], target: IO[bytes]) -> None:
     # Images are compressed already.
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive, images.reading() as read:
         for label, file in followed(members, "Packing the images", "images"):
             try:
-                content = images.read(label, file)
+                content = read(label, file)
             except OSError as error:
                 raise DataError(f"{name_of(label)}/{name_of(file)}: {reason_of(error)}") from error
             archive.writestr(zipfile.ZipInfo(f"{label}/{file}", EPOCH), content)
