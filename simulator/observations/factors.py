@@ -55,6 +55,7 @@ class FactorGains(Sampled):
     """Every factor of every layer's gain; of looks that share a column, the gain farthest from 1."""
 
     name = "factors"
+    of_all_layers = True
 
     def subject(self, result: Sequence[Gains], info: RunInfo) -> Subject:
         return Subject(tuple(layer.label for layer in info.layers))

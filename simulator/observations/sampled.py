@@ -37,6 +37,8 @@ class Sampled(ABC):
     """How many columns are kept, an even number; fewer where samples are large."""
     gaps: ClassVar[bool] = False
     """Whether nobody looked where a frame comes without it."""
+    of_all_layers: ClassVar[bool] = False
+    """Whether the last axis of its values has every layer, NaN where there is nothing of one."""
     conditions: ClassVar[tuple[str, ...]] = ("",)
     """In which its subject may be; the first is not worth a word."""
 

@@ -133,7 +133,9 @@ def _history(histories: Sequence[History]) -> History:
     lost = _lost(middle, head.start, head.stride)
     none = np.empty((0, len(head.columns)))
     made = HistoryArrays(low, high, middle, lost, none)
-    return History.restored(head.columns, head.capacity, head.start, head.stride, head.steps, made)
+    return History.restored(
+        head.columns, head.capacity, head.start, head.stride, head.steps, made, head.begins
+    )  # fmt: skip
 
 
 def _lost(values: Floats, start: int, stride: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

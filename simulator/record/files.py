@@ -61,6 +61,8 @@ class _History(Struct, frozen=True, forbid_unknown_fields=True):
     stride: int
     steps: int
     provisional: bool
+    begins: tuple[int, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Of each column, where it is not ``start`` of all."""
 
 
 class _Past(Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,8 +140,9 @@ class _Counter(io.RawIOBase):
 
 def _counts(history: History, arrays: HistoryArrays) -> _History:
     provisional = len(arrays.provisional) > 0
+    begins = history.begins if any(begins != history.start for begins in history.begins) else msgspec.UNSET
     return _History(
-        history.columns, history.capacity, history.start, history.stride, history.steps, provisional
+        history.columns, history.capacity, history.start, history.stride, history.steps, provisional, begins
     )  # fmt: skip
 
 
@@ -210,6 +213,9 @@ def _check_history(history: _History) -> None:
     _check(_power(history.stride), "the stride of the history is no power of two")
     _check(0 <= history.start <= MOST_STEP, "the history starts at no step")
     _check(0 <= history.steps <= history.capacity * history.stride, "the history has more steps than room for them")
+    begins, end = history.begins or (), history.start + history.steps
+    inside = len(begins) in {0, width} and all(history.start <= each <= end for each in begins)
+    _check(inside, "a column begins at a step that is not recorded")
 
 
 def _check_past(name: str, past: _Past) -> None:
@@ -246,7 +252,7 @@ def _read_history(history: _History, source: Opener) -> History:
     provisional = _read("history_provisional", source, "<f8", (int(history.provisional), width))
     arrays = HistoryArrays(**parts, lost=lost, provisional=provisional)
     return History.restored(
-        history.columns, history.capacity, history.start, history.stride, history.steps, arrays
+        history.columns, history.capacity, history.start, history.stride, history.steps, arrays, history.begins or ()
     )  # fmt: skip
 
 

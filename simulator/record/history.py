@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy, deepcopy
 from dataclasses import dataclass
 
@@ -59,6 +60,8 @@ class Series:
     high: NDArray[np.float64]
     last: NDArray[np.float64]
     stride: int
+    begins: NDArray[np.int64] | int = 0
+    """() or (layers,): the first step of which something is known; the NaN before it are none that were seen."""
 
 
 class History:
@@ -89,6 +92,7 @@ class History:
         self._provisional: NDArray[np.float64] | None = None
         self._lost_first = np.full(len(columns), NEVER)
         self._lost_since = np.full(len(columns), NEVER)
+        self._begins = np.full(len(columns), start)
         self._place = {name: i for i, name in enumerate(columns)}
         shape = (capacity, len(columns))
         self._low = np.empty(shape)
@@ -204,6 +208,7 @@ class History:
         earlier = deepcopy(self)
         earlier._tail_is_empty = count % self.stride > 0 and (count < self.steps or self._tail_is_empty)
         earlier.steps, earlier._shown, earlier._provisional = count, None, None
+        earlier._begins = np.minimum(self._begins, step)
         earlier._forget_lost(step)
         return earlier
 
@@ -234,7 +239,7 @@ class History:
         """Since when columns that are not finite in ``row``, the step after the last, have not been."""
         for place in np.flatnonzero(~np.isfinite(row)):
             finite = np.flatnonzero(np.isfinite(self._last[: self.steps, place]))
-            unbroken = int(finite[-1]) + 1 if finite.size else 0
+            unbroken = int(finite[-1]) + 1 if finite.size else int(self._begins[place]) - self.start
             self._lost_since[place] = self.start + unbroken if unbroken < self.steps else NEVER
 
     def row(self, step: int) -> NDArray[np.float64] | None:
@@ -256,12 +261,20 @@ class History:
         provisional = none if self._provisional is None else self._provisional[np.newaxis]
         return HistoryArrays(low, high, last, lost, provisional)
 
+    @property
+    def begins(self) -> tuple[int, ...]:
+        """The first step of which something is known of each column: not ``start`` for a layer that came later."""
+        return tuple(self._begins.tolist())
+
     @classmethod
     def restored(
-        cls, columns: tuple[str, ...], capacity: int, start: int, stride: int, steps: int, arrays: HistoryArrays
-    ) -> History:
+        cls, columns: tuple[str, ...], capacity: int, start: int, stride: int, steps: int, arrays: HistoryArrays,
+        begins: Sequence[int] = (),
+    ) -> History:  # fmt: skip
         """The history that had these counts and arrays."""
         made = cls(columns, capacity, start)
+        if begins:
+            made._begins[:] = begins
         made.stride, made.steps = stride, steps
         n = -(-steps // stride)
         made._low[:n], made._high[:n], made._last[:n] = arrays.low, arrays.high, arrays.last
@@ -276,7 +289,24 @@ class History:
         places, own = [self._place[name] for name in columns], self.arrays
         low, high, last = (part[:, places] for part in (own.low, own.high, own.last))
         arrays = HistoryArrays(low, high, last, own.lost[:, places], own.provisional[:, places])
-        return History.restored(columns, self.capacity, self.start, self.stride, self.steps, arrays)
+        begins = self._begins[places].tolist()
+        return History.restored(columns, self.capacity, self.start, self.stride, self.steps, arrays, begins)
+
+    def handed_on(self, columns: tuple[str, ...], sources: Sequence[str]) -> History:
+        """The past of a network that goes on as another one: of each column that of one here, or of none ("").
+
+        What comes next is the step after the last, whose values are the other network's. Where so many columns have
+        no room for as long a past, it begins there.
+        """
+        if buckets_for(len(columns)) < self.capacity:
+            return History(columns, start=self.start + self.steps)
+        places = np.array([self._place.get(source, NEVER) for source in sources], np.intp)
+        known, own = places != NEVER, self.arrays
+        low, high, last = (np.where(known, part[:, places], np.nan) for part in (own.low, own.high, own.last))
+        lost = np.where(known, own.lost[:, places], NEVER)
+        begins = np.where(known, self._begins[places], self.start + self.steps).tolist()
+        arrays = HistoryArrays(low, high, last, lost, np.empty((0, len(columns))))
+        return History.restored(columns, self.capacity, self.start, self.stride, self.steps, arrays, begins)
 
     def series(self, name: str) -> Series:
         """The past of a scalar column (``loss``) as (buckets,), of a per-layer group as (buckets, layers)."""
@@ -289,7 +319,7 @@ class History:
             # Of several columns it is a copy anyway, which halving leaves alone.
             low, high, last = low.copy(), high.copy(), last.copy()
         steps = self.start + np.arange(len(last), dtype=np.float64) * self.stride
-        return Series(steps, low, high, last, self.stride)
+        return Series(steps, low, high, last, self.stride, self._begins[place])
 
     def __contains__(self, name: str) -> bool:
         return name in self._place or name in self._groups

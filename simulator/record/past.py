@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from msgspec.structs import replace
 
 from simulator.record.sampled_history import SampledHistory
 from simulator.record.turns import TurnLog
@@ -59,3 +63,25 @@ class Past:
         cut = Past(self.sampled, self.subject)
         cut.history, cut.turns = self.history.until(step), self.turns.until(step)
         return cut
+
+    def handed_on(self, labels: Sequence[str], stay: Mapping[str, str]) -> Past | None:
+        """That of another network with layers of these labels, which goes on with the run; None where it has none.
+
+        ``stay`` are layers of both: label there → label here.
+        """
+        subject, values = self.subject, self.history.values
+        if self.sampled.of_all_layers:
+            places = [self.subject.labels.index(stay[label]) if label in stay else -1 for label in labels]
+            values = np.where(np.array(places) < 0, np.nan, values[..., places])
+            subject = replace(subject, labels=tuple(labels))
+        elif subject.labels:
+            there = {here: label for label, here in stay.items()}
+            if any(label not in there for label in subject.labels):
+                return None
+            subject = replace(subject, labels=tuple(there[label] for label in subject.labels))
+        made = Past(self.sampled, subject)
+        if made.history.capacity < self.history.capacity:
+            return None
+        made.history = self.history.with_values(values)
+        made.turns.restore(self.turns.entries)
+        return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -162,10 +162,21 @@ class Record:
         """How coarse its parts are: where one of them is another, what is known of earlier steps is less."""
         return self.history.stride, *(past.history.stride for past in self.pasts.values())
 
-    def begun_again(self, history: History) -> Record:
-        """A record of its own for another network that goes on with the run: what was changed, and no past."""
-        record = Record(history)
-        record.changes, record._experiment, record.seconds = self.changes, self._experiment, self.seconds
+    def handed_on(
+        self, columns: tuple[str, ...], labels: Sequence[str], own_labels: Sequence[str], rows: Mapping[int, int]
+    ) -> Record:
+        """A record of its own for another network that goes on with the run: what was changed, and all that is of both.
+
+        ``labels`` are those of its layers, ``own_labels`` of those here; ``rows`` lead from its layers to the same ones
+        here.
+        """
+        sources = [_source(column, rows) for column in columns]
+        record = Record(self.history.handed_on(columns, sources))
+        stay = {labels[new]: own_labels[old] for new, old in rows.items()}
+        pasts = {name: past.handed_on(labels, stay) for name, past in self.pasts.items()}
+        record.pasts = {name: past for name, past in pasts.items() if past is not None}
+        record.changes, record.live_changes = self.changes, self.live_changes
+        record._experiment, record.seconds = self._experiment, self.seconds
         return record
 
     def until(self, step: int) -> Record:
@@ -179,6 +190,14 @@ class Record:
         cut.seconds, cut._info = self.seconds, self._info
         cut.saved_steps = min(self.saved_steps, step)
         return cut
+
+
+def _source(column: str, rows: Mapping[int, int]) -> str:
+    """The column of the network before that goes on as this one; empty for a layer that it has not."""
+    name, _, row = column.partition(":")
+    if not row:
+        return column
+    return f"{name}:{rows[int(row)]}" if int(row) in rows else ""
 
 
 def _seen(observed: Observed[Any]) -> Any | None:

@@ -6,6 +6,7 @@ from copy import deepcopy
 
 from msgspec.structs import replace
 
+from simulator.record.alignment import taken_back
 from simulator.record.frame import Frame
 from simulator.record.record import Record, row_of
 
@@ -17,14 +18,15 @@ class RewoundRecord:
     """
 
     def __init__(self, record: Record) -> None:
-        self._history, self._changes = deepcopy(record.history), record.changes
+        self._whole, self._changes = Record(deepcopy(record.history)), record.changes
         self._rewound = Record(first=record.first)
-        self._rewound.live_changes = record.live_changes
+        self._whole.live_changes = self._rewound.live_changes = record.live_changes
 
     def at(self, frame: Frame) -> Record:
         """The record when ``frame`` was the present one; frames come in their order."""
         rewound = self._rewound
-        rewound.history = self._history.as_of(frame.step, row_of(frame, self._history.columns))
+        history = taken_back(self._whole, frame.step).history
+        rewound.history = history.as_of(frame.step, row_of(frame, history.columns))
         rewound.changes = self._changes.until(frame.step + 1)
         rewound.add(frame)
         return rewound

@@ -147,6 +147,13 @@ class SampledHistory:
         earlier._in_last, earlier._missed = self.stride, False
         return earlier
 
+    def with_values(self, values: Floats) -> SampledHistory:
+        """A past of its own of the same looks, at which these values, (columns, …), were seen."""
+        other = deepcopy(self)
+        other._values = np.full((self.capacity, *values.shape[1:]), np.nan)
+        other._values[: len(values)] = values
+        return other
+
     @property
     def arrays(self) -> SampledArrays:
         """Copies of all that it holds."""

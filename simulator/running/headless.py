@@ -22,6 +22,7 @@ from simulator.observations.histograms import HistogramsObservation
 from simulator.observations.observer import Made, Observer, observe
 from simulator.observations.registry import analyses as known_analyses
 from simulator.observations.registry import standard, unasked
+from simulator.record.alignment import handed_on
 from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
@@ -241,7 +242,7 @@ def train(
         ends = not course.propose(step % every == 0, not interrupted)
         measured, training = step % every == 0 or ends, course.training
         if training is not observer.training:
-            observer, record = Observer(training), _of_another(record, training)
+            observer, record = Observer(training), _of_another(record, training, course.acted)
             output.go_on_with(training)
         _note(record, course.acted)
         if ends:
@@ -275,13 +276,10 @@ def train(
     )  # fmt: skip
 
 
-def _of_another(record: Record, training: Training) -> Record:
-    """The record of a run that goes on as another network, of whose layers the one before knows nothing."""
-    if record.history.columns == training.columns:
-        return record
-    begun = record.begun_again(History(training.columns, start=training.step))
-    begun.live_changes = record.live_changes
-    return begun
+def _of_another(record: Record, training: Training, acted: Sequence[LiveChange]) -> Record:
+    """The record of a run that goes on as another network."""
+    changes = LiveChanges(entries=tuple(acted))
+    return handed_on(record, training.columns, training.step, changes, training.experiment)
 
 
 def _note(record: Record, acted: Sequence[LiveChange]) -> None:

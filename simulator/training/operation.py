@@ -58,7 +58,12 @@ def module_of(training: Training, label: str) -> AnyModule:
 
 def labels_of(experiment: Experiment) -> set[str]:
     """Of all layers, inner ones and the output included, without building them."""
-    return {*_labels(experiment.layers), str(experiment.depth + 1)}
+    return set(labels_by_depth(experiment))
+
+
+def labels_by_depth(experiment: Experiment) -> tuple[str, ...]:
+    """Of all layers as plots have rows for them: inner ones before those that they are in, the output last."""
+    return *_labels(experiment.layers), str(experiment.depth + 1)
 
 
 def _labels(layers: Sequence[Layer], above: str = "") -> Iterator[str]:
@@ -67,8 +72,8 @@ def _labels(layers: Sequence[Layer], above: str = "") -> Iterator[str]:
         for _ in range(layer.repeat):
             number += 1
             label = f"{above}.{inner_number(number, count)}" if above else str(number)
-            yield label
             yield from _labels(inner_layers(layer), label)
+            yield label
 
 
 def check_transplant(before: Experiment, after: Experiment, surgery: Transplant, input_shape: Shape) -> None:

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.layers.base import layer_kinds
-from simulator.running.alignment import common_rows
+from simulator.record.alignment import common_rows
 from simulator.schema.numbers import number
 from tests.ui.real_runs import NETS, real
 from tests.ui.windows import OpenOn, windows

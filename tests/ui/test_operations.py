@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
@@ -181,6 +182,7 @@ def test_undo_brings_back_the_run_and_its_curve_in_the_window(what: str, open_on
     assert window.bench.record.changes.entries
     assert len(window.bench.record.live_changes.entries) == 1
     take_steps(qtbot, window, 2)
+    assert curve(window)[:STEPS] == expected(STEPS + 2)[:STEPS]
     assert curve(window)[-1] != expected(STEPS + 2)[-1]
     undo(window)
     settle(qtbot, window, STEPS)
@@ -188,6 +190,33 @@ def test_undo_brings_back_the_run_and_its_curve_in_the_window(what: str, open_on
     assert curve(window) == expected(STEPS + 2)
     undone = window.bench.record.live_changes.entries
     assert undone == ()
+
+
+@pytest.mark.parametrize("action", ["duplicate", "delete"])
+def test_the_layers_that_stay_keep_their_curves_and_earlier_steps_are_those_of_the_network_before(
+    action: str, open_on: OpenOn, qtbot: QtBot
+) -> None:
+    window = open_on(EXPERIMENT, "thread")
+    settle(qtbot, window, 0)
+    take_steps(qtbot, window, STEPS)
+    before = window.bench.record.history.series("weight_gradient_norm").last
+    window.builder.operations.keep.setChecked(True)
+    window.builder.choose([("layers", 2)])
+    window.builder.actions_by_name[action].trigger()
+    settle(qtbot, window, STEPS)
+    take_steps(qtbot, window, 2)
+    after = window.bench.record.history.series("weight_gradient_norm")
+    there = {"duplicate": [*range(9), 9], "delete": [*range(8), 9]}[action]
+    here = {"duplicate": [*range(9), 10], "delete": [*range(9)]}[action]
+    np.testing.assert_array_equal(after.last[:STEPS, here], before[:STEPS, there])
+    assert [place for place, begins in enumerate(after.begins) if begins] == [9] * (action == "duplicate")
+    window.timeline.scrubber.go_to(3)
+    qtbot.waitUntil(lambda: window.timeline.scrubber.complete, timeout=20_000)
+    view = window.bench.shown.view
+    qtbot.waitUntil(lambda: not window.plot_area.feed.refreshing, timeout=20_000)
+    assert view.frame.info.depth == 10
+    np.testing.assert_array_equal(view.history.series("weight_gradient_norm").last[:, there], before[:4, there])
+    assert window.plot_area.plot("gradient_image").table().columns["1_last"] == before[:4, 0].tolist()
 
 
 def lane_curve(window: MainWindow) -> list[float]:
@@ -224,8 +253,7 @@ def test_a_network_beside_the_run_is_operated_on_alone(
     (change,) = window.bench.lanes.record("B").live_changes.entries
     assert (change.step, type(change.surgery)) == (STEPS, surgery)
     assert curve(window) == whole
-    if surgery is Reinitialise:
-        assert lane_curve(window)[:STEPS] == whole[:STEPS], "what it was before is its past"
+    assert lane_curve(window)[:STEPS] == whole[:STEPS], "what it was before is its past"
     assert lane_curve(window)[-1] != whole[-1]
     undo(window)
     qtbot.waitUntil(lambda: window.bench.lanes.record("B").live_changes.entries == (), timeout=60_000)

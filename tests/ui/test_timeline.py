@@ -127,6 +127,8 @@ def test_every_table_and_picture_of_an_earlier_step_of_a_preset_is_that_of_a_run
     preset: Preset, open_on: OpenOn, qtbot: QtBot
 ) -> None:
     window = open_on(preset.load())
+    # Some explode within these steps, and would be paused.
+    window.bench.set_guard(False)
     trained(window, 5, qtbot)
     own, *others = preset.load().all_lanes().items()
     assert len(alike(window, own[1], 3, qtbot, costly=True)) > 15
@@ -147,7 +149,7 @@ def same_as_run(window: MainWindow, view: View, experiment: Experiment, *, costl
     asked = tuple(analyses()) if costly else None
     result = run(experiment, steps=view.frame.step, analyses=asked)
     headless, view = without_costs(View(result.last, result.record)), without_costs(dataclasses.replace(view, lanes={}))
-    assert view.frame.scalars == headless.frame.scalars
+    np.testing.assert_equal(view.frame.scalars, headless.frame.scalars)
     compared = set()
     for key, shown in window.plot_area.plots.items():
         if key in LOOKS:

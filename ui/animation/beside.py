@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.experiment.lane import OWN_NAME
+from simulator.record.alignment import Rows
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.record.rewound import RewoundRecord
-from simulator.running.alignment import Rows
 from simulator.training.run_info import RunInfo
 from ui.chart.view import Comparing, View
 from ui.plots.base import Plot

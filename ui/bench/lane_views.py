@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from simulator.record.alignment import handed_on
 from simulator.record.history import History
 from simulator.record.record import Record
 from ui.chart.view import Comparing, View
@@ -83,9 +84,9 @@ class LaneViews:
         elif record is None or known != lane.continues:
             return
         for rows in lane.past:
-            record = _followed(record, rows)
+            record = _followed(record, rows, lane)
             record.add(None, (rows,))
-        self._records[lane.name] = lane.run, _followed(record, lane.rows[0])
+        self._records[lane.name] = lane.run, _followed(record, lane.rows[0], lane)
 
     def _record(self, name: str, run: int, rows: Rows, first: Frame | None) -> Record:
         """The record to which rows of a run belong."""
@@ -108,12 +109,9 @@ class LaneViews:
         return past if past.steps == step else past.until(step)
 
 
-def _followed(record: Record, rows: Rows) -> Record:
+def _followed(record: Record, rows: Rows, lane: LaneUpdate) -> Record:
     """The record to which rows are added that follow one of its steps, which may be of another network."""
-    first = rows.first_step
-    if record.history.columns != rows.columns:
-        return record.begun_again(History(rows.columns, start=first))
-    if record.steps == first:
-        return record
-    goes_back = record.history.start < first < record.steps
-    return record.until(first) if goes_back else Record(History(rows.columns, start=first))
+    first, trained = rows.first_step, None if lane.frame is None else lane.frame.experiment
+    if record.steps == first or record.history.start < first < record.steps:
+        return handed_on(record, rows.columns, first, lane.changes, trained)
+    return Record(History(rows.columns, start=first))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer
 
+from simulator.record.alignment import handed_on
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
@@ -121,9 +122,7 @@ class RunRecords:
         """The present run goes on as another network, as was planned."""
         if len(past.values):
             self.record.add(None, (past,))
-        if self.record.history.columns != reply.columns:
-            # What was told of each layer was of others.
-            self.record = self.record.begun_again(History(reply.columns, start=reply.step))
+        self.record = handed_on(self.record, reply.columns, reply.step, reply.changes, reply.frame.experiment)
         self.lanes.begin(self.lanes.records())
         self.record.live_changes = reply.changes
         self.record.see(reply.frame)
@@ -154,9 +153,7 @@ class RunRecords:
         """Of a run that begins; one that goes back to a step has the past of the run that it leaves there."""
         if reply.ended is not None and reply.step > 0 and not reply.continues:
             record = self.record.until(reply.step)
-            if record.history.columns != reply.columns:
-                # What was told of each layer was of others.
-                record = record.begun_again(History(reply.columns, start=reply.step))
+            record = handed_on(record, reply.columns, reply.step, reply.changes, reply.frame.experiment)
         else:
             record = Record(History(reply.columns, start=reply.step), reply.frame if reply.step == 0 else None)
         record.changes.add(reply.step, cause)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
 from simulator.observations.base import Observation, Observed
+from simulator.record.alignment import taken_back
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.running.messages import Failed, ReplayAnswer
@@ -326,7 +327,7 @@ def _with(frame: Frame, initial: dict[Observation[Any], Observed[Any]]) -> Frame
 
 def _view(frame: Frame, record: Record, lanes: dict[str, View] | None = None) -> View:
     scored = frame if "validation_loss" in frame.scalars else None
-    return View(frame, record.as_of(frame), frame, scored, lanes or {}, live=False)
+    return View(frame, taken_back(record, frame.step).as_of(frame), frame, scored, lanes or {}, live=False)
 
 
 def _recorded(step: int, present: View, lanes: dict[str, View] | None = None) -> View:

@@ -24,6 +24,13 @@ class Past:
     width: int
     end: int
     """The last step recorded."""
+    begins: NDArray[np.int64] | int = 0
+    """() or (layers,): the first step of which something is known."""
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """(buckets,) or (buckets, layers): whether something is known of a bucket, be it NaN."""
+        return np.asarray(np.greater.outer(self.steps + self.width, self.begins))
 
     @property
     def middles(self) -> Floats:
@@ -43,10 +50,10 @@ def reduced(series: Series, most: int, end: int) -> Past:
     while -(-count // merge) > most:
         merge *= 2
     if merge == 1:
-        return Past(series.steps, series.low, series.high, series.last, series.stride, end)
+        return Past(series.steps, series.low, series.high, series.last, series.stride, end, series.begins)
     low, high = _merged(series.low, merge, np.fmin), _merged(series.high, merge, np.fmax)
     last = series.last[np.minimum(np.arange(merge - 1, count + merge - 1, merge), count - 1)]
-    return Past(series.steps[::merge], low, high, last, series.stride * merge, end)
+    return Past(series.steps[::merge], low, high, last, series.stride * merge, end, series.begins)
 
 
 def _merged(values: Floats, merge: int, extreme: np.ufunc) -> Floats:

@@ -43,7 +43,7 @@ class GradientImage(LayersImage[LayersPast]):
 
     def grid(self, state: LayersPast) -> LayersGrid:
         logs, past = log10(state.past.high), state.past
-        values = np.where(np.isnan(logs) & state.defined, np.inf, logs)
+        values = np.where(np.isnan(logs) & state.defined & past.known, np.inf, logs)
         return LayersGrid(values, float(past.steps[0]), past.width, past.end)
 
     def colour_extent(self, values: Sequence[Array]) -> Range:
@@ -63,7 +63,8 @@ class GradientImage(LayersImage[LayersPast]):
         (source, row), past = shown, shown[0].past
         i = past.bucket(x)
         words = past_text(past.low[i, row], past.high[i, row], past.last[i, row])
-        reading = f"‖∂W‖  {words}" if source.defined[row] else "no weights of its own"
+        reading = f"‖∂W‖  {words}" if past.known[i, row] else "the layer was not there yet"
+        reading = reading if source.defined[row] else "no weights of its own"
         return Probe(f"{self.layer_text(row)}\n{step_text(past, i)}\n{reading}", row, float(past.middles[i]))
 
     def rows(self, state: LayersPast) -> Table:

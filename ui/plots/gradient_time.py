@@ -63,7 +63,7 @@ def past_notes(state: LayersPast, labels: Sequence[str], floor: float) -> list[N
 
 def past_table(state: LayersPast, labels: Sequence[str]) -> Table:
     """One row per bucket: its first and last step, then minimum, maximum and last value of every layer that has any."""
-    past = state.past
+    past, known = state.past, state.past.known
     names = list(labels) if len(labels) == state.depth else [str(i + 1) for i in range(state.depth)]
     columns: dict[str, Sequence[Cell]] = {
         "first_step": past.steps.astype(int).tolist(),
@@ -72,7 +72,8 @@ def past_table(state: LayersPast, labels: Sequence[str]) -> Table:
     for i, name in enumerate(names):
         for part in ("low", "high", "last"):
             values = getattr(past, part)[:, i].tolist()
-            columns[f"{name}_{part}"] = values if state.defined[i] else [None] * len(values)
+            seen_at = known[:, i] & state.defined[i]
+            columns[f"{name}_{part}"] = [value if seen else None for value, seen in zip(values, seen_at, strict=True)]
     return Table(columns)
 
 

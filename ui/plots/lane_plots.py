@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
-from simulator.running.alignment import Rows, common_rows
+from simulator.record.alignment import Rows, common_rows
 from ui.chart.view import View
 from ui.plots.drawn import DrawnPlot
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGridLayout
 
-from simulator.running.alignment import Rows
+from simulator.record.alignment import Rows
 from ui.chart.canvas import Canvas
 from ui.chart.drawing import DrawnState, Piece
 from ui.chart.legend import LINES, Key, Legend, PictureTitle, Swatch, level
