@@ -98,6 +98,11 @@ class Finding:
     strength: float = 0.0
     """Decades by which a suspected setting is beyond what is sound: the strongest suspicion is tried first."""
 
+    @property
+    def in_short(self) -> str:
+        """``vanishing (severe)``"""
+        return f"{self.rule} ({self.severity})"
+
 
 class Rule(ABC):
     """Looks for one thing. A new rule is one class, named in ``RULES``."""

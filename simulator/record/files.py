@@ -46,6 +46,8 @@ MOST_JSON = 64 * 2**20
 MOST_VALUES = 2_000_000
 MOST_FRAMES = 256 * 2**20
 """Bytes and values of the JSON, and bytes of the arrays of frames."""
+MOST_FINDING = 200
+"""Letters that are shown of it."""
 MOST_STEP = 2**53
 """Up to here floats count steps."""
 
@@ -88,6 +90,7 @@ class _Written(Struct, frozen=True, forbid_unknown_fields=True):
     scored: Any
     frame_bytes: int
     live_changes: WrittenChanges = WrittenChanges()
+    finding: str = ""
 
 
 def write(record: Record, create: Opener) -> None:
@@ -104,6 +107,7 @@ def write(record: Record, create: Opener) -> None:
         scored=packed_frame(record.scored, packing),
         frame_bytes=len(packing.buffer),
         live_changes=written_changes(record.live_changes),
+        finding=record.finding,
     )
     with create(JSON) as stream:
         stream.write(msgspec.json.encode(written))
@@ -173,7 +177,7 @@ def read(source: Opener) -> Record:
     for name, past in written.pasts.items():
         record.pasts[name] = _read_past(name, past, source)
     record.changes.restore(written.changes)
-    record.seconds = written.seconds
+    record.seconds, record.finding = written.seconds, written.finding[:MOST_FINDING]
     buffer = _read("frames_bytes", source, "|u1", (written.frame_bytes,))
     with _as_record_error(JSON):
         record.live_changes = changes_of(written.live_changes)

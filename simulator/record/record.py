@@ -55,6 +55,8 @@ class Record:
         """What it was trained as from the start, exactly."""
         self.seconds = 0.0
         """Time that it was trained for."""
+        self.finding = ""
+        """What the doctor found first when it looked last, in short."""
         self.saved_steps = -1
         """How many of its steps stand in a file that a person has asked for; -1: not even that it began."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 
 from simulator.doctor.base import Finding
@@ -27,16 +28,17 @@ class Output:
         self.news = ""
         """What a person should know of the run file, in a sentence."""
         self._run_file = None if run_file is None else Path(run_file)
+        self._saved: SavedRun | None = None
         self._before = None if self._run_file is None else fingerprint_of(self._run_file)
 
     def between_steps(self, course: Course, record: Record, ends: bool) -> None:
         """No step is under way; ``ends``: the run is to end here."""
 
     def save(self, course: Course, record: Record) -> None:
-        """The run as it stands after its last update."""
+        """The run as it stands after its last update: it is written when all is known."""
         if self._run_file is not None:
-            saved = SavedRun(course.training.checkpoint(), record, self.here, self.lanes, course.coming)
-            write(saved, self._place(self._run_file))
+            own = deepcopy(record)
+            self._saved = SavedRun(course.training.checkpoint(), own, self.here, self.lanes, course.coming)
 
     def _place(self, asked: Path) -> Path:
         """Where it is written: beside what was asked for, where another program has written there meanwhile."""
@@ -62,6 +64,9 @@ class Output:
 
     def finish(self, findings: Sequence[Finding], unfinished: bool) -> None:
         """All is known."""
+        if self._run_file is not None and self._saved is not None:
+            self._saved.record.finding = findings[0].in_short if findings else ""
+            write(self._saved, self._place(self._run_file))
 
 
 class FolderOutput(Output):
@@ -94,6 +99,7 @@ class FolderOutput(Output):
         self._files.summarise()
 
     def finish(self, findings: Sequence[Finding], unfinished: bool) -> None:
+        super().finish(findings, unfinished)
         self._files.finish(findings)
         if not unfinished and not self._leave:
             self._files.close()

@@ -38,6 +38,11 @@ class RunInfo(Struct, frozen=True):
     def depth(self) -> int:
         return len(self.layers)
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Of the layers, in depth order."""
+        return tuple(layer.label for layer in self.layers)
+
 
 def describe(run: int, network: Network, data: Dataset, optimizer_bytes: int) -> RunInfo:
     """The run of a network on these data, with so much memory for its optimiser's state."""

@@ -64,6 +64,7 @@ def contents(record: Record) -> Iterator[object]:
     yield (
         record.changes.entries,
         record.seconds,
+        record.finding,
         packed_frame(record.first, packing),
         packed_frame(record.scored, packing),
     )

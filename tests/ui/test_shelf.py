@@ -54,12 +54,14 @@ def test_a_run_that_an_edit_has_ended_is_there_and_one_in_a_file(qtbot: QtBot, o
     assert row[1] == "units: 9 → 6 (layers 1–2)"
     assert row[2].startswith("7 steps, the last with loss ")
     assert row[2].endswith("; discarded by “Set layers.0.units”")
-    run(Experiment.from_builtins({**EXPERIMENT.to_builtins(), "seed": 4}), steps=5, save=tmp_path / "other.nabla")
+    other = {**EXPERIMENT.to_builtins(), "seed": 4, "optimizer": {"kind": "sgd", "learning_rate": 1e3}}
+    found = run(Experiment.from_builtins(other), steps=5, save=tmp_path / "other.nabla").findings[0]
     Settings().add_recent(tmp_path / "other.nabla")
     dialog.refresh()
     assert texts(dialog)[1][0] == "other\nother.nabla"
     assert "seed: 0 → 4" in texts(dialog)[1][1]
     assert texts(dialog)[1][2].startswith("5 steps, the last with loss ")
+    assert texts(dialog)[1][2].endswith(f"; saved; {found.rule} ({found.severity})")
 
 
 def test_the_present_run_is_kept_as_a_file_and_the_document_stays_where_it_is(
@@ -85,6 +87,15 @@ def test_it_becomes_a_ghost_in_every_plot(qtbot: QtBot, open_on: OpenOn) -> None
     pinned = [plot for plot in window.plot_area.made.values() if plot.pinned]
     assert len(pinned) >= 3
     assert {plot.ghost.step for plot in pinned if plot.ghost is not None} == {7}
+    later = next(key for key in ("jacobian", "effective_rank") if key not in window.plot_area.made)
+    plot = window.plot_area.plot(later)
+    qtbot.waitUntil(lambda: plot.pinned_state is not None, timeout=MILLISECONDS)
+    for each in pinned:
+        each.unpin()
+    plot.unpin()
+    another = window.plot_area.plot(next(key for key in ("weights", "saturation") if key not in window.plot_area.made))
+    assert not access(window).draws_ghosts
+    assert another.pinned_state is None
 
 
 def test_without_changes_by_hand_it_is_trained_beside_as_it_was(qtbot: QtBot, open_on: OpenOn) -> None:
@@ -155,8 +166,7 @@ def test_it_stays_for_the_session_when_another_experiment_is_opened(qtbot: QtBot
     edit(qtbot, window, "seed", 3)
     train(qtbot, window, 7)
     before = losses(window)[:7]
-    assert window.bench.info is not None
-    window.bench.memory.shelf.note_finding(window.bench.info.run, "vanishing (severe)")
+    window.bench.record.finding = "vanishing (severe)"
     other = EXPERIMENT.with_values([("batch_size", 8)])
     window.document.replace(other)
     qtbot.waitUntil(lambda: len(dialog.runs) == 2, timeout=MILLISECONDS)

@@ -54,6 +54,7 @@ def saved_run(
             own.live_changes = lane.changes
             saved.append(SavedLane(lane.name, lane.checkpoint, own))
     own = record.until(checkpoint.step) if record.steps > checkpoint.step else deepcopy(record)
+    own.finding = record.finding
     return SavedRun(checkpoint, own, environment(threads), tuple(saved), coming)
 
 

@@ -15,7 +15,7 @@ from ui.bench.document import Document
 from ui.bench.kept_records import AsideRun
 from ui.bench.link import WorkerLink
 from ui.bench.run_records import RunRecords
-from ui.bench.shelf import IN_MEMORY, Fate, ShelvedRun
+from ui.bench.shelf import IN_MEMORY, ShelvedRun, told_end
 from ui.style.numbers import integer
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from simulator.running.messages import Snapshot
 
 PINNED = "pinned, and went on"
-MOST_FATES = 1000
+MOST_ENDS = 1000
 
 
 Ended = TypeVar("Ended", Started, Refused)
@@ -48,7 +48,7 @@ class SessionShelf(QObject):
         self.lost: tuple[tuple[int, str], ...] = ()
         """Steps of those that had to go, and what they were called."""
         self._runs: list[ShelvedRun] = []
-        self._fates: dict[int, Fate] = {}
+        self._stopped: dict[int, str] = {}
         """By the ids of runs."""
         self._leaving: tuple[int, Record, str] | None = None
         """The run that another experiment ends, with its past and name, until the worker tells where it stood."""
@@ -65,7 +65,7 @@ class SessionShelf(QObject):
 
     def aside(self, run: AsideRun) -> ShelvedRun:
         """One that undo would bring back."""
-        return ShelvedRun.aside(run, self.fate(run.kept.run))
+        return ShelvedRun.aside(run, self.stopped(run.kept.run))
 
     def _rename(self, name: str) -> None:
         """What the present experiment is called."""
@@ -73,24 +73,18 @@ class SessionShelf(QObject):
 
     # -- how they end ----------------------------------------------------------------------------------------------
 
-    def fate(self, run: int) -> Fate:
-        return self._fates.get(run, Fate())
+    def stopped(self, run: int) -> str:
+        """Where and why a run stopped by itself; empty where it did not."""
+        return self._stopped.get(run, "")
 
     def note_update(self, reply: Update) -> None:
         """How the present run would have stopped, if it ended now."""
         if reply.frame is not None:
             stopped = "" if reply.stopped is None else f"finished: {reply.stopped.reason}"
             ending = f"paused, as {HALTED[reply.halted]}" if reply.halted else stopped
-            self._note(reply.frame.run, replace(self.fate(reply.frame.run), ending=ending))
-
-    def note_finding(self, run: int, finding: str) -> None:
-        """What the doctor finds first in a run at its present step."""
-        self._note(run, replace(self.fate(run), finding=finding))
-
-    def _note(self, run: int, fate: Fate) -> None:
-        self._fates[run] = fate
-        for old in list(self._fates)[:-MOST_FATES]:
-            del self._fates[old]
+            self._stopped[reply.frame.run] = ending
+            for old in list(self._stopped)[:-MOST_ENDS]:
+                del self._stopped[old]
 
     # -- coming and going ------------------------------------------------------------------------------------------
 
@@ -126,11 +120,9 @@ class SessionShelf(QObject):
     def _take_left(self, ended: KeptRun, record: Record, name: str) -> None:
         if ended.rows is not None and len(ended.rows.values):
             record.add(None, (ended.rows,))
-        fate, changes = self.fate(ended.run), ended.changes or record.live_changes
-        ending = fate.then("ended by another experiment")
-        self._runs.append(
-            ShelvedRun(name, ended.checkpoint, record, changes, ended.threads, IN_MEMORY, ending, fate.finding, True)
-        )
+        changes = ended.changes or record.live_changes
+        ending = told_end(self.stopped(ended.run), "ended by another experiment")
+        self._runs.append(ShelvedRun(name, ended.checkpoint, record, changes, ended.threads, IN_MEMORY, ending, True))
         self.changed.emit()
 
     def pin(self) -> None:
@@ -147,9 +139,9 @@ class SessionShelf(QObject):
             return False
         self._pins -= 1
         name = f"{self._name}, step {integer(checkpoint.step)}"
-        own, finding = deepcopy(record), self.fate(snapshot.run).finding
+        own = deepcopy(record)
         self._runs.append(
-            ShelvedRun(name, checkpoint, own, own.live_changes, snapshot.threads, IN_MEMORY, PINNED, finding, True)
+            ShelvedRun(name, checkpoint, own, own.live_changes, snapshot.threads, IN_MEMORY, PINNED, True)
         )
         self.changed.emit()
         return True

@@ -25,18 +25,9 @@ if TYPE_CHECKING:
 IN_MEMORY = "in memory"
 
 
-@dataclass(frozen=True)
-class Fate:
-    """How a run ended, as far as that is known while it is the present one."""
-
-    ending: str = ""
-    """Where and why it stopped by itself."""
-    finding: str = ""
-    """What the doctor had found first."""
-
-    def then(self, ended: str) -> str:
-        """How it stopped, if it did, and what ended it."""
-        return "; ".join(filter(None, (self.ending, ended)))
+def told_end(stopped: str, ended: str) -> str:
+    """How a run stopped, if it did by itself, and what ended it."""
+    return "; ".join(filter(None, (stopped, ended)))
 
 
 @dataclass(frozen=True)
@@ -53,19 +44,17 @@ class ShelvedRun:
     """Where it is: in memory, or in which file."""
     ended: str
     """What ended it, as far as that is known."""
-    finding: str = ""
-    """What the doctor had found there first."""
     can_go: bool = False
     """Whether it is here for nothing but the shelf."""
 
     @classmethod
-    def aside(cls, run: AsideRun, fate: Fate) -> ShelvedRun:
-        """One that an edit has put aside."""
+    def aside(cls, run: AsideRun, stopped: str) -> ShelvedRun:
+        """One that an edit has put aside; ``stopped`` says where and why it had stopped by itself."""
         changes = run.kept.changes or run.record.live_changes
         name = f"before “{run.ended_by}”" if run.ended_by else f"run {run.kept.run}"
-        ended = fate.then(f"discarded by “{run.ended_by}”" if run.ended_by else "discarded")
+        ended = told_end(stopped, f"discarded by “{run.ended_by}”" if run.ended_by else "discarded")
         checkpoint, threads = run.kept.checkpoint, run.kept.threads
-        return cls(name, checkpoint, run.record, changes, threads, IN_MEMORY, ended, fate.finding)
+        return cls(name, checkpoint, run.record, changes, threads, IN_MEMORY, ended)
 
     @classmethod
     def saved(cls, run: SavedRun, path: Path) -> ShelvedRun:
@@ -87,7 +76,7 @@ class ShelvedRun:
         """``1 200 steps, the last with loss 0.31; saved``: how it ended."""
         series = self.record.history.series("loss")
         loss = f", the last with loss {number(float(series.last[-1]))}" if len(series.last) else ""
-        finding = f"; {self.finding}" if self.finding else ""
+        finding = f"; {self.record.finding}" if self.record.finding else ""
         return f"{count(self.step, 'step')}{loss}; {self.ended}{finding}"
 
     @property

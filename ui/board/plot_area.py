@@ -40,6 +40,8 @@ class PlotArea(QWidget):
     """Index of the layer under the pointer in some plot, -1 for none."""
     export_requested = Signal(str)
     """Key of the plot whose export button was pressed."""
+    plot_made = Signal(object)
+    """A plot that there has not been before."""
     shown_changed = Signal()
     """Other plots are visible now: the next frame may need other parts."""
 
@@ -144,6 +146,7 @@ class PlotArea(QWidget):
         plot.pointing.step_menu_asked.connect(self.step_menu_asked)
         self._dragging.watch(page)
         self._wheel.watch(page)
+        self.plot_made.emit(plot)
 
     def _feed_seen(self) -> None:
         """Bring plots that have come into sight to the present view."""

@@ -117,11 +117,16 @@ class Plot(DrawnPlot[S]):
 
     def _fit_ghost(self, info: RunInfo) -> None:
         """A ghost of other layers steps back until a run has as many again, as after an undo."""
-        ghost = self.ghost or self._absent_ghost
+        ghost = self.pinned_state
         fits = ghost is not None and ghost.depth in (0, info.depth)
         if fits != (self.ghost is not None):
             self.set_ghost(ghost if fits else None)
         self._absent_ghost = None if fits else ghost
+
+    def is_of(self, info: RunInfo) -> bool:
+        """Whether what is shown is of this run, and of these layers: at an earlier step a run may have had others."""
+        known = self.info
+        return known is not None and known.run == info.run and known.labels == info.labels
 
     def forget(self, why: str = "") -> None:
         """Show nothing, even where it was held, until a run begins; ``why`` says what it waits for."""
@@ -140,7 +145,7 @@ class Plot(DrawnPlot[S]):
             return
         view = view.of_seeds(self.observations) if self.spans_seeds else view
         of_past, self._of_past = self._of_past, not view.live
-        if self.info is None or self.info.run != view.frame.run:
+        if not self.is_of(view.frame.info):
             self.start(view.frame.info)
         state = self.capture(view)
         self.comparing = view.comparing
@@ -179,6 +184,11 @@ class Plot(DrawnPlot[S]):
     @property
     def pinned(self) -> bool:
         return self.ghost is not None
+
+    @property
+    def pinned_state(self) -> S | None:
+        """What is pinned, also while it waits for a run with as many layers."""
+        return self._absent_ghost if self.ghost is None else self.ghost
 
     def pin(self) -> None:
         """Freeze the present state as a ghost behind the live one; nothing happens while there is none."""

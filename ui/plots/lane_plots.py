@@ -73,7 +73,7 @@ class LanePlots:
             # Where it has nothing to show, the plot itself says what would fill it.
             other.setVisible(other.state is not None)
             return
-        if other.info is None or other.info.run != view.frame.run:
+        if not other.is_of(view.frame.info):
             other.start(view.frame.info)
         state = other.capture(view)
         if state is not None:
@@ -89,11 +89,7 @@ def _partners(view: View, lane: View) -> Rows:
     own, its = (each.frame.experiment or each.record.experiment_at(each.frame.step) for each in (view, lane))
     if own is None or its is None:
         return ()
-    return _rows(own, _labels(view), its, _labels(lane))
-
-
-def _labels(view: View) -> tuple[str, ...]:
-    return tuple(layer.label for layer in view.frame.info.layers)
+    return _rows(own, view.frame.info.labels, its, lane.frame.info.labels)
 
 
 @functools.lru_cache(64)

@@ -10,24 +10,18 @@ from ui.timeline.bar import TimelineBar
 
 
 def let_scrub(timeline: TimelineBar, plots: PlotArea, rounds: Rounds, bench: Bench) -> None:
-    """Bring plots and doctor to the step of the time line, and findings onto it and to the shelf."""
+    """Bring plots and doctor to the step of the time line, and findings onto it and into its record."""
     scrubber = timeline.scrubber
 
     def take(offers: tuple[Offer, ...]) -> None:
         if scrubber.step is None:
             timeline.show_findings(_onsets(offers))
-            if bench.info is not None:
-                bench.memory.shelf.note_finding(bench.info.run, _first(offers))
+            bench.record.finding = offers[0].finding.in_short if offers else ""
 
     scrubber.observations = lambda: (*plots.feed.observations(), *rounds.of_past())
     plots.shown_changed.connect(scrubber.renew)
     rounds.past_wanted.connect(scrubber.renew)
     rounds.offered.connect(take)
-
-
-def _first(offers: tuple[Offer, ...]) -> str:
-    """The most pressing finding in short."""
-    return f"{offers[0].finding.rule} ({offers[0].finding.severity})" if offers else ""
 
 
 def _onsets(offers: tuple[Offer, ...]) -> tuple[tuple[int, str], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
@@ -20,6 +20,7 @@ from ui.bench.shelf import ShelvedRun, lost_text
 from ui.board.plot_area import PlotArea
 from ui.chart.view import View
 from ui.dialogs import files
+from ui.plots.base import Plot
 from ui.settings.settings import Settings
 from ui.style.numbers import count, size_text
 from ui.style.theme import current_theme
@@ -46,7 +47,11 @@ class ShelfAccess(QObject):
         self.dialog: ShelfDialog | None = None
         self._session: RecomputationSession | None = None
         self._ghost: ShelvedRun | None = None
-        """Whose last step is being computed."""
+        """Whose last step is a ghost, or is being computed."""
+        self._drawn: dict[str, Any] = {}
+        """By the keys of plots: what is pinned there of it."""
+        self._awaiting: list[Plot[Any]] = []
+        """Plots in which it is to be pinned."""
         self._files: dict[tuple[Path, float], ShelvedRun | None] = {}
         """Run files that have been read, as of when they were written."""
         self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
@@ -54,6 +59,7 @@ class ShelfAccess(QObject):
         bench.started.connect(lambda _info: self._refresh())
         bench.keeper.kept.connect(lambda *_its: self._refresh())
         bench.memory.shelf.changed.connect(self._refresh)
+        plots.plot_made.connect(self._draw_in)
 
     def open(self) -> None:
         """Show the shelf."""
@@ -123,12 +129,27 @@ class ShelfAccess(QObject):
 
     def draw_ghost(self, run: ShelvedRun) -> None:
         """Compute the end of a run again, and pin it in every plot."""
+        self._ghost, self._drawn = run, {}
+        self._awaiting = list(self._plots.made.values())
+        self._compute(run)
+
+    def _draw_in(self, plot: Plot[Any]) -> None:
+        """A plot has been made: what is pinned in the others comes into it too."""
+        if self._ghost is not None and self.draws_ghosts:
+            self._awaiting.append(plot)
+            self._compute(self._ghost)
+
+    @property
+    def draws_ghosts(self) -> bool:
+        """Whether a run is pinned in some plot, or will be."""
+        made = self._plots.made
+        return bool(self._awaiting) or any(made[key].pinned_state is state for key, state in self._drawn.items())
+
+    def _compute(self, run: ShelvedRun) -> None:
         if self._session is None:
             self._session = RecomputationSession(self._bench.link.mode, self._arrived.emit)
         self._session.cancel()
-        self._ghost = run
-        plots = self._plots.made.values()
-        wanted = dict.fromkeys(each for plot in plots for each in plot.observations if not each.initial)
+        wanted = dict.fromkeys(each for plot in self._awaiting for each in plot.observations if not each.initial)
         self._session.recompute(run.replay, (run.step,), tuple(wanted), True)
 
     def _take(self) -> None:
@@ -140,16 +161,19 @@ class ShelfAccess(QObject):
                 self._banner.say(f"“{run.name if run else ''}” cannot be drawn: {reply.message.rstrip('.')}.")
 
     def _pin(self, run: ShelvedRun, view: View) -> None:
-        pinned = 0
-        for plot in self._plots.made.values():
+        begins = not self._drawn
+        for plot in self._awaiting:
             other = type(plot)(theme=current_theme(), bare=True)
             other.start(view.frame.info)
             other.refresh(view)
             if other.state is not None:
                 plot.pin_state(other.state)
-                pinned += 1
+                self._drawn[plot.key] = other.state
             other.deleteLater()
-        self._banner.say(f"“{run.name}” is a ghost in {count(pinned, 'plot')}, as of its step {run.step}.")
+        self._awaiting = []
+        if begins:
+            where = count(len(self._drawn), "plot")
+            self._banner.say(f"“{run.name}” is a ghost in {where}, as of its step {run.step}.")
 
     def _take_off(self, run: ShelvedRun) -> None:
         self._bench.memory.shelf.take_off(run)
