@@ -12,6 +12,7 @@ from msgspec import Struct
 from numpy.typing import DTypeLike, NDArray
 
 from simulator.arrays.numeric import Array, Floats, Stream, frozen, stream
+from simulator.arrays.statistics import norm
 from simulator.data.own_file import OwnFile
 from simulator.data.points import Points
 from simulator.schema.numbers import decimal, integer
@@ -173,6 +174,11 @@ class Dataset:
             hashed.update(f"{array.dtype} {array.shape}".encode())
             hashed.update(array.reshape(-1).view(np.uint8).data)
         return hashed.hexdigest()
+
+    @functools.cached_property
+    def mean_square(self) -> float:
+        """Of all inputs that are trained on."""
+        return norm(self.x_train) ** 2 / max(self.x_train.size, 1)
 
     @property
     def train_samples(self) -> int:

@@ -24,7 +24,7 @@ from simulator.observations.sharpness import sharpness
 from simulator.system.progress import followed
 from simulator.theory.correlation import correlation_scale
 from simulator.theory.mean_field import border_of_chaos
-from simulator.theory.order_chaos import stack_of
+from simulator.theory.order_chaos import Stack, stack_of
 from simulator.training.training import Training
 
 REPEAT = re.compile(r"layers\.\d+\.repeat")
@@ -74,7 +74,7 @@ class EdgeOfChaos(Theory):
     about = rf"(?!{blind}$).*"
 
     def value(self, experiment: Experiment) -> float:
-        stack = stack_of(Training(_shallow(experiment)).network)
+        stack = _stack(experiment)
         weight, bias = border_of_chaos(stack.activation, stack.square / stack.masking)
         if not weight.size or not bias[0] <= stack.bias_variance <= bias[-1]:
             return math.nan
@@ -90,7 +90,7 @@ class DepthScale(Theory):
     about = rf"{REPEAT.pattern}"
 
     def value(self, experiment: Experiment) -> float:
-        stack = stack_of(Training(_shallow(experiment)).network)
+        stack = _stack(experiment)
         scale, chi = correlation_scale(stack).depth, stack.settled().chi
         if 0 < chi < 1:
             scale = min(scale, -1 / math.log(chi))
@@ -136,6 +136,12 @@ class RecurrentRadius(Theory):
 
 
 THEORIES: tuple[Theory, ...] = (EdgeOfChaos(), DepthScale(), StableRate(), RecurrentRadius())
+
+
+def _stack(experiment: Experiment) -> Stack:
+    """Its dense layers as theory knows them."""
+    training = Training(_shallow(experiment))
+    return stack_of(training.network, training.data)
 
 
 def _shallow(experiment: Experiment) -> Experiment:

@@ -197,7 +197,7 @@ def _predicted(training: Training, shape: tuple[int, ...]) -> tuple[Floats, str]
 
 def _scale(training: Training) -> tuple[CorrelationScale, str]:
     try:
-        stack = stack_of(training.network)
+        stack = stack_of(training.network, training.data)
     except HomelessError as error:
         return CorrelationScale(math.nan, math.nan), str(error)
     with np.errstate(all="ignore"):

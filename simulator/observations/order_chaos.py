@@ -27,7 +27,7 @@ class OrderChaosObservation(Observation[OrderChaos], frozen=True, tag="order-cha
     }  # fmt: skip
 
     def observe(self, training: Training) -> OrderChaos:
-        return order_chaos(training.network)
+        return order_chaos(training.network, training.data)
 
     def rows(self, result: OrderChaos, info: RunInfo) -> Iterator[Row]:
         yield Row(

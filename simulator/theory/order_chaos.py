@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Struct
 
 from simulator.arrays.numeric import Floats, frozen
+from simulator.data.base import Dataset
 from simulator.layers.base import Module
 from simulator.layers.dense import Dense, DenseModule, is_dense
 from simulator.layers.dropout import Dropout
@@ -77,7 +78,7 @@ class Stack:
         return fixed_point(self.activation, self.weight_variance * self.masking, self.bias_variance, self.start)
 
 
-def stack_of(network: Network) -> Stack:
+def stack_of(network: Network, data: Dataset) -> Stack:
     """That of the first hidden layer that a hidden layer precedes, else of the first; or HomelessError."""
     dense = [module for module in network.modules if is_dense(module)]
     chosen = dense[1] if len(dense) > 1 else dense[0] if dense else None
@@ -92,16 +93,16 @@ def stack_of(network: Network) -> Stack:
         weight_variance=place[0],
         bias_variance=place[1],
         masking=_masking(chosen.spec.dropout),
-        square=_square(dense[0]),
+        square=_square(network, data, dense[0]),
         alike=all(
             module.spec.activation == activation and _near(_place(module), place) for module in dense[1:] or dense
         ),
     )
 
 
-def order_chaos(network: Network) -> OrderChaos:
+def order_chaos(network: Network, data: Dataset) -> OrderChaos:
     """The place of a network's stack, and the map's edge; HomelessError where it has none."""
-    stack = stack_of(network)
+    stack = stack_of(network, data)
     settled, factor = stack.settled(), stack.masking
     squeeze = np.array([[1 / factor], [1.0]])
     return OrderChaos(
@@ -139,9 +140,14 @@ def _masking(dropout: Dropout) -> float:
     return 1 / dropout.keep if dropout.scaled else dropout.keep
 
 
-def _square(module: DenseModule[Dense]) -> float:
-    """Mean square of what comes in, to two digits: it says where q starts, and batches differ little."""
-    square = float(np.square(module.x[:-1], dtype=np.float64).mean())
+def _square(network: Network, data: Dataset, module: DenseModule[Dense]) -> float:
+    """Mean square of what comes in, to two digits: it says where q starts.
+
+    Of the inputs themselves over all that is trained on, so that it hangs on no batch; behind other layers batches
+    differ little.
+    """
+    inputs = module is network.modules[0]
+    square = data.mean_square if inputs else float(np.square(module.x[:-1], dtype=np.float64).mean())
     return float(f"{square:.2g}") if math.isfinite(square) else 1.0
 
 

@@ -43,7 +43,7 @@ class Run:
     def change(self, experiment: Experiment) -> Run:
         assert self.live.change(experiment, 0)
         self.lanes.follow(self.live)
-        while self.lanes.go_on(self.live.training.step):
+        while self.lanes.can_catch_up(self.live.training.step):
             self.lanes.catch_up(self.live.training.step)
         return self
 
@@ -148,7 +148,7 @@ def test_it_stays_whole_when_its_parent_is_another_or_gone() -> None:
     anew = Run(replace(kept.with_values([("layers", DEEP["layers"][:1])]), lanes=run.live.training.experiment.lanes))
     anew.steps(8)
     anew.lanes.follow(anew.live)
-    while anew.lanes.go_on(8):
+    while anew.lanes.can_catch_up(8):
         anew.lanes.catch_up(8)
     assert same(anew.lane(), alone)
 
@@ -160,9 +160,9 @@ def test_a_file_has_all_that_it_takes() -> None:
     assert told == run.live.training.experiment
     opened = Run(told)
     opened.lanes.follow(opened.live)
-    assert not opened.lanes.go_on(3)
+    assert not opened.lanes.can_catch_up(3)
     opened.steps(4)
-    while opened.lanes.go_on(4):
+    while opened.lanes.can_catch_up(4):
         opened.lanes.catch_up(4)
     assert same(opened.steps(1).lane(), run.steps(1).live.training)
 

@@ -35,7 +35,7 @@ from simulator.theory import mean_field
 from simulator.theory.gaussian import mean, second_moment, slope_moment
 from simulator.theory.kernels import Kernel
 from simulator.theory.operations import Mask, OverBatch, OverUnits, Signal, Slope, Weights
-from simulator.theory.order_chaos import HomelessError, order_chaos
+from simulator.theory.order_chaos import HomelessError, OrderChaos, order_chaos
 from simulator.theory.prediction import Prediction, predict
 from simulator.training.training import Training
 
@@ -75,6 +75,10 @@ def at_start(*layers: Plain, seed: int = 0, batch: int = 64, **rest: Any) -> Tra
     training = Training(Experiment.from_builtins(plain))
     training.look()
     return training
+
+
+def order_chaos_of(training: Training) -> OrderChaos:
+    return order_chaos(training.network, training.data)
 
 
 def ratios(*layers: Plain, seeds: int = 5, batch: int = 64, **rest: Any) -> dict[str, Floats]:
@@ -408,13 +412,13 @@ def test_three_gelu_layers_that_grow_stand_in_chaos_with_a_warning() -> None:
         "initializer": {"kind": "variance_scaled", "weight_variance": 3.0},
         "bias_initializer": {"kind": "normal", "std": math.sqrt(0.05)},
     }
-    found = order_chaos(at_start(layer).network)
+    found = order_chaos_of(at_start(layer))
     assert found.chi == pytest.approx(1.5, abs=1e-3)
     assert found.settled == math.inf
     assert np.interp(0.05, found.border[1], found.border[0]) < 3
     assert "unreliable" in found.doubt
     calm = layer | {"initializer": {"kind": "variance_scaled", "weight_variance": 1.5}}
-    assert order_chaos(at_start(calm).network).doubt == ""
+    assert order_chaos_of(at_start(calm)).doubt == ""
 
 
 def test_a_stack_settles_where_it_starts_from() -> None:
@@ -436,16 +440,16 @@ def test_a_signal_that_grows_without_end_has_no_fixed_point() -> None:
 
 
 def test_the_place_of_a_network_is_that_of_its_inner_layers() -> None:
-    found = order_chaos(at_start(dense(40, repeat=3)).network)
+    found = order_chaos_of(at_start(dense(40, repeat=3)))
     assert (found.bias_variance, found.layer) == (0, "2")
     assert found.weight_variance == pytest.approx(1)
     assert found.alike
-    mixed = order_chaos(at_start(dense(40), dense(40), dense(40, "tanh", "he_normal")).network)
+    mixed = order_chaos_of(at_start(dense(40), dense(40), dense(40, "tanh", "he_normal")))
     assert not mixed.alike
 
 
 def test_dropout_moves_the_edge_and_not_the_dot() -> None:
-    dropped = order_chaos(at_start(dense(40, dropout={"kind": "inverted", "rate": 0.5}, repeat=2)).network)
+    dropped = order_chaos_of(at_start(dense(40, dropout={"kind": "inverted", "rate": 0.5}, repeat=2)))
     assert dropped.weight_variance == pytest.approx(1)
     assert dropped.edge[0, 0] == pytest.approx(0.5, abs=1e-3)
     assert dropped.chi > 1
@@ -462,7 +466,7 @@ def test_dropout_moves_the_edge_and_not_the_dot() -> None:
 )
 def test_a_network_without_a_place_says_why(layers: list[Plain], words: str) -> None:
     with pytest.raises(HomelessError, match=words):
-        order_chaos(at_start(*layers).network)
+        order_chaos_of(at_start(*layers))
 
 
 @pytest.mark.slow
