@@ -161,11 +161,26 @@ def way_beside(run: LiveRun, spec: LaneSpec, wanted: Experiment) -> Way:
     past = [] if changes.experiment is None else [(0, changes.experiment)]
     past += [(change.step, change.experiment) for change in changes.entries if change.experiment is not None]
     way: Way = []
-    for step, experiment in past:
-        then = _then(experiment, spec, wanted)
+    for (step, experiment), own in zip(past, _specs([each for _, each in past], spec), strict=True):
+        then = _then(experiment, own, spec, wanted)
         if not way or then != way[-1][1]:
             way.append((step, then))
     return way if way and way[-1][1] == wanted else [*way, (run.training.step if way else 0, wanted)]
+
+
+def _specs(past: Sequence[Experiment], spec: LaneSpec) -> list[LaneSpec]:
+    """How the lane was described by each of these experiments, since it was listed without a break.
+
+    Before that it was as it was when it came; while it went on from elsewhere, as before.
+    """
+    listed = [[each for each in experiment.lanes or () if each.name == spec.name] for experiment in past]
+    begins = next((place + 1 for place in reversed(range(len(past))) if not listed[place]), 0)
+    own = [each for specs in listed[begins:] for each in specs if each.origin == spec.origin]
+    present, specs = own[0] if own else spec, [own[0] if own else spec] * begins
+    for known in listed[begins:]:
+        present = next((each for each in known if each.origin == spec.origin), present)
+        specs.append(present)
+    return specs
 
 
 def _branch_way(run: LiveRun, spec: LaneSpec, origin: Origin, wanted: Experiment) -> Way:
@@ -186,9 +201,9 @@ def _seen(experiment: Experiment | None, spec: LaneSpec) -> list[LaneSpec]:
     return [each for each in lanes if each.name == spec.name and each.origin == spec.origin]
 
 
-def _then(experiment: Experiment, spec: LaneSpec, wanted: Experiment) -> Experiment:
+def _then(experiment: Experiment, own: LaneSpec, spec: LaneSpec, wanted: Experiment) -> Experiment:
     """What the lane was when the run was ``experiment``, if that leads to ``wanted``; else what it is now."""
-    tried = (lane_of(experiment, each) for each in (*_seen(experiment, spec), spec))
+    tried = (lane_of(experiment, each) for each in (own, spec))
     return next((each for each in tried if is_live_change(each, wanted)), wanted)
 
 

@@ -43,6 +43,10 @@ class RunInfo(Struct, frozen=True):
         """Of the layers, in depth order."""
         return tuple(layer.label for layer in self.layers)
 
+    def has_layers_of(self, other: RunInfo) -> bool:
+        """Whether it is of the same run and of the same layers: at an earlier step a run may have had others."""
+        return self.run == other.run and self.labels == other.labels
+
 
 def describe(run: int, network: Network, data: Dataset, optimizer_bytes: int) -> RunInfo:
     """The run of a network on these data, with so much memory for its optimiser's state."""

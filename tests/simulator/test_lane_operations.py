@@ -82,6 +82,19 @@ def test_a_lane_is_operated_on_alone_and_undo_takes_it_back_to_the_bit(name: str
     assert alike(run.live.training, trained(Experiment.from_builtins(DEEP), there + 2))
 
 
+def test_undo_takes_back_a_lane_that_came_late_and_was_changed_by_hand() -> None:
+    run = Run(Experiment.from_builtins(DEEP)).steps(2)
+    with_lanes(run, LaneSpec(name="B", set={})).steps(2)
+    with_lanes(run, SLOWER).steps(2)
+    changes = changes_of(run)
+    with_lanes(run, operated_lane(SLOWER, changes, 6, *after("reinitialise"))).steps(2)
+    with_lanes(run, SLOWER)
+    wanted = trained(Experiment.from_builtins(DEEP))
+    wanted.update_spec(ALONE)
+    assert alike(run.lane(), steps(wanted, 4))
+    assert changes_of(run).entries == changes.entries
+
+
 def test_one_operation_after_another_and_changes_between_are_all_kept() -> None:
     run = beside(SLOWER)
     first = operated_lane(SLOWER, changes_of(run), 4, *after("insert"))

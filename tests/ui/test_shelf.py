@@ -89,13 +89,13 @@ def test_it_becomes_a_ghost_in_every_plot(qtbot: QtBot, open_on: OpenOn) -> None
     assert {plot.ghost.step for plot in pinned if plot.ghost is not None} == {7}
     later = next(key for key in ("jacobian", "effective_rank") if key not in window.plot_area.made)
     plot = window.plot_area.plot(later)
-    qtbot.waitUntil(lambda: plot.pinned_state is not None, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: plot.ghost is not None, timeout=MILLISECONDS)
     for each in pinned:
         each.unpin()
     plot.unpin()
     another = window.plot_area.plot(next(key for key in ("weights", "saturation") if key not in window.plot_area.made))
     assert not access(window).draws_ghosts
-    assert another.pinned_state is None
+    assert another.ghost is None
 
 
 def test_without_changes_by_hand_it_is_trained_beside_as_it_was(qtbot: QtBot, open_on: OpenOn) -> None:

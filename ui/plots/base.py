@@ -47,7 +47,6 @@ class Plot(DrawnPlot[S]):
     def __init__(self, parent: QWidget | None = None, *, theme: Theme | None = None, bare: bool = False) -> None:
         """``theme`` fixes the theme; ``bare`` leaves out the header and writes the title into the picture."""
         super().__init__(parent, theme, bare=bare)
-        self._absent_ghost: S | None = None
         """A ghost that does not fit the present layers."""
         self._waiting: RunInfo | None = None
         self.lane_plots = LanePlots()
@@ -117,16 +116,11 @@ class Plot(DrawnPlot[S]):
 
     def _fit_ghost(self, info: RunInfo) -> None:
         """A ghost of other layers steps back until a run has as many again, as after an undo."""
-        ghost = self.pinned_state
+        ghost = self.ghost or self.absent_ghost
         fits = ghost is not None and ghost.depth in (0, info.depth)
         if fits != (self.ghost is not None):
             self.set_ghost(ghost if fits else None)
-        self._absent_ghost = None if fits else ghost
-
-    def is_of(self, info: RunInfo) -> bool:
-        """Whether what is shown is of this run, and of these layers: at an earlier step a run may have had others."""
-        known = self.info
-        return known is not None and known.run == info.run and known.labels == info.labels
+        self.absent_ghost = None if fits else ghost
 
     def forget(self, why: str = "") -> None:
         """Show nothing, even where it was held, until a run begins; ``why`` says what it waits for."""
@@ -145,7 +139,7 @@ class Plot(DrawnPlot[S]):
             return
         view = view.of_seeds(self.observations) if self.spans_seeds else view
         of_past, self._of_past = self._of_past, not view.live
-        if not self.is_of(view.frame.info):
+        if self.info is None or not self.info.has_layers_of(view.frame.info):
             self.start(view.frame.info)
         state = self.capture(view)
         self.comparing = view.comparing
@@ -185,11 +179,6 @@ class Plot(DrawnPlot[S]):
     def pinned(self) -> bool:
         return self.ghost is not None
 
-    @property
-    def pinned_state(self) -> S | None:
-        """What is pinned, also while it waits for a run with as many layers."""
-        return self._absent_ghost if self.ghost is None else self.ghost
-
     def pin(self) -> None:
         """Freeze the present state as a ghost behind the live one; nothing happens while there is none."""
         self.set_ghost(self.state)
@@ -204,7 +193,7 @@ class Plot(DrawnPlot[S]):
         self.set_ghost(None)
 
     def set_ghost(self, ghost: S | None) -> None:
-        self.ghost, self._absent_ghost = ghost, None
+        self.ghost, self.absent_ghost = ghost, None
         if self.header is not None:
             self.header.pin.blockSignals(True)
             self.header.pin.setChecked(ghost is not None)

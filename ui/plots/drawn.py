@@ -44,6 +44,8 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         self.experiment: Experiment | None = None
         """By which what is shown was trained, as of its step."""
         self.ghost: S | None = None
+        self.absent_ghost: S | None = None
+        """One that waits for a run with as many layers."""
         self.lanes: tuple[Lane, ...] = ()
         self.lane_name = ""
         self.comparing = Comparing()

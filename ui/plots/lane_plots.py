@@ -73,7 +73,7 @@ class LanePlots:
             # Where it has nothing to show, the plot itself says what would fill it.
             other.setVisible(other.state is not None)
             return
-        if not other.is_of(view.frame.info):
+        if other.info is None or not other.info.has_layers_of(view.frame.info):
             other.start(view.frame.info)
         state = other.capture(view)
         if state is not None:

@@ -142,8 +142,8 @@ class ShelfAccess(QObject):
     @property
     def draws_ghosts(self) -> bool:
         """Whether a run is pinned in some plot, or will be."""
-        made = self._plots.made
-        return bool(self._awaiting) or any(made[key].pinned_state is state for key, state in self._drawn.items())
+        plots = [(self._plots.made[key], state) for key, state in self._drawn.items()]
+        return bool(self._awaiting) or any(state is plot.ghost or state is plot.absent_ghost for plot, state in plots)
 
     def _compute(self, run: ShelvedRun) -> None:
         if self._session is None:
