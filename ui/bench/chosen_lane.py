@@ -29,6 +29,8 @@ class ChosenLane(QObject):
 
     changed = Signal()
     """Another one is shown, or it is another now."""
+    replaced = Signal()
+    """Another one is shown."""
 
     def __init__(self, document: Document, parent: QObject | None = None, bench: Bench | None = None) -> None:
         """``bench`` knows how far they are trained, and by what; without one none can be operated on."""
@@ -51,12 +53,12 @@ class ChosenLane(QObject):
 
     def _keep_up(self) -> None:
         """A network that has gone, by undo or by hand, is shown no more."""
-        if self.name not in self.names:
-            self.name = OWN_NAME
-        self.changed.emit()
+        self.choose(self.name if self.name in self.names else OWN_NAME)
 
     def choose(self, name: str) -> None:
-        self.name = name
+        before, self.name = self.name, name
+        if name != before:
+            self.replaced.emit()
         self.changed.emit()
 
     def choose_all(self, on: bool) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from simulator.data import Data
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.shapes import shapes, text_of
 from simulator.layers.base import Shape, ShapeError
-from simulator.network.memory import need_of
+from simulator.network.memory import Need, need_of
+from simulator.training.drawing import equal_but_for_initializers
 from simulator.training.run_info import RunInfo
 from ui.builder.edits import Place
 from ui.builder.repairs import place_of
@@ -24,6 +26,8 @@ class Outlook:
 
     data: Data | None = None
     info: RunInfo | None = None
+    _counted: tuple[Experiment, tuple[object, ...], Need] | None = None
+    """What was counted last, for what, and what it needs."""
 
     def learn(self, experiment: Experiment, info: RunInfo) -> None:
         """A run of ``experiment`` told ``info``."""
@@ -58,12 +62,22 @@ class Outlook:
         if known is not None:
             batch = min(batch, known.train_samples)
         try:
-            need = need_of(experiment, shape, outputs, batch)
+            need = self._need(experiment, shape, outputs, batch)
         except (ExperimentError, MemoryError):
             return "", False
         if need.refusal:
             return f"{need.refusal[0].upper()}{need.refusal[1:]}.", True
         return f"{count(need.parameters, 'parameter')} · {size_text(need.memory_bytes)}", False
+
+    def _need(self, experiment: Experiment, *given: Any) -> Need:
+        """How weights are drawn changes nothing about it: a hand on an initialiser does not wait for a count."""
+        if self._counted is not None:
+            counted, for_these, need = self._counted
+            if for_these == given and equal_but_for_initializers(counted, experiment):
+                return need
+        need = need_of(experiment, *given)
+        self._counted = experiment, given, need
+        return need
 
 
 def summary_of(info: RunInfo) -> str:

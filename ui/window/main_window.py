@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
         document, bench, plots = self.document, self.bench, self.plot_area
         document.changed.connect(self._show_changed)
         document.opened.connect(self._show_experiment)
-        self.chosen.changed.connect(lambda: self._show_experiment(document.experiment, bench.info))
+        self.chosen.replaced.connect(lambda: self._show_experiment(document.experiment, bench.info))
         self.lanes_bar.refused.connect(self.banner.say)
         self.lanes_bar.comparison_changed.connect(bench.wake)
         self.findings.panel.beside_chosen.connect(self.lanes_bar.try_beside)
