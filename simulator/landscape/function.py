@@ -53,6 +53,11 @@ class Function(Part, frozen=True):
         """σ of what is added to each coordinate of the gradient that is followed, and the seed of its draws."""
         return 0.0, 0
 
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """Names of fields that have no say as the others are set."""
+        return ()
+
     def check(self) -> None:
         """ValueError with one sentence where no ground can be made of it."""
 

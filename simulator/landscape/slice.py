@@ -72,6 +72,12 @@ class Slice(Function, frozen=True, tag="slice"):
         ),
     ] = 1.0  # fmt: skip
 
+    @property
+    def unused(self) -> tuple[str, ...]:
+        return {"random": ("first", "second"), "weights": ("seed",), "path": ("seed", "first", "second", "reach")}[
+            self.directions
+        ]
+
     def check(self) -> None:
         self.network()
 

@@ -214,6 +214,7 @@ def test_a_slice_of_the_present_network_has_the_runs_path_and_its_own_loss(qtbot
     function = view.model.landscape.function
     assert isinstance(function, Slice)
     assert function.network() == window.document.experiment
+    assert shown_fields(view, function) == {"directions"}
     train(qtbot, window, 3)
     assert view.cut.isVisible()
     view.cut.click()
@@ -222,6 +223,22 @@ def test_a_slice_of_the_present_network_has_the_runs_path_and_its_own_loss(qtbot
     view.model.go_to(2)
     qtbot.waitUntil(lambda: view.table.item(0, 4).text() not in ("", "…"), timeout=60_000)
     qtbot.waitUntil(lambda: contours_of(view) == view.model.course.window, timeout=60_000)
+
+
+def shown_fields(view: LandscapeView, function: Slice) -> set[str]:
+    rows = {name: view.knobs.race.row(("function", name)) for name in function.__struct_fields__}
+    return {name for name, row in rows.items() if row is not None and not row.isHidden()}
+
+
+def test_knobs_of_a_slice_are_those_that_have_a_say(view: LandscapeView) -> None:
+    for directions, fields in (
+        ("random", {"directions", "seed", "reach"}), ("weights", {"directions", "first", "second", "reach"}),
+        ("path", {"directions"}),
+    ):  # fmt: skip
+        view.model.edit(("function",), {"kind": "slice", "directions": directions}, True)
+        function = view.model.landscape.function
+        assert isinstance(function, Slice)
+        assert shown_fields(view, function) == fields
 
 
 def steps_of(view: LandscapeView) -> int:

@@ -65,6 +65,11 @@ class Knobs(QScrollArea):
         plain = self._model.plain()
         self.race.set_value({**plain, "start": list(self._model.landscape.begin)})
         self.entry.set_value(plain["optimizers"][self._model.chosen])
+        function = self._model.landscape.function
+        for name in function.__struct_fields__:
+            row = self.race.row(("function", name))
+            if row is not None:
+                row.setVisible(name not in function.unused)
 
     def _edit(self, form: PartForm, prefix: Path, path: Path, value: Any, final: bool) -> None:
         reason = self._model.edit((*prefix, *path), value, final)
