@@ -273,5 +273,4 @@ class Session:
         """End the worker; may be called again."""
         if not self._closed:
             self._closed = True
-            self.notify = lambda: None  # Who was told may be gone before the worker is.
             self._transport.close(timeout)

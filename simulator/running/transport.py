@@ -89,6 +89,26 @@ def _taken(replies: queue.SimpleQueue[R]) -> list[R]:
     return arrived
 
 
+class _Notifier:
+    """Tells that a reply has arrived until it is ended; once that has returned, nobody is told any more.
+
+    Who was told may be gone then, while a thread that was left to its step still has something to say.
+    """
+
+    def __init__(self, notify: Notify) -> None:
+        self._lock = threading.RLock()
+        self._notify: Notify | None = notify
+
+    def __call__(self) -> None:
+        with self._lock:
+            if self._notify is not None:
+                self._notify()
+
+    def end(self) -> None:
+        with self._lock:
+            self._notify = None
+
+
 class _QueueInbox(Generic[C]):
     """An inbox over a thread-safe queue; a worker that looks into it while it is to rest, rests there."""
 
@@ -116,6 +136,7 @@ class ThreadTransport(Generic[C, R]):
         self._inbox: _QueueInbox[C] = _QueueInbox()
         self._replies: queue.SimpleQueue[R | Failed] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._notifier: _Notifier | None = None
         self._switch_before: float | None = None
 
     def start(self, notify: Notify) -> None:
@@ -124,10 +145,11 @@ class ThreadTransport(Generic[C, R]):
         if before > SWITCH_SECONDS:
             self._switch_before = before
             sys.setswitchinterval(SWITCH_SECONDS)
+        notifier = self._notifier = _Notifier(notify)
 
         def post(reply: R) -> None:
             self._replies.put(reply)
-            notify()
+            notifier()
 
         self._thread = threading.Thread(
             target=self._factory(self._inbox, post), name=f"nablascope-{self._name}", daemon=True
@@ -151,6 +173,8 @@ class ThreadTransport(Generic[C, R]):
 
         self._inbox.queue.put(Stop())
         self.resume()
+        if self._notifier is not None:
+            self._notifier.end()
         if self._thread is not None:
             self._thread.join(timeout)
         if self._switch_before is not None:
@@ -214,6 +238,7 @@ class ProcessTransport(Generic[C, R]):
         self._replies: queue.SimpleQueue[R | Failed] = queue.SimpleQueue()
         self._process: multiprocessing.process.BaseProcess | None = None
         self._reader: threading.Thread | None = None
+        self._notifier: _Notifier | None = None
         self._commands: Connection | None = None
         self._incoming: Connection | None = None
         self._closing = False
@@ -237,8 +262,9 @@ class ProcessTransport(Generic[C, R]):
     def start(self, notify: Notify) -> None:
         if self._process is None:
             self.launch()
+        self._notifier = _Notifier(notify)
         self._reader = threading.Thread(
-            target=self._read, args=(self._incoming, notify), name="nablascope-reader", daemon=True
+            target=self._read, args=(self._incoming, self._notifier), name="nablascope-reader", daemon=True
         )
         self._reader.start()
 
@@ -293,6 +319,8 @@ class ProcessTransport(Generic[C, R]):
         from simulator.running.messages import Stop
 
         self._closing = True
+        if self._notifier is not None:
+            self._notifier.end()
         self.send(Stop())
         if self._commands is not None:
             self._commands.close()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -108,3 +110,43 @@ def test_a_process_that_cannot_start_becomes_a_thread(monkeypatch: pytest.Monkey
         assert until(made, Started).step == 0
     finally:
         made.close()
+
+
+class Late:
+    """Answers whenever it is let, even after it was told to stop."""
+
+    def __init__(self, inbox: object, post: Callable[[str], None]) -> None:
+        self._post = post
+
+    def loop(self) -> None:
+        self._post("early")
+        LET.wait(10)
+        self._post("late")
+
+
+LET = threading.Event()
+
+
+def test_nobody_is_told_of_what_a_thread_says_after_it_was_closed() -> None:
+    LET.clear()
+    told: list[str] = []
+    arrived = threading.Event()
+
+    def notify() -> None:
+        told.append("reply")
+        arrived.set()
+
+    worker: transport.ThreadTransport[object, str] = transport.ThreadTransport(lambda *given: Late(*given).loop, "late")
+    worker.start(notify)
+    assert arrived.wait(10)
+    worker.close(0.0)
+    LET.set()
+    wait_for(lambda: "late" in worker.receive())
+    assert told == ["reply"]
+
+
+def wait_for(done: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not done():
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -36,6 +36,7 @@ class Slicer(QObject):
         mode: Mode = "process" if bench is None else bench.link.mode
         self._session = SlicingSession(mode, self._notified.emit)
         self._notified.connect(self._hear, Qt.ConnectionType.QueuedConnection)
+        self.destroyed.connect(self._session.close)
         if bench is not None:
             bench.replay_found.connect(self._take_replay)
             bench.closed.connect(self.close)

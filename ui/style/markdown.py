@@ -33,7 +33,8 @@ class _Setting:
 
 def to_html(text: str, lettering: Lettering) -> str:
     """The text as HTML; a formula that cannot be set stands as its source."""
-    return str(_reader().render(text, {"setting": _Setting(lettering)}))
+    # To Qt's HTML a narrow space is one like others, at which a number may be broken.
+    return str(_reader().render(text.replace("\u202f", "\u00a0"), {"setting": _Setting(lettering)}))
 
 
 def unset_formulas(text: str, lettering: Lettering) -> list[str]:
