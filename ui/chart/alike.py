@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPen, QPolygonF, QTransform
@@ -65,17 +66,22 @@ class AlikeCurves(Mark):
 
     def turns(self, to_pixels: QTransform) -> list[Turn | None]:
         """Which of the curves lie upon others, where so many pixels are one unit."""
-        length = float(np.ptp(self.x)) * abs(to_pixels.m11()) if self.x.size else 0.0
-        return turns_of(self.heights, abs(to_pixels.m22()), length)
+        return _turns(len(self.heights), self._neighbours(to_pixels), self._length(to_pixels))
+
+    def _neighbours(self, to_pixels: QTransform) -> Neighbours:
+        return neighbours_of(self.heights, abs(to_pixels.m22()))
+
+    def _length(self, to_pixels: QTransform) -> float:
+        return float(np.ptp(self.x)) * abs(to_pixels.m11()) if self.x.size else 0.0
 
     def draw(self, surface: Surface) -> None:
         if surface.style.lane:
             # Its strokes tell the network, so none are left to tell curves.
             Curves(self.key, self.curves, colours=self.colours, smooth=True, layers=self.layers).draw(surface)
             return
-        turns = self.turns(surface.to_pixels)
-        alone = alone_of(self.heights, abs(surface.to_pixels.m22())) if any(turns) else np.zeros((0, 0), np.bool_)
-        strokes = unbroken_rows(alone, 2)
+        neighbours = self._neighbours(surface.to_pixels)
+        turns = _turns(len(self.heights), neighbours, self._length(surface.to_pixels))
+        strokes = unbroken_rows(_alone(self.heights, neighbours), 2) if any(turns) else ()
         drawn = DashedInTurn(
             self.key, self.curves, self.runs, turns, strokes, colours=self.colours, smooth=True, layers=self.layers
         )
@@ -120,17 +126,37 @@ class DashedInTurn(Curves):
         return turn.pen(self.colour(surface, index), width, alpha)
 
 
+class Neighbours(Struct, frozen=True):
+    """How curves lie, each beside the next one in order of height."""
+
+    order: NDArray[np.intp]
+    """Curves that have any point, from the lowest to the highest."""
+    near: NDArray[np.bool_]
+    """(curves − 1, points): where a curve lies upon the next one."""
+    shared: NDArray[np.bool_]
+    """Where both have a point."""
+
+
+def neighbours_of(heights: Array, pixels: float) -> Neighbours:
+    """``heights`` (curves, points), ``pixels`` per unit of height."""
+    order = _order(heights)
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(np.diff(heights[order], axis=0)) * pixels
+        return Neighbours(order, np.asarray(apart < TOUCHING), np.isfinite(apart))
+
+
 def turns_of(heights: Array, pixels: float, length: float) -> list[Turn | None]:
     """``heights`` (curves, points), ``pixels`` per unit of height, ``length`` of the curves in pixels.
 
-    Curves are compared with their neighbours in order of height; None for one that most of its way has no other within
-    ``TOUCHING``.
+    None for one that most of its way has no other within ``TOUCHING``.
     """
-    turns: list[Turn | None] = [None] * len(heights)
-    order = _order(heights)
-    near, shared = _near(heights[order], pixels)
-    breaks = np.flatnonzero(2 * np.count_nonzero(near, axis=1) <= np.count_nonzero(shared, axis=1)) + 1
-    for group in np.split(order, breaks):
+    return _turns(len(heights), neighbours_of(heights, pixels), length)
+
+
+def _turns(count: int, curves: Neighbours, length: float) -> list[Turn | None]:
+    turns: list[Turn | None] = [None] * count
+    breaks = np.flatnonzero(2 * np.count_nonzero(curves.near, axis=1) <= np.count_nonzero(curves.shared, axis=1)) + 1
+    for group in np.split(curves.order, breaks):
         dash = float(np.clip(length / (2 * max(len(group), 1)), SHORTEST, LONGEST))
         for place, curve in enumerate(np.sort(group).tolist() if len(group) > 1 else ()):
             turns[curve] = Turn(place, len(group), dash)
@@ -144,11 +170,13 @@ def _means(heights: Array) -> Array:
 
 def alone_of(heights: Array, pixels: float) -> NDArray[np.bool_]:
     """(curves, points): where a curve has neither of its neighbours in order of height upon it."""
-    order = _order(heights)
-    near, _ = _near(heights[order], pixels)
+    return _alone(heights, neighbours_of(heights, pixels))
+
+
+def _alone(heights: Array, curves: Neighbours) -> NDArray[np.bool_]:
     alone = np.isfinite(heights)
-    alone[order[:-1]] &= ~near
-    alone[order[1:]] &= ~near
+    alone[curves.order[:-1]] &= ~curves.near
+    alone[curves.order[1:]] &= ~curves.near
     return alone
 
 
@@ -156,10 +184,3 @@ def _order(heights: Array) -> NDArray[np.intp]:
     """Curves that have any point, from the lowest to the highest."""
     known = np.flatnonzero(np.isfinite(heights).any(axis=1))
     return known[np.argsort(_means(heights[known]), kind="stable")]
-
-
-def _near(ordered: Array, pixels: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(curves − 1, points) each: where a curve lies upon the next one, and where both have a point."""
-    with np.errstate(invalid="ignore"):
-        apart = np.abs(np.diff(ordered, axis=0)) * pixels
-        return np.asarray(apart < TOUCHING), np.isfinite(apart)

@@ -165,7 +165,8 @@ class Curves(Mark):
 
     def draw_curve(self, surface: Surface, index: int, width: float, alpha: float) -> None:
         painter = surface.painter
-        painter.setPen(self.pen(surface, index, width, alpha))
+        if self.curves[index]:
+            painter.setPen(self.pen(surface, index, width, alpha))
         for piece in self.curves[index]:
             if piece.size() > 1:
                 painter.drawPolyline(surface.to_pixels.map(piece))
