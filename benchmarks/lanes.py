@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from dataclasses import replace
 from itertools import pairwise
@@ -125,6 +126,20 @@ def _shown(net: str, options: Options) -> dict[str, dict[str, Any]]:
     }
 
 
+def _sweep(options: Options) -> tuple[Spread, Spread]:
+    """Processor time of a cell of a sweep over that of one run alone; the share of the time that processes are busy."""
+    from benchmarks.maps import STEPS, made, of_seeds
+
+    cells, steps, jobs = (2, 20, 2) if options.quick else (8, STEPS, os.cpu_count() or 1)
+    costs, busy = list[float](), list[float]()
+    for _ in range(1 if options.quick else 3):
+        _, _, alone = made(of_seeds(1, steps), 1)
+        wall, together, used = made(of_seeds(cells, steps), jobs)
+        costs.append(used / cells / alone)
+        busy.append(together / wall / jobs)
+    return Spread.of(costs), Spread.of(busy)
+
+
 def run(options: Options) -> Section:
     nets = list(NETS)[:1] if options.quick else list(NETS)
     columns = [f"{count}, at most {most}" for count, most in LIMITS.items()]
@@ -149,4 +164,12 @@ def run(options: Options) -> Section:
         data: dict[str, Any] = {f"over_one_{count}": ratio.plain() for count, ratio in ratios.items()}
         data["over_limit"] = timed.ratio("1", "limit").plain()
         section.data[net] = data | {"networks": rates, "seconds_to_any_step": spread.plain(), "at_most": max(seconds)}
+    cost_of_cell, busy = _sweep(options)
+    beside = Table(
+        "A sweep of eight runs in as many processes as there are cores, beside one of these runs alone",
+        ["processor time of a run over that of one alone", "share of the time that its processes are busy"],
+        [[cost_of_cell.text(), busy.text()]],
+    )
+    section.tables.append(beside)
+    section.data["sweep"] = {"over_one": cost_of_cell.plain(), "busy": busy.plain()}
     return section

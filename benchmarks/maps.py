@@ -45,15 +45,21 @@ def processor_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+def of_seeds(cells: int, steps: int = STEPS) -> Sweep:
+    """One experiment with so many seeds."""
+    experiment = find("vanishing-sigmoid")
+    return Sweep(
+        experiment=experiment, axes=(axis("batch_size=128", experiment),), seeds=cells, steps=steps, brief=True
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cells", type=int, default=12)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
-    experiment = find("vanishing-sigmoid")
-    one = (axis("batch_size=128", experiment),)
-    of_one = Sweep(experiment=experiment, axes=one, seeds=arguments.cells, steps=STEPS, brief=True)
+    of_one = of_seeds(arguments.cells)
     for _ in range(arguments.rounds):
         alone, alone_cells, alone_used = made(of_one, 1)
         wall, cells, used = made(of_one, arguments.jobs)

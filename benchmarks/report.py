@@ -90,10 +90,15 @@ def _version(package: str) -> str:
         return "not installed"
 
 
+def _known(pool: dict[str, Any]) -> list[str]:
+    """A library of matrix products, its version, and the processor that its kernels are for."""
+    return [str(pool[key]) for key in ("internal_api", "version", "architecture") if pool.get(key)]
+
+
 def machine() -> dict[str, Any]:
     """Where the numbers come from."""
     importlib.import_module("numpy")
-    blas = sorted({f"{pool['internal_api']} {pool['version']}" for pool in threadpool_info()})
+    blas = sorted({" ".join(_known(pool)) for pool in threadpool_info()})
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),

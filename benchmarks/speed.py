@@ -73,9 +73,8 @@ def _document(result: dict[str, Any]) -> str:
 
 def _where(machine: dict[str, Any]) -> str:
     """On which machine one section alone was measured."""
-    return (
-        f"On {machine['processor']}, {machine['cores']} cores, load average {machine['others at work (load average)']}."
-    )
+    load = machine["others at work (load average)"]
+    return f"On {machine['processor']}, {machine['cores']} cores, {', '.join(machine['blas'])}, load average {load}."
 
 
 def _kept(given: argparse.Namespace) -> dict[str, Any]:
