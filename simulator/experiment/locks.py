@@ -11,6 +11,8 @@ from simulator.schema.parameter import Spec, knob
 
 State = Literal["free", "locked", "hidden"]
 Keys = tuple[str | int, ...]
+PATH = re.compile(r"[a-z0-9_]+(\.(\*|[a-z0-9_]+))*")
+"""Of a field, as lessons' files name it."""
 
 
 def keys_of(path: str) -> Keys:
@@ -36,7 +38,7 @@ class Knobs(Spec, frozen=True, kw_only=True):
         paths = (*self.free, *self.locked, *self.hidden)
         if (twice := next((path for path in paths if paths.count(path) > 1), None)) is not None:
             raise ValueError(f"{twice[:80]!r} stands twice among free, locked and hidden")
-        odd = next((path for path in paths if not re.fullmatch(r"[a-z0-9_]+(\.(\*|[a-z0-9_]+))*", path)), None)
+        odd = next((path for path in paths if not PATH.fullmatch(path)), None)
         if odd is not None:
             raise ValueError(f"expected a path as in optimizer.learning_rate, not {odd[:80]!r}")
 

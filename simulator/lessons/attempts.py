@@ -15,6 +15,8 @@ from simulator.lessons.question import Answer
 
 COLUMNS = ("lesson", "name", "attempt", "time", "question", "prediction", "measured", "right")
 """Of ``answers.csv``."""
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
 MOST_ATTEMPTS = 50
 """That are kept of one lesson: the last."""
 
@@ -92,4 +94,17 @@ def table(name: str, every: Iterable[Attempts]) -> str:
 def _row(lesson: str, name: str, number: int, attempt: Attempt, answered: Answered) -> tuple[Any, ...]:
     numbers = " ".join(map(repr, answered.measured))
     right = ("true" if answered.right else "false") if attempt.revealed else ""
-    return lesson, name, number, attempt.time, answered.question, answered.words, numbers, right
+    cells = (lesson, name, number, attempt.time, answered.question, answered.words, numbers, right)
+    return tuple(_as_text(cell) if isinstance(cell, str) else cell for cell in cells)
+
+
+def _as_text(cell: str) -> str:
+    """What a spreadsheet would compute, were it not for the apostrophe; numbers stay numbers."""
+    return f"'{cell}" if cell.startswith(FORMULAS) and not _is_numbers(cell) else cell
+
+
+def _is_numbers(cell: str) -> bool:
+    try:
+        return bool([float(part.replace("−", "-")) for part in cell.split()])
+    except ValueError:
+        return False

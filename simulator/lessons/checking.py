@@ -6,17 +6,19 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 import numpy as np
 
 from simulator.experiment.experiment import ExperimentError
 from simulator.lessons.formula import FormulaError, Value
 from simulator.lessons.lesson import Lesson
 from simulator.lessons.measuring import measure
-from simulator.lessons.question import Question, evaluated
+from simulator.lessons.question import AnyQuestion, OrderQuestion, Question, evaluated
 from simulator.lessons.reading import ReadingError
 from simulator.lessons.text import filled
-from simulator.schema.numbers import exact
+from simulator.schema.numbers import exact, number
 
 COLUMNS = ("lesson", "claim", "question", "measured", "expected", "tolerance", "holds", "source")
 """Of ``lessons.csv``."""
@@ -76,6 +78,34 @@ def _outcome(lesson: Lesson, question: Question, names: Mapping[str, Value]) -> 
     except FormulaError as error:
         return Outcome(lesson, question, None, None, False, str(error))
     return Outcome(lesson, question, measured, expected, question.holds(measured, expected))
+
+
+def verdict(plain: Mapping[str, Any], names: Mapping[str, Value]) -> str:
+    """A question, as a file has it, in a sentence: what the run measures beside what is expected of it."""
+    try:
+        question = msgspec.convert(plain, AnyQuestion)
+        measured, expected = evaluated(question, names)
+    except (msgspec.ValidationError, FormulaError) as error:
+        return f"Not to be worked out yet: {error}."
+    beside = f"The run measures {_in_words(measured)}; expected is {_in_words(expected)}"
+    if not question.holds(measured, expected):
+        return f"{beside}: it does not hold within {number(question.tolerance)} {_unit(question)}."
+    same = np.array_equal(measured, expected) and not isinstance(plain["expected"], str) and question.tolerance == 0
+    doubt = " A number copied from the run would hold whatever the run did; give a formula or a published one."
+    return f"{beside}: it holds.{doubt if same and np.any(measured % 1) else ''}"
+
+
+def _in_words(value: Value, most: int = 6) -> str:
+    """The first of several numbers."""
+    values = np.atleast_1d(value)
+    shown = ", ".join(number(float(each)) for each in values[:most])
+    return shown if len(values) <= most else f"{shown} … ({len(values)} numbers)"
+
+
+def _unit(question: Question) -> str:
+    if isinstance(question, OrderQuestion):
+        return "pairs"
+    return {"percent": "%", "decades": "decades", "difference": "of it"}[question.scored]
 
 
 def table(outcomes: Iterable[Outcome]) -> str:

@@ -81,10 +81,10 @@ def from_json(content: bytes) -> Lesson:
 def read(path: Path) -> Lesson:
     """The lesson in a file, its own data looked for beside it; ExperimentError names the file and what is wrong."""
     with reading(path, "lesson"):
-        return _beside(from_json(read_regular(path, MAX_FILE_BYTES)), path)
+        return beside(from_json(read_regular(path, MAX_FILE_BYTES)), path)
 
 
-def _beside(lesson: Lesson, path: Path) -> Lesson:
+def beside(lesson: Lesson, path: Path) -> Lesson:
     """With data where they are; ExperimentError where a file outside of the lesson's folder would be read."""
     if not isinstance(lesson.setup, ExperimentSetup):
         return lesson
@@ -97,11 +97,15 @@ def _beside(lesson: Lesson, path: Path) -> Lesson:
     return msgspec.structs.replace(lesson, setup=ExperimentSetup(described=located.to_builtins()))
 
 
-def to_json(lesson: Lesson) -> bytes:
-    """Readable JSON, the same for the same lesson; what says no more than is said without it is left out."""
+def to_builtins(lesson: Lesson) -> dict[str, Any]:
+    """As JSON has it; what says no more than is said without it is left out."""
     plain = msgspec.to_builtins(lesson)
-    shown = {name: value for name, value in plain.items() if value not in (None, [], "", {})}
-    return msgspec.json.format(msgspec.json.encode(shown), indent=2) + b"\n"
+    return {name: value for name, value in plain.items() if value not in (None, [], (), "", {})}
+
+
+def to_json(lesson: Lesson) -> bytes:
+    """Readable JSON, the same for the same lesson."""
+    return msgspec.json.format(msgspec.json.encode(to_builtins(lesson)), indent=2) + b"\n"
 
 
 def save(lesson: Lesson, path: Path) -> None:
@@ -123,6 +127,11 @@ def find(name: str) -> Lesson:
     path = Path(name)
     if path.exists() or is_lesson(path):
         return read(path)
+    return find_shipped(name)
+
+
+def find_shipped(name: str) -> Lesson:
+    """The one of that name that comes with the program."""
     own = FOLDER / f"{name}{ENDING}"
     if re.fullmatch(r"[a-z0-9-]{1,60}", name) and own.exists():
         return read(own)

@@ -16,7 +16,10 @@ def add_lessons(commands: Any) -> None:
     one = commands.add_parser("lessons", help="list the lessons, check them all, or write one into a file")
     what = one.add_mutually_exclusive_group()
     what.add_argument(
-        "--check", nargs="*", metavar="NAME|FILE", help="run these lessons, or all, and compare with what is expected"
+        "--check",
+        nargs="*",
+        metavar="NAME|FILE",
+        help="run these lessons, those of a course, or all, and compare with what is expected",
     )
     what.add_argument("--export", nargs=2, metavar=("NAME", "FILE"), help="write a lesson into a file")
     one.add_argument("--out", type=Path, metavar="DIR", help="folder for lessons.csv")
@@ -49,13 +52,14 @@ def _export(name: str, file: str) -> int:
 def _check(names: list[str], out: Path | None) -> int:
     from simulator.experiment.experiment import ExperimentError
     from simulator.lessons.checking import check, printed, table
-    from simulator.lessons.files import find, shipped
+    from simulator.lessons.course import lessons_called
+    from simulator.lessons.files import shipped
     from simulator.running.progress_display import displaying
     from simulator.system.atomic import write_atomic
 
     if out is None:
         raise ExperimentError("--check writes lessons.csv into the folder that --out names")
-    lessons = [find(name) for name in names] or shipped()
+    lessons = [lesson for name in names for lesson in lessons_called(name)] or shipped()
     out.mkdir(parents=True, exist_ok=True)
     outcomes: list[Outcome] = []
     with displaying():

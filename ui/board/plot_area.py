@@ -42,6 +42,8 @@ class PlotArea(QWidget):
     """Key of the plot whose export button was pressed."""
     plot_made = Signal(object)
     """A plot that there has not been before."""
+    number_asked = Signal(str)
+    """Key of the plot that a lesson is to ask about."""
     shown_changed = Signal()
     """Other plots are visible now: the next frame may need other parts."""
 
@@ -142,6 +144,7 @@ class PlotArea(QWidget):
         page.menu_wanted.connect(lambda at: open_card_menu(self.board, page, at))
         plot.maximise_requested.connect(lambda: self.board.toggle_maximised(key))
         plot.export_requested.connect(lambda: self.export_requested.emit(key))
+        plot.number_asked.connect(lambda: self.number_asked.emit(key))
         plot.layer_hovered.connect(self.layer_hovered)
         plot.pointing.step_menu_asked.connect(self.step_menu_asked)
         self._dragging.watch(page)

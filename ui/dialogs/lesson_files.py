@@ -6,10 +6,12 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
+from simulator.lessons.ending import ENDING, is_lesson
 from ui.dialogs.files import ask_overwrite
 
 WORKSHEETS = "Worksheet (*.pdf)"
 ANSWERS = "Answers (*.csv)"
+LESSONS = f"Lessons and courses (*{ENDING})"
 LONGEST_NAME = 80
 
 
@@ -21,6 +23,21 @@ def ask_worksheet(parent: QWidget, suggestion: Path) -> Path | None:
 def ask_answers(parent: QWidget, suggestion: Path) -> Path | None:
     """Where the table of answers shall be."""
     return _ask(parent, "Answers", suggestion, ANSWERS)
+
+
+def ask_lesson(parent: QWidget, folder: Path, title: str = "Open a lesson") -> Path | None:
+    """Which lesson's file, or course's."""
+    name, _ = QFileDialog.getOpenFileName(parent, title, str(folder), LESSONS)
+    return Path(name) if name else None
+
+
+def ask_lesson_file(parent: QWidget, suggestion: Path) -> Path | None:
+    """Where a lesson, or a course, shall be; it has their ending, whatever is typed."""
+    name, _ = QFileDialog.getSaveFileName(parent, "Save", str(suggestion), LESSONS)
+    if not name:
+        return None
+    path = Path(name) if is_lesson(Path(name)) else Path(f"{name}{ENDING}")
+    return path if path == Path(name) or not path.exists() or ask_overwrite(parent, path) else None
 
 
 def _ask(parent: QWidget, title: str, suggestion: Path, kind: str) -> Path | None:

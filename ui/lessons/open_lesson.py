@@ -46,7 +46,9 @@ class OpenLesson(QObject):
     """Why nothing could be measured, in a sentence."""
     _arrived = Signal()
 
-    def __init__(self, lesson: Lesson, bench: Bench, hold: Hold, parent: QObject | None = None) -> None:
+    def __init__(
+        self, lesson: Lesson, bench: Bench, hold: Hold, parent: QObject | None = None, *, kept: bool = True
+    ) -> None:
         """``hold`` stops whatever would tell the answer: of the bench, or of the landscape."""
         super().__init__(parent)
         self.lesson, self.bench, self._hold = lesson, bench, hold
@@ -54,7 +56,9 @@ class OpenLesson(QObject):
         self.answers: dict[str, Answer] = {}
         self.names: dict[str, Value] = lesson.numbers(lesson.subject)
         """Numbers that are known: before the run those of what is run, after it the readings too."""
-        self.attempts = attempts_of(lesson.name)
+        self.kept = kept
+        """Whether what is answered stays for other days."""
+        self.attempts = attempts_of(lesson.name) if kept else Attempts(lesson.name)
         self._session: LessonSession | None = None
         self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self._predicted: Subject = self.subject
@@ -183,7 +187,8 @@ class OpenLesson(QObject):
 
     def _keep(self, attempt: Attempt, *, new: bool) -> None:
         self.attempts = self.attempts.with_last(attempt, new=new)
-        Settings().set(f"lessons/{self.lesson.name}", self.attempts.to_text())
+        if self.kept:
+            Settings().set(f"lessons/{self.lesson.name}", self.attempts.to_text())
 
     def _set(self, stage: Stage) -> None:
         self.stage = stage

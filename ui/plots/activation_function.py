@@ -45,6 +45,7 @@ class ActivationFunction(CostlyPlot[FunctionState]):
     spoken_as = (("low", "pre-activations"), ("high", "pre-activations"), ("slope", "slopes"))
     preset = "dying-relu"
     title = "Activation function"
+    measured = ("preactivation_std", "activation_saturated")
     side = "forward"
     least_height = 200
     explain = (

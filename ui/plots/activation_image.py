@@ -48,6 +48,7 @@ class ActivationImage(ImagePlot[HistogramState]):
     key = "activation_image"
     spoken_as = (("low", "activations"), ("high", "activations"))
     title = "Activations, layer × bin"
+    measured = ("activation_mean", "activation_std", "activation_saturated", "activation_dead")
     side = "forward"
     explain = (
         "Each row is a layer's histogram of activations, stronger where more values lie. Read down the "

@@ -10,6 +10,7 @@ class ActivationRidges(RidgePlot):
     key = "activation_ridges"
     spoken_as = (("low", "activations"), ("high", "activations"))
     title = "Activations over depth"
+    measured = ("activation_mean", "activation_std", "activation_saturated", "activation_dead")
     side = "forward"
     default = True
     explain = (

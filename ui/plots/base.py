@@ -42,6 +42,8 @@ class Plot(DrawnPlot[S]):
     """The next frame must bring something else."""
     maximise_requested = Signal()
     export_requested = Signal()
+    number_asked = Signal()
+    """A lesson is to ask for what it shows."""
     pinned_changed = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None, *, theme: Theme | None = None, bare: bool = False) -> None:

@@ -53,6 +53,8 @@ class PlotDefinition(Generic[S]):
     """Markdown with TeX between dollars."""
     observations: tuple[Observation[Any], ...] = ()
     """What it shows of the run beside the measures; options may change it."""
+    measured: ClassVar[tuple[str, ...]] = ()
+    """Quantities that it shows beside its lines and observations, by their names in formulas of lessons."""
     empty_text: ClassVar[str] = "Nothing to show yet: the first step fills this plot."
     offers: ClassVar[tuple[Option, ...]] = ()
     """Switches of this plot."""

@@ -57,6 +57,7 @@ class FactorImage(LayersImage[FactorsPast]):
     key = "factor_image"
     spoken_as = (("log10_gain", "log₁₀ of gains"),)
     title = "Gain, layer × time"
+    measured = ("gain_total", *(f"gain_{factor}" for factor in FACTORS))
     side = "backward"
     explain = (
         "Each row is a layer, each column a moment: blue is where going back makes the error signal smaller, green "

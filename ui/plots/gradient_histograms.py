@@ -11,6 +11,7 @@ class GradientHistograms(RidgePlot):
     key = "gradient_histograms"
     spoken_as = (("low", "weight gradients"), ("high", "weight gradients"))
     title = "Weight gradients"
+    measured = ("weight_gradient_std", "weight_gradient_norm")
     side = "backward"
     least_width = 316
     least_height = 170

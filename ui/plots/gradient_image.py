@@ -22,6 +22,7 @@ class GradientImage(LayersImage[LayersPast]):
     key = "gradient_image"
     spoken_as = (("*_last", "gradient norms"),)
     title = "Gradient, layer × time"
+    measured = ("weight_gradient_norm",)
     side = "backward"
     default = True
     explain = (

@@ -99,6 +99,7 @@ class GradientTime(Plot[LayersPast]):
     key = "gradient_time"
     spoken_as = (("*_last", "gradient norms"),)
     title = "Gradient norm over time"
+    measured = ("weight_gradient_norm",)
     side = "backward"
     default = True
     spans_seeds = True

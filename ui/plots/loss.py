@@ -93,6 +93,7 @@ class LossPlot(Plot[LossState]):
         ("validation_accuracy_last", "validation accuracy"),
     )
     title = "Loss and accuracy"
+    measured = ("loss", "accuracy", "validation_loss", "validation_accuracy", "loss_curve", "accuracy_curve")
     side = "training"
     least_height = 200
     default = True

@@ -128,6 +128,7 @@ class ThroughTime(Plot[ThroughTimeState]):
     )
     preset = "adding-rnn"
     title = "Gradient through time"
+    measured = ("hidden_gradient_norm", "hidden_mean", "hidden_std")
     spans_seeds = True
     side = "backward"
     least_height = 200

@@ -83,6 +83,7 @@ class ThroughTimeImage(ImagePlot[ImageState]):
     spoken_as = (("hidden_gradient_norm", "gradient norms"),)
     preset = "adding-rnn"
     title = "Gradient, step by step"
+    measured = ("hidden_gradient_norm",)
     side = "backward"
     kinds = STATES
     explain = (

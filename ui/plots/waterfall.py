@@ -140,6 +140,7 @@ class Waterfall(Plot[WaterfallState]):
     spoken_as = (("log10_total", "log₁₀ of gains"),)
     overlays = False
     title = "Gradient waterfall"
+    measured = ("gain_total", *(f"gain_{factor}" for factor in FACTORS))
     side = "backward"
     explain = (
         "Going back from the output, each layer multiplies the error signal by its factors; their logarithms are "

@@ -100,6 +100,7 @@ QAbstractItemView { background: $panel; color: $text; border: 1px solid $border;
 QAbstractItemView:focus { border-color: $accent; }
 QListWidget::item { border: 1px solid transparent; border-radius: 3px; }
 QListWidget::item:focus { border-color: $accent; }
+QListWidget::item:selected { background: $accent; color: $on_accent; }
 QHeaderView::section { background: $window; color: $muted; border: 0; border-bottom: 1px solid $border;
     padding: 4px 8px; }
 QTabBar::tab { background: transparent; color: $muted; padding: 4px 10px; border: 0;

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from simulator.experiment.experiment import Experiment, in_words
@@ -21,6 +21,7 @@ from ui.window.parts import Parts
 
 # A start does not wait for lessons.
 if TYPE_CHECKING:
+    from simulator.lessons.attempts import Attempts
     from simulator.lessons.lesson import Lesson
     from ui.lessons.curtain import Curtains
     from ui.lessons.open_lesson import OpenLesson
@@ -29,6 +30,11 @@ if TYPE_CHECKING:
 
 class LessonsAccess(QObject):
     """Opens lessons beside the bench of one window, one at a time."""
+
+    course_read = Signal(object, object, object)
+    """A file held a :class:`Course`: that, its lessons, and the path."""
+    stage_changed = Signal()
+    """A lesson was opened, went on, or was left."""
 
     def __init__(self, window: QMainWindow, parts: Parts, experiments: Experiments, landscape: LandscapeAccess) -> None:
         super().__init__(window)
@@ -42,6 +48,8 @@ class LessonsAccess(QObject):
         """Once a lesson was opened."""
         self.panel: LessonPanel | None = None
         """While one is."""
+        self.more: list[Callable[[QMenu], None]] = []
+        """What adds further entries to the menu."""
         self._folded: list[PanelDock] = []
         """Panels that have given way to the lesson."""
         experiments.document.opened.connect(self._take_opened)
@@ -62,6 +70,8 @@ class LessonsAccess(QObject):
         leave = menu.addAction("&Leave the lesson", self.close)
         for entry in (show, leave):
             entry.setEnabled(self.panel is not None)
+        for fill in self.more:
+            fill(menu)
 
     def _show_dock(self) -> None:
         if self.dock is not None:
@@ -74,19 +84,21 @@ class LessonsAccess(QObject):
         self.open(find(name))
 
     def open_path(self, path: Path) -> None:
-        """One in a file; what it cannot be is said."""
-        from simulator.lessons.files import read
+        """One in a file, or a course; what it cannot be is said."""
+        from simulator.lessons.course import read_any
 
         try:
-            lesson = read(path)
+            opened = read_any(path)
         except ValueError as error:
             self._parts.banner.say(f"Not opened: {in_words(error)}")
             return
-        if self.open(lesson):
+        if isinstance(opened, tuple):
+            self.course_read.emit(*opened, path)
+        if isinstance(opened, tuple) or self.open(opened):
             Settings().add_recent(path)
 
-    def open(self, lesson: Lesson) -> bool:
-        """Whether the lesson stands beside the bench now, which holds what it runs."""
+    def open(self, lesson: Lesson, *, trial: bool = False) -> bool:
+        """Whether the lesson stands beside the bench now, which holds what it runs; nothing of a trial is kept."""
         on_bench = isinstance(lesson.subject, Experiment)
         if on_bench and not self._experiments.may_replace():
             return False
@@ -94,7 +106,7 @@ class LessonsAccess(QObject):
         if on_bench:
             self._experiments.leaving.emit()
             self._experiments.document.replace(lesson.locked())
-        self._show(self._opened(lesson), lesson)
+        self._show(self._opened(lesson, trial), lesson)
         return True
 
     def _show_stage(self, stage: str) -> None:
@@ -116,24 +128,27 @@ class LessonsAccess(QObject):
             self._curtains = Curtains(parts.plots, (parts.status, parts.builder.foot, parts.training.curve))
         self._curtains.draw(bool(reason))
 
-    def _opened(self, lesson: Lesson) -> OpenLesson:
+    def _opened(self, lesson: Lesson, trial: bool) -> OpenLesson:
         from ui.lessons.open_lesson import OpenLesson
 
         on_bench = isinstance(lesson.subject, Experiment)
-        return OpenLesson(lesson, self._parts.bench, self._parts.bench.hold if on_bench else self._landscape.hold)
+        hold = self._parts.bench.hold if on_bench else self._landscape.hold
+        return OpenLesson(lesson, self._parts.bench, hold, kept=not trial)
 
     def _show(self, opened: OpenLesson, lesson: Lesson) -> None:
         from ui.lessons.panel import LessonPanel
 
         self.panel = panel = LessonPanel(opened)
-        panel.worksheet_wanted.connect(lambda: self._write_worksheet(lesson))
-        panel.answers_wanted.connect(self._write_answers)
+        panel.worksheet_wanted.connect(lambda: self.write_worksheet(lesson))
+        panel.answers_wanted.connect(lambda: self.write_answers([panel.opened.attempts]))
         dock = self._dock()
         dock.setWidget(panel)
         self._fold_others(dock)
         dock.show()
         opened.stage_changed.connect(self._show_stage)
+        opened.stage_changed.connect(lambda _stage: self.stage_changed.emit())
         self._show_stage(opened.stage)
+        self.stage_changed.emit()
         if self.room is not None:
             self.room.keep(dock)
         self._show_plots(lesson.plots)
@@ -188,10 +203,12 @@ class LessonsAccess(QObject):
         for each in self._folded:
             each.show()
         self._folded = []
+        self.stage_changed.emit()
 
     # -- files ----------------------------------------------------------------------------------------------------
 
-    def _write_worksheet(self, lesson: Lesson) -> None:
+    def write_worksheet(self, lesson: Lesson) -> None:
+        """On paper, where a person says."""
         from ui.dialogs import lesson_files as files
         from ui.lessons.worksheet import write_worksheet
 
@@ -199,20 +216,19 @@ class LessonsAccess(QObject):
         if path is not None:
             self._write(path, lambda: write_worksheet(lesson, path))
 
-    def _write_answers(self) -> None:
+    def write_answers(self, every: Sequence[Attempts]) -> None:
+        """As a table, under a name that is asked for."""
         from simulator.lessons.attempts import table
         from simulator.system.atomic import write_atomic
         from ui.dialogs import lesson_files as files
 
-        assert self.panel is not None
         settings = Settings()
         name = files.ask_name(self._window, settings.text("lessons/pupil"))
         path = None if name is None else files.ask_answers(self._window, self._experiments.suggestion(".csv"))
         if name is None or path is None:
             return
         settings.set("lessons/pupil", name)
-        attempts = self.panel.opened.attempts
-        self._write(path, lambda: write_atomic(path, table(name, [attempts]).encode()))
+        self._write(path, lambda: write_atomic(path, table(name, every).encode()))
 
     def _write(self, path: Path, write: Callable[[], object]) -> None:
         try:

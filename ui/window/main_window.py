@@ -36,6 +36,7 @@ from ui.style.panels import PanelDock, panel_toggles
 from ui.timeline.bar import TimelineBar
 from ui.window.branch_access import BranchAccess
 from ui.window.changes_access import ChangesAccess
+from ui.window.course_access import CourseAccess
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
 from ui.window.faults import Faults
@@ -63,6 +64,7 @@ from ui.window.sharing import Sharing
 from ui.window.shelf_access import ShelfAccess
 from ui.window.status import Banner, StatusLine
 from ui.window.step_menus import StepMenus
+from ui.window.teaching_access import TeachingAccess
 from ui.window.transport import Transport
 from ui.window.verdict_strip import VerdictStrip, let_drag_target
 
@@ -178,6 +180,8 @@ class MainWindow(QMainWindow):
         self.landscape_access = LandscapeAccess(self.bench, self.banner, self)
         self.changes_access = ChangesAccess(self.bench, self.chosen, self.banner, self)
         self.lessons = LessonsAccess(self, parts, self.experiments, self.landscape_access)
+        self.course_access = CourseAccess(self.lessons, self.banner, self)
+        self.teaching = TeachingAccess(parts, self.experiments, self.lessons, self.landscape_access, self)
         self.experiments.lesson_chosen.connect(self.lessons.open_path)
         self.first_hour.lessons = self.lessons.fill_menu
         self.preference_access = PreferenceAccess(self, self.plot_area, lambda: self.bench.memory.use)
@@ -324,7 +328,7 @@ class MainWindow(QMainWindow):
             self.move(x, y)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if not self.experiments.may_replace():
+        if not self.teaching.may_close() or not self.experiments.may_replace():
             event.ignore()
             return
         self.panel_arrangement.store()

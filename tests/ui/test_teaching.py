@@ -1,0 +1,285 @@
+"""A lesson made from nothing by the teacher's tools, written, checked and tried; a course of lessons with progress."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
+from pytestqt.qtbot import QtBot
+
+import main
+from simulator.experiment.experiment import Experiment
+from simulator.lessons.course import Course, read, save
+from simulator.lessons.files import read as read_lesson
+from simulator.lessons.measurable import of_networks
+from tests.ui.windows import OpenOn
+from ui.dialogs import files, lesson_files
+from ui.lessons.answer_forms import ChoiceForm, CurveForm, NumberForm, OrderForm
+from ui.lessons.open_lesson import attempts_of
+from ui.plots import all_plots
+from ui.plots.asked import quantities_of
+from ui.teaching.number_picker import NumberPicker
+from ui.teaching.window import LessonMaker
+from ui.window.main_window import MainWindow
+
+HALVES = {"kind": "identity", "gain": 0.5}
+CHAIN = Experiment.from_builtins(
+    {
+        "precision": "float64",
+        "data": {"kind": "gaussian", "features": 1, "samples": 12, "classes": 2},
+        "layers": [
+            {"kind": "dense", "units": 1, "repeat": 3, "activation": {"kind": "linear"}, "initializer": HALVES}
+        ],
+        "loss": {"kind": "mse"},
+        "batch_size": 4,
+    }
+)
+"""Each layer halves the error signal on its way back."""
+NO_NUMBERS = {"boundary", "computation_graph", "feature_maps", "gates", "kernels", "unit_microscope"}
+"""Plots of pictures, and of what is chosen by hand."""
+
+
+@pytest.fixture
+def window(open_on: OpenOn) -> MainWindow:
+    return open_on(CHAIN)
+
+
+def typed(field: object, text: str) -> None:
+    """As a hand does: what stands there is replaced."""
+    QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)  # type: ignore[call-overload]
+    QTest.keyClicks(field, text)  # type: ignore[call-overload]
+
+
+def open_picker(maker: LessonMaker) -> NumberPicker:
+    """The dialog that is open."""
+    return next(each for each in maker.findChildren(NumberPicker) if each.isVisible())
+
+
+def pick(maker: LessonMaker, words: str, layer: str = "") -> None:
+    """Choose a number in the dialog that is open."""
+    picker = open_picker(maker)
+    picker.search.setText(words)
+    if layer:
+        picker.layer.setCurrentText(layer)
+    picker.accept()
+
+
+def ask(maker: LessonMaker, kind: str, words: str, layer: str = "") -> None:
+    """A new question of this kind about a number of the run."""
+    page = maker.questions
+    page.kind.show_choice(kind)
+    page.ask.click()
+    pick(maker, words, layer)
+
+
+def expect(maker: LessonMaker, formula: str, tolerance: str) -> None:
+    editor = maker.questions.editor
+    for field, text in ((editor.expected, formula), (editor.tolerance, tolerance), (editor.source, "the chain rule")):
+        typed(field, text)
+
+
+def make_lesson(maker: LessonMaker) -> None:
+    """A text, a named control, locks, and a question of each kind."""
+    typed(maker.text.title, "A half each")
+    maker.text.text.setPlainText("Each layer has the weight $w = {{w}}$.")
+    maker.text.steps.setValue(0)
+    controls = maker.controls
+    controls.set_state("locked")
+    controls.choose("layers.0.initializer.gain")
+    typed(controls.called, "w")
+    controls.choose("batch_size")
+    controls.states["free"].click()
+    controls.choose("optimizer")
+    controls.states["hidden"].click()
+    ask(maker, "number", "delta", "layer 1")
+    editor = maker.questions.editor
+    typed(editor.measured, "delta_rms_1 / delta_rms_2")
+    maker.questions.pick_chosen()
+    pick(maker, "delta", "layer 2")
+    typed(editor.measured, "delta_rms_1 / delta_rms_2")
+    expect(maker, "w", "1e-9")
+    ask(maker, "choice", "nan", "output layer")
+    editor.editors["choice"].set("options", [{"text": "none", "up_to": 0.5}, {"text": "some"}])
+    expect(maker, "0", "0")
+    ask(maker, "order", "delta")
+    editor.editors["order"].set("items", ["1", "2", "3", "output"])
+    expect(maker, "up_to(4)", "0")
+    ask(maker, "curve", "delta")
+    typed(editor.measured, "delta_rms[:3] / delta_rms[2]")
+    expect(maker, "w ** (3 - up_to(3))", "1e-9")
+    maker.after.why.setPlainText("The ratio is {{delta_rms_1 / delta_rms_2}}.")
+    maker.after.sources.setPlainText("A book")
+
+
+def answer_all(window: MainWindow) -> None:
+    assert window.lessons.panel is not None
+    for box in window.lessons.panel.questions:
+        form = box.form
+        if isinstance(form, NumberForm):
+            QTest.keyClicks(form.field, "0.5")
+        elif isinstance(form, ChoiceForm):
+            form.buttons[0].click()
+        elif isinstance(form, OrderForm):
+            form.keep.click()
+        else:
+            assert isinstance(form, CurveForm)
+            for _ in range(3):
+                QTest.keyClick(form.pad, Qt.Key.Key_Up)
+                QTest.keyClick(form.pad, Qt.Key.Key_Right)
+
+
+def test_a_lesson_is_made_from_nothing_measured_saved_checked_and_tried(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker = window.teaching.open()
+    assert "no question" in maker.told.text()
+    assert not maker.save.isEnabled()
+    make_lesson(maker)
+    assert maker.told.text() == "The lesson is whole."
+    maker.questions.measure.click()
+    qtbot.waitUntil(lambda: bool(maker.making.numbers), timeout=20_000)
+    for row in range(4):
+        maker.questions.list.setCurrentRow(row)
+        assert "it holds" in maker.questions.editor.result.text()
+    path = tmp_path / "half.nabla-lesson"
+    monkeypatch.setattr(lesson_files, "ask_lesson_file", lambda *_: path)
+    maker.save.click()
+    assert not maker.making.dirty
+    assert main.main(["lessons", "--check", str(path), "--out", str(tmp_path)]) == 0
+    rows = [*csv.DictReader((tmp_path / "lessons.csv").open(encoding="utf-8"))]
+    assert [(row["lesson"], row["holds"]) for row in rows] == [("a-half-each", "true")] * 4
+    lesson = read_lesson(path)
+    assert {question.kind for question in lesson.questions} == {"number", "choice", "order", "curve"}
+    assert lesson.knobs.state(("layers", 0, "units")) == "locked"
+    assert lesson.knobs.state(("batch_size",)) == "free"
+    assert lesson.knobs.state(("optimizer", "learning_rate")) == "hidden"
+    maker.trial.click()
+    answer_all(window)
+    panel = window.lessons.panel
+    assert panel is not None
+    refused = window.document.propose({**window.document.experiment.to_builtins(), "seed": 5}, "Another seed")
+    assert refused is not None
+    panel.commit.click()
+    panel.run.click()
+    qtbot.waitUntil(lambda: panel.opened.stage == "revealed", timeout=20_000)
+    assert [each.right for each in panel.opened.attempts.attempts[-1].answers][:3] == [True, True, True]
+    maker.trial.click()
+    assert window.lessons.panel is None
+    assert window.document.experiment == CHAIN
+    assert attempts_of("a-half-each").state == ""
+
+
+def test_a_lesson_that_does_not_hold_says_so_and_what_is_missing_is_named(window: MainWindow, qtbot: QtBot) -> None:
+    maker = window.teaching.open()
+    maker.text.steps.setValue(0)
+    ask(maker, "number", "delta", "layer 1")
+    assert maker.told.text() == "Question 1 lacks what is expected and where that comes from."
+    expect(maker, "99", "1")
+    typed(maker.questions.editor.measured, "delta_rms_1 * nothing")
+    assert maker.told.text().startswith("Question 1: There is no number 'nothing' here")
+    typed(maker.questions.editor.measured, "delta_rms_1")
+    maker.questions.measure.click()
+    qtbot.waitUntil(lambda: bool(maker.making.numbers), timeout=20_000)
+    assert "does not hold within 1 %" in maker.questions.editor.result.text()
+    maker.text.steps.setValue(1)
+    maker.questions.editor.show_result()
+    assert "Not measured" in maker.questions.editor.result.text()
+
+
+def test_a_plot_s_menu_asks_for_what_the_plot_shows(window: MainWindow) -> None:
+    window.plot_area.number_asked.emit("gradient_depth")
+    maker = window.teaching.maker
+    assert maker is not None
+    picker = open_picker(maker)
+    assert picker.chosen is not None
+    assert picker.chosen.name == "weight_gradient_norm"
+    picker.reject()
+
+
+def test_every_plot_of_numbers_can_be_asked_about() -> None:
+    names = {each.name for each in of_networks()} | {each.analysis for each in of_networks()}
+    asked = {kind.key: quantities_of(kind) for kind in all_plots()}
+    assert {name for quantities in asked.values() for name in quantities} <= names
+    assert {key for key, quantities in asked.items() if not quantities} <= NO_NUMBERS
+
+
+def test_a_lesson_on_a_table_takes_a_copy_beside_it_and_never_another_file_s_place(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tmp_path / "mine.csv"
+    table.write_text("a,b,target\n" + "".join(f"{n},{n % 7},{n % 2}\n" for n in range(40)), encoding="utf-8")
+    plain = {**CHAIN.to_builtins(), "data": {"kind": "csv", "path": str(table), "target": "target"}}
+    window.document.replace(Experiment.from_builtins({**plain, "loss": None}))
+    maker = window.teaching.open()
+    ask(maker, "number", "loss")
+    expect(maker, "1", "50")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    monkeypatch.setattr(lesson_files, "ask_lesson_file", lambda *_: shared / "x.nabla-lesson")
+    maker.save.click()
+    assert "mine.csv beside it" in maker.told.text()
+    described = json.loads((shared / "x.nabla-lesson").read_text(encoding="utf-8"))["setup"]["described"]
+    assert described["data"]["path"] == "mine.csv"
+    assert (shared / "mine.csv").read_bytes() == table.read_bytes()
+    table.write_text("a,target\n1,0\n", encoding="utf-8")
+    maker.save_as.click()
+    assert "another file mine.csv" in maker.told.text().lower()
+
+
+def test_what_is_being_made_is_not_given_up_without_a_question(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker = window.teaching.open()
+    typed(maker.text.title, "Mine")
+    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "cancel")
+    assert not maker.close()
+    assert not window.close()
+    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
+    assert maker.close()
+
+
+def test_a_course_is_made_opened_and_keeps_how_far_one_is(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker = window.teaching.open_course()
+    assert "no title" in maker.told.text()
+    typed(maker.title, "Two lessons")
+    maker.shipped.show_choice("all-units-alike")
+    maker.add.click()
+    maker.shipped.show_choice("down-a-ravine")
+    maker.add.click()
+    maker.up.click()
+    path = tmp_path / "course.nabla-lesson"
+    monkeypatch.setattr(lesson_files, "ask_lesson_file", lambda *_: path)
+    maker.save.click()
+    course, lessons = read(path)
+    assert course.title == "Two lessons"
+    assert [lesson.name for lesson in lessons] == ["down-a-ravine", "all-units-alike"]
+    window.experiments.open_path(path)
+    shown = window.course_access.window
+    assert shown is not None
+    assert shown.told.text() == "0 of 2 lessons done"
+    menu = QMenu()
+    window.lessons.fill_menu(menu)
+    assert "&Course: Two lessons…" in [entry.text() for entry in menu.actions()]
+    shown.list.setCurrentRow(1)
+    shown.open.click()
+    assert window.lessons.panel is not None
+    assert window.lessons.panel.lesson.name == "all-units-alike"
+    for box in window.lessons.panel.questions:
+        if isinstance(box.form, ChoiceForm):
+            box.form.buttons[0].click()
+        elif isinstance(box.form, NumberForm):
+            QTest.keyClicks(box.form.field, "1")
+    window.lessons.panel.commit.click()
+    assert "◐" in shown.list.item(1).text()
+    shown.leave.click()
+    assert window.course_access.window is None
+    save(Course(title="Broken", lessons=("nothing-so-called",)), path)
+    window.experiments.open_path(path)
+    assert "course.nabla-lesson" in window.banner.text

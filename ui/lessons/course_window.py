@@ -1,0 +1,103 @@
+"""A course as a pupil has it: its lessons in their order, how far one is in each, and what was answered in all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from simulator.lessons.course import Course
+from simulator.lessons.lesson import Lesson
+from ui.lessons.list import SIGNS
+from ui.lessons.open_lesson import attempts_of
+from ui.lessons.prose import Prose
+from ui.style.help import set_page
+from ui.style.numbers import count, integer
+from ui.style.screen import within_screen
+from ui.style.text_size import resize_text
+
+SIZE = (460, 520)
+
+
+class CourseWindow(QWidget):
+    """Stays open beside the main window; progress is read anew whenever it comes to the front."""
+
+    lesson_chosen = Signal(object)
+    answers_wanted = Signal(object)
+    """Of all these lessons."""
+    left = Signal()
+    """The course is not to be listed any more; what was answered stays."""
+
+    def __init__(self, course: Course, lessons: tuple[Lesson, ...], parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setObjectName("course")
+        set_page(self, "how-to/lessons")
+        self.course, self.lessons = course, lessons
+        self.setWindowTitle(f"{course.title} — Course")
+        title = QLabel(course.title)
+        title.setWordWrap(True)
+        title.setTextFormat(Qt.TextFormat.PlainText)
+        resize_text(title, 1.25, bold=True)
+        self.text = Prose("What the course is about")
+        self.text.say(course.text)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Lessons of the course")
+        self.list.itemActivated.connect(lambda _item: self._open())
+        self.told = QLabel()
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName("How much of the course is done")
+        self.bar.setRange(0, len(lessons))
+        self.bar.setTextVisible(False)
+        self.open = self._button("&Open the lesson", "Beside the bench, in the main window.", self._open)
+        self.open.setDefault(True)
+        self.answers = self._button(
+            "&Answers…", "All your attempts in this course as a table (CSV), under a name that you choose.",
+            lambda: self.answers_wanted.emit(self.lessons),
+        )  # fmt: skip
+        self.leave = self._button(
+            "&Leave the course", "Take it out of the menu; what you have answered stays.", self.left.emit
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(14, 12, 14, 12)
+        column.setSpacing(8)
+        for part in (title, self.text, self.told, self.bar):
+            column.addWidget(part)
+        column.addWidget(self.list, 1)
+        row = QHBoxLayout()
+        for each in (self.open, self.answers, self.leave):
+            row.addWidget(each)
+        column.addLayout(row)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.close)
+        self.resize(within_screen(self, *SIZE))
+        self.show_progress()
+        self.list.setCurrentRow(next((at for at, state in enumerate(self.states) if state != "done"), 0))
+
+    def _button(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text)
+        button.setToolTip(tip)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda _on=False: act())
+        return button
+
+    @property
+    def states(self) -> list[str]:
+        """Of each lesson: not begun, begun, done."""
+        return [attempts_of(lesson.name).state for lesson in self.lessons]
+
+    def show_progress(self) -> None:
+        """As it is now."""
+        row, states = self.list.currentRow(), self.states
+        self.list.clear()
+        for place, (lesson, state) in enumerate(zip(self.lessons, states, strict=True), 1):
+            self.list.addItem(f"{SIGNS[state]}{integer(place)}. {lesson.title} ({count(lesson.minutes, 'minute')})")
+        self.list.setCurrentRow(row)
+        done = states.count("done")
+        self.told.setText(f"{integer(done)} of {count(len(states), 'lesson')} done")
+        self.bar.setValue(done)
+
+    def _open(self) -> None:
+        row = self.list.currentRow()
+        if 0 <= row < len(self.lessons):
+            self.lesson_chosen.emit(self.lessons[row])

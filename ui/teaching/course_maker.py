@@ -1,0 +1,186 @@
+"""“Make a course”: lessons of the program and from files, in an order, in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QVBoxLayout, QWidget
+
+from simulator.experiment.experiment import ExperimentError
+from simulator.lessons.course import FORMAT, Course, from_builtins
+from simulator.lessons.files import shipped, to_builtins
+from simulator.lessons.lesson import Lesson
+from ui.style.help import set_page
+from ui.style.screen import within_screen
+from ui.teaching.fields import Choice, LineField, TextField, button, form, labelled, note
+
+SIZE = (560, 600)
+NONE = "A course is a list of lessons in their order. Add those that come with the program, or your own from files."
+
+
+class CourseMaker(QWidget):
+    """Edits one course; who opened it asks for files and writes them."""
+
+    def __init__(
+        self, add_file: Callable[[], Lesson | None], save: Callable[[Course, bool], bool], load: Callable[[], object],
+        parent: QWidget,
+    ) -> None:  # fmt: skip
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setObjectName("teaching")
+        self.setWindowTitle("Make a course")
+        set_page(self, "how-to/teaching")
+        self._add_file, self._save = add_file, save
+        self.path: Path | None = None
+        self.dirty = False
+        self._lessons: list[str | dict[str, Any]] = []
+        self.title = LineField("Title of the course", lambda _text: self._touch(), "What pupils read")
+        self.text = TextField("What the course is about", 4, lambda _text: self._touch(), "Markdown", grows=False)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Lessons of the course")
+        self.shipped = Choice("A lesson of the program", lambda _name: None, [(e.title, e.name) for e in shipped()])
+        self.told = QLabel()
+        self.told.setWordWrap(True)
+        self._make_buttons(load)
+        self._lay_out()
+        self.resize(within_screen(self, *SIZE))
+        self._show()
+
+    def _make_buttons(self, load: Callable[[], object]) -> None:
+        self.add = button("&Add", "Put this lesson at the end.", lambda: self.append(str(self.shipped.currentData())))
+        self.from_file = button(
+            "Add from a &file…", "Put a lesson of your own at the end; the course holds it whole.", self._ask
+        )
+        self.up = button("U&p", "Earlier.", lambda: self.move_chosen(-1))
+        self.down = button("Do&wn", "Later.", lambda: self.move_chosen(1))
+        self.remove = button("&Remove", "Take the chosen lesson out.", self.remove_chosen)
+        self.open = button("&Open…", "Change a course that stands in a file.", load)
+        self.save = button("Sa&ve…", "Write the course into a file.", lambda: self.write(self.path is None))
+        QShortcut(QKeySequence.StandardKey.Save, self, self.save.click)
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.close)
+
+    def _lay_out(self) -> None:
+        fields = form()
+        labelled(fields, "&Title", self.title)
+        labelled(fields, "A&bout", self.text)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 10)
+        column.setSpacing(8)
+        column.addWidget(note(NONE))
+        column.addLayout(fields)
+        for row in ((self.shipped, self.add, self.from_file), (self.up, self.down, self.remove)):
+            line = QHBoxLayout()
+            for each in row:
+                line.addWidget(each, 1 if each is self.shipped else 0)
+            line.addStretch(0 if row[0] is self.shipped else 1)
+            column.addLayout(line)
+        column.insertWidget(3, self.list, 1)
+        column.addWidget(self.told)
+        foot = QHBoxLayout()
+        foot.addWidget(self.open)
+        foot.addStretch(1)
+        foot.addWidget(self.save)
+        column.addLayout(foot)
+
+    # -- the course ------------------------------------------------------------------------------------------------
+
+    def course(self) -> Course:
+        """As it stands; ExperimentError says what is missing."""
+        if not self.title.text().strip():
+            raise ExperimentError("the course has no title", words="The course has no title.")
+        if not self._lessons:
+            raise ExperimentError("the course has no lesson", words="There is no lesson in it yet.")
+        plain = {"format": FORMAT, "title": self.title.text(), "text": self.text.toPlainText()}
+        return from_builtins({**plain, "lessons": list(self._lessons)})
+
+    def show_course(self, course: Course, path: Path | None) -> None:
+        """Edit this one from now on."""
+        self.title.show_text(course.title)
+        self.text.show_text(course.text)
+        self._lessons, self.path, self.dirty = list(course.lessons), path, False
+        self._show()
+
+    def append(self, lesson: str | dict[str, Any]) -> None:
+        """Put a lesson at the end."""
+        self._lessons.append(lesson)
+        self._touch()
+        self.list.setCurrentRow(len(self._lessons) - 1)
+
+    def _ask(self) -> None:
+        lesson = self._add_file()
+        if lesson is not None:
+            self.append(msgspec.json.decode(msgspec.json.encode(to_builtins(lesson))))
+
+    def move_chosen(self, by: int) -> None:
+        """The chosen lesson earlier or later."""
+        row = self.list.currentRow()
+        if row >= 0 and 0 <= row + by < len(self._lessons):
+            self._lessons.insert(row + by, self._lessons.pop(row))
+            self._touch()
+            self.list.setCurrentRow(row + by)
+
+    def remove_chosen(self) -> None:
+        """Take the chosen lesson out."""
+        row = self.list.currentRow()
+        if 0 <= row < len(self._lessons):
+            del self._lessons[row]
+            self._touch()
+
+    def write(self, ask: bool) -> bool:
+        """Whether it is written."""
+        try:
+            course = self.course()
+        except ExperimentError as error:
+            self.told.setText(error.in_words)
+            return False
+        saved = self._save(course, ask)
+        if saved:
+            self.dirty, told = False, self.told.text()
+            self._show()
+            self.say(told)
+        return saved
+
+    def say(self, sentence: str) -> None:
+        """Until the course changes."""
+        self.told.setText(sentence)
+
+    # -- showing ---------------------------------------------------------------------------------------------------
+
+    def _touch(self) -> None:
+        self.dirty = True
+        self._show()
+
+    def _show(self) -> None:
+        titles = {lesson.name: lesson.title for lesson in shipped()}
+        row = self.list.currentRow()
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for place, each in enumerate(self._lessons, 1):
+                title = titles.get(each, each) if isinstance(each, str) else str(each.get("title", "–"))
+                self.list.addItem(f"{place}. {title}{'' if isinstance(each, str) else '  (your own)'}")
+            self.list.setCurrentRow(min(max(row, 0), len(self._lessons) - 1))
+        for button_ in (self.up, self.down, self.remove):
+            button_.setEnabled(bool(self._lessons))
+        try:
+            self.course()
+            self.told.setText("The course is whole.")
+        except ExperimentError as error:
+            self.told.setText(error.in_words)
+        self.setWindowTitle(
+            f"{'• ' if self.dirty else ''}{self.path.stem if self.path else 'New course'} — Make a course"
+        )
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        from ui.dialogs.files import ask_unsaved
+
+        if self.dirty and (self.title.text() or self._lessons):
+            answer = ask_unsaved(self, "The course")
+            if answer == "cancel" or (answer == "save" and not self.write(self.path is None)):
+                event.ignore()
+                return
+        self.dirty = False
+        super().closeEvent(event)

@@ -1,0 +1,145 @@
+"""Labelled fields of the teacher's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)  # fmt: skip
+
+from ui.style.text_size import scaled, with_text
+
+
+class TextField(QPlainTextEdit):
+    """Several lines; Tab goes on to the next field."""
+
+    def __init__(
+        self, name: str, lines: int, edited: Callable[[str], object], hint: str = "", *, grows: bool = True
+    ) -> None:
+        super().__init__()
+        self._grows = grows
+        self.setAccessibleName(name)
+        self.setPlaceholderText(hint)
+        self.setTabChangesFocus(True)
+        self._lines = lines
+        self.textChanged.connect(lambda: edited(self.toPlainText()))
+        with_text(self, TextField._fit)
+
+    def _fit(self) -> None:
+        height = self.fontMetrics().lineSpacing() * self._lines + scaled(14)
+        self.setMinimumHeight(height)
+        if not self._grows:
+            self.setMaximumHeight(height)
+
+    def show_text(self, text: str) -> None:
+        """Without telling that it was edited."""
+        if text != self.toPlainText():
+            with QSignalBlocker(self):
+                self.setPlainText(text)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # Escape is the window's.
+        if event.key() == Qt.Key.Key_Escape:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
+class LineField(QLineEdit):
+    """One line."""
+
+    def __init__(self, name: str, edited: Callable[[str], object], hint: str = "") -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setPlaceholderText(hint)
+        self.textEdited.connect(edited)
+
+    def show_text(self, text: str) -> None:
+        """Unless it stands there, where a hand may be typing."""
+        if text != self.text():
+            self.setText(text)
+
+
+class Choice(QComboBox):
+    """One of several, each with what it stands for."""
+
+    def __init__(self, name: str, chosen: Callable[[object], object], every: Iterable[tuple[str, object]] = ()) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+        self.offer(every)
+        self.activated.connect(lambda _index: chosen(self.currentData()))
+
+    def offer(self, every: Iterable[tuple[str, object]]) -> None:
+        """Other things to choose from; what was chosen stays where it is among them."""
+        before = self.currentData()
+        self.clear()
+        for text, stands_for in every:
+            self.addItem(text, stands_for)
+        self.show_choice(before)
+
+    def show_choice(self, stands_for: object) -> None:
+        """Choose it without telling."""
+        place = next((place for place in range(self.count()) if self.itemData(place) == stands_for), -1)
+        if place >= 0:
+            self.setCurrentIndex(place)
+
+
+def button(text: str, tip: str, act: Callable[[], object]) -> QPushButton:
+    """A button with its sentence."""
+    made = QPushButton(text)
+    made.setToolTip(tip)
+    made.setAutoDefault(False)
+    made.clicked.connect(lambda _on=False: act())
+    return made
+
+
+def note(text: str = "") -> QLabel:
+    """A muted sentence, broken into lines."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setProperty("role", "muted")
+    return label
+
+
+def form() -> QFormLayout:
+    """Rows with their labels above, where they would be cut beside."""
+    layout = QFormLayout()
+    layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return layout
+
+
+def labelled(layout: QFormLayout, text: str, field: QWidget) -> None:
+    """A row; the label's letter leads to the field."""
+    label = QLabel(text)
+    label.setBuddy(field)
+    layout.addRow(label, field)
+
+
+class Page(QScrollArea):
+    """One page of fields, scrolled where it is higher than the window."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.inner = QWidget()
+        self.column = QVBoxLayout(self.inner)
+        self.column.setContentsMargins(12, 10, 12, 10)
+        self.column.setSpacing(8)
+        self.setWidget(self.inner)
