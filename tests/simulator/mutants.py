@@ -21,7 +21,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-KEPT_RUN = Path(__file__).parents[1] / "data" / "formats" / "3.nabla"
+FORMATS = Path(__file__).parents[1] / "data" / "formats"
+KEPT_RUN = FORMATS / "3.nabla"
 MOST_SECONDS = 2.0
 MOST_MEMORY = 256 * 2**20
 SUSPICIOUS = (
@@ -162,6 +163,21 @@ def open_changes(path: Path) -> None:
     read(path).on(presets()[0].load())
 
 
+def lesson_bytes() -> bytes:
+    return next(FORMATS.glob("*.nabla-lesson")).read_bytes()
+
+
+def open_lesson(path: Path) -> None:
+    """A lesson or a course, with the numbers in its texts."""
+    from simulator.lessons.course import read_any
+    from simulator.lessons.lesson import Lesson
+    from simulator.lessons.text import filled
+
+    opened = read_any(path)
+    for lesson in (opened,) if isinstance(opened, Lesson) else opened[1]:
+        filled(lesson.text, lesson.numbers(lesson.subject))
+
+
 def open_experiment(path: Path) -> None:
     from simulator.experiment.files import read
 
@@ -211,6 +227,8 @@ FORMS = {
     "run": Form("x.nabla", run_bytes, open_run),
     "run with lanes": Form("x.nabla", KEPT_RUN.read_bytes, open_run),
     "changes": Form("changes.json", changes_bytes, open_changes),
+    "lesson": Form("x.nabla-lesson", lesson_bytes, open_lesson),
+    "course": Form("x.nabla-lesson", lambda: (FORMATS / "courses" / "1.nabla-lesson").read_bytes(), open_lesson),
     "carrying picture": Form("x.png", lambda: carrier_bytes(".png"), open_experiment),
     "carrying drawing": Form("x.svg", lambda: carrier_bytes(".svg"), open_experiment),
     "carrying page": Form("x.html", lambda: carrier_bytes(".html"), open_experiment),

@@ -11,6 +11,8 @@ import pytest
 from simulator.experiment.carriers import CARRIED, extract
 from simulator.experiment.experiment import EXPERIMENT, Experiment, ExperimentError
 from simulator.experiment.files import read as read_experiment
+from simulator.lessons.course import COURSE
+from simulator.lessons.course import read as read_course
 from simulator.lessons.files import LESSON
 from simulator.lessons.files import read as read_lesson
 from simulator.maps.cells_file import MAP
@@ -25,7 +27,8 @@ KEPT = Path(__file__).parents[1] / "data" / "formats"
 
 
 FORMATS = {
-    "*.json": EXPERIMENT, "*.nabla": RUN, "*.nabla-lesson": LESSON, "shared/*.nabla": RUN, "carriers/*.png": CARRIED,
+    "*.json": EXPERIMENT, "*.nabla": RUN, "*.nabla-lesson": LESSON, "courses/*.nabla-lesson": COURSE,
+    "shared/*.nabla": RUN, "carriers/*.png": CARRIED,
     "carriers/*.svg": CARRIED, "carriers/*.html": CARRIED, "maps/*.jsonl": MAP,
 }  # fmt: skip
 """Pattern of the files → their format."""
@@ -166,3 +169,10 @@ def test_a_kept_map_opens_with_all_of_its_cells(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(KEPT.glob("*.nabla-lesson")), ids=lambda path: path.stem)
 def test_lessons_of_every_format_open(path: Path) -> None:
     assert read_lesson(path).name == "one-plus-a-tenth"
+
+
+@pytest.mark.parametrize("path", sorted(KEPT.glob("courses/*.nabla-lesson")), ids=lambda path: path.stem)
+def test_a_kept_course_opens_with_its_lessons(path: Path) -> None:
+    course, lessons = read_course(path)
+    assert course.title == "From one to two"
+    assert [lesson.name for lesson in lessons] == ["all-units-alike", "half"]

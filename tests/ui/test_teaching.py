@@ -32,9 +32,7 @@ CHAIN = Experiment.from_builtins(
     {
         "precision": "float64",
         "data": {"kind": "gaussian", "features": 1, "samples": 12, "classes": 2},
-        "layers": [
-            {"kind": "dense", "units": 1, "repeat": 3, "activation": {"kind": "linear"}, "initializer": HALVES}
-        ],
+        "layers": [{"kind": "dense", "units": 1, "repeat": 3, "activation": {"kind": "linear"}, "initializer": HALVES}],
         "loss": {"kind": "mse"},
         "batch_size": 4,
     }
@@ -151,7 +149,7 @@ def test_a_lesson_is_made_from_nothing_measured_saved_checked_and_tried(
     maker.save.click()
     assert not maker.making.dirty
     assert main.main(["lessons", "--check", str(path), "--out", str(tmp_path)]) == 0
-    rows = [*csv.DictReader((tmp_path / "lessons.csv").open(encoding="utf-8"))]
+    rows = [*csv.DictReader((tmp_path / "lessons.csv").read_text(encoding="utf-8").splitlines())]
     assert [(row["lesson"], row["holds"]) for row in rows] == [("a-half-each", "true")] * 4
     lesson = read_lesson(path)
     assert {question.kind for question in lesson.questions} == {"number", "choice", "order", "curve"}
@@ -174,7 +172,9 @@ def test_a_lesson_is_made_from_nothing_measured_saved_checked_and_tried(
     assert attempts_of("a-half-each").state == ""
 
 
-def test_a_lesson_that_does_not_hold_says_so_and_what_is_missing_is_named(window: MainWindow, qtbot: QtBot) -> None:
+def test_what_is_missing_or_does_not_hold_is_said_and_a_plot_asks_for_what_it_shows(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     maker = window.teaching.open()
     maker.text.steps.setValue(0)
     ask(maker, "number", "delta", "layer 1")
@@ -189,12 +189,7 @@ def test_a_lesson_that_does_not_hold_says_so_and_what_is_missing_is_named(window
     maker.text.steps.setValue(1)
     maker.questions.editor.show_result()
     assert "Not measured" in maker.questions.editor.result.text()
-
-
-def test_a_plot_s_menu_asks_for_what_the_plot_shows(window: MainWindow) -> None:
-    window.plot_area.number_asked.emit("gradient_depth")
-    maker = window.teaching.maker
-    assert maker is not None
+    window.plot_area.plot("gradient_depth").number_asked.emit()
     picker = open_picker(maker)
     assert picker.chosen is not None
     assert picker.chosen.name == "weight_gradient_norm"
@@ -208,7 +203,7 @@ def test_every_plot_of_numbers_can_be_asked_about() -> None:
     assert {key for key, quantities in asked.items() if not quantities} <= NO_NUMBERS
 
 
-def test_a_lesson_on_a_table_takes_a_copy_beside_it_and_never_another_file_s_place(
+def test_a_lesson_on_a_table_has_a_copy_beside_it_and_is_not_given_up_without_a_question(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = tmp_path / "mine.csv"
@@ -229,12 +224,6 @@ def test_a_lesson_on_a_table_takes_a_copy_beside_it_and_never_another_file_s_pla
     table.write_text("a,target\n1,0\n", encoding="utf-8")
     maker.save_as.click()
     assert "another file mine.csv" in maker.told.text().lower()
-
-
-def test_what_is_being_made_is_not_given_up_without_a_question(
-    window: MainWindow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    maker = window.teaching.open()
     typed(maker.text.title, "Mine")
     monkeypatch.setattr(files, "ask_unsaved", lambda *_: "cancel")
     assert not maker.close()

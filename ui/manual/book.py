@@ -35,6 +35,7 @@ HOW_TO = (
     ("how-to/comparing", "Compare networks"),
     ("how-to/landscape", "The landscape"),
     ("how-to/lessons", "Lessons"),
+    ("how-to/teaching", "Make a lesson"),
     ("how-to/maps", "Maps"),
     ("how-to/export", "Export"),
     ("how-to/code", "Code for PyTorch and Keras"),
