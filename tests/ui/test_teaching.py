@@ -172,7 +172,7 @@ def test_a_lesson_is_made_from_nothing_measured_saved_checked_and_tried(
     assert attempts_of("a-half-each").state == ""
 
 
-def test_what_is_missing_or_does_not_hold_is_said_and_a_plot_asks_for_what_it_shows(
+def test_what_is_missing_or_does_not_hold_is_said_and_plots_ask_for_what_they_show(
     window: MainWindow, qtbot: QtBot
 ) -> None:
     maker = window.teaching.open()

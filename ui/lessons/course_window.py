@@ -36,10 +36,6 @@ class CourseWindow(QWidget):
         set_page(self, "how-to/lessons")
         self.course, self.lessons = course, lessons
         self.setWindowTitle(f"{course.title} — Course")
-        title = QLabel(course.title)
-        title.setWordWrap(True)
-        title.setTextFormat(Qt.TextFormat.PlainText)
-        resize_text(title, 1.25, bold=True)
         self.text = Prose("What the course is about")
         self.text.say(course.text)
         self.list = QListWidget()
@@ -59,6 +55,17 @@ class CourseWindow(QWidget):
         self.leave = self._button(
             "&Leave the course", "Take it out of the menu; what you have answered stays.", self.left.emit
         )
+        self._lay_out()
+        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.close)
+        self.resize(within_screen(self, *SIZE))
+        self.show_progress()
+        self.list.setCurrentRow(next((at for at, state in enumerate(self.states) if state != "done"), 0))
+
+    def _lay_out(self) -> None:
+        title = QLabel(self.course.title)
+        title.setWordWrap(True)
+        title.setTextFormat(Qt.TextFormat.PlainText)
+        resize_text(title, 1.25, bold=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
         column.setSpacing(8)
@@ -69,10 +76,6 @@ class CourseWindow(QWidget):
         for each in (self.open, self.answers, self.leave):
             row.addWidget(each)
         column.addLayout(row)
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.close)
-        self.resize(within_screen(self, *SIZE))
-        self.show_progress()
-        self.list.setCurrentRow(next((at for at, state in enumerate(self.states) if state != "done"), 0))
 
     def _button(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:
         button = QPushButton(text)

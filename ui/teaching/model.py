@@ -33,8 +33,10 @@ class LessonInMaking(QObject):
     progressed = Signal(str)
     _arrived = Signal()
 
-    def __init__(self, draft: Draft, mode: Mode, parent: QObject | None = None) -> None:
+    def __init__(self, draft: Draft, mode: Mode, held: Callable[[], str], parent: QObject | None = None) -> None:
+        """``held`` says why nothing may be measured now; empty where it may."""
         super().__init__(parent)
+        self._held = held
         self.draft = draft
         self.path: Path | None = None
         self.dirty = False
@@ -94,7 +96,7 @@ class LessonInMaking(QObject):
     def measure(self) -> str:
         """Make the run; a sentence where there is no lesson yet."""
         lesson, reason = self.lesson()
-        if lesson is None:
+        if lesson is None or (reason := self._held()):
             return reason
         if self._session is None:
             self._session = LessonSession(self._mode, self._arrived.emit)
@@ -137,7 +139,3 @@ class LessonInMaking(QObject):
             return Formula(formula).value(self.numbers)
         except FormulaError:
             return None
-
-
-Wanted = Callable[[], tuple[Subject, int]]
-"""What is run now, and how far."""

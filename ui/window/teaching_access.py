@@ -77,7 +77,7 @@ class TeachingAccess(QObject):
         from ui.teaching.model import LessonInMaking
         from ui.teaching.window import LessonMaker
 
-        making = LessonInMaking(self._of_bench(), self._parts.bench.link.mode)
+        making = LessonInMaking(self._of_bench(), self._parts.bench.link.mode, self._held)
         maker = LessonMaker(making, self._may_drop, self._window)
         maker.text.bench_wanted.connect(self._take_bench)
         maker.text.landscape_wanted.connect(self._take_landscape)
@@ -88,6 +88,10 @@ class TeachingAccess(QObject):
         maker.trial_wanted.connect(self._try)
         maker.trial_ended.connect(self._end_trial)
         return maker
+
+    def _held(self) -> str:
+        """Why nothing is measured for now: it would tell the answer of a lesson that is no trial."""
+        return "" if self.on_trial else self._parts.bench.hold.reason or self._landscape.hold.reason
 
     def ask(self, key: str) -> None:
         """A question about what a plot shows."""
