@@ -109,6 +109,27 @@ class Watch(QObject):
         return time.perf_counter() - start
 
 
+class Paints(QObject):
+    """Counts how often each of the plots that are seen is painted."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        # What reads the toolbar's numbers is painted with these too.
+        plots = [plot for plot in window.plot_area.feed.visible_plots() if not plot.reads]
+        self._painted, self._seen = 0, len(plots)
+        for plot in plots:
+            plot.canvas.viewport().installEventFilter(self)
+
+    @property
+    def frames(self) -> float:
+        """How many times as many plots were painted as there are."""
+        return self._painted / self._seen
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self._painted += event.type() == QEvent.Type.Paint
+        return super().eventFilter(watched, event)
+
+
 @contextmanager
 def opened(experiment: Experiment, mode: Mode) -> Iterator[Watch]:
     """The window with its default plots, standing at step 0; its worker runs in ``mode``."""

@@ -108,15 +108,27 @@ def _recomputed(net: str, options: Options) -> tuple[float, float, float, list[f
 
 
 def frames(net: str, count: int, quick: bool) -> dict[str, Any]:
-    """What the window with its default plots shows of so many networks while they train, in this process."""
-    from benchmarks.bench_window import Lateness, opened
-    from benchmarks.window import window_round
+    """What the window with its default plots shows of so many networks while they train, in this process.
+
+    A frame is as many painted plots as are seen: while the next view comes before all are brought to one, no moment
+    shows the same step in all of them, and yet each is painted again and again.
+    """
+    from benchmarks.bench_window import Paints, opened, wait
 
     experiment = changed(reference(net), lanes=tuple(LaneSpec(name=name, set={}) for name in "BCD"[: count - 1]))
+    seconds, rates = 0.2 if quick else 4.0, list[float]()
     with opened(experiment, "process") as watch:
-        lateness = Lateness(watch)
-        found = [window_round(watch, lateness, 0.1 if quick else 0.8) for _ in range(1 if quick else 5)]
-    return {"frames_per_second": Spread.of([each["frames_per_second"] for each in found]).plain()}
+        bench, paints = watch.window.bench, Paints(watch.window)
+        bench.play()
+        while len(bench.lanes.updates) < count - 1 or bench.view is None or bench.view.frame.step == 0:
+            wait(50)
+        for _ in range(1 if quick else 3):
+            before, began = paints.frames, time.perf_counter()
+            wait(seconds * 1000)
+            rates.append((paints.frames - before) / (time.perf_counter() - began))
+        bench.pause()
+        wait(100)
+    return {"frames_per_second": Spread.of(rates).plain()}
 
 
 def _shown(net: str, options: Options) -> dict[str, dict[str, Any]]:
