@@ -15,7 +15,7 @@ from simulator.experiment.files import find
 from simulator.running.session import Session
 from tests.ui.controls import controls, lacks, without_visible_focus
 from tests.ui.real_runs import real
-from tests.ui.window_parts import OF_A_RUN, PARTS, bring
+from tests.ui.window_parts import OF_A_RUN, PARTS, WINDOWS, bring
 from ui.app import create_app
 from ui.bench.document import Document
 from ui.board.arrangement import Arrangement
@@ -71,7 +71,7 @@ def test_controls_of_every_dialog_and_page_are_named_have_roles_and_are_reached_
     window.bench.play(1)
     qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step > 0)
     faulty, unseen = [], []
-    for make in (*PARTS, *OF_A_RUN):
+    for make in (*PARTS, *OF_A_RUN, *WINDOWS):
         part = make(window, tmp_path)
         bring(part)
         if isinstance(part, TableDialog):

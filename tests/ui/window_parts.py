@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from ui.animation.dialog import AnimationDialog
 from ui.chart.explanation import Explanation
@@ -104,6 +104,30 @@ def shortcuts(parent: MainWindow, _folder: Path) -> QWidget:
     return show_shortcuts(parent, parent.actions())
 
 
+def landscape(parent: MainWindow, _folder: Path) -> QWidget:
+    return opened_by(parent.landscape_access.open)
+
+
+def seeds(parent: MainWindow, _folder: Path) -> QWidget:
+    return opened_by(parent.seeds.open)
+
+
+def branches(parent: MainWindow, _folder: Path) -> QWidget:
+    return opened_by(parent.branch_access.open_tree)
+
+
+def changes(parent: MainWindow, _folder: Path) -> QWidget:
+    return opened_by(parent.changes_access.open)
+
+
+def opened_by(open_it: Callable[[], object]) -> QWidget:
+    """The window that comes with it."""
+    before = {each for each in QApplication.topLevelWidgets() if each.isVisible()}
+    open_it()
+    (opened,) = (each for each in QApplication.topLevelWidgets() if each.isVisible() and each not in before)
+    return opened
+
+
 def bring(part: QWidget) -> None:
     """Show it; a popover, which takes the keyboard of the screen, is laid out only."""
     if part.windowType() == Qt.WindowType.Popup:
@@ -113,6 +137,8 @@ def bring(part: QWidget) -> None:
 
 
 OF_A_RUN: list[Make] = [animation]
+WINDOWS: list[Make] = [landscape, seeds, branches, changes]
+"""Each as large as it is by itself."""
 PARTS: list[Make] = [
     manual, table, export, share, report, preferences, keys, memory, palette, start, tour, explanation, about,
     shortcuts,

@@ -19,6 +19,7 @@ from ui.landscape.plot import LandscapePlot
 from ui.landscape.race_model import RaceModel
 from ui.landscape.slicer import Slicer
 from ui.landscape.state import LandscapeState
+from ui.plots.framed import FramedPlot
 from ui.style.elided_label import ElidedLabel
 from ui.style.help import set_page
 
@@ -55,6 +56,7 @@ class LandscapeView(QWidget):
         self.slicer = Slicer(bench, self)
         self.model = RaceModel(landscape or Landscape.from_builtins(FIRST), self.slicer, self)
         self.plot, self.descent = LandscapePlot(self), DescentPlot(self)
+        self._frames = {plot.key: FramedPlot(plot, self) for plot in (self.plot, self.descent)}
         self.knobs = Knobs(self.model)
         self.table = EntriesTable()
         self.playbar = Playbar(self.model)
@@ -80,8 +82,8 @@ class LandscapeView(QWidget):
 
     def _lay_out(self) -> None:
         self.split = QSplitter(Qt.Orientation.Horizontal)
-        self.split.addWidget(self.plot)
-        self.split.addWidget(self.descent)
+        for frame in self._frames.values():
+            self.split.addWidget(frame)
         self.split.setStretchFactor(0, 3)
         self.split.setStretchFactor(1, 2)
         self.split.setChildrenCollapsible(False)
@@ -113,7 +115,7 @@ class LandscapeView(QWidget):
         self.table.chosen.connect(model.choose)
         for plot in (self.plot, self.descent):
             plot.export_requested.connect(lambda key=plot.key: self.export_requested.emit(key))
-            plot.maximise_requested.connect(lambda plot=plot: self._maximise(plot))
+            plot.maximise_requested.connect(lambda key=plot.key: self._maximise(key))
 
     @property
     def plots(self) -> dict[str, LandscapePlot | DescentPlot]:
@@ -148,9 +150,9 @@ class LandscapeView(QWidget):
         if self.model.edit(("start",), [x, y], final):
             self.refresh()
 
-    def _maximise(self, plot: QWidget) -> None:
+    def _maximise(self, key: str) -> None:
         """Let one plot have the room of both, or put it back."""
-        other = self.descent if plot is self.plot else self.plot
+        (other,) = (frame for each, frame in self._frames.items() if each != key)
         other.setVisible(not other.isVisible())
 
     # -- who races ---------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from ui.bench.bench import Bench
 from ui.landscape.view import LandscapeView
 from ui.settings.settings import Settings
 from ui.style.screen import within_screen
+from ui.style.text_size import with_text
 
 SIZE = (1240, 780)
 LEAST = (900, 540)
@@ -30,13 +31,17 @@ class LandscapeWindow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.view)
-        self.setMinimumSize(*LEAST)
+        with_text(self, LandscapeWindow._fit_text)
         settings = Settings()
         self.resize(within_screen(self, *SIZE))
         self.restoreGeometry(settings.blob("landscape/geometry"))
         self.view.split.restoreState(settings.blob("landscape/division"))
         if (app := QApplication.instance()) is not None:
             app.aboutToQuit.connect(self._remember)
+
+    def _fit_text(self) -> None:
+        """No smaller than what it holds, in the present size of text."""
+        self.setMinimumSize(QSize(*LEAST).expandedTo(self.view.minimumSizeHint()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -31,16 +31,16 @@ from simulator.running.progress_text import how_far
 from simulator.system.progress import Progress
 from ui.dialogs.export import ExportDialog
 from ui.maps.form import MapForm
-from ui.maps.framed import FramedPlot
 from ui.maps.map_plot import PAGE, MapPlot
 from ui.maps.profile_plot import ProfilePlot
 from ui.maps.runner import MapRunner
 from ui.maps.state import MapState, axis_name, measure_name
+from ui.plots.framed import FramedPlot
 from ui.style.help import set_page
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled
 
-FORM_WIDTH = 310
+FORM_WIDTH = 320
 SIZE = (1120, 700)
 SHOWN_MS = 100
 """From one drawing of new cells to the next,"""
