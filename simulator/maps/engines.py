@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import multiprocessing
 import os
@@ -211,7 +212,10 @@ class ClusterEngine(Engine):
             self._client = distributed.Client(address, set_as_default=False, timeout="10s")
         except (OSError, ValueError, TimeoutError) as error:
             raise OSError(f"there is no cluster at {address} ({' '.join(str(error).split())})") from None
+        # It tells at length what is said here in a sentence.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         self._killed: type[Exception] = distributed.KilledWorker
+        self._closed: type[Exception] = import_module("distributed.client").ClosedClientError
         self._workers = self._of_kernel(kernel)
         chosen = {"workers": self._workers} if kernel else {}
         self._executor: Executor = self._client.get_executor(pure=False, retries=0, **chosen)
@@ -232,7 +236,8 @@ class ClusterEngine(Engine):
     def slots(self) -> int:
         """Threads of all workers; those that join later are counted too."""
         if time.monotonic() - self._counted > COUNTED_SECONDS:
-            self._counted, threads = time.monotonic(), self._client.nthreads()
+            with self._connected():
+                self._counted, threads = time.monotonic(), self._client.nthreads()
             self._threads = sum(own for worker, own in threads.items() if not self._pinned or worker in self._workers)
         return max(1, self._threads)
 
@@ -240,16 +245,24 @@ class ClusterEngine(Engine):
         return self._environments[self._workers[0]]
 
     def submit(self, job: Job) -> Future[Made]:
-        return self._executor.submit(make, job)
+        with self._connected():
+            return self._executor.submit(make, job)
 
     def result(self, future: Future[Made]) -> Made:
         """OSError where the cluster is lost."""
         try:
-            return future.result()
+            with self._connected():
+                return future.result()
         except self._killed:
             raise CellError("the cluster's processes that trained it have died, as when memory runs out") from None
-        except (CancelledError, OSError) as error:
-            raise OSError(f"the cluster is lost ({type(error).__name__})") from None
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[None]:
+        """OSError where the scheduler has died, or the way to it is cut."""
+        try:
+            yield
+        except (CancelledError, OSError, self._closed) as error:
+            raise OSError(f"the cluster is lost ({type(error).__name__}): cells that are made stand") from None
 
     def close(self) -> None:
         self._executor.shutdown(wait=False)

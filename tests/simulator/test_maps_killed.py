@@ -149,6 +149,52 @@ def test_a_worker_of_a_cluster_that_is_killed_in_the_middle_changes_nothing(expe
         assert [row["step"] for row in csv.DictReader(lines)] == ["400"] * 8
 
 
+def test_a_cluster_whose_scheduler_dies_is_one_sentence_and_its_cells_stand(expected: bytes, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    known = tmp_path / "scheduler.json"
+    program = [sys.executable, "-m", "distributed.cli.dask_"]
+    own = ["--scheduler-file", str(known)]
+    begun = [
+        ["scheduler", *own, "--host", "127.0.0.1", "--port", "0", "--no-dashboard"],
+        ["worker", *own, "--no-nanny", "--nthreads", "1", "--no-dashboard", "--local-directory", str(tmp_path / "own")],
+    ]
+    commands = [[*program[:-1], f"{program[-1]}{name}", *options] for name, *options in begun]
+    with open(os.devnull, "w") as nowhere:
+        processes = [subprocess.Popen(command, stdout=nowhere, stderr=nowhere) for command in commands]
+    try:
+        while not known.exists() or not known.read_text().endswith("}"):
+            time.sleep(0.1)
+        address = json.loads(known.read_text())["address"]
+        with pytest.raises(OSError, match="the cluster is lost"):
+            make_while_it_lives(tmp_path / "out", address, processes[0])
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    with MapFolder(tmp_path / "out", SWEEP) as home:
+        stands = len(home.made)
+        assert stands >= 3
+        assert stands + len(list(home.make(lambda cells: LocalEngine(cells, 2)))) == 8
+    assert (tmp_path / "out" / "map.csv").read_bytes() == expected
+
+
+def make_while_it_lives(folder: Path, address: str, scheduler: subprocess.Popen[bytes]) -> None:
+    """Kill the scheduler after the third cell."""
+    with MapFolder(folder, SWEEP) as home:
+        for made, _ in enumerate(home.make(lambda _cells: joined(address)), 1):
+            if made == 3:
+                scheduler.kill()
+
+
+def joined(address: str) -> ClusterEngine:
+    """A cluster as soon as it has a worker."""
+    while True:
+        try:
+            return ClusterEngine(address)
+        except ExperimentError:
+            time.sleep(0.1)
+
+
 def test_a_cluster_on_this_computer_makes_the_same_map(expected: bytes, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     with MapFolder(tmp_path, SWEEP) as home:
