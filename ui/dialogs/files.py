@@ -61,24 +61,33 @@ def ask_code(parent: QWidget, folder: str) -> Path | None:
 
 
 def ask_share(parent: QWidget, suggestion: str) -> Path | None:
-    """Where what is shared shall be; it is a .nabla, whatever is typed."""
-    name, _ = QFileDialog.getSaveFileName(parent, "Share as", suggestion, SHARED)
-    if not name:
-        return None
-    path = Path(name) if name.lower().endswith(".nabla") else Path(f"{name}.nabla")
-    return path if path == Path(name) or not path.exists() or ask_overwrite(parent, path) else None
+    """Where what is shared shall be."""
+    return ask_new(parent, "Share as", suggestion, SHARED, ".nabla")
+
+
+def ask_keep(parent: QWidget, suggestion: str) -> Path | None:
+    """Where to keep a run."""
+    return ask_new(parent, "Keep as .nabla", suggestion, RUNS, ".nabla")
 
 
 def ask_changes(parent: QWidget, folder: str, *, save: bool) -> Path | None:
     """Where a list of changes by hand is, or shall be."""
-    if not save:
-        name, _ = QFileDialog.getOpenFileName(parent, "Import changes", folder, CHANGES)
-        return Path(name) if name else None
-    name, _ = QFileDialog.getSaveFileName(parent, "Export changes", str(Path(folder) / "changes.json"), CHANGES)
+    if save:
+        return ask_new(parent, "Export changes", str(Path(folder) / "changes.json"), CHANGES)
+    name, _ = QFileDialog.getOpenFileName(parent, "Import changes", folder, CHANGES)
+    return Path(name) if name else None
+
+
+def ask_new(parent: QWidget, title: str, suggestion: str, kind: str, ending: str = "") -> Path | None:
+    """Where a file of this kind shall be: with this ``ending``, whatever is typed, or with any, else as suggested."""
+    name, _ = QFileDialog.getSaveFileName(parent, title, suggestion, kind)
     if not name:
         return None
-    path = Path(name) if Path(name).suffix else Path(f"{name}.json")
-    return path if path == Path(name) or not path.exists() or ask_overwrite(parent, path) else None
+    path, typed = Path(name), Path(name).suffix.lower()
+    if typed == ending or (typed and not ending):
+        return path
+    path = Path(f"{name}{ending or Path(suggestion).suffix}")
+    return path if not path.exists() or ask_overwrite(parent, path) else None
 
 
 def as_kind(path: Path, suggested: str, chosen: str) -> Path:
@@ -153,15 +162,6 @@ def _answer(box: QMessageBox, choices: dict[str | QMessageBox.StandardButton, An
     box.exec()
     box.deleteLater()
     return answers.get(box.clickedButton(), "cancel")
-
-
-def ask_keep(parent: QWidget, suggestion: str) -> Path | None:
-    """Where to keep a run."""
-    name, _ = QFileDialog.getSaveFileName(parent, "Keep as .nabla", suggestion, RUNS)
-    if not name:
-        return None
-    path = Path(name) if Path(name).suffix == ".nabla" else Path(f"{name}.nabla")
-    return path if path == Path(name) or not path.exists() or ask_overwrite(parent, path) else None
 
 
 def ask_recover(parent: QWidget, name: str, when: str, gain: str) -> bool | None:

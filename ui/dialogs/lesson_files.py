@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
-from simulator.lessons.ending import ENDING, is_lesson
-from ui.dialogs.files import ask_overwrite
+from simulator.lessons.ending import ENDING
+from ui.dialogs.files import ask_new
 
 WORKSHEETS = "Worksheet (*.pdf)"
 ANSWERS = "Answers (*.csv)"
@@ -17,12 +17,12 @@ LONGEST_NAME = 80
 
 def ask_worksheet(parent: QWidget, suggestion: Path) -> Path | None:
     """Where the worksheet shall be."""
-    return _ask(parent, "Worksheet", suggestion, WORKSHEETS)
+    return ask_new(parent, "Worksheet", str(suggestion), WORKSHEETS)
 
 
 def ask_answers(parent: QWidget, suggestion: Path) -> Path | None:
     """Where the table of answers shall be."""
-    return _ask(parent, "Answers", suggestion, ANSWERS)
+    return ask_new(parent, "Answers", str(suggestion), ANSWERS)
 
 
 def ask_lesson(parent: QWidget, folder: Path, title: str = "Open a lesson") -> Path | None:
@@ -33,19 +33,7 @@ def ask_lesson(parent: QWidget, folder: Path, title: str = "Open a lesson") -> P
 
 def ask_lesson_file(parent: QWidget, suggestion: Path) -> Path | None:
     """Where a lesson, or a course, shall be; it has their ending, whatever is typed."""
-    name, _ = QFileDialog.getSaveFileName(parent, "Save", str(suggestion), LESSONS)
-    if not name:
-        return None
-    path = Path(name) if is_lesson(Path(name)) else Path(f"{name}{ENDING}")
-    return path if path == Path(name) or not path.exists() or ask_overwrite(parent, path) else None
-
-
-def _ask(parent: QWidget, title: str, suggestion: Path, kind: str) -> Path | None:
-    name, _ = QFileDialog.getSaveFileName(parent, title, str(suggestion), kind)
-    if not name:
-        return None
-    path = Path(name) if Path(name).suffix else Path(f"{name}{suggestion.suffix}")
-    return path if path == Path(name) or not path.exists() or ask_overwrite(parent, path) else None
+    return ask_new(parent, "Save", str(suggestion), LESSONS, ENDING)
 
 
 def ask_name(parent: QWidget, before: str) -> str | None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHeaderView,
     QLabel,
     QTableWidget,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.style.numbers import count, integer, size_text
+from ui.style.tables import read_by_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,14 +55,10 @@ class MemoryPage(QWidget):
         self.show_use()
 
     def _dress_table(self) -> None:
-        self.table.setAccessibleName("What is kept in memory for going back")
+        read_by_rows(self.table, "What is kept in memory for going back")
         self.table.setHorizontalHeaderLabels(["Kept", "How many", "Memory"])
-        self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setTabKeyNavigation(False)
 
     def show_use(self) -> None:
         """As it is now."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -30,6 +29,7 @@ from ui.dialogs.memory import MemoryPage
 from ui.settings.preferences import PREFERENCES, Preference, prefer, preference_changed, preferred, restore_preferences
 from ui.settings.shortcuts import NATIVE, Shortcuts
 from ui.style.numbers import percent
+from ui.style.tables import read_by_rows
 from ui.style.text_size import scaled
 
 CARD_SIZES = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5)
@@ -147,14 +147,9 @@ class KeysPage(QWidget):
         self.table.selectRow(0)
 
     def _fill(self) -> None:
-        self.table.setAccessibleName("Commands and their keys")
+        read_by_rows(self.table, "Commands and their keys", one=True)
         self.table.setHorizontalHeaderLabels(["Command", "Keys"])
-        self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setTabKeyNavigation(False)
         self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.table.setMinimumSize(scaled(420), scaled(240))
         self.edit.setMaximumSequenceLength(1)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeySequence, QPainter, QPainterPath, QPalette, QPen, QPixmap, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QHBoxLayout,
     QHeaderView,
@@ -26,6 +25,7 @@ from simulator.experiment.differences import in_words
 from simulator.experiment.experiment import Experiment
 from ui.bench.shelf import ShelvedRun
 from ui.style.help import set_page
+from ui.style.tables import read_by_rows
 from ui.style.text_size import scaled, with_text
 
 HEADS = ("Loss", "Run", "Differs from the present one", "How it ended")
@@ -107,12 +107,7 @@ class ShelfDialog(QDialog):
     def _prepare_table(self) -> None:
         table, mode = self.table, QHeaderView.ResizeMode
         table.setHorizontalHeaderLabels(HEADS)
-        table.setAccessibleName("Runs on the shelf")
-        table.verticalHeader().hide()
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setTabKeyNavigation(False)
+        read_by_rows(table, "Runs on the shelf", one=True)
         for place, fit in enumerate((mode.ResizeToContents, mode.ResizeToContents, mode.Stretch, mode.Stretch)):
             table.horizontalHeader().setSectionResizeMode(place, fit)
         table.itemSelectionChanged.connect(self._enable)

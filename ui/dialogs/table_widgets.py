@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QLabel, QSizePolicy, QTableView
+from PySide6.QtWidgets import QComboBox, QHeaderView, QLabel, QSizePolicy, QTableView
 
 from ui.dialogs.table_models import HEADS, ColumnsModel, HeadModel
+from ui.style.tables import read_by_rows
 
 WIDEST = 320
 """Pixels of a column at first."""
@@ -48,12 +49,8 @@ def sentence_label(role: str) -> QLabel:
 def table_view(name: str, model: ColumnsModel | HeadModel) -> QTableView:
     view = QTableView()
     view.setModel(model)
-    view.setAccessibleName(name)
-    view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    read_by_rows(view, name)
     view.setAlternatingRowColors(False)
-    view.setTabKeyNavigation(False)
-    view.verticalHeader().hide()
     view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
     view.verticalHeader().setDefaultSectionSize(view.fontMetrics().height() + 8)
     view.horizontalHeader().setStretchLastSection(isinstance(model, ColumnsModel))

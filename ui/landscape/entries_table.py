@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 
 from simulator.landscape.readings import Curvature, no_limit, steps_to, turning_share
 from simulator.schema.parameter import title_of
@@ -16,6 +16,7 @@ from ui.chart.shapes import draw_shape
 from ui.landscape.state import COLOURS, SHAPES, LandscapeState
 from ui.style.broken_words import BREAK, breakable
 from ui.style.numbers import integer, number, percent, tabular
+from ui.style.tables import read_by_rows
 from ui.style.text_size import scaled
 from ui.style.theme import Theme, current_theme, theme_changed
 
@@ -46,14 +47,9 @@ class EntriesTable(QTableWidget):
 
     def __init__(self) -> None:
         super().__init__(0, len(COLUMNS))
-        self.setAccessibleName("Optimisers that race")
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setTabKeyNavigation(False)
+        read_by_rows(self, "Optimisers that race", one=True)
         self.setShowGrid(False)
         self.setFont(tabular(self.font()))
-        self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         for place, (title, tip) in enumerate(COLUMNS):
             head = QTableWidgetItem(title)
