@@ -18,11 +18,9 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QProgressBar,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -40,6 +38,7 @@ from ui.dialogs.export import export_folder, length_box
 from ui.export.pictures import file_name, in_theme, picture, pixels_of
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
+from ui.style.boxes import STRETCH, in_dialog, in_row
 from ui.style.numbers import count, duration, integer
 from ui.style.theme import LIGHT, current_theme
 
@@ -118,10 +117,10 @@ class AnimationDialog(QDialog):
         form = QFormLayout()
         form.setVerticalSpacing(8)
         form.addRow("Plot", self.which)
-        form.addRow("Steps", _row(self.first, QLabel("to", self), self.last))
-        form.addRow("Frames", _row(self.frames, QLabel("at", self), self.speed))
-        form.addRow("Size", _row(self.width_box, QLabel("by", self), self.height_box))
-        form.addRow("Scale", _row(self.scale))
+        form.addRow("Steps", in_row(self.first, QLabel("to", self), self.last, STRETCH, spacing=6))
+        form.addRow("Frames", in_row(self.frames, QLabel("at", self), self.speed, STRETCH, spacing=6))
+        form.addRow("Size", in_row(self.width_box, QLabel("by", self), self.height_box, STRETCH, spacing=6))
+        form.addRow("Scale", in_row(self.scale, STRETCH, spacing=6))
         form.addRow("", self.light)
         form.addRow("", self.evenly)
         self.speed.setSuffix(" a second")
@@ -140,12 +139,7 @@ class AnimationDialog(QDialog):
         plain(self.buttons)
         self.buttons.accepted.connect(self._ask_where)
         self.buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
-        column.addLayout(form)
-        for each in (self.summary, self.error, self.progress, self.bar, self.buttons):
-            column.addWidget(each)
+        in_dialog(self, form, self.summary, self.error, self.progress, self.bar, self.buttons)
         self.setMinimumWidth(440)
 
     @property
@@ -301,12 +295,3 @@ def _number_box(name: str, least: int, most: int, value: int) -> QSpinBox:
     box.setValue(value)
     box.setAccessibleName(name)
     return box
-
-
-def _row(*parts: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(6)
-    for part in parts:
-        row.addWidget(part)
-    row.addStretch(1)
-    return row

@@ -10,17 +10,16 @@ from PySide6.QtGui import QColor, QEnterEvent, QMouseEvent, QPainter, QPaintEven
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
-    QHBoxLayout,
     QStackedWidget,
     QTabBar,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from ui.board.arrangement import Place
 from ui.board.packing import Wanted
 from ui.plots.base import Plot
+from ui.style.boxes import in_column, in_row
 from ui.style.icons import set_icon
 from ui.style.text_size import scaled, with_text
 from ui.style.theme import current_theme
@@ -46,17 +45,8 @@ class Page(QWidget):
         self.close_button = _button("close", f"Close: {plot.title}", "Take this plot off the board")
         self.menu_button.clicked.connect(self._ask_menu)
         self.close_button.clicked.connect(self.closed)
-        head = QHBoxLayout()
-        head.setContentsMargins(0, 0, EDGE, 0)
-        head.setSpacing(0)
-        head.addWidget(plot.header, 1)
-        head.addWidget(self.menu_button)
-        head.addWidget(self.close_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(head)
-        column.addWidget(plot, 1)
+        head = in_row((plot.header, 1), self.menu_button, self.close_button, spacing=0, margins=(0, 0, EDGE, 0))
+        in_column(head, (plot, 1), on=self, spacing=0, margins=(0, 0, 0, 0))
         plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def _ask_menu(self) -> None:
@@ -142,11 +132,7 @@ class Card(QFrame):
         self.tabs.currentChanged.connect(self._choose)
         self._pages = QStackedWidget()
         self.edge = Edge(self, parent)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(1, 1, 1, 1)
-        column.setSpacing(0)
-        column.addWidget(self.tabs)
-        column.addWidget(self._pages, 1)
+        in_column(self.tabs, (self._pages, 1), on=self, spacing=0, margins=(1, 1, 1, 1))
 
     def set_place(self, place: Place) -> None:
         """Be the card of this place."""

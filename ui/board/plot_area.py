@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
-from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from simulator.layers.base import layer_kinds
 from ui.board.board import Board
@@ -20,6 +20,7 @@ from ui.board.plot_set import PlotSet
 from ui.board.wheel import WheelScroll
 from ui.board.workspace_bar import WorkspaceBar
 from ui.board.workspaces import BUILT_IN, Workspaces
+from ui.style.boxes import in_column
 
 if TYPE_CHECKING:
     from simulator.training.run_info import RunInfo
@@ -64,11 +65,7 @@ class PlotArea(QWidget):
         """Plots that opened by themselves, with the layers they are about."""
         self._fed: frozenset[str] = frozenset()
         """Plots that have been in sight since the last change of what is seen."""
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.bar)
-        column.addWidget(self.board, 1)
+        in_column(self.bar, (self.board, 1), on=self, spacing=0, margins=(0, 0, 0, 0))
         self._connect()
         self.board.set_size_factor(self.workspaces.size_factor)
         self._show_workspace()

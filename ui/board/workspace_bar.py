@@ -6,7 +6,6 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QInputDialog,
     QLineEdit,
     QMenu,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.board.workspaces import SIZES, Workspaces
+from ui.style.boxes import in_row
 from ui.style.icons import set_icon
 from ui.style.numbers import percent
 from ui.style.spoken_slider import Spoken, speak
@@ -59,11 +59,7 @@ class WorkspaceBar(QWidget):
         self._list()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(6, 0, 8, 0)
-        row.setSpacing(2)
-        row.addWidget(self.tabs, 1)
-        row.addWidget(self.choice)
+        row = in_row((self.tabs, 1), self.choice, on=self, spacing=2, margins=(6, 0, 8, 0))
         row.addStretch()
         for widget in (self.slider, self.add_button, self.workspace_button):
             row.addWidget(widget)

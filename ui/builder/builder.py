@@ -33,6 +33,7 @@ from ui.builder.stack import Colours, Stack, depth_colour
 from ui.builder.tools import StackTools
 from ui.forms.form import PartForm, Path
 from ui.forms.propose import Operate, Propose, description_of, key_of
+from ui.style.boxes import in_column
 from ui.style.numbers import count
 from ui.style.text_size import scaled, with_text
 
@@ -116,11 +117,7 @@ class Builder(QWidget):
         split.setStretchFactor(1, 2)
         split.setSizes([330, 310])
         split.setChildrenCollapsible(False)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(split, 1)
-        outer.addWidget(self.foot)
+        in_column((split, 1), self.foot, on=self, spacing=0, margins=(0, 0, 0, 0))
         with_text(self, lambda panel: panel.setMinimumWidth(max(286, 60 + scaled(210))))
 
     def _kinds(self, button: QToolButton) -> QMenu:

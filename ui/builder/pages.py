@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QWidget
 
 from simulator.experiment.locks import Locks
 from simulator.layers import Layer
 from simulator.layers.output import Output
 from ui.forms.form import PartForm
 from ui.forms.locked import show_lock, why_locked
+from ui.style.boxes import STRETCH, in_column
 
 
 class Pages(QScrollArea):
@@ -31,10 +32,7 @@ class Pages(QScrollArea):
         for page in (self.hint, self.layer_form, self.output_form):
             self.pages.addWidget(page)
         holder = QWidget()
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(12, 4, 8, 4)
-        column.addWidget(self.pages)
-        column.addStretch(1)
+        in_column(self.pages, STRETCH, on=holder, margins=(12, 4, 8, 4))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

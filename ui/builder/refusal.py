@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from ui.builder.repairs import Offer
 from ui.forms.row import Warning
 from ui.forms.typed import STARTS_OVER
+from ui.style.boxes import in_column
 
 
 class Refusal(QWidget):
@@ -22,10 +23,7 @@ class Refusal(QWidget):
         super().__init__(parent)
         self.warning = Warning()
         self.buttons: list[QPushButton] = []
-        self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(0, 0, 0, 0)
-        self.column.setSpacing(4)
-        self.column.addWidget(self.warning)
+        self.column = in_column(self.warning, on=self, spacing=4, margins=(0, 0, 0, 0))
         self.hide()
 
     def text(self) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton, QWidget
 
+from ui.style.boxes import in_row
 from ui.style.elided_label import ElidedLabel
 from ui.style.icons import set_icon
 from ui.style.text_size import scaled, with_text
@@ -75,11 +76,7 @@ class Header(QWidget):
         super().__init__()
         self.setObjectName("plotHeader")
         self._words = (title, explain, formula, page)
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(8, 0, 2, 0)
-        self._row.setSpacing(0)
-        self._row.addWidget(_SideMark(side))
-        self._row.addSpacing(4)
+        self._row = in_row(_SideMark(side), 4, on=self, spacing=0, margins=(8, 0, 2, 0))
         name = self._title = ElidedLabel(title)
         name.setObjectName("plotTitle")
         self._row.addWidget(name, 1)

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSpinBox,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,6 +25,7 @@ from simulator.training.ledger import Entry, Ledger, ordered, read, scheduled, w
 from simulator.training.live_change import LiveChange, LiveChanges
 from ui.dialogs import files
 from ui.dialogs.changes_table import ChangesTable, edited_entry
+from ui.style.boxes import in_dialog
 from ui.style.help import set_page
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled, with_text
@@ -120,14 +120,7 @@ class ChangesDialog(QDialog):
         acts.addStretch(1)
         for widget in (QLabel("Replay on", self), self.on, self.seed, self.replay):
             acts.addWidget(widget)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
-        column.addWidget(self.summary)
-        column.addWidget(self.table, 1)
-        column.addWidget(self.refusal)
-        column.addLayout(edits)
-        column.addLayout(acts)
+        in_dialog(self, self.summary, (self.table, 1), self.refusal, edits, acts)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QRadioButton, QWidget
 
 from ui.dialogs import plain
+from ui.style.boxes import in_dialog
 
 TEXT_WIDTH = 420
 INTRODUCTION = (
@@ -34,13 +35,7 @@ class CodeDialog(QDialog):
         plain(self.buttons)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
-        column.addWidget(introduction)
-        for choice in self.choices.values():
-            column.addWidget(choice)
-        column.addWidget(self.buttons)
+        in_dialog(self, introduction, *self.choices.values(), self.buttons)
 
     @property
     def library(self) -> str:

@@ -14,10 +14,8 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,6 +24,7 @@ from ui.export import ExportError, export_all, export_plot, file_name
 from ui.export.pictures import Kind, PictureOptions
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
+from ui.style.boxes import STRETCH, in_dialog, in_row
 from ui.style.numbers import count
 
 SHOWN, ALL = "*shown", "*all"
@@ -95,13 +94,7 @@ class ExportDialog(BusyDialog):
             box.valueChanged.connect(lambda _v: self._tell())
 
     def _lay_out(self) -> None:
-        size = QHBoxLayout()
-        size.addWidget(self.width_box)
-        size.addSpacing(6)
-        size.addWidget(QLabel("by", self))
-        size.addSpacing(6)
-        size.addWidget(self.height_box)
-        size.addStretch(1)
+        size = in_row(self.width_box, 6, QLabel("by", self), 6, self.height_box, STRETCH)
         form = QFormLayout()
         form.setVerticalSpacing(8)
         form.addRow("Plots", self.which)
@@ -112,13 +105,7 @@ class ExportDialog(BusyDialog):
         form.addRow("", self.pixels)
         self.buttons.button(QDialogButtonBox.StandardButton.Save).setText("Export…")
         self.buttons.accepted.connect(self._ask_where)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
-        column.addLayout(form)
-        column.addWidget(self.error)
-        column.addWidget(self.progress)
-        column.addWidget(self.buttons)
+        in_dialog(self, form, self.error, self.progress, self.buttons)
 
     @property
     def kind(self) -> Kind:

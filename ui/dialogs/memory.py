@@ -10,10 +10,10 @@ from PySide6.QtWidgets import (
     QLabel,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
+from ui.style.boxes import in_column
 from ui.style.numbers import count, integer, size_text
 from ui.style.tables import read_by_rows
 
@@ -46,9 +46,7 @@ class MemoryPage(QWidget):
         self.total.setWordWrap(True)
         self.table = QTableWidget(0, 3, self)
         self._dress_table()
-        column = QVBoxLayout(self)
-        column.addWidget(self.total)
-        column.addWidget(self.table, 1)
+        in_column(self.total, (self.table, 1), on=self)
         self._refresh = QTimer(self, interval=REFRESH_MS)
         self._refresh.timeout.connect(self.show_use)
         self._refresh.start()

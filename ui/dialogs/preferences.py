@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QHBoxLayout,
     QHeaderView,
     QKeySequenceEdit,
     QLabel,
@@ -19,7 +18,6 @@ from PySide6.QtWidgets import (
     QTableWidget,
     QTableWidgetItem,
     QTabWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -28,6 +26,7 @@ from ui.dialogs import plain
 from ui.dialogs.memory import MemoryPage
 from ui.settings.preferences import PREFERENCES, Preference, prefer, preference_changed, preferred, restore_preferences
 from ui.settings.shortcuts import NATIVE, Shortcuts
+from ui.style.boxes import in_column, in_dialog, in_row
 from ui.style.numbers import percent
 from ui.style.tables import read_by_rows
 from ui.style.text_size import scaled
@@ -57,11 +56,7 @@ class PreferencesDialog(QDialog):
         plain(buttons)
         buttons.rejected.connect(self.close)
         self.restore.clicked.connect(self._restore)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
-        column.addWidget(self.tabs, 1)
-        column.addWidget(buttons)
+        in_dialog(self, (self.tabs, 1), buttons)
         preference_changed.connect(self._show)
 
     def _general(self, card_size: float) -> QWidget:
@@ -134,15 +129,8 @@ class KeysPage(QWidget):
         self.reset_button = QPushButton("Reset", self)
         self.message = QLabel(self)
         self._fill()
-        row = QHBoxLayout()
-        row.addWidget(QLabel("Keys", self))
-        row.addWidget(self.edit, 1)
-        row.addWidget(self.set_button)
-        row.addWidget(self.reset_button)
-        column = QVBoxLayout(self)
-        column.addWidget(self.table, 1)
-        column.addLayout(row)
-        column.addWidget(self.message)
+        row = in_row(QLabel("Keys", self), (self.edit, 1), self.set_button, self.reset_button)
+        in_column((self.table, 1), row, self.message, on=self)
         self._show_all()
         self.table.selectRow(0)
 

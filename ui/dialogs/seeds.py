@@ -10,12 +10,12 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
 from simulator.record.fan import LEAST_SEEDS
 from ui.dialogs import plain
+from ui.style.boxes import in_column
 from ui.style.text_size import scaled
 
 TEXT_WIDTH = 400
@@ -63,11 +63,7 @@ class SeedsDialog(QDialog):
         form = QFormLayout()
         form.addRow("Seeds", self.seeds)
         form.addRow("Steps", self.steps)
-        column = QVBoxLayout(self)
-        column.addWidget(introduction)
-        column.addLayout(form)
-        column.addWidget(self.summary)
-        column.addWidget(self.buttons)
+        in_column(introduction, form, self.summary, self.buttons, on=self)
 
     def _tell(self) -> None:
         words, possible = self._estimate(self.seeds.value(), self.steps.value())

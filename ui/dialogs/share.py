@@ -12,11 +12,11 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QGridLayout,
     QLabel,
-    QVBoxLayout,
     QWidget,
 )
 
 from ui.dialogs import plain
+from ui.style.boxes import in_dialog
 from ui.style.numbers import size_text
 
 TEXT_WIDTH = 420
@@ -82,12 +82,7 @@ class ShareDialog(QDialog):
             self._add(part, grid, 2 * place)
         grid.addWidget(QLabel("Together", self), 2 * len(self._parts), 0)
         grid.addWidget(self.total, 2 * len(self._parts), 1, Qt.AlignmentFlag.AlignRight)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
-        column.addWidget(introduction)
-        column.addLayout(grid)
-        column.addWidget(self.buttons)
+        in_dialog(self, introduction, grid, self.buttons)
 
     def _add(self, part: SharePart, grid: QGridLayout, row: int) -> None:
         box = self.boxes[part.key] = QCheckBox(part.label, self)

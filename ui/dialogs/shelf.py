@@ -11,7 +11,6 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QKeySequence, QPainter, QPainterPath, QPalette, QPen, QPixmap, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from simulator.experiment.differences import in_words
 from simulator.experiment.experiment import Experiment
 from ui.bench.shelf import ShelvedRun
+from ui.style.boxes import STRETCH, in_row
 from ui.style.help import set_page
 from ui.style.tables import read_by_rows
 from ui.style.text_size import scaled, with_text
@@ -90,13 +90,7 @@ class ShelfDialog(QDialog):
         for label in (self.summary, self.lost):
             label.setWordWrap(True)
         self.lost.setProperty("role", "muted")
-        line = QHBoxLayout()
-        line.addWidget(self.pin)
-        line.addWidget(self.keep)
-        line.addWidget(self.off)
-        line.addStretch(1)
-        line.addWidget(self.ghost)
-        line.addWidget(self.lane)
+        line = in_row(self.pin, self.keep, self.off, STRETCH, self.ghost, self.lane)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(12)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QProgressBar,
     QStackedWidget,
@@ -33,6 +32,7 @@ from ui.dialogs.table_reader import Surveyed, TableReader
 from ui.dialogs.table_widgets import choice_of, fit_columns, sentence_label, table_view
 from ui.dialogs.two_forms import TwoForms
 from ui.forms.typed import STARTS_OVER
+from ui.style.boxes import STRETCH, in_column, in_dialog, in_row
 from ui.style.numbers import count
 from ui.style.screen import within_screen
 
@@ -149,22 +149,12 @@ class TableDialog(QDialog):
         self.pages = QStackedWidget(self)
         self.pages.addWidget(self._waiting_page())
         self.pages.addWidget(self._table_page(TwoForms(left, right)))
-        foot = QHBoxLayout()
-        foot.addWidget(self.sentence, 1)
-        foot.addWidget(self.buttons)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(16, 16, 16, 16)
-        whole.setSpacing(12)
-        whole.addWidget(self.pages, 1)
-        whole.addLayout(foot)
+        foot = in_row((self.sentence, 1), self.buttons)
+        in_dialog(self, (self.pages, 1), foot)
 
     def _waiting_page(self) -> QWidget:
         waiting = QWidget()
-        wait = QVBoxLayout(waiting)
-        wait.addStretch(1)
-        wait.addWidget(QLabel(f"Reading {self.path.name} …"))
-        wait.addWidget(self.progress)
-        wait.addStretch(1)
+        in_column(STRETCH, QLabel(f"Reading {self.path.name} …"), self.progress, STRETCH, on=waiting)
         return waiting
 
     def _table_page(self, choices: QWidget) -> QWidget:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,6 +25,7 @@ from ui.doctor.mends import Mend, MendsLayout, beside_button
 from ui.doctor.remedy_button import RemedyButton, remedy_parts, remedy_tip
 from ui.doctor.trials import Offer
 from ui.doctor.way_back import WayBackButton
+from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.elided_label import ElidedLabel
 from ui.style.help import address, finding_page, follow, page_of, set_page
 from ui.style.icons import set_icon
@@ -117,30 +117,16 @@ class FindingRow(QFrame):
         return button
 
     def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        for label in (self.opener, self.sign, self.name):
-            head.addWidget(label)
-        head.addWidget(self.place, 1)
-        head.addWidget(self.summary, 1)
-        head.addWidget(self.way_back)
-        head.addWidget(self.manual)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self.sentence)
-        words.addWidget(self.evidence)
-        words.addWidget(self.note)
-        words.addStretch(1)
+        head = in_row(
+            self.opener, self.sign, self.name, (self.place, 1), (self.summary, 1), self.way_back, self.manual, spacing=8
+        )
+        words = in_column(self.sentence, self.evidence, self.note, STRETCH, spacing=2)
         self._row = QHBoxLayout(self.body)
         self._row.setContentsMargins(*BODY_MARGINS)
         self._row.setSpacing(16)
         self._row.addLayout(words, 1)
         self._row.addLayout(self._mends)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 0, 4, 0)
-        column.setSpacing(0)
-        column.addLayout(head)
-        column.addWidget(self.body)
+        in_column(head, self.body, on=self, spacing=0, margins=(4, 0, 4, 0))
 
     def set_open(self, on: bool) -> None:
         """Whether more than the line is shown; the sentence is in one of both places."""
@@ -258,11 +244,7 @@ class DoctorPanel(QScrollArea):
         self._content = QWidget()
         self._content.setObjectName("findings")
         self._content.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self._column = QVBoxLayout(self._content)
-        self._column.setContentsMargins(8, 0, 8, 4)
-        self._column.setSpacing(0)
-        self._column.addWidget(self.nothing)
-        self._column.addStretch(1)
+        self._column = in_column(self.nothing, STRETCH, on=self._content, spacing=0, margins=(8, 0, 8, 4))
         self._content.installEventFilter(self)
         self.setWidget(self._content)
 

@@ -26,6 +26,7 @@ from simulator.schema.parameter import (
 from ui.forms.row import Row, RowLabel
 from ui.forms.rows import ChoiceRow, kind_row, row_for
 from ui.forms.typed import capital
+from ui.style.boxes import in_column
 from ui.style.help import part_page, set_page
 from ui.style.text_size import with_text
 
@@ -313,9 +314,7 @@ class PartForm(QWidget):
         else:
             self.root = Fields(spec, (), unseen, suggestions)
         self.root.edited.connect(self.edited)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.root, 0, Qt.AlignmentFlag.AlignTop)
+        in_column((self.root, 0, Qt.AlignmentFlag.AlignTop), on=self, margins=(0, 0, 0, 0))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._peers: list[PartForm] = [self]
         with_text(self, PartForm.align)

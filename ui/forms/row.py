@@ -7,10 +7,11 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPalette, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from simulator.schema.parameter import Parameter
 from ui.forms.typed import acts, capital, tip_of
+from ui.style.boxes import in_column
 from ui.style.text_size import scaled, with_text
 
 ROW_HEIGHT = 28
@@ -120,12 +121,7 @@ class Row(QWidget):
         holder.setLayout(line)
         with_text(self.mark, lambda mark: mark.setFixedWidth(scaled(MARK_WIDTH)))
         with_text(holder, lambda line: line.setFixedHeight(scaled(ROW_HEIGHT)))
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(holder)
-        outer.addWidget(self.note)
-        outer.addWidget(self.warning)
+        in_column(holder, self.note, self.warning, on=self, spacing=0, margins=(0, 0, 0, 0))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def set_tip(self, text: str) -> None:

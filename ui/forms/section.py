@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
+from ui.style.boxes import in_column, in_row
 from ui.style.elided_label import ElidedLabel
 from ui.style.text_size import scaled, with_text
 
@@ -41,16 +42,9 @@ class Section(QWidget):
         self.head.clicked.connect(lambda: self.set_open(not self._open))
 
     def _arrange(self) -> None:
-        line = QHBoxLayout()
-        line.setContentsMargins(0, 0, 4, 0)
-        line.addWidget(self.head)
-        line.addWidget(self.summary, 1)
+        line = in_row(self.head, (self.summary, 1), margins=(0, 0, 4, 0))
         line.addStretch(0)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 4)
-        column.setSpacing(0)
-        column.addLayout(line)
-        column.addWidget(self.body)
+        in_column(line, self.body, on=self, spacing=0, margins=(0, 0, 0, 4))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     @property

@@ -20,6 +20,7 @@ from ui.forms.locked import show_lock, why_locked
 from ui.forms.propose import Operate, Propose, description_of, key_of
 from ui.forms.row import Note
 from ui.forms.section import Section
+from ui.style.boxes import in_column
 from ui.style.help import set_page
 from ui.style.numbers import setting
 from ui.style.text_size import scaled, with_text
@@ -154,10 +155,7 @@ class TrainingPanel(QScrollArea):
             if head is not None and title.lower() == only.knob.label.lower():
                 head.hide_label()
         body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(4, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(form)
+        column = in_column(form, on=body, spacing=0, margins=(4, 0, 0, 0))
         if names == ("schedule",):
             column.addWidget(self.curve)
         if names[0] == "optimizer":

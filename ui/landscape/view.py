@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSplitter, QWidget
 
 from simulator.landscape.landscape import MOST_ENTRIES, Landscape
 from ui.bench.bench import Bench
@@ -20,6 +20,7 @@ from ui.landscape.race_model import RaceModel
 from ui.landscape.slicer import Slicer
 from ui.landscape.state import LandscapeState
 from ui.plots.framed import FramedPlot
+from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.elided_label import ElidedLabel
 from ui.style.help import set_page
 
@@ -87,25 +88,11 @@ class LandscapeView(QWidget):
         self.split.setStretchFactor(0, 3)
         self.split.setStretchFactor(1, 2)
         self.split.setChildrenCollapsible(False)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(8, 4, 8, 8)
-        foot.addWidget(self.table, 1)
-        buttons = QVBoxLayout()
-        for part in (self.add, self.remove, self.cut):
-            buttons.addWidget(part)
-        buttons.addStretch(1)
+        foot = in_row((self.table, 1), margins=(8, 4, 8, 8))
+        buttons = in_column(self.add, self.remove, self.cut, STRETCH)
         foot.addLayout(buttons)
-        right = QVBoxLayout()
-        right.setSpacing(0)
-        right.addWidget(self.split, 1)
-        right.addWidget(self.news)
-        right.addWidget(self.playbar)
-        right.addLayout(foot)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(self.knobs)
-        whole.addLayout(right, 1)
+        right = in_column((self.split, 1), self.news, self.playbar, foot, spacing=0)
+        in_row(self.knobs, (right, 1), on=self, spacing=0, margins=(0, 0, 0, 0))
 
     def _connect(self) -> None:
         model = self.model

@@ -6,13 +6,14 @@ import json
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from simulator.experiment.experiment import ExperimentError, parsed
 from simulator.landscape.landscape import Landscape
 from ui.bench.bench import Bench
 from ui.landscape.view import LandscapeView
 from ui.settings.settings import Settings
+from ui.style.boxes import in_column
 from ui.style.screen import within_screen
 from ui.style.text_size import with_text
 
@@ -28,9 +29,7 @@ class LandscapeWindow(QWidget):
         self.setObjectName("landscape")
         self.setWindowTitle("Landscape — Nablascope")
         self.view = LandscapeView(remembered(), bench, self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.view)
+        in_column(self.view, on=self, margins=(0, 0, 0, 0))
         with_text(self, LandscapeWindow._fit_text)
         settings = Settings()
         self.resize(within_screen(self, *SIZE))

@@ -31,6 +31,7 @@ from simulator.lessons.question import (
 from simulator.lessons.text import filled
 from ui.lessons.curve_pad import CurvePad
 from ui.lessons.prose import Prose
+from ui.style.boxes import in_column, in_row
 from ui.style.markdown import plain
 from ui.style.numbers import number, read_number
 from ui.style.text_size import scaled, with_text
@@ -74,9 +75,7 @@ class NumberForm(AnswerForm):
         self.field.setPlaceholderText("e.g. 0.5 or 3e-6")
         self.field.textChanged.connect(lambda _text: self.changed.emit())
         with_text(self.field, lambda field: field.setMaximumWidth(scaled(200)))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.field)
+        row = in_row(self.field, on=self, margins=(0, 0, 0, 0))
         if question.unit:
             row.addWidget(QLabel(question.unit))
         row.addStretch(1)
@@ -151,9 +150,7 @@ class OrderForm(AnswerForm):
         self.list.model().rowsMoved.connect(self._tell)
         self.list.installEventFilter(self)
         with_text(self.list, self._fit)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.list)
+        column = in_column(self.list, on=self, margins=(0, 0, 0, 0))
         row = QHBoxLayout()
         for text, by in (("&Up", -1), ("&Down", 1)):
             button = QPushButton(text, self)
@@ -221,9 +218,7 @@ class CurveForm(AnswerForm):
             unit=question.unit,
         )  # fmt: skip
         self.pad.changed.connect(self.changed)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.pad)
+        in_column(self.pad, on=self, margins=(0, 0, 0, 0))
 
     def answer(self) -> Answer | None:
         return self.pad.answer if self.pad.complete else None
@@ -273,11 +268,7 @@ class QuestionBox(QFrame):
         self.form.changed.connect(self.changed)
         self.verdict = Prose(f"Result of question {number_}")
         self.verdict.hide()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 4, 0, 4)
-        column.setSpacing(4)
-        for part in (self.prompt, self.form, self.verdict):
-            column.addWidget(part)
+        in_column(self.prompt, self.form, self.verdict, on=self, spacing=4, margins=(0, 4, 0, 4))
 
     def fill(self, numbers: Callable[[str], str]) -> None:
         """Write the question, with its numbers."""

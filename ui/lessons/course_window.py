@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QListWidget, QProgressBar, QPushButton, QWidget
 
 from simulator.lessons.course import Course
 from simulator.lessons.lesson import Lesson
 from ui.lessons.list import SIGNS
 from ui.lessons.open_lesson import attempts_of
 from ui.lessons.prose import Prose
+from ui.style.boxes import in_column, in_row
 from ui.style.help import set_page
 from ui.style.numbers import count, integer
 from ui.style.screen import within_screen
@@ -66,15 +67,10 @@ class CourseWindow(QWidget):
         title.setWordWrap(True)
         title.setTextFormat(Qt.TextFormat.PlainText)
         resize_text(title, 1.25, bold=True)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 12, 14, 12)
-        column.setSpacing(8)
-        for part in (title, self.text, self.told, self.bar):
-            column.addWidget(part)
-        column.addWidget(self.list, 1)
-        row = QHBoxLayout()
-        for each in (self.open, self.answers, self.leave):
-            row.addWidget(each)
+        column = in_column(
+            title, self.text, self.told, self.bar, (self.list, 1), on=self, spacing=8, margins=(14, 12, 14, 12)
+        )
+        row = in_row(self.open, self.answers, self.leave)
         column.addLayout(row)
 
     def _button(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:

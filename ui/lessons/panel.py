@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from simulator.lessons.formula import FormulaError
 from simulator.lessons.lesson import Lesson
@@ -12,6 +12,7 @@ from ui.forms.typed import capital
 from ui.lessons.answer_forms import QuestionBox
 from ui.lessons.open_lesson import OpenLesson
 from ui.lessons.prose import Prose
+from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.help import set_page
 from ui.style.numbers import count, integer
 from ui.style.text_size import resize_text, scaled, with_text
@@ -110,15 +111,8 @@ class LessonPanel(QScrollArea):
         self.bar.setAccessibleName("How far the measuring is")
         self.bar.setRange(0, 0)
         self.bar.setTextVisible(False)
-        row = QHBoxLayout()
-        row.addWidget(self.commit)
-        row.addWidget(self.run)
-        row.addStretch(1)
-        column = QVBoxLayout()
-        column.addLayout(row)
-        column.addWidget(self.note)
-        column.addWidget(self.bar)
-        return column
+        row = in_row(self.commit, self.run, STRETCH)
+        return in_column(row, self.note, self.bar)
 
     def _make_foot(self) -> QVBoxLayout:
         column = QVBoxLayout()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QSplitter, QToolButton, QWidget
 
 from ui.manual.browser import Browser
 from ui.manual.contents import Contents
 from ui.manual.search import search
 from ui.settings.settings import Settings
+from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.numbers import count
 from ui.style.screen import within_screen
 from ui.style.text_size import scaled
@@ -68,27 +69,17 @@ class ManualWindow(QWidget):
         split.setChildrenCollapsible(False)
         split.setStretchFactor(1, 1)
         split.setSizes([scaled(CONTENTS), scaled(SIZE[0] - CONTENTS)])
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(8, 8, 8, 8)
-        whole.addWidget(split)
+        in_column(split, on=self, margins=(8, 8, 8, 8))
         return split
 
     def _column(self, *parts: QWidget) -> QWidget:
         holder = QWidget(self)
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
-        for part in parts:
-            column.addWidget(part)
+        in_column(*parts, on=holder, spacing=6, margins=(0, 0, 0, 0))
         return holder
 
     def _row(self, *parts: QWidget) -> QWidget:
         holder = QWidget(self)
-        row = QHBoxLayout(holder)
-        row.setContentsMargins(0, 0, 0, 0)
-        for part in parts:
-            row.addWidget(part)
-        row.addStretch(1)
+        in_row(*parts, STRETCH, on=holder, margins=(0, 0, 0, 0))
         return holder
 
     def _connect(self) -> None:

@@ -14,12 +14,10 @@ from PySide6.QtWidgets import (
     QCompleter,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -32,6 +30,7 @@ from simulator.maps.sweep import Sweep
 from simulator.maps.table import value_text
 from simulator.running.stop_rule_text import forms, parse
 from simulator.system.own_folders import data_folder
+from ui.style.boxes import in_column, in_row
 from ui.style.elided_label import ElidedLabel
 
 OWN = "The present experiment"
@@ -94,16 +93,14 @@ class MapForm(QWidget):
         form.addRow(self.effect)
         form.addRow("Vary", self.vary[0])
         form.addRow("and", self.vary[1])
-        form.addRow("Steps", _row(self.steps, QLabel("Seeds", self), self.seeds))
+        form.addRow("Steps", in_row(self.steps, QLabel("Seeds", self), self.seeds, spacing=6))
         form.addRow("Until", self.until)
         form.addRow("Train on", self.where)
         form.addRow("Processes", self.jobs)
         form.addRow("Address", self.address)
-        form.addRow("Keep in", _row(self.place, self.change_place))
+        form.addRow("Keep in", in_row(self.place, self.change_place, spacing=6))
         self._form = form
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(form)
+        in_column(form, on=self, margins=(0, 0, 0, 0))
         self._fit_where()
 
     def _fit_where(self) -> None:
@@ -240,11 +237,3 @@ def _number(name: str, least: int, most: int, value: int, parent: QWidget) -> QS
     box.setValue(value)
     box.setAccessibleName(name)
     return box
-
-
-def _row(*parts: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(6)
-    for part in parts:
-        row.addWidget(part)
-    return row

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSplitter,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -36,6 +35,7 @@ from ui.maps.profile_plot import ProfilePlot
 from ui.maps.runner import MapRunner
 from ui.maps.state import MapState, axis_name, measure_name
 from ui.plots.framed import FramedPlot
+from ui.style.boxes import in_column, in_row
 from ui.style.help import set_page
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled
@@ -118,13 +118,9 @@ class MapWindow(QWidget):
 
     def _lay_out(self) -> None:
         side = QWidget(self)
-        column = QVBoxLayout(side)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.addWidget(self.form)
+        column = in_column(self.form, on=side, margins=(0, 0, 8, 0))
         for row in ((self.start_button, self.stop_button, self.refine_button), (self.open_button, self.export_button)):
-            line = QHBoxLayout()
-            for each in row:
-                line.addWidget(each)
+            line = in_row(*row)
             column.addLayout(line)
         for part in (self.bar, self.summary, self.error):
             column.addWidget(part)
@@ -145,12 +141,8 @@ class MapWindow(QWidget):
         self.plots.addWidget(self.framed_map)
         self.plots.addWidget(FramedPlot(self.profile, self))
         self.plots.setSizes([440, 220])
-        right = QVBoxLayout()
-        right.addLayout(top)
-        right.addWidget(self.plots, 1)
-        whole = QHBoxLayout(self)
-        whole.addWidget(scroll)
-        whole.addLayout(right, 1)
+        right = in_column(top, (self.plots, 1))
+        in_row(scroll, (right, 1), on=self)
         self.resize(scaled(SIZE[0]), scaled(SIZE[1]))
 
     # -- making ----------------------------------------------------------------------------------------------------

@@ -14,11 +14,11 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from ui.palette.entry import Entry, matching
+from ui.style.boxes import in_column
 from ui.style.text_size import scaled
 from ui.style.theme import current_theme
 
@@ -60,12 +60,7 @@ class Palette(QDialog):
         self.list.setModel(self.model)
         self.nothing = QLabel("Nothing is called so, or shows it.", self)
         self.nothing.setProperty("role", "muted")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.setSpacing(8)
-        column.addWidget(self.field)
-        column.addWidget(self.nothing)
-        column.addWidget(self.list, 1)
+        in_column(self.field, self.nothing, (self.list, 1), on=self, spacing=8, margins=(8, 8, 8, 8))
         self.field.textChanged.connect(self._find)
         self.field.returnPressed.connect(self._act)
         self.list.clicked.connect(lambda _index: self._act())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
 from ui.plots.base import Plot
+from ui.style.boxes import in_column
 
 
 class FramedPlot(QFrame):
@@ -17,9 +18,7 @@ class FramedPlot(QFrame):
         super().__init__(parent)
         self.setObjectName("plotCard")
         self._plot = plot
-        column = QVBoxLayout(self)
-        column.setContentsMargins(1, 1, 1, 1)
-        column.addWidget(plot)
+        in_column(plot, on=self, margins=(1, 1, 1, 1))
         plot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         app = QApplication.instance()
         assert isinstance(app, QApplication)

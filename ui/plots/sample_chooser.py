@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QLabel, QSpinBox, QWidget
 
+from ui.style.boxes import STRETCH, in_row
 from ui.style.numbers import integer
 
 
@@ -25,12 +26,7 @@ class SampleChooser(QWidget):
         self.number.valueChanged.connect(lambda value: self.chosen.emit(value - 1))
         self.count = QLabel()
         self.count.setProperty("role", "muted")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 0, 8, 6)
-        row.setSpacing(6)
-        row.addWidget(self.number)
-        row.addWidget(self.count)
-        row.addStretch(1)
+        in_row(self.number, self.count, STRETCH, on=self, spacing=6, margins=(8, 0, 8, 6))
 
     def set_count(self, samples: int) -> None:
         """How many there are to choose from."""

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -27,6 +26,7 @@ from ui.report.page import ENDING
 from ui.report.reported_run import ReportedRun
 from ui.report.writing import write_report
 from ui.settings.settings import Settings
+from ui.style.boxes import in_dialog
 from ui.style.numbers import count
 
 WHAT = (
@@ -71,11 +71,7 @@ class ReportDialog(BusyDialog):
         what.setWordWrap(True)
         self.buttons.button(QDialogButtonBox.StandardButton.Save).setText("Write…")
         self.buttons.accepted.connect(self._ask_where)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
-        for part in (what, self.list, self.chosen_count, self.error, self.progress, self.buttons):
-            column.addWidget(part)
+        in_dialog(self, what, self.list, self.chosen_count, self.error, self.progress, self.buttons)
         self.resize(460, 520)
 
     @property

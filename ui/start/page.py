@@ -33,6 +33,7 @@ from ui.settings.settings import Settings
 from ui.start.groups import PictureGroups, heading
 from ui.start.picture_button import PictureButton
 from ui.start.pictures import file_picture, preset_picture
+from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.icons import app_icon
 from ui.style.text_size import resize_text, with_text
 
@@ -83,14 +84,8 @@ class StartPage(QFrame):
         resize_text(name, 1.6, bold=True)
         purpose.setProperty("role", "muted")
         purpose.setWordWrap(True)
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(name)
-        words.addWidget(purpose)
-        title = QHBoxLayout()
-        title.setSpacing(12)
-        title.addWidget(icon)
-        title.addLayout(words, 1)
+        words = in_column(name, purpose, spacing=0)
+        title = in_row(icon, (words, 1), spacing=12)
         self._head = head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         head.setContentsMargins(MARGIN, 14, MARGIN, 12)
         head.setSpacing(8)
@@ -174,9 +169,7 @@ class StartPage(QFrame):
             name = QLabel(title)
             name.setProperty("role", "muted")
             with_text(name, _fit_group_name)
-            row = QHBoxLayout()
-            row.setSpacing(8)
-            row.addWidget(name)
+            row = in_row(name, spacing=8)
             for kind in kinds:
                 row.addWidget(self._data(kind))
             row.addStretch(1)
@@ -193,11 +186,7 @@ class StartPage(QFrame):
         self.at_start.setChecked(preferred(START) == "on")
         self.at_start.setToolTip("The Help menu opens it at any time.")
         self.at_start.toggled.connect(lambda on: prefer(START, "on" if on else "off"))
-        row = QHBoxLayout()
-        row.setContentsMargins(MARGIN, 6, MARGIN, 8)
-        row.addWidget(self.at_start)
-        row.addStretch(1)
-        return row
+        return in_row(self.at_start, STRETCH, margins=(MARGIN, 6, MARGIN, 8))
 
     # -- keyboard ------------------------------------------------------------------------------------------------
 

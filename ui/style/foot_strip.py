@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from ui.style.boxes import in_row
 from ui.style.icons import set_icon
 
 MOST = 0.6
@@ -46,12 +47,7 @@ class FootStrip(QFrame):
         fold.setAccessibleName(f"Fold away {name}")
         fold.setToolTip(f"Fold it away; {keys} brings it back.")
         fold.clicked.connect(self.hide)
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 2, 4, 2)
-        row.addWidget(self.head, 1)
-        row.addLayout(self.beside_head)
-        row.addWidget(fold)
-        return row
+        return in_row((self.head, 1), self.beside_head, fold, margins=(12, 2, 4, 2))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and watched is self.parentWidget():

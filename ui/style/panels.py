@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWidget
 
+from ui.style.boxes import in_row
 from ui.style.icons import set_icon
 from ui.style.text_size import with_text
 
@@ -46,10 +47,7 @@ class PanelDock(QDockWidget):
         fold.setAccessibleName(f"Fold away {title}")
         fold.setToolTip("Fold this panel away; the View menu brings it back.")
         fold.clicked.connect(self.hide)
-        row = QHBoxLayout(head)
-        row.setContentsMargins(12, 4, 4, 4)
-        row.addWidget(name, 1)
-        row.addWidget(fold)
+        in_row((name, 1), fold, on=head, margins=(12, 4, 4, 4))
         return head
 
 

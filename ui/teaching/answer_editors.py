@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from simulator.schema.numbers import exact, read_number
+from ui.style.boxes import in_column
 from ui.style.text_size import scaled, with_text
 from ui.teaching.fields import LineField, TextField, button, form, labelled, note
 
@@ -92,10 +93,7 @@ class ChoiceEditor(AnswerEditor):
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.itemChanged.connect(lambda _item: self._read())
         with_text(self.table, self._fit)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(note(CHOICE))
-        column.addWidget(self.table)
+        column = in_column(note(CHOICE), self.table, on=self, margins=(0, 0, 0, 0))
         row = QHBoxLayout()
         for text, tip, act in (
             ("A&dd an answer", "One more below.", self._add),
@@ -154,10 +152,7 @@ class OrderEditor(AnswerEditor):
 
     def make(self) -> None:
         self.items = TextField("What is put in order", 4, self._read, "layer 1\nlayer 2\noutput", grows=False)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(note(ORDER))
-        column.addWidget(self.items)
+        in_column(note(ORDER), self.items, on=self, margins=(0, 0, 0, 0))
 
     def _read(self, text: str) -> None:
         self.set("items", [line.strip() for line in text.splitlines() if line.strip()])

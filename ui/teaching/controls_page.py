@@ -6,18 +6,17 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QHBoxLayout,
     QHeaderView,
     QRadioButton,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
 from simulator.experiment.experiment import ExperimentError
 from simulator.experiment.locks import Knobs, State, keys_of
 from simulator.lessons.controls import Control, controls, with_state
+from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.text_size import scaled, with_text
 from ui.teaching.fields import LineField, form, labelled, note
 from ui.teaching.model import LessonInMaking
@@ -63,20 +62,11 @@ class ControlsPage(QWidget):
         self.show_draft()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        for each in self.states.values():
-            row.addWidget(each)
-        row.addStretch(1)
+        row = in_row(*self.states.values(), STRETCH)
         fields = form()
         labelled(fields, "&Called in texts and formulas", self.called)
         labelled(fields, "&Why locked: since …", self.because)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 10)
-        column.setSpacing(8)
-        column.addWidget(note(EXPLAINED))
-        column.addWidget(self.tree, 1)
-        column.addLayout(row)
-        column.addLayout(fields)
+        in_column(note(EXPLAINED), (self.tree, 1), row, fields, on=self, spacing=8, margins=(12, 10, 12, 10))
         header = self.tree.header()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setStretchLastSection(False)

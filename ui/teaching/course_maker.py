@@ -9,12 +9,13 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QWidget
 
 from simulator.experiment.experiment import ExperimentError
 from simulator.lessons.course import FORMAT, Course, from_builtins
 from simulator.lessons.files import shipped, to_builtins
 from simulator.lessons.lesson import Lesson
+from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.help import set_page
 from ui.style.screen import within_screen
 from ui.teaching.fields import Choice, LineField, TextField, button, form, labelled, note
@@ -67,11 +68,7 @@ class CourseMaker(QWidget):
         fields = form()
         labelled(fields, "&Title", self.title)
         labelled(fields, "A&bout", self.text)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 10)
-        column.setSpacing(8)
-        column.addWidget(note(NONE))
-        column.addLayout(fields)
+        column = in_column(note(NONE), fields, on=self, spacing=8, margins=(12, 10, 12, 10))
         for row in ((self.shipped, self.add, self.from_file), (self.up, self.down, self.remove)):
             line = QHBoxLayout()
             for each in row:
@@ -80,10 +77,7 @@ class CourseMaker(QWidget):
             column.addLayout(line)
         column.insertWidget(3, self.list, 1)
         column.addWidget(self.told)
-        foot = QHBoxLayout()
-        foot.addWidget(self.open)
-        foot.addStretch(1)
-        foot.addWidget(self.save)
+        foot = in_row(self.open, STRETCH, self.save)
         column.addLayout(foot)
 
     # -- the course ------------------------------------------------------------------------------------------------

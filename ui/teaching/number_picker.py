@@ -10,12 +10,10 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
     QDialogButtonBox,
-    QHBoxLayout,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
     QSpinBox,
-    QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
@@ -24,6 +22,7 @@ from simulator.experiment.lane import OWN_NAME
 from simulator.lessons.draft import Draft
 from simulator.lessons.measurable import PICKS, Measurable, of_subject, rows_of
 from ui.dialogs import plain
+from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.text_size import scaled, with_text
 from ui.teaching.fields import Choice, form, labelled, note
 
@@ -82,10 +81,7 @@ class NumberPicker(QDialog):
         self._tell()
 
     def _lay_out(self) -> None:
-        when = QHBoxLayout()
-        when.addWidget(self.at_end)
-        when.addWidget(self.step)
-        when.addStretch(1)
+        when = in_row(self.at_end, self.step, STRETCH)
         self.fields = form()
         labelled(self.fields, "&Network", self.network)
         labelled(self.fields, "La&yer", self.layer)
@@ -97,13 +93,7 @@ class NumberPicker(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         plain(buttons)
-        column = QVBoxLayout(self)
-        for part in (self.search, self.of_plot):
-            column.addWidget(part)
-        column.addWidget(self.list, 1)
-        column.addLayout(self.fields)
-        column.addWidget(self.told)
-        column.addWidget(buttons)
+        in_column(self.search, self.of_plot, (self.list, 1), self.fields, self.told, buttons, on=self)
         self.list.itemActivated.connect(lambda _item: self.accept())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

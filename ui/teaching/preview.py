@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import msgspec
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 
 from simulator.lessons.formula import FormulaError, Value
 from simulator.lessons.question import AnyQuestion
 from simulator.lessons.text import filled
 from ui.lessons.answer_forms import QuestionBox
 from ui.lessons.prose import Prose
+from ui.style.boxes import STRETCH, in_column
 from ui.style.text_size import resize_text, scaled, with_text
 from ui.teaching.model import LessonInMaking
 
@@ -44,12 +45,7 @@ class Preview(QScrollArea):
         """All of it anew, at the place where it was read."""
         at = self.verticalScrollBar().value()
         inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(12, 6, 12, 12)
-        column.setSpacing(6)
-        for part in self._parts():
-            column.addWidget(part)
-        column.addStretch(1)
+        in_column(*self._parts(), STRETCH, on=inner, spacing=6, margins=(12, 6, 12, 12))
         self.setWidget(inner)
         QTimer.singleShot(0, self, lambda: self.verticalScrollBar().setValue(at))
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from simulator.lessons.checking import verdict
 from simulator.lessons.draft import number_or_formula
 from simulator.schema.numbers import exact
+from ui.style.boxes import in_column
 from ui.style.numbers import read_number
 from ui.teaching.answer_editors import EDITORS
 from ui.teaching.fields import Choice, LineField, TextField, button, form, labelled, note
@@ -68,10 +69,7 @@ class QuestionEditor(QWidget):
         labelled(fields, "± and score in", self.scored)
         labelled(fields, "S&ource of what is expected", self.source)
         labelled(fields, "Name in ta&bles", self.name)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(fields)
-        column.addWidget(self.result)
+        in_column(fields, self.result, on=self, margins=(0, 0, 0, 0))
 
     # -- showing ---------------------------------------------------------------------------------------------------
 

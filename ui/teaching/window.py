@@ -7,11 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from simulator.experiment.experiment import Experiment
 from simulator.lessons.lesson import Lesson
 from ui.settings.settings import Settings
+from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.help import set_page
 from ui.style.screen import within_screen
 from ui.style.text_size import resize_text
@@ -105,15 +106,10 @@ class LessonMaker(QWidget):
         self.split.addWidget(shown)
         self.split.setStretchFactor(0, 3)
         self.split.setStretchFactor(1, 2)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(12, 0, 12, 10)
-        for each in (self.new, self.open, self.save, self.save_as, self.worksheet):
-            foot.addWidget(each)
-        foot.addStretch(1)
-        foot.addWidget(self.trial)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.split, 1)
+        foot = in_row(
+            self.new, self.open, self.save, self.save_as, self.worksheet, STRETCH, self.trial, margins=(12, 0, 12, 10)
+        )
+        column = in_column((self.split, 1), on=self, margins=(0, 0, 0, 0))
         self.told.setContentsMargins(12, 0, 12, 0)
         column.addWidget(self.told)
         column.addLayout(foot)

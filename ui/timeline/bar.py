@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from simulator.schema.numbers import duration
 from ui.bench.bench import Bench
 from ui.bench.scrubber import Scrubber
+from ui.style.boxes import in_row
 from ui.style.elided_label import ElidedLabel
 from ui.style.help import set_page
 from ui.style.icons import set_icon
@@ -129,11 +130,7 @@ class TimelineBar(QWidget):
         row.addWidget(self.live)
         # One in place of the other: the track keeps its place under the hand.
         awaited = QWidget()
-        inner = QHBoxLayout(awaited)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(4)
-        inner.addWidget(self.message, 1)
-        inner.addWidget(self.cancel)
+        in_row((self.message, 1), self.cancel, on=awaited, spacing=4, margins=(0, 0, 0, 0))
         self._beside.addWidget(self.speed)
         self._beside.addWidget(awaited)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
 
+from ui.style.boxes import in_column, in_row
 from ui.style.theme import current_theme
 
 LETTERS = 44
@@ -58,19 +59,8 @@ class Bubble(QFrame):
         self.leave.setToolTip("Esc does so too; the Help menu begins it again.")
         self.next.clicked.connect(self.next_pressed)
         self.leave.clicked.connect(self.left)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self._count, 1)
-        row.addWidget(self.leave)
-        row.addWidget(self.next)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(14, 12, 14, 12)
-        column.setSpacing(6)
-        column.addWidget(self._title)
-        column.addWidget(self._text)
-        column.addWidget(self._meanwhile)
-        column.addSpacing(4)
-        column.addLayout(row)
+        row = in_row((self._count, 1), self.leave, self.next, spacing=8)
+        in_column(self._title, self._text, self._meanwhile, 4, row, on=self, spacing=6, margins=(14, 12, 14, 12))
 
     def say(self, title: str, text: str, number: int, steps: int) -> None:
         """The words of one step."""

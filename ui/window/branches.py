@@ -9,13 +9,11 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
-    QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,6 +21,7 @@ from simulator.experiment.lane import OWN_NAME
 from ui.bench.bench import Bench
 from ui.bench.branches import Branch, Branches
 from ui.bench.chosen_lane import ChosenLane
+from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.help import set_page
 from ui.style.numbers import integer
 from ui.style.text_size import scaled
@@ -53,14 +52,8 @@ class BranchTree(QDialog):
         self.delete = self._button("Delete", "Let go of this network; what has branched off from it stays whole. (Del)")
         for button, act in ((self.branch, self.branch_here), (self.go, self.go_there), (self.delete, self.remove)):
             button.clicked.connect(act)
-        line = QHBoxLayout()
-        for each in (self.branch, self.go, self.delete):
-            line.addWidget(each)
-        line.addStretch(1)
-        column = QVBoxLayout(self)
-        column.addWidget(self.tree, 1)
-        column.addLayout(line)
-        column.addWidget(self.say)
+        line = in_row(self.branch, self.go, self.delete, STRETCH)
+        in_column((self.tree, 1), line, self.say, on=self)
         self.resize(scaled(680), scaled(300))
         QShortcut(QKeySequence.StandardKey.Delete, self.tree, self.remove, context=Qt.ShortcutContext.WidgetShortcut)
         self.tree.itemActivated.connect(lambda _item, _column: self.go_there())

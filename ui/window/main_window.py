@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QWidget
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
@@ -32,6 +32,7 @@ from ui.forms.one_undo import OneUndo
 from ui.forms.training import TrainingPanel
 from ui.plots.base import View
 from ui.settings.settings import Settings, storing
+from ui.style.boxes import in_column
 from ui.style.panels import PanelDock, panel_toggles
 from ui.timeline.bar import TimelineBar
 from ui.window.branch_access import BranchAccess
@@ -144,13 +145,9 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(960, 600)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.transport)
         centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.banner)
-        column.addWidget(self.lanes_bar)
-        column.addWidget(self.plot_area, 1)
-        column.addWidget(self.timeline)
+        in_column(
+            self.banner, self.lanes_bar, (self.plot_area, 1), self.timeline, on=centre, spacing=0, margins=(0, 0, 0, 0)
+        )
         self.setCentralWidget(centre)
         self.network_dock = PanelDock("Network", self.builder, self)
         self.training_dock = PanelDock("Training", self.training, self)

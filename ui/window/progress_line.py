@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton, QWidget
 
 from simulator.running.progress_text import progress_text
 from simulator.system.progress import Progress
+from ui.style.boxes import in_row
 
 BAR_WIDTH = 80
 
@@ -30,11 +31,7 @@ class ProgressLine(QWidget):
         self.button.setToolTip("End it here; the run and the experiment stay.")
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.button.clicked.connect(self.cancelled)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 0, 8, 0)
-        row.setSpacing(8)
-        for part in (self._label, self.bar, self.button):
-            row.addWidget(part)
+        in_row(self._label, self.bar, self.button, on=self, spacing=8, margins=(8, 0, 8, 0))
         self.hide()
 
     @property

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFrame,
-    QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
+from ui.style.boxes import in_column, in_row
 from ui.style.elided_label import ElidedLabel
 
 SENTENCE, CLAUSE = re.compile(r"[.!?](?= )"), re.compile(r"[,;:](?= )")
@@ -86,15 +85,10 @@ class Banner(QFrame):
         self.clear()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.addWidget(self._label, 1)
+        row = in_row((self._label, 1))
         for button in (self._again, self._more, self._close):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 4, 8, 4)
-        column.setSpacing(4)
-        column.addLayout(row)
-        column.addWidget(self._details)
+        in_column(row, self._details, on=self, spacing=4, margins=(12, 4, 8, 4))
 
     @property
     def text(self) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QActionGroup, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QMenu, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QSpinBox, QToolButton, QWidget
 
 from simulator.running.stop_rule_text import number_of
 from simulator.running.stop_rules import StopRule
 from simulator.schema.parameter import concrete, summary_of, title_of
 from ui.forms.typed import parsed, text_of
+from ui.style.boxes import in_column
 from ui.style.text_size import CAPTION, resize_text, with_text
 
 STEPS = "steps"
@@ -70,11 +71,7 @@ class StopControl(QWidget):
         self.count = StepCount(self)
         self.limit = QLineEdit(self)
         self._fill()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 0, 4, 0)
-        column.setSpacing(0)
-        for field in (self.count, self.limit, self.button):
-            column.addWidget(field)
+        in_column(self.count, self.limit, self.button, on=self, spacing=0, margins=(4, 0, 4, 0))
         with_text(self.button, lambda button: button.setFixedWidth(_widest_name(button)))
         self.choose(None)
 

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QToolBar,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -19,6 +18,7 @@ from simulator.record.frame import Frame
 from simulator.record.record import Record
 from ui.bench.bench import Bench
 from ui.plots.base import View
+from ui.style.boxes import in_column
 from ui.style.icons import set_icon
 from ui.style.numbers import decimal, integer, number, percent, size_text, tabular
 from ui.style.text_size import CAPTION, resize_text, scaled, with_text
@@ -46,11 +46,7 @@ class Readout(QWidget):
         caption = QLabel(name, self)
         caption.setProperty("role", "muted")
         resize_text(caption, CAPTION)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 0, 4, 0)
-        column.setSpacing(0)
-        column.addWidget(self._value)
-        column.addWidget(caption)
+        in_column(self._value, caption, on=self, spacing=0, margins=(4, 0, 4, 0))
         self.setToolTip(tip)
         self.setAccessibleName(name)
 

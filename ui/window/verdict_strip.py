@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QToolButton, QWidget
 
 from simulator.experiment.lane import OWN_NAME
 from simulator.running.standing import Standing, least_loss, standing
@@ -19,6 +19,7 @@ from ui.board.plot_area import PlotArea
 from ui.chart.view import View
 from ui.doctor.lane_findings import LaneFindings
 from ui.forms.typed import text_of
+from ui.style.boxes import STRETCH, in_column
 from ui.style.foot_strip import FootStrip
 from ui.style.help import set_page
 from ui.style.numbers import count, integer
@@ -86,13 +87,7 @@ class VerdictStrip(FootStrip):
         self.beside_head.addWidget(self.field)
         self.beside_head.setSpacing(6)
         self.words.setObjectName("verdictWords")
-        inner = QVBoxLayout(self.words)
-        inner.setContentsMargins(8, 0, 8, 6)
-        inner.setSpacing(4)
-        inner.addWidget(self.table)
-        inner.addWidget(self.sentences)
-        inner.addLayout(self._buttons)
-        inner.addStretch(1)
+        in_column(self.table, self.sentences, self._buttons, STRETCH, on=self.words, spacing=4, margins=(8, 0, 8, 6))
         self.body.setObjectName("verdictBody")
         self.body.setWidgetResizable(True)
         self.body.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
