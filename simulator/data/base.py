@@ -221,11 +221,12 @@ class Scaling(Struct, frozen=True):
         if scale == "none":
             return cls(np.zeros(low.shape, np.int32), np.zeros_like(low), np.ones_like(low))
         exponent = np.frexp(np.maximum(abs(low), abs(high)))[1]
-        u = np.ldexp(x, -exponent)
+        # By the same name, so that what it was is let go.
+        x = np.ldexp(x, -exponent)
         if scale == "unit":
-            center, spread = u.min(axis=0), u.max(axis=0) - u.min(axis=0)
+            center, spread = x.min(axis=0), x.max(axis=0) - x.min(axis=0)
         else:
-            center, spread = u.mean(axis=0), u.std(axis=0)
+            center, spread = x.mean(axis=0), x.std(axis=0)
         return cls(np.where(constant, 0, exponent), np.where(constant, low, center), np.where(constant, 1.0, spread))
 
     @property
@@ -278,7 +279,7 @@ def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) ->
     train, held_out = order[:n_train], order[n_train:]
     noise = stream(seed, Stream.LABEL_NOISE)
     if raw.alike:
-        x_train, x_val = (_columns(data, x, dtype) for x in _scaled_by_channel(data, raw, train, held_out))
+        x_train, x_val = _scaled_by_channel(data, raw, train, held_out, dtype)
     else:
         x_train, x_val = _scaled_in_blocks(data, raw.x, train, held_out, dtype)
     labels: tuple[Labels | None, Labels | None]
@@ -325,14 +326,19 @@ def _scaled_in_blocks(data: Data, values: Floats, train: Labels, held_out: Label
     return frozen(scaled[0]), frozen(scaled[1])
 
 
-def _scaled_by_channel(data: Data, raw: Raw, train: Labels, held_out: Labels) -> tuple[Floats, Floats]:
-    """All entries of a channel alike, or all steps of a feature."""
+def _scaled_by_channel(data: Data, raw: Raw, train: Labels, held_out: Labels, dtype: str) -> tuple[Array, Array]:
+    """All entries of a channel alike, or all steps of a feature; some samples at a time, as columns."""
     first, by_channel = len(raw.shape) != 2, _by_channel(raw)
+    scaled = tuple(np.empty((raw.x.shape[1], len(part)), dtype) for part in (train, held_out))
+    count = max(1, BLOCK_NUMBERS // raw.x.shape[1])
     with np.errstate(all="ignore"):
         scaling = Scaling.of(by_channel[train].reshape(-1, by_channel.shape[2]), data.scale)
-        x = scaling(by_channel)
-        x = (x.swapaxes(1, 2) if first else x).reshape(raw.x.shape)
-    return x[train], x[held_out]
+        for whole, part in zip(scaled, (train, held_out), strict=True):
+            for start in range(0, len(part), count):
+                block = slice(start, start + count)
+                x = scaling(by_channel[part[block]])
+                whole[:, block] = _columns(data, (x.swapaxes(1, 2) if first else x).reshape(len(x), -1), dtype)
+    return frozen(scaled[0]), frozen(scaled[1])
 
 
 def _by_channel(raw: Raw) -> Floats:

@@ -143,39 +143,45 @@ def _pixels(read: Read, label: str, name: str, size: int, color: str, fit: str) 
 
     # What it says of damaged files, on the terminal, is said in a sentence here.
     logging.getLogger("PIL").setLevel(logging.CRITICAL)
-    where = f"{name_of(label)}/{name_of(name)}"
+
+    def told(reason: str) -> DataError:
+        return DataError(f"{name_of(label)}/{name_of(name)}: {reason}")
+
     try:
         content = read(label, name)
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            _check_room(image, where, len(content), color, fit)
+            if lack := _lack_of_room(image, len(content), color, fit):
+                raise told(lack)
             return _resampled(image, size, color, fit), image.size == (size, size)
     except DataError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise DataError(f"{where}: more than the {MAX_PIXELS} pixels that are supported") from error
+        raise told(f"more than the {MAX_PIXELS} pixels that are supported") from error
     except UnfitFileError as error:
-        raise DataError(f"{where}: {reason_of(error)}") from error
+        raise told(reason_of(error)) from error
     except UnidentifiedImageError as error:
-        raise DataError(f"{where}: not an image that can be read") from error
+        raise told("not an image that can be read") from error
     except Exception as error:  # Damaged files raise errors of every kind.
-        raise DataError(f"{where}: a damaged image ({shown(str(error), 60)})") from error
+        raise told(f"a damaged image ({shown(str(error), 60)})") from error
 
 
-def _check_room(image: "Image.Image", where: str, packed: int, color: str, fit: str) -> None:
-    """DataError where an image would unpack to too much, judged by its head."""
+def _size(image: "Image.Image") -> str:
+    return f"{integer(image.width)} × {integer(image.height)} pixels"
+
+
+def _lack_of_room(image: "Image.Image", packed: int, color: str, fit: str) -> str:
+    """Why an image would unpack to too much, judged by its head; else nothing."""
     pixels = image.width * image.height
-    size = f"{where}: {integer(image.width)} × {integer(image.height)} pixels"
     if pixels > MAX_PIXELS:
-        raise DataError(f"{size}, at most {integer(MAX_PIXELS)} are supported")
+        return f"{_size(image)}, at most {integer(MAX_PIXELS)} are supported"
     own = pixels * (1 if image.mode in ("1", "L", "P") else 4)
     if own > LARGE and own > MOST_RATIO * packed:
-        raise DataError(f"{size} unpack to more than {MOST_RATIO} times the file's size")
+        return f"{_size(image)} unpack to more than {MOST_RATIO} times the file's size"
     turned = image.getexif().get(ORIENTATION, 1) != 1 or (fit == "crop" and image.width != image.height)
     made = 0 if image.mode == _mode(color) else pixels * (4 if color == "color" else 1)
     amount = own * (2 if turned else 1) + made
     lack = f"at most {MAX_UNPACKED // 2**20} are supported" if amount > MAX_UNPACKED else shortage(amount)
-    if lack:
-        raise DataError(f"{size} take {integer(amount // 2**20)} MiB to be read, {lack}")
+    return f"{_size(image)} take {integer(amount // 2**20)} MiB to be read, {lack}" if lack else ""
 
 
 def _mode(color: str) -> str:
