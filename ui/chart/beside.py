@@ -131,6 +131,8 @@ class RowWords(Beside):
         row, width = self._row, self.maximumWidth()
         painter.setFont(plot_font(10))
         for place, word in enumerate(self.words):
+            if not (word.text or word.brief or word.warning):
+                continue
             y = self.height_of(float(place)) - self.lift
             text = next((each for each in (word.text, word.brief) if _width(each) <= width), "")
             if row >= scaled(LEAST_ROW) and text:

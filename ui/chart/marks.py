@@ -253,18 +253,16 @@ class Dots(Mark):
         top = low if surface.pane.yInverted() else high
         painter, shape = surface.painter, ORDER[surface.style.lane % len(ORDER)]
         across, down = self._places(surface.to_pixels, top)
-        dressed: tuple[int, str] | None = None
+        rim, ring = pen_of(ground, 0.8) if size > 2.5 else QPen(Qt.PenStyle.NoPen), transparent(ground, 1.0)
         for x, y, kind, row in zip(across.tolist(), down.tolist(), self.kinds.tolist(), rows, strict=True):
             if not (math.isfinite(x) and math.isfinite(y)):
                 continue
             colour = warning if kind == LOST else colours[row % len(colours)]
             if kind not in (ROUND, HOLLOW):
                 self._edge_triangle(painter, QPointF(x, y), size, kind, colour)
-                dressed = None
                 continue
-            if (kind, colour) != dressed:
-                dressed = (kind, colour)
-                self._dress(painter, size, kind, colour, ground)
+            painter.setPen(pen_of(colour, 1.3) if kind == HOLLOW else rim)
+            painter.setBrush(ring if kind == HOLLOW else transparent(colour, 1.0))
             draw_shape(painter, shape, QPointF(x, y), size)
 
     def _places(self, way: QTransform, top: float) -> tuple[Array, Array]:
@@ -272,12 +270,6 @@ class Dots(Mark):
         y = np.where(self.kinds == LOST, top, self.y)
         with np.errstate(over="ignore", invalid="ignore"):
             return self.x * way.m11() + way.dx(), y * way.m22() + way.dy()
-
-    @staticmethod
-    def _dress(painter: QPainter, size: float, kind: int, colour: str, ground: str) -> None:
-        rim = pen_of(ground, 0.8) if size > 2.5 else QPen(Qt.PenStyle.NoPen)
-        painter.setPen(pen_of(colour, 1.3) if kind == HOLLOW else rim)
-        painter.setBrush(transparent(ground if kind == HOLLOW else colour, 1.0))
 
     def _edge_triangle(self, painter: QPainter, at: QPointF, size: float, kind: int, colour: str) -> None:
         """Points out of the pane at the edge that a value lies beyond."""

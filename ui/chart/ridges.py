@@ -22,6 +22,7 @@ from ui.chart.lost import layer_words
 from ui.chart.marks import Mark, Surface
 from ui.chart.pens import DASHED, SOLID, pen_of, transparent
 from ui.chart.polygons import Array, polygon
+from ui.chart.ranges import Range
 from ui.chart.table import Cell, Table
 from ui.style.colours import mix
 from ui.style.numbers import count, integer, number, percent
@@ -206,9 +207,10 @@ class Ridges(Mark):
     def draw(self, surface: Surface) -> None:
         gap = min((b - a for a, b in pairwise(self.rows)), default=1)
         thin = abs(surface.to_pixels.m22()) * gap < THIN_ROW
+        ends = surface.pane.shown[0]
         for i, outline in enumerate(self.outlines):
             if not thin and not surface.style.lane:
-                self._base_line(surface, float(self.rows[i] if self.rows else i))
+                self._base_line(surface, ends, float(self.rows[i] if self.rows else i))
             self._ridge(surface, surface.to_pixels.map(outline), i, thin)
 
     def _ridge(self, surface: Surface, outline: QPolygonF, index: int, thin: bool) -> None:
@@ -231,10 +233,10 @@ class Ridges(Mark):
         return self.layers[index] if index < len(self.layers) else -1
 
     @staticmethod
-    def _base_line(surface: Surface, row: float) -> None:
-        x0, x1 = surface.pane.shown[0]
+    def _base_line(surface: Surface, ends: Range, row: float) -> None:
+        left, right = (surface.to_pixels.map(QPointF(x, row)) for x in ends)
         surface.painter.setPen(pen_of(surface.colour("border")))
-        surface.painter.drawLine(surface.to_pixels.map(QPointF(x0, row)), surface.to_pixels.map(QPointF(x1, row)))
+        surface.painter.drawLine(left, right)
 
 
 @lru_cache(1024)
