@@ -25,7 +25,7 @@ from ui.export.pictures import Kind, PictureOptions
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
 from ui.style.boxes import STRETCH, in_dialog, in_row
-from ui.style.numbers import count
+from ui.style.numbers import count, integer
 
 SHOWN, ALL = "*shown", "*all"
 FORMATS = (
@@ -119,7 +119,7 @@ class ExportDialog(BusyDialog):
         width = round(self.width_box.value() * self.scale.value())
         height = round(self.height_box.value() * self.scale.value())
         vector = "lines stay sharp at any size"
-        texts = {"png": f"{width} × {height} pixels", "csv": "every number that is drawn"}
+        texts = {"png": f"{integer(width)} × {integer(height)} pixels", "csv": "every number that is drawn"}
         self.pixels.setText(texts.get(self.kind, vector))
 
     def _ask_where(self) -> None:
