@@ -32,8 +32,9 @@ def explain(complaint: str, plain: Any, root: type[Spec]) -> tuple[str, str]:
         return f"{match[1]} is not one of {valid}" if valid else f"invalid value {match[1]}", place
     if match := re.fullmatch(r"Object contains unknown field `(.+)`", text):
         known = ", ".join(p.name for p in parameters(spec)) if spec else ""
+        told = f" (it has {known})" if known else " (it has no fields)" if spec else ""
         owner = f"{kind_of(spec)} has no field" if spec and issubclass(spec, Part) else "unknown field"
-        return f"{owner} {match[1]!r} ({'it has ' + known if known else 'it has no fields'})", place
+        return f"{owner} {match[1]!r}{told}", place
     if match := re.fullmatch(r"Object missing required field `(.+)`", text):
         valid = _choices(field, kinds=True) if match[1] == "kind" else ""
         return f"the field {match[1]!r} is missing" + (f" (one of {valid})" if valid else ""), place

@@ -250,7 +250,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
         """What a lane trains: this experiment with its settings, kinds first as they bring fields, or its own."""
         if lane.experiment is None:
             return self.unlocked.with_values(lane.settings_beside(self.data))
-        if lane.set or "lanes" in lane.experiment:
+        if lane.set is not None or "lanes" in lane.experiment:
             raise ExperimentError("a lane is either settings or an experiment without lanes")
         return Experiment.from_builtins(lane.experiment)
 

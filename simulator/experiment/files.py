@@ -146,12 +146,11 @@ def preset_groups() -> tuple[PresetGroup, ...]:
 
 
 def find(name: str) -> Experiment:
-    """The experiment in the file called ``name``, or the preset of that id."""
-    path = Path(name)
-    if path.exists():
+    """The experiment in the file called ``name``, or the preset of that id, also beside a folder that is called so."""
+    path, preset = Path(name), next((preset for preset in presets() if preset.id == name), None)
+    if path.exists() and not (preset is not None and path.is_dir()):
         return read(path)
-    for preset in presets():
-        if preset.id == name:
-            return preset.load()
+    if preset is not None:
+        return preset.load()
     known = ", ".join(preset.id for preset in presets())
     raise ExperimentError(f"there is no file or preset {name!r}; presets: {known}")

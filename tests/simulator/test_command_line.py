@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator.experiment.files import find, presets
 from simulator.layers.dense import Dense
 from simulator.layers.dropout import InvertedDropout
 from simulator.running.command_line import parser, prepare
@@ -39,3 +40,9 @@ def test_a_console_that_lacks_a_sign_is_told_all_the_same(encoding: str) -> None
     )
     assert told.returncode == 0, told.stderr
     assert rb"\u03c3" in told.stdout
+
+
+def test_a_preset_is_found_beside_a_folder_that_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "spiral").mkdir()
+    assert find("spiral") == next(preset for preset in presets() if preset.id == "spiral").load()
