@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from main import main
 from simulator.experiment.experiment import Experiment, ExperimentError
@@ -135,6 +136,16 @@ def test_what_cannot_be_cut_is_told(fields: dict[str, Any], told: str) -> None:
 def test_a_network_that_is_none_is_refused(experiment: object) -> None:
     with pytest.raises(ExperimentError):
         Landscape.from_builtins({"function": "slice", "set": {"experiment": experiment}})
+
+
+def test_fields_that_have_no_say_change_nothing() -> None:
+    others: dict[str, Any] = {"seed": 7, "first": (1, 2, 2), "second": (2, 1, 1), "reach": 3.0}
+    for directions in ("random", "path", "weights"):
+        cut = Slice(experiment=TINY, trained=2, directions=directions)
+        for name in cut.unused:
+            ground, other = cut.ground(), replace(cut, **{name: others[name]}).ground()
+            place = np.float64(0.1), np.float64(0.2)
+            assert (ground.window, ground.value(*place)) == (other.window, other.value(*place))
 
 
 def test_the_command_cuts_a_file(tmp_path: Path) -> None:

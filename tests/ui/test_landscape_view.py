@@ -230,17 +230,6 @@ def shown_fields(view: LandscapeView, function: Slice) -> set[str]:
     return {name for name, row in rows.items() if row is not None and not row.isHidden()}
 
 
-def test_knobs_of_a_slice_are_those_that_have_a_say(view: LandscapeView) -> None:
-    for directions, fields in (
-        ("random", {"directions", "seed", "reach"}), ("weights", {"directions", "first", "second", "reach"}),
-        ("path", {"directions"}),
-    ):  # fmt: skip
-        view.model.edit(("function",), {"kind": "slice", "directions": directions}, True)
-        function = view.model.landscape.function
-        assert isinstance(function, Slice)
-        assert shown_fields(view, function) == fields
-
-
 def steps_of(view: LandscapeView) -> int:
     state = view.model.state
     return 0 if state is None or state.trail is None else state.trail.steps[-1]

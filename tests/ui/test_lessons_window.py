@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from simulator.lessons.attempts import COLUMNS, Attempts, from_text, table
 from simulator.lessons.files import find, save, shipped
+from simulator.lessons.lesson import Suggestion
 from tests.ui.windows import OpenOn
 from ui.lessons.answer_forms import ChoiceForm, CurveForm, NumberForm, OrderForm, QuestionBox
 from ui.lessons.curve_pad import CurvePad
@@ -270,6 +272,8 @@ def test_a_worksheet_has_the_questions_and_no_answers(tmp_path: Path, qapp: obje
     text = worksheet_text(lesson)
     assert all(question.prompt.split("{{")[0][:30] in text for question in lesson.questions)
     assert lesson.why not in text
+    both = Suggestion(text="Is $n = {{n|whole}}$?"), Suggestion(text="Was it {{small[9]}}?")
+    assert "- Is $n = 500$?\n\n- Was it …?" in worksheet_text(replace(lesson, playground=both))
     path = tmp_path / "sheet.pdf"
     write_worksheet(lesson, path)
     assert path.read_bytes().startswith(b"%PDF")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSizeF, QUrl
 from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
+from simulator.lessons.formula import FormulaError, Value
 from simulator.lessons.lesson import Lesson
 from simulator.lessons.question import ChoiceQuestion, CurveQuestion, OrderQuestion, Question
-from simulator.lessons.text import filled
+from simulator.lessons.text import PLACE, filled
 from simulator.system.atomic import write_atomic
 from ui.style.formulas import Lettering
 from ui.style.markdown import sheet, to_html
@@ -31,10 +33,18 @@ def worksheet_text(lesson: Lesson) -> str:
         parts += [filled(line, names) for line in _room(question)]
     parts += ["## What did the run measure, and why?", *([LINE * 2] * 5)]
     if lesson.playground:
-        parts += ["## Try next", *(f"- {each.text}" for each in lesson.playground)]
+        parts += ["## Try next", *(f"- {_before(each.text, names)}" for each in lesson.playground)]
     if lesson.sources:
         parts += ["## Sources", "\n".join(f"- {source}" for source in lesson.sources)]
     return "\n\n".join(parts)
+
+
+def _before(text: str, names: Mapping[str, Value]) -> str:
+    """With its numbers; where only a run tells one, they are left open."""
+    try:
+        return filled(text, names)
+    except FormulaError:
+        return PLACE.sub("…", text)
 
 
 def _room(question: Question) -> list[str]:
