@@ -89,7 +89,8 @@ def verdict(plain: Mapping[str, Any], names: Mapping[str, Value]) -> str:
         return f"Not to be worked out yet: {error}."
     beside = f"The run measures {_in_words(measured)}; expected is {_in_words(expected)}"
     if not question.holds(measured, expected):
-        return f"{beside}: it does not hold within {number(question.tolerance)} {_unit(question)}."
+        within = f"{number(question.tolerance)} {_unit(question)}".strip()
+        return f"{beside}: it does not hold within {within}."
     same = np.array_equal(measured, expected) and not isinstance(plain["expected"], str) and question.tolerance == 0
     doubt = " A number copied from the run would hold whatever the run did; give a formula or a published one."
     return f"{beside}: it holds.{doubt if same and np.any(measured % 1) else ''}"
@@ -105,7 +106,7 @@ def _in_words(value: Value, most: int = 6) -> str:
 def _unit(question: Question) -> str:
     if isinstance(question, OrderQuestion):
         return "pairs"
-    return {"percent": "%", "decades": "decades", "difference": "of it"}[question.scored]
+    return {"percent": "%", "decades": "decades", "difference": ""}[question.scored]
 
 
 def table(outcomes: Iterable[Outcome]) -> str:

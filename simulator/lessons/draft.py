@@ -66,7 +66,7 @@ class Draft:
             setup, steps = {"kind": "experiment", "described": plain}, max(steps, 0)
         else:
             setup, steps = {"kind": "landscape", "landscape": subject.to_builtins()}, 0
-        self.plain |= {"setup": setup, "steps": steps}
+        self.plain |= _copy({"setup": setup, "steps": steps})
 
     @property
     def subject(self) -> Subject:

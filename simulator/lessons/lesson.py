@@ -180,6 +180,7 @@ def checked(lesson: Lesson) -> Lesson:
     """The lesson; ExperimentError says where it does not hang together."""
     _check_form(lesson)
     subject = lesson.subject
+    _check_lanes(subject)
     known = _at("values", lambda: lesson.numbers(subject))
     if clash := next((name for name in lesson.readings if name in known), None):
         raise ExperimentError(f"{clash!r} is a reading and a number", f"readings.{clash}")
@@ -220,6 +221,13 @@ def _check_reading(lesson: Lesson, subject: Subject, reading: Reading, place: st
             )
     if reading.step is not None and reading.step > steps:
         raise ExperimentError(f"the lesson ends at step {steps}", f"{place}.step")
+
+
+def _check_lanes(subject: Subject) -> None:
+    """All of them begin at step 0, as the lesson's run does."""
+    lanes = subject.lanes or () if isinstance(subject, Experiment) else ()
+    if branch := next((lane.name for lane in lanes if lane.origin), None):
+        raise ExperimentError(f"{branch!r} is a branch of a run, and what a lesson runs begins at step 0", "setup")
 
 
 def _check_form(lesson: Lesson) -> None:

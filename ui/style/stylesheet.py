@@ -60,8 +60,8 @@ QComboBox QAbstractItemView { background: $panel; color: $text; border: 1px soli
     outline: 0;
     selection-background-color: $accent; selection-color: $on_accent; }
 
-QCheckBox { border: 1px solid transparent; border-radius: 4px; padding: 2px; spacing: 6px; }
-QCheckBox:focus { border-color: $accent; }
+QCheckBox, QRadioButton { border: 1px solid transparent; border-radius: 4px; padding: 2px; spacing: 6px; }
+QCheckBox:focus, QRadioButton:focus { border-color: $accent; }
 QCheckBox::indicator, QAbstractItemView::indicator { background: $panel; border: 1px solid $muted; border-radius: 3px;
     width: 12px; height: 12px; }
 QCheckBox::indicator:hover, QAbstractItemView::indicator:hover { border-color: $accent; }
@@ -98,6 +98,12 @@ QMenu::icon { padding-left: 4px; }
 QAbstractItemView { background: $panel; color: $text; border: 1px solid $border; outline: 0;
     selection-background-color: $accent; selection-color: $on_accent; alternate-background-color: $raised; }
 QAbstractItemView:focus { border-color: $accent; }
+QRadioButton::indicator { width: 11px; height: 11px; background: $panel; border: 1px solid $muted;
+    border-radius: 6px; }
+QRadioButton::indicator:hover { border-color: $accent; }
+QRadioButton::indicator:checked { width: 5px; height: 5px; background: $on_accent; border: 4px solid $accent; }
+QRadioButton::indicator:disabled { background: $window; border-color: $faint; }
+QRadioButton::indicator:checked:disabled { background: $window; border-color: $muted; }
 QListWidget::item { border: 1px solid transparent; border-radius: 3px; }
 QListWidget::item:focus { border-color: $accent; }
 QListWidget::item:selected { background: $accent; color: $on_accent; }

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtGui import QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QWidget
 
 from simulator.experiment.experiment import ExperimentError
@@ -18,21 +18,20 @@ from simulator.lessons.lesson import Lesson
 from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.help import set_page
 from ui.style.screen import within_screen
-from ui.teaching.fields import Choice, LineField, TextField, button, form, labelled, note
+from ui.teaching.fields import Choice, LineField, TeachingWindow, TextField, button, form, labelled, note
 
 SIZE = (560, 600)
 NONE = "A course is a list of lessons in their order. Add those that come with the program, or your own from files."
 
 
-class CourseMaker(QWidget):
+class CourseMaker(TeachingWindow):
     """Edits one course; who opened it asks for files and writes them."""
 
     def __init__(
         self, add_file: Callable[[], Lesson | None], save: Callable[[Course, bool], bool], load: Callable[[], object],
         parent: QWidget,
     ) -> None:  # fmt: skip
-        super().__init__(parent, Qt.WindowType.Window)
-        self.setObjectName("teaching")
+        super().__init__(parent)
         self.setWindowTitle("Make a course")
         set_page(self, "how-to/teaching")
         self._add_file, self._save = add_file, save
@@ -61,8 +60,7 @@ class CourseMaker(QWidget):
         self.remove = button("&Remove", "Take the chosen lesson out.", self.remove_chosen)
         self.open = button("&Open…", "Change a course that stands in a file.", load)
         self.save = button("Sa&ve…", "Write the course into a file.", lambda: self.write(self.path is None))
-        QShortcut(QKeySequence.StandardKey.Save, self, self.save.click)
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.close)
+        self.acts |= {QKeySequence.StandardKey.Save: self.save.click, QKeySequence.StandardKey.Open: self.open.click}
 
     def _lay_out(self) -> None:
         fields = form()

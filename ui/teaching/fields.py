@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -143,3 +143,28 @@ class Page(QScrollArea):
         self.column.setContentsMargins(12, 10, 12, 10)
         self.column.setSpacing(8)
         self.setWidget(self.inner)
+
+
+class TeachingWindow(QWidget):
+    """Keys that the main window has for the whole program mean this window's own commands while it has the focus."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setObjectName("teaching")
+        self.acts: dict[QKeySequence.StandardKey, Callable[[], object]] = {QKeySequence.StandardKey.Cancel: self.close}
+
+    def _act(self, event: QKeyEvent) -> Callable[[], object] | None:
+        return next((act for key, act in self.acts.items() if event.matches(key)), None)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._act(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        act = self._act(event)
+        if act is None:
+            super().keyPressEvent(event)
+        else:
+            act()

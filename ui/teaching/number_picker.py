@@ -23,7 +23,7 @@ from simulator.lessons.draft import Draft
 from simulator.lessons.measurable import PICKS, Measurable, of_subject, rows_of
 from ui.dialogs import plain
 from ui.style.boxes import STRETCH, in_column, in_row
-from ui.style.text_size import scaled, with_text
+from ui.style.screen import within_screen
 from ui.teaching.fields import Choice, form, labelled, note
 
 SIZE = (460, 520)
@@ -58,7 +58,7 @@ class NumberPicker(QDialog):
         self._make_steps()
         self._lay_out()
         self._fill()
-        with_text(self, lambda dialog: dialog.resize(*map(scaled, SIZE)))
+        self.resize(within_screen(self, *SIZE))
 
     # -- parts -----------------------------------------------------------------------------------------------------
 

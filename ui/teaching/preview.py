@@ -19,7 +19,7 @@ from ui.teaching.model import LessonInMaking
 
 SETTLED_MS = 300
 """After the last key, before all is set anew."""
-LEAST = 280
+LEAST = 225
 
 
 class Preview(QScrollArea):

@@ -21,7 +21,7 @@ KINDS = (
 )  # fmt: skip
 SCORES = (
     ("percent of what is expected", "percent"), ("decades (factors of ten)", "decades"),
-    ("the number itself", "difference"),
+    ("the difference itself", "difference"),
 )  # fmt: skip
 
 
@@ -65,8 +65,8 @@ class QuestionEditor(QWidget):
         labelled(fields, "&Question", self.prompt)
         fields.addRow(self.kinds)
         fields.addRow("The run measures", measured)
-        fields.addRow("Expected, ±", expected)
-        labelled(fields, "± and score in", self.scored)
+        fields.addRow("Expected ±", expected)
+        labelled(fields, "Distance co&unted in", self.scored)
         labelled(fields, "S&ource of what is expected", self.source)
         labelled(fields, "Name in ta&bles", self.name)
         in_column(fields, self.result, on=self, margins=(0, 0, 0, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QProgressBar
@@ -15,8 +15,11 @@ from ui.teaching.question_editor import KINDS, QuestionEditor
 
 ROWS = 4
 NONE = "No question yet. “Ask for a number…” chooses what the run measures; what should come of it you say yourself."
-SCORED_BESIDE = {"number": "percent", "choice": "difference", "order": "difference", "curve": "decades"}
-"""How the distance is counted at first."""
+AT_FIRST: Mapping[str, dict[str, object]] = {
+    "number": {"scored": "percent", "tolerance": 10.0}, "choice": {"scored": "difference", "tolerance": 0.5},
+    "order": {"scored": "difference", "tolerance": 0.0}, "curve": {"scored": "decades", "tolerance": 0.5},
+}  # fmt: skip
+"""How the distance is counted, and how large it may be, in a new question."""
 
 
 class QuestionsPage(Page):
@@ -121,7 +124,7 @@ class QuestionsPage(Page):
         """A new question, of the kind that stands above, on what a formula says."""
         kind = str(self.kind.currentData())
         prompt = f"{title}?" if title else ""
-        place = self.making.draft.add_question(kind, measured=measured, prompt=prompt, scored=SCORED_BESIDE[kind])
+        place = self.making.draft.add_question(kind, measured=measured, prompt=prompt, **AT_FIRST[kind])
         self._list(place)
         self.making.touch()
         QTimer.singleShot(0, self._go_to_prompt)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence
 from PySide6.QtWidgets import QLabel, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from simulator.experiment.experiment import Experiment
@@ -15,21 +15,21 @@ from ui.settings.settings import Settings
 from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.help import set_page
 from ui.style.screen import within_screen
-from ui.style.text_size import resize_text
+from ui.style.text_size import resize_text, scaled, with_text
 from ui.teaching.after_page import AfterPage
 from ui.teaching.controls_page import ControlsPage
-from ui.teaching.fields import button
+from ui.teaching.fields import TeachingWindow, button
 from ui.teaching.model import LessonInMaking
 from ui.teaching.preview import Preview
 from ui.teaching.questions_page import QuestionsPage
 from ui.teaching.text_page import TextPage
 
 SIZE = (1080, 720)
-LEAST = (720, 480)
+LEAST_HEIGHT, PAGE_WIDTH = 480, 400
 HOLDS = "The lesson is whole."
 
 
-class LessonMaker(QWidget):
+class LessonMaker(TeachingWindow):
     """Stays open beside the main window."""
 
     trial_wanted = Signal(object)
@@ -42,8 +42,7 @@ class LessonMaker(QWidget):
     worksheet_wanted = Signal(object)
 
     def __init__(self, making: LessonInMaking, may_close: Callable[[], bool], parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
-        self.setObjectName("teaching")
+        super().__init__(parent)
         self.making, self._may_close = making, may_close
         making.setParent(self)
         set_page(self, "how-to/teaching")
@@ -68,7 +67,8 @@ class LessonMaker(QWidget):
         self._lay_out()
         making.changed.connect(self._show_state)
         making.exchanged.connect(self._show_state)
-        self.setMinimumSize(*LEAST)
+        self.setMinimumHeight(LEAST_HEIGHT)
+        with_text(self.pages, lambda pages: pages.setMinimumWidth(scaled(PAGE_WIDTH)))
         self.resize(within_screen(self, *SIZE))
         self.restoreGeometry(Settings().blob("teaching/geometry"))
         self._show_state()
@@ -85,11 +85,10 @@ class LessonMaker(QWidget):
             "&Try as a pupil", "Open the lesson in the main window as a pupil has it; nothing of it is kept.", self._try
         )
         self.trial.setCheckable(True)
-        for keys, act in (
-            (QKeySequence.StandardKey.Save, self.save.click), (QKeySequence.StandardKey.Open, self.open.click),
-            (QKeySequence.StandardKey.New, self.new.click), (QKeySequence(Qt.Key.Key_Escape), self.close),
-        ):  # fmt: skip
-            QShortcut(keys, self, act)
+        self.acts |= {
+            QKeySequence.StandardKey.Save: self.save.click, QKeySequence.StandardKey.Open: self.open.click,
+            QKeySequence.StandardKey.New: self.new.click,
+        }  # fmt: skip
 
     def _lay_out(self) -> None:
         shown = QWidget()
