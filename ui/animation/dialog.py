@@ -114,8 +114,7 @@ class AnimationDialog(QDialog):
         self.evenly.toggled.connect(lambda _on: self._tell())
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setVerticalSpacing(8)
+        form = QFormLayout(verticalSpacing=8)
         form.addRow("Plot", self.which)
         form.addRow("Steps", in_row(self.first, QLabel("to", self), self.last, STRETCH, spacing=6))
         form.addRow("Frames", in_row(self.frames, QLabel("at", self), self.speed, STRETCH, spacing=6))

@@ -258,8 +258,7 @@ class PlotArea(QWidget):
         menu.addAction(entry)
 
     def _open_list(self, at: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setToolTipsVisible(True)
+        menu = QMenu(self, toolTipsVisible=True)
         menu.aboutToHide.connect(menu.deleteLater)
         self.fill_menu(menu)
         menu.popup(at)

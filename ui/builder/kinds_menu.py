@@ -28,8 +28,7 @@ def kinds_menu(
 
 
 def _menu(title: str, take: Take, obstacle: Obstacle, parent: QWidget | None) -> QMenu:
-    menu = QMenu(title, parent)
-    menu.setToolTipsVisible(True)
+    menu = QMenu(title, parent, toolTipsVisible=True)
     entries = {kind: _entry(menu, kind, take) for kind in kinds(Layer)}
     menu.aboutToShow.connect(lambda: _grey_out(entries, obstacle))
     return menu

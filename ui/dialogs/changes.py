@@ -61,11 +61,9 @@ class ChangesDialog(QDialog):
         self._ledger, self._known = Ledger(), changes(shown)
         self._before: list[Ledger] = []
         """What the list was before each edit of it."""
-        self.summary = QLabel(self)
-        self.summary.setWordWrap(True)
+        self.summary = QLabel(self, wordWrap=True)
         self.table = ChangesTable(self)
-        self.refusal = QLabel(self)
-        self.refusal.setWordWrap(True)
+        self.refusal = QLabel(self, wordWrap=True)
         self.refusal.setProperty("role", "warning")
         self.of, self.on = QComboBox(self), QComboBox(self)
         self.of.addItem(shown)
@@ -96,8 +94,7 @@ class ChangesDialog(QDialog):
         self.replay.setDefault(True)
 
     def _button(self, text: str, slot: Callable[[], object], tip: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setAutoDefault(False)
+        button = QPushButton(text, self, autoDefault=False)
         button.setToolTip(tip)
         button.clicked.connect(lambda _on: slot())
         return button

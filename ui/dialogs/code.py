@@ -24,8 +24,7 @@ class CodeDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export code")
-        introduction = QLabel(INTRODUCTION, self)
-        introduction.setWordWrap(True)
+        introduction = QLabel(INTRODUCTION, self, wordWrap=True)
         introduction.setMinimumWidth(TEXT_WIDTH)
         self.choices = {library: QRadioButton(title, self) for library, title in LIBRARIES.items()}
         next(iter(self.choices.values())).setChecked(True)

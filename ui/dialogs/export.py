@@ -95,8 +95,7 @@ class ExportDialog(BusyDialog):
 
     def _lay_out(self) -> None:
         size = in_row(self.width_box, 6, QLabel("by", self), 6, self.height_box, STRETCH)
-        form = QFormLayout()
-        form.setVerticalSpacing(8)
+        form = QFormLayout(verticalSpacing=8)
         form.addRow("Plots", self.which)
         form.addRow("Format", self.format)
         form.addRow("Size", size)

@@ -189,8 +189,7 @@ def ask_reach(parent: QWidget, path: Path, reached: Path) -> bool:
 
 
 def _question(parent: QWidget, title: str, text: str) -> QMessageBox:
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Question)
+    box = QMessageBox(parent, icon=QMessageBox.Icon.Question)
     box.setWindowTitle(title)
     box.setText(text)
     return box

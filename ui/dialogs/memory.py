@@ -42,8 +42,7 @@ class MemoryPage(QWidget):
         super().__init__(parent)
         self._use = use
         self._shown: MemoryUse | None = None
-        self.total = QLabel(self)
-        self.total.setWordWrap(True)
+        self.total = QLabel(self, wordWrap=True)
         self.table = QTableWidget(0, 3, self)
         self._dress_table()
         in_column(self.total, (self.table, 1), on=self)

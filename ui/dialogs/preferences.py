@@ -61,8 +61,7 @@ class PreferencesDialog(QDialog):
 
     def _general(self, card_size: float) -> QWidget:
         page = QWidget(self)
-        form = QFormLayout(page)
-        form.setVerticalSpacing(8)
+        form = QFormLayout(page, verticalSpacing=8)
         for preference in PREFERENCES:
             field = self._choice(preference) if preference.choices else self._number(preference)
             field.setAccessibleName(preference.label)

@@ -54,13 +54,11 @@ def _end(dialog: QDialog, column: QVBoxLayout) -> QDialog:
 def show_about(parent: QWidget) -> QDialog:
     """What this program is and what it runs on."""
     dialog, column = _reading(parent, "About Nablascope")
-    head = QLabel()
-    head.setPixmap(app_icon().pixmap(64, 64))
+    head = QLabel(pixmap=app_icon().pixmap(64, 64))
     column.addWidget(head)
     name = QLabel("<b style='font-size:large'>Nablascope</b><br>An oscilloscope for gradients")
     column.addWidget(name)
-    words = QLabel(ABOUT)
-    words.setWordWrap(True)
+    words = QLabel(ABOUT, wordWrap=True)
     words.setMinimumWidth(380)
     column.addWidget(words)
     built = QLabel(

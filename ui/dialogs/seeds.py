@@ -39,8 +39,7 @@ class SeedsDialog(QDialog):
         self._estimate = estimate
         self.seeds = _box("Seeds", LEAST_SEEDS, MOST_SEEDS, seeds)
         self.steps = _box("Steps", 1, MOST_STEPS, steps)
-        self.summary = QLabel(self)
-        self.summary.setWordWrap(True)
+        self.summary = QLabel(self, wordWrap=True)
         self.summary.setAccessibleName("What that comes to")
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
@@ -56,8 +55,7 @@ class SeedsDialog(QDialog):
         self._tell()
 
     def _lay_out(self) -> None:
-        introduction = QLabel(INTRODUCTION, self)
-        introduction.setWordWrap(True)
+        introduction = QLabel(INTRODUCTION, self, wordWrap=True)
         for label in (introduction, self.summary):
             label.setFixedWidth(scaled(TEXT_WIDTH))
         form = QFormLayout()

@@ -71,8 +71,7 @@ class ShareDialog(QDialog):
         self._tell()
 
     def _lay_out(self) -> None:
-        introduction = QLabel(INTRODUCTION, self)
-        introduction.setWordWrap(True)
+        introduction = QLabel(INTRODUCTION, self, wordWrap=True)
         introduction.setMinimumWidth(TEXT_WIDTH)
         grid = QGridLayout()
         grid.setHorizontalSpacing(24)

@@ -81,8 +81,7 @@ class ShelfDialog(QDialog):
         self.refresh()
 
     def _button(self, text: str, slot: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setAutoDefault(False)
+        button = QPushButton(text, self, autoDefault=False)
         button.clicked.connect(lambda _on: slot())
         return button
 

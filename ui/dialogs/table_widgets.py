@@ -38,9 +38,7 @@ def choice_of(name: str, items: tuple[tuple[str, str], ...]) -> QComboBox:
 
 
 def sentence_label(role: str) -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
+    label = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
     if role:
         label.setProperty("role", role)
     return label

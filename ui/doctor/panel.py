@@ -40,8 +40,7 @@ SIGNS = {"severe": "●", "warning": "○", "note": "·"}
 
 
 def _label(role: str = "", *, wrap: bool = False) -> QLabel:
-    label = QLabel()
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = QLabel(textFormat=Qt.TextFormat.PlainText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     label.setWordWrap(wrap)

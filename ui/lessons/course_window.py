@@ -63,9 +63,7 @@ class CourseWindow(QWidget):
         self.list.setCurrentRow(next((at for at, state in enumerate(self.states) if state != "done"), 0))
 
     def _lay_out(self) -> None:
-        title = QLabel(self.course.title)
-        title.setWordWrap(True)
-        title.setTextFormat(Qt.TextFormat.PlainText)
+        title = QLabel(self.course.title, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         resize_text(title, 1.25, bold=True)
         column = in_column(
             title, self.text, self.told, self.bar, (self.list, 1), on=self, spacing=8, margins=(14, 12, 14, 12)

@@ -64,8 +64,7 @@ class LessonPanel(QScrollArea):
     def _build(self) -> None:
         """All parts, as before a prediction."""
         lesson, names = self.lesson, self.opened.names
-        title = QLabel(lesson.title)
-        title.setWordWrap(True)
+        title = QLabel(lesson.title, wordWrap=True)
         resize_text(title, 1.25, bold=True)
         about = QLabel(about_text(lesson))
         about.setProperty("role", "muted")
@@ -73,8 +72,7 @@ class LessonPanel(QScrollArea):
         self.text = Prose("Text of the lesson")
         self.text.say(filled(lesson.text, names))
         self.questions = [QuestionBox(place, each, names) for place, each in enumerate(lesson.questions, 1)]
-        self.stage = QLabel()
-        self.stage.setWordWrap(True)
+        self.stage = QLabel(wordWrap=True)
         resize_text(self.stage, 1.0, bold=True)
         for part in (title, about, self.text, self.stage, *self.questions):
             self._column.addWidget(part)

@@ -66,8 +66,7 @@ class MapForm(QWidget):
             self.which.addItem(preset.title)
             self.which.setItemData(self.which.count() - 1, preset.question, Qt.ItemDataRole.ToolTipRole)
         self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.effect = QLabel(self)
-        self.effect.setWordWrap(True)
+        self.effect = QLabel(self, wordWrap=True)
         self.vary = [_line(name, FORM, self) for name in ("Vary", "and")]
         self.until = _line("Until", forms(), self)
         self.steps, self.seeds = _number("Steps", 0, 1_000_000, 200, self), _number("Seeds", 1, 1000, 1, self)
@@ -86,9 +85,7 @@ class MapForm(QWidget):
         self.change_place.clicked.connect(self._ask_folder)
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setVerticalSpacing(6)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form = QFormLayout(verticalSpacing=6, rowWrapPolicy=QFormLayout.RowWrapPolicy.WrapLongRows)
         form.addRow("Map of", self.which)
         form.addRow(self.effect)
         form.addRow("Vary", self.vary[0])
@@ -127,8 +124,7 @@ class MapForm(QWidget):
     def _suggest(self, experiment: Experiment) -> None:
         paths = [f"{path}=" for path, _ in leaves(experiment.to_builtins())]
         for field in self.vary:
-            completer = QCompleter(paths, field)
-            completer.setFilterMode(Qt.MatchFlag.MatchContains)
+            completer = QCompleter(paths, field, filterMode=Qt.MatchFlag.MatchContains)
             completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
             field.setCompleter(completer)
 

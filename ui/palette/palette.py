@@ -45,8 +45,7 @@ class Palette(QDialog):
         self.setWindowTitle("Find")
         self.setObjectName("palette")
         self._entries = entries
-        self.field = QLineEdit(self)
-        self.field.setPlaceholderText("Find plots, presets, commands, settings: dead, saturation …")
+        self.field = QLineEdit(self, placeholderText="Find plots, presets, commands, settings: dead, saturation …")
         self.field.setClearButtonEnabled(True)
         self.field.setAccessibleName("Find")
         self.list = QListView(self)

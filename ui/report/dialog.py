@@ -67,8 +67,7 @@ class ReportDialog(BusyDialog):
         self._tell()
 
     def _lay_out(self) -> None:
-        what = QLabel(WHAT, self)
-        what.setWordWrap(True)
+        what = QLabel(WHAT, self, wordWrap=True)
         self.buttons.button(QDialogButtonBox.StandardButton.Save).setText("Write…")
         self.buttons.accepted.connect(self._ask_where)
         in_dialog(self, what, self.list, self.chosen_count, self.error, self.progress, self.buttons)

@@ -108,16 +108,14 @@ def button(text: str, tip: str, act: Callable[[], object]) -> QPushButton:
 
 def note(text: str = "") -> QLabel:
     """A muted sentence, broken into lines."""
-    label = QLabel(text)
-    label.setWordWrap(True)
+    label = QLabel(text, wordWrap=True)
     label.setProperty("role", "muted")
     return label
 
 
 def form() -> QFormLayout:
     """Rows with their labels above, where they would be cut beside."""
-    layout = QFormLayout()
-    layout.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+    layout = QFormLayout(rowWrapPolicy=QFormLayout.RowWrapPolicy.WrapLongRows)
     layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     return layout
 

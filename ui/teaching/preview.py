@@ -78,15 +78,13 @@ class Preview(QScrollArea):
 
 
 def _title(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
+    label = QLabel(text, wordWrap=True)
     resize_text(label, 1.25, bold=True)
     return label
 
 
 def _heading(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
+    label = QLabel(text, wordWrap=True)
     resize_text(label, 1.0, bold=True)
     return label
 

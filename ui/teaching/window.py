@@ -60,8 +60,7 @@ class LessonMaker(TeachingWindow):
             1,
         ):
             self.pages.addTab(page, f"&{place} {title}")
-        self.told = QLabel()
-        self.told.setWordWrap(True)
+        self.told = QLabel(wordWrap=True)
         self.told.setAccessibleName("What is missing")
         self._make_buttons()
         self._lay_out()
@@ -99,8 +98,7 @@ class LessonMaker(TeachingWindow):
         head.setContentsMargins(12, 8, 0, 0)
         right.addWidget(head)
         right.addWidget(self.preview, 1)
-        self.split = QSplitter(Qt.Orientation.Horizontal)
-        self.split.setChildrenCollapsible(False)
+        self.split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.split.addWidget(self.pages)
         self.split.addWidget(shown)
         self.split.setStretchFactor(0, 3)

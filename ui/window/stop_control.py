@@ -81,8 +81,7 @@ class StopControl(QWidget):
         self.button.setAccessibleName("Train until")
         self.button.setObjectName("caption")
         resize_text(self.button, CAPTION)
-        menu = QMenu("Train until", self)
-        menu.setToolTipsVisible(True)
+        menu = QMenu("Train until", self, toolTipsVisible=True)
         group = QActionGroup(menu)
         self.entries = {kind: menu.addAction(menu_text(kind)) for kind in (None, *concrete(StopRule))}
         for kind, entry in self.entries.items():
