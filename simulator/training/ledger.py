@@ -31,7 +31,7 @@ from simulator.system.fingerprint import fingerprint
 from simulator.system.progress import advance
 from simulator.system.regular_file import read_regular
 from simulator.training.live_change import LiveChange, LiveChanges
-from simulator.training.stack_edit import StackEdit, checked, edited, stack_edit
+from simulator.training.stack_edit import StackEdit, checked, edited, stack_edit, value_at
 from simulator.training.surgery import FIXED, Transplant, told_surgery, told_units
 
 LEDGER = FileFormat()
@@ -150,7 +150,7 @@ def settings_between(before: Experiment, after: Experiment) -> dict[str, Any]:
     """Path → value of every field that another experiment trains otherwise, as ``--set`` takes it."""
     plain = msgspec.json.decode(msgspec.json.encode(after))
     paths = (path for path, _live in differences(before, after) if path[0] not in UNTRAINED)
-    return {".".join(map(str, path)): _value_at(plain, path) for path in paths}
+    return {".".join(map(str, path)): value_at(plain, path) for path in paths}
 
 
 def _between(present: Experiment, change: LiveChange) -> Entry:
@@ -162,13 +162,6 @@ def _between(present: Experiment, change: LiveChange) -> Entry:
     if stack is not None:
         settings = {path: value for path, value in settings.items() if path.partition(".")[0] != "layers"}
     return Entry(replace(change, experiment=None), settings or None, stack)
-
-
-def _value_at(plain: Any, path: tuple[str | int, ...]) -> Any:
-    """What stands there; a flag that is left out is off."""
-    for key in path:
-        plain = plain.get(key, False) if isinstance(plain, dict) else plain[key]
-    return plain
 
 
 def _after(present: Experiment, entry: Entry, number: int) -> Experiment:

@@ -21,6 +21,7 @@ from simulator.layers.output import OutputModule
 from simulator.parts.optimizers import Optimizer
 from simulator.schema.parameter import builtins_of, title_of
 from simulator.training.checkpoint import misfit
+from simulator.training.revival import with_children
 from simulator.training.surgery import FIXED, Reinitialise, ScaleWeights, Surgery, Transplant
 from simulator.training.training import Training
 
@@ -87,13 +88,7 @@ def check_transplant(before: Experiment, after: Experiment, surgery: Transplant,
 
 
 def _everything(training: Training) -> list[AnyModule]:
-    return [*_all(training.network.modules), training.network.output]
-
-
-def _all(modules: Sequence[Module]) -> Iterator[Module]:
-    for module in modules:
-        yield module
-        yield from _all(module.children())
+    return [*with_children(training.network.modules), training.network.output]
 
 
 def _draw(training: Training, module: AnyModule) -> None:

@@ -30,7 +30,7 @@ def revive(network: Network, label: str, units: Sequence[int], seed: int) -> lis
 
 def units_of(network: Network, label: str, units: Sequence[int]) -> Module:
     """The layer that has these units; ValueError where there is none."""
-    module = next((module for module in _all(network.modules) if module.info.label == label), None)
+    module = next((module for module in with_children(network.modules) if module.info.label == label), None)
     if module is None:
         raise ValueError(f"there is no hidden layer {label} whose units could be drawn anew")
     if not all(0 <= unit < module.units for unit in units):
@@ -38,8 +38,8 @@ def units_of(network: Network, label: str, units: Sequence[int]) -> Module:
     return module
 
 
-def _all(modules: Iterable[Module]) -> Iterable[Module]:
+def with_children(modules: Iterable[Module]) -> Iterable[Module]:
     """The modules and their children, at any depth."""
     for module in modules:
         yield module
-        yield from _all(module.children())
+        yield from with_children(module.children())

@@ -59,12 +59,12 @@ def _part(old: int | None, before: Layer | None, after: Layer, repeat: int) -> M
         return _plain({**builtins_of(after), "repeat": repeat})
     own, new = (replace(each, repeat=repeat) for each in (before, after))
     plain = builtins_of(new)
-    settings = {".".join(map(str, path)): _value(plain, path) for path, _ in differences(own, new)}
+    settings = {".".join(map(str, path)): value_at(plain, path) for path, _ in differences(own, new)}
     count = {} if repeat == before.repeat else {"repeat": repeat}
     return _plain({"keep": old, **count, **({"set": settings} if settings else {})})
 
 
-def _value(plain: Any, path: Sequence[str | int]) -> Any:
+def value_at(plain: Any, path: Sequence[str | int]) -> Any:
     """What stands there; a flag that is left out is off."""
     for key in path:
         plain = plain.get(key, False) if isinstance(plain, dict) else plain[key]
