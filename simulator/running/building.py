@@ -145,6 +145,11 @@ def overtakes(command: object, building: Experiment) -> bool:
     return isinstance(command, GoBack | Resume)
 
 
+def asks_again(command: object, building: Experiment) -> bool:
+    """Whether it asks for what is being built, but for live parameters: who cancels that wants neither."""
+    return isinstance(command, Change) and not overtakes(command, building)
+
+
 def begins_a_run(command: object) -> bool:
     """Whether it says what is trained from then on: of several, only the last counts."""
     return isinstance(command, Change | GoBack | Operate | Restart | Resume)

@@ -32,13 +32,18 @@ class CancellableInbox(Generic[T]):
         """The next command; None if none comes within ``timeout`` seconds (None waits, 0 does not)."""
         return self._waiting.popleft() if self._waiting else self._inbox.get(timeout)
 
-    def cancelled(self) -> bool:
-        """Whether to cancel has come, or to stop; whatever else has come still waits, as the order to stop does."""
+    def cancelled(self, with_it: Callable[[T | Stop], bool] = lambda _command: False) -> bool:
+        """Whether to cancel has come, or to stop; whatever else has come still waits, as the order to stop does.
+
+        What came before the order to cancel and goes ``with_it`` is not done either.
+        """
         self._take_in()
-        cancels = [command for command in self._waiting if isinstance(command, self._cancel)]
-        for cancel in cancels:
-            self._waiting.remove(cancel)
-        return bool(cancels) or any(isinstance(command, self._stop) for command in self._waiting)
+        waiting = list(self._waiting)
+        places = [place for place, command in enumerate(waiting) if isinstance(command, self._cancel)]
+        if places:
+            before = [each for each in waiting[: places[-1]] if not (isinstance(each, self._cancel) or with_it(each))]
+            self._waiting = deque([*before, *waiting[places[-1] + 1 :]])
+        return bool(places) or any(isinstance(command, self._stop) for command in self._waiting)
 
     def overtaken(self, overtakes: Callable[[T | Stop], bool], needless: Callable[[T | Stop], bool]) -> bool:
         """Whether a command that ``overtakes`` what is being done has come: the last of them is next.

@@ -73,7 +73,7 @@ class Worker:
         wanted = self._building
         if wanted and self.inbox.overtaken(lambda each: building.overtakes(each, wanted), building.begins_a_run):
             raise building.OvertakenError
-        if self.inbox.cancelled():
+        if self.inbox.cancelled(lambda each: wanted is not None and building.asks_again(each, wanted)):
             raise CancelledError(progress.doing)
 
     # -- commands -------------------------------------------------------------------------------------------------

@@ -95,3 +95,15 @@ def test_to_cancel_is_heard_before_all_else_and_to_stop_waits(come: str, cancell
     inbox: CancellableInbox[Command] = CancellableInbox(Letters(come), Cancel, Stop)
     assert inbox.cancelled() is cancelled
     assert left(inbox) == then
+
+
+@pytest.mark.parametrize(
+    ("come", "cancelled", "then"),
+    [("aA", False, "aA"), ("aA!A", True, "aA"), ("A!a!A", True, "aA"), ("aA.", True, "aA.")],
+)
+def test_what_asks_again_for_what_is_cancelled_goes_with_it_but_for_what_comes_after(
+    come: str, cancelled: bool, then: str
+) -> None:
+    inbox: CancellableInbox[Command] = CancellableInbox(Letters(come), Cancel, Stop)
+    assert inbox.cancelled(lambda each: isinstance(each, Want)) is cancelled
+    assert left(inbox) == then
