@@ -76,6 +76,7 @@ def test_every_question_is_walked() -> None:
     """Whatever asks with a box of its own; the system's own boxes for files are not ours."""
     source = inspect.getsource(questions)
     asking = [name for name in vars(files) if name.startswith("ask_")]
-    own = [name for name in asking if "QFileDialog" not in inspect.getsource(getattr(files, name))]
+    written = {name: inspect.getsource(getattr(files, name)) for name in asking}
+    own = [name for name, text in written.items() if "QFileDialog" not in text and "ask_new(" not in text]
     assert len(own) >= 5
     assert [name for name in own if f"files.{name}(" not in source] == []
