@@ -15,7 +15,7 @@ from ui.window.missing_data import FIND, are_missing
 from ui.window.parts import Parts
 
 OLD = "of the last network that could be built"
-EMPTY = "Nothing to show: the network cannot be trained."
+EMPTY = "Nothing to show: the network is not trained."
 BEFORE = "of the network before; the new one is being built"
 GO_ON = "Go on", "Train on all the same; this run does not pause for it again."
 BUILD = "Build it", "Begin anew; undo goes back to the network before, if there was one."
