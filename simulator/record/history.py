@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy, deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,7 @@ class Series:
     high: NDArray[np.float64]
     last: NDArray[np.float64]
     stride: int
-    begins: NDArray[np.int64] | int = 0
+    begins: NDArray[np.int64] = field(default_factory=lambda: np.zeros((), np.int64))
     """() or (layers,): the first step of which something is known; the NaN before it are none that were seen."""
 
 
@@ -92,7 +92,7 @@ class History:
         self._provisional: NDArray[np.float64] | None = None
         self._lost_first = np.full(len(columns), NEVER)
         self._lost_since = np.full(len(columns), NEVER)
-        self._begins = np.full(len(columns), start)
+        self._begins = np.full(len(columns), start, np.int64)
         self._place = {name: i for i, name in enumerate(columns)}
         shape = (capacity, len(columns))
         self._low = np.empty(shape)
@@ -319,7 +319,7 @@ class History:
             # Of several columns it is a copy anyway, which halving leaves alone.
             low, high, last = low.copy(), high.copy(), last.copy()
         steps = self.start + np.arange(len(last), dtype=np.float64) * self.stride
-        return Series(steps, low, high, last, self.stride, self._begins[place])
+        return Series(steps, low, high, last, self.stride, np.asarray(self._begins[place]))
 
     def __contains__(self, name: str) -> bool:
         return name in self._place or name in self._groups

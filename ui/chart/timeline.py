@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ class Past:
     width: int
     end: int
     """The last step recorded."""
-    begins: NDArray[np.int64] | int = 0
+    begins: NDArray[np.int64] = field(default_factory=lambda: np.zeros((), np.int64))
     """() or (layers,): the first step of which something is known."""
 
     @property
