@@ -321,7 +321,7 @@ def narrow_axis(plot: GradientTime) -> None:
 
 
 def long_legend(plot: GradientTime) -> None:
-    plot.legend.say([Key("what is drawn " * 12, "text")], [])
+    plot.legend.say([Key("what is drawn " * 60, "text")], [])
 
 
 def words_on_words(plot: GradientTime) -> None:
