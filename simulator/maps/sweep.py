@@ -52,8 +52,7 @@ class Sweep(Struct, frozen=True, kw_only=True):
         """ExperimentError where it is no map, or where no cell of it can be trained."""
         if not 1 <= len(self.axes) <= 2:
             raise ExperimentError(f"a map varies one or two paths, not {len(self.axes)}")
-        if len({each.path for each in self.axes}) < len(self.axes):
-            raise ExperimentError(f"the path {self.axes[0].path} is varied twice")
+        self._check_paths()
         for each in self.axes:
             if not each.values:
                 raise ExperimentError("an axis needs a value", each.path)
@@ -68,6 +67,17 @@ class Sweep(Struct, frozen=True, kw_only=True):
         measures.check(self.measures)
         self.trained(Cell(self.cells_of_seed(0)[0].values, self.experiment.seed + self.seeds - 1), seed_alone=True)
         self._check_values()
+
+    def _check_paths(self) -> None:
+        """ExperimentError where what one axis sets is set again by the other, which then alone would act."""
+        if len(self.axes) < 2:
+            return
+        (first, _), (last, _) = in_order((axis.path, None) for axis in self.axes)
+        if _keys(first)[: len(_keys(last))] == _keys(last):
+            twice = _keys(first) == _keys(last)
+            raise ExperimentError(
+                f"the path {first} is varied twice" if twice else f"{last} sets all of {first}, which is varied too"
+            )
 
     def _check_values(self) -> None:
         """The first error where every cell has one: then it is the path, or what else they have in common."""
@@ -124,6 +134,11 @@ def place_on(axis: Axis, value: Any, known: Mapping[str, int] | None = None) -> 
     values = np.log(axis.values) if axis.log else np.asarray(axis.values, float)
     order = np.argsort(values)
     return float(np.interp(math.log(value) if axis.log else value, values[order], order))
+
+
+def _keys(path: str) -> list[str | int]:
+    """Of a path, however its numbers are written."""
+    return [int(key) if key.isdecimal() else key for key in path.split(".")]
 
 
 def _key(value: Any) -> str:

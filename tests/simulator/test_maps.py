@@ -108,6 +108,9 @@ def test_what_is_no_axis_is_one_sentence(text: str, reason: str) -> None:
     ("sweep", "reason"),
     [
         (lambda: sweep_of("batch_size=1,2", "batch_size=3,4"), "varied twice"),
+        (lambda: sweep_of("layers.0.units=1,2", "layers.00.units=3,4"), "varied twice"),
+        (lambda: sweep_of("layers.0.units=1,2", 'layers.0={"kind":"dense"},{"kind":"dense","units":3}'), "sets all of"),
+        (lambda: sweep_of('optimizer={"kind":"sgd"},{"kind":"adam"}', "optimizer.kind=sgd,adam"), "sets all of"),
         (lambda: sweep_of("batch_size=1,2", "layers.0.units=3,4", "seed=1,2"), "one or two"),
         (lambda: sweep_of("seed=1,2"), "--seeds"),
         (lambda: sweep_of("layers.0.nothing=1,2"), "nothing"),

@@ -167,6 +167,32 @@ def test_what_is_no_map_is_said_and_nothing_is_begun(window: MapWindow) -> None:
     assert not window.form.folder.exists()
 
 
+def test_another_map_is_kept_in_a_folder_of_its_own(window: MapWindow, qtbot: QtBot) -> None:
+    window.form.which.setCurrentIndex(1)
+    window.form.which.setCurrentIndex(0)
+    folders = []
+    for steps in (2, 2, 3):
+        window.form.vary[0].setText("optimizer.learning_rate=0.1,1")
+        window.form.steps.setValue(steps)
+        window.start()
+        finish(window, qtbot)
+        assert window.error.text() == ""
+        assert window.summary.text() == "2 of 2 cells made."
+        folders.append(window.form.folder)
+    assert folders[0] == folders[1] != folders[2]
+
+
+def test_a_folder_that_a_person_chose_stays_where_another_map_stands_in_it(window: MapWindow, qtbot: QtBot) -> None:
+    chosen = window.form.folder
+    window.start()
+    finish(window, qtbot)
+    window.form.steps.setValue(2)
+    window.start()
+    finish(window, qtbot)
+    assert "holds another map" in window.error.text()
+    assert window.form.folder == chosen
+
+
 def test_a_map_that_is_stopped_stands_and_goes_on(window: MapWindow, qtbot: QtBot) -> None:
     window.start()
     assert window.runner is not None

@@ -18,6 +18,7 @@ from ui.chart.axes import DepthAxis, StepAxis, plot_font
 from ui.chart.bands import LINE, Captions
 from ui.chart.beside import Beside, RowWords
 from ui.chart.crosshair import Crosshair
+from ui.chart.readout import ReadOut
 from ui.plots import Plot, View, all_plots, plot_class
 
 KEYS = [plot.key for plot in all_plots()]
@@ -138,6 +139,20 @@ def test_a_read_out_goes_with_its_plot(qtbot: QtBot) -> None:
     assert not read_out(plot).isHidden()
     plot.hide()
     assert read_out(plot).isHidden()
+
+
+def test_a_long_line_of_a_read_out_is_broken_and_stays_in_the_window(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(960, 600)
+    box = ReadOut(window)
+    heights = []
+    for text in ("loss 2", "the learning rate 100 is too high, and so it goes on; " * 8, "loss 2"):
+        box.show_beside(QPoint(700, 300), text, QRect(300, 100, 600, 400), [])
+        assert window.rect().contains(box.geometry())
+        assert box.height() >= box.heightForWidth(box.width())
+        heights.append(box.height())
+    assert heights[0] == heights[2] < heights[1]
 
 
 @keys

@@ -8,9 +8,12 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from ui.style.numbers import tabular
+from ui.style.text_size import scaled
 
 EDGE = 6
 """Pixels between the box and what it stands beside."""
+MOST_WIDTH = 400
+"""Pixels, beyond which lines are broken: a doctor's sentence, or why a cell failed."""
 
 
 class ReadOut(QLabel):
@@ -33,8 +36,7 @@ class ReadOut(QLabel):
         window = self.canvas.window()
         if self.parentWidget() is not window:
             self.setParent(window)
-        self.setText(text)
-        self.adjustSize()
+        self._fit(text)
         offset = self.canvas.mapTo(window, QPoint(0, 0))
         places = candidates(
             self.size(), pointer + offset, pane.translated(offset), [s.translated(offset) for s in seen]
@@ -44,6 +46,15 @@ class ReadOut(QLabel):
         self.move(best_place(self.size(), list(places), rooms, [s.translated(offset) for s in seen]))
         self.show()
         self.raise_()
+
+    def _fit(self, text: str) -> None:
+        self.setWordWrap(False)
+        self.setText(text)
+        size, most = self.sizeHint(), scaled(MOST_WIDTH)
+        if size.width() > most:
+            self.setWordWrap(True)
+            size = QSize(most, self.heightForWidth(most))
+        self.resize(size)
 
 
 def candidates(size: QSize, pointer: QPoint, pane: QRect, seen: Sequence[QRect]) -> Iterator[QPoint]:

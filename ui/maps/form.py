@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from simulator.experiment.experiment import Experiment
 from simulator.maps.axes import Axis, axis
+from simulator.maps.cells_file import standing
 from simulator.maps.engines import ClusterEngine, Engine, LocalEngine
 from simulator.maps.local_cluster import LocalClusterEngine
 from simulator.maps.presets import MapPreset, map_presets
@@ -50,7 +52,7 @@ class MapForm(QWidget):
         super().__init__(parent)
         self._experiment = experiment
         self.presets: tuple[MapPreset, ...] = map_presets()
-        self.folder = Path()
+        self.folder = self._suggested = Path()
         self._make_fields()
         self._lay_out()
         self._choose(0)
@@ -118,7 +120,7 @@ class MapForm(QWidget):
         self.steps.setValue(200 if preset is None else preset.steps)
         self.seeds.setValue(1 if preset is None else preset.seeds)
         self.until.setText("" if preset is None else preset.until)
-        self.take_folder(_new_folder("map" if preset is None else preset.id))
+        self._suggest_folder()
         self.chosen.emit()
 
     def _suggest(self, experiment: Experiment) -> None:
@@ -137,6 +139,15 @@ class MapForm(QWidget):
         """Keep the map there."""
         self.folder = folder
         self.place.setText(str(folder))
+
+    def _suggest_folder(self) -> None:
+        self._suggested = _new_folder("map" if self.preset is None else self.preset.id)
+        self.take_folder(self._suggested)
+
+    def keep_apart(self, sweep: Sweep) -> None:
+        """Suggest a folder anew where another map stands in the last one; a folder that a person chose stays."""
+        if self.folder == self._suggested and (known := standing(self.folder)) and known.sweep != sweep:
+            self._suggest_folder()
 
     def take_experiment(self, experiment: Experiment) -> None:
         """The present one is another."""
@@ -203,7 +214,9 @@ def _first_axis(experiment: Experiment) -> str:
 
 
 def _new_folder(name: str) -> Path:
-    return data_folder().parent / "maps" / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    first = data_folder().parent / "maps" / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+    others = (first.with_name(f"{first.name}-{number}") for number in itertools.count(2))
+    return next(folder for folder in itertools.chain([first], others) if not folder.exists())
 
 
 def leaves(plain: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -150,6 +150,7 @@ class MapWindow(QWidget):
             return
         try:
             sweep = self.form.sweep()
+            self.form.keep_apart(sweep)
         except ValueError as error:
             self._tell_error(in_words(error))
             return
