@@ -29,7 +29,7 @@ from ui.export.pictures import KINDS, Kind
 from ui.maps.cells import CellBoxes, TheoryLine
 from ui.maps.map_plot import MapPlot
 from ui.maps.profile_plot import ProfilePlot
-from ui.maps.state import MapState
+from ui.maps.state import MapState, axis_name
 from ui.maps.window import MapWindow
 from ui.window.main_window import MainWindow
 from ui.window.map_access import MapAccess
@@ -121,6 +121,12 @@ def test_a_profile_has_the_median_and_the_band_of_its_seeds_and_a_gap_where_most
     }  # fmt: skip
     assert np.isnan(STATE.spread(STATE.profile(), "loss")[1:, 1:]).all()
     assert plot.legend.remark == "layers 1–2, units 2"
+
+
+def test_a_depth_that_is_varied_is_no_number_in_names() -> None:
+    axes = tuple(axis(text, EXPERIMENT) for text in ("layers.0.units=2,4", "layers.0.repeat=1,2"))
+    sweep = Sweep(experiment=EXPERIMENT, axes=axes, steps=5)
+    assert [axis_name(sweep, place) for place in range(2)] == ["layers 1–n, units", "layers 1–n, repeat"]
 
 
 def test_theorys_lines_lie_over_the_cells_and_are_named(qtbot: QtBot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +22,7 @@ from simulator.maps.theory import Line
 from ui.style.numbers import integer, number, percent
 
 At = tuple[float, ...]
+_LAST_LAYER = re.compile(r"(–(?:\d+\.)*)\d+")
 FAR = 3.0
 """Decades from the median within which colours tell a logarithmic measure apart."""
 NAMES: Mapping[str, str] = {
@@ -153,8 +155,11 @@ def _name(experiment: Experiment, path: str) -> str:
 
 
 def axis_name(sweep: Sweep, number_of: int) -> str:
-    """``layers 1–30, weights, weight variance``: what a person calls what is varied."""
-    return _name(sweep.experiment, sweep.axes[number_of].path)
+    """``layers 1–30, weights, weight variance``: what a person calls what is varied; ``layers 1–n`` where ``n`` is."""
+    path = sweep.axes[number_of].path
+    name = _name(sweep.experiment, path)
+    repeated = {axis.path.removesuffix("repeat") for axis in sweep.axes if axis.path.endswith(".repeat")}
+    return _LAST_LAYER.sub(r"\1n", name) if any(map(path.startswith, repeated)) else name
 
 
 def labels(axis: Axis) -> tuple[str, ...]:
