@@ -36,8 +36,8 @@ def times(ratio: float) -> str:
 
 
 def risen(now: float, start: float) -> str:
-    """``8.2, 4.1 times what it was at the start``"""
-    then = f"{number(now / start)} times what it was" if start else "where it was 0"
+    """``8.2, which is 4.1 times what it was at the start``"""
+    then = f"which is {number(now / start)} times what it was" if start else "where it was 0"
     return f"{number(now)}, {then} at the start"
 
 

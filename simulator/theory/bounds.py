@@ -75,7 +75,7 @@ def obstacle(network: Network) -> str:
     for module in network.modules:
         where = f"layer {module.info.label}"
         if not is_dense(module):
-            return f"the bound is for a stack of dense layers; {where} is {title_of(type(module.spec))}"
+            return f"the bound is for a stack of dense layers; {where} ({title_of(type(module.spec))}) is not dense"
         if module.stages:
             return f"the bound is for weights and slopes alone; {where} has normalisation or dropout"
     return ""

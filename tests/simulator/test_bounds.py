@@ -92,7 +92,7 @@ def test_the_first_sample_of_a_batch_is_measured() -> None:
     [
         ({"kind": "dense", "dropout": {"kind": "inverted"}}, "normalisation or dropout"),
         ({"kind": "dense", "normalization": {"kind": "batch"}}, "normalisation or dropout"),
-        ({"kind": "maxout"}, "layer 1 is maxout"),
+        ({"kind": "maxout"}, "layer 1 (maxout) is not dense"),
     ],
 )
 def test_where_the_bound_is_not_for_it_says_why(layer: Plain, words: str) -> None:

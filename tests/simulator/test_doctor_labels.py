@@ -92,7 +92,7 @@ def test_a_run_on_equal_targets_is_judged_by_its_start(target: float, noise: flo
 
 def test_a_rise_from_exactly_nothing_is_told_without_a_ratio() -> None:
     assert risen(0.5, 0.0) == "0.5, where it was 0 at the start"
-    assert risen(8.2, 4.1) == "8.2, 2 times what it was at the start"
+    assert risen(8.2, 4.1) == "8.2, which is 2 times what it was at the start"
 
 
 @pytest.mark.parametrize(("loss", "good"), [(2.2, True), (2.31, True), (2.52, False), (1.9, False), (9e5, False)])

@@ -108,7 +108,7 @@ def test_lines_stay_while_a_run_goes_on(qapp: QApplication) -> None:
 
 
 def test_a_remark_is_wrapped_and_takes_its_own_room(qapp: QApplication) -> None:
-    words = "The bound is for a stack of dense layers; layer 2 is residual. " * 3
+    words = "The bound is for a stack of dense layers; layer 2 (residual) is not dense. " * 3
     heights = [strip(width, [Key("a", "text")], [], words).maximumHeight() for width in (900, 300, 200)]
     assert heights[0] < heights[1] < heights[2]
     assert strip(300, [], [], words).maximumHeight() < heights[1]

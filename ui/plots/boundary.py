@@ -136,7 +136,7 @@ class BoundaryPlot(Plot[BoundaryState]):
     )
     formula = r"Softmax or sigmoid of the output at $(x_1,x_2)$, in evaluation mode"
     observations = (BoundaryObservation(),)
-    empty_text = "Data with two inputs (moons, circles, spirals, xor …) shows its decision boundary here."
+    empty_text = "Data with two inputs (moons, circles, spirals, XOR …) shows its decision boundary here."
 
     def build(self) -> None:
         self.x_axis, self.y_axis = ValueAxis("bottom", "x₁"), ValueAxis("left", "x₂")
