@@ -32,7 +32,7 @@ from ui.doctor import trials as doctor_trials
 from ui.doctor.evidence import evidence_text
 from ui.doctor.onsets import Onsets
 from ui.doctor.panel import NOTHING, DoctorPanel, place_text
-from ui.doctor.remedy_button import SEPARATOR, remedy_parts, remedy_tip, settings_text, trial_text
+from ui.doctor.remedy_button import SEPARATOR, RemedyButton, remedy_parts, remedy_tip, settings_text, trial_text
 from ui.doctor.strip import NOT_YET
 from ui.doctor.trials import BackgroundTrials, Offer, note_of
 from ui.window.main_window import MainWindow
@@ -445,3 +445,17 @@ def test_evidence_has_units() -> None:
     assert evidence_text({"decades_slope": -math.inf}) == "slope: ends at exactly 0"
     told = evidence_text({"loss": math.nan, "loss_of_guessing": 2.3})
     assert told == "loss lately: NaN  ·  loss of guessing: 2.3"
+
+
+@pytest.mark.parametrize("points", [8.0, 9.0, 9.3, 10.0, 13.0])
+def test_a_mend_that_has_the_room_it_asks_for_is_told_whole(qtbot: QtBot, points: float) -> None:
+    for loss in range(20):
+        parts = ("Learning rate 0.1", "back to step 20 947", f"tried 2 000 steps: loss NaN → 0.0{loss}")
+        button = RemedyButton(parts)
+        qtbot.addWidget(button)
+        font = button.font()
+        font.setPointSizeF(points)
+        button.setFont(font)
+        for room, text in ((button.width_of_line, SEPARATOR.join(parts)), (button.least_width, "\n".join(parts))):
+            button.fit(room)
+            assert button.text().replace(SEPARATOR, "\n") == text.replace(SEPARATOR, "\n")

@@ -273,6 +273,8 @@ def test_suggested_names_become_a_check_list_and_are_asked_anew_for_another_file
     assert ticked == [False, True, False]
     row.list.item(2).setCheckState(Qt.CheckState.Checked)
     assert heard == [(("names",), ["b", "c"], True)]
+    form.set_value(Thing(names=("b",) * 40))
+    assert row.line.cursorPosition() == 0
     form.set_value(Thing(names=("b",), file="x"))
     assert asked == [(("names",), ""), (("names",), "x")]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QPushButton
 
 from simulator.doctor.base import Remedy, Trial
@@ -28,21 +30,25 @@ class RemedyButton(QPushButton):
     @property
     def width_of_line(self) -> int:
         """Pixels that it takes in one line."""
-        return self._beside_text + self.fontMetrics().horizontalAdvance(SEPARATOR.join(self._parts))
+        return self._beside_text + self._width(SEPARATOR.join(self._parts))
 
     @property
     def least_width(self) -> int:
         """Pixels that it takes where each part has a line of its own."""
-        return self._beside_text + max(map(self.fontMetrics().horizontalAdvance, self._parts))
+        return self._beside_text + max(map(self._width, self._parts))
 
     @property
     def _beside_text(self) -> int:
         return self.sizeHint().width() - max(map(self.fontMetrics().horizontalAdvance, self.text().split("\n")))
 
+    def _width(self, text: str) -> int:
+        """Whole pixels that hold it: an ellipsis stands as soon as a part of one is wanting."""
+        return math.ceil(QFontMetricsF(self.fontMetrics()).horizontalAdvance(text))
+
     def fit(self, width: int) -> None:
         """Break its text so that it is no wider; what does not fit even so ends with an ellipsis."""
         room = max(width - self._beside_text, 1)
-        lines = broken(self._parts, lambda line: self.fontMetrics().horizontalAdvance(line) <= room)
+        lines = broken(self._parts, lambda line: self._width(line) <= room)
         elided = (self.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room) for line in lines)
         self.setText("\n".join(elided))
 

@@ -334,6 +334,7 @@ class TextsRow(Row):
         self._null = value is None
         self._shown = tuple(value or ())
         self.line.setText(", ".join(self._shown))
+        self.line.setCursorPosition(0)
         self.line.setPlaceholderText("all")
         self._tick()
 
