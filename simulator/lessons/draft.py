@@ -152,6 +152,9 @@ class Draft:
             lacking = [words for name, words in ASKED if not str(question.get(name, "")).strip()]
             if lacking:
                 yield f"Question {place} lacks {' and '.join(lacking)}."
+        for place, suggestion in enumerate(self.plain.get("playground", []), 1):
+            if not suggestion["text"].strip():
+                yield f"Suggestion {place} of what to try after says nothing yet."
 
     def lesson(self) -> Lesson:
         """As its file will have it; ExperimentError says what does not hang together, or is missing."""

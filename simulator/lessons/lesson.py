@@ -196,9 +196,17 @@ def checked(lesson: Lesson) -> Lesson:
     _check_names(formulas_names(lesson.why, "why"), both, "why")
     for index, suggestion in enumerate(lesson.playground):
         if suggestion.set and isinstance(subject, Experiment):
-            subject.with_values(suggestion.set.items())
+            _check_settings(subject, suggestion.set, f"playground[{index}].set")
         _check_names(formulas_names(suggestion.text, f"playground[{index}]"), both, f"playground[{index}].text")
     return lesson
+
+
+def _check_settings(experiment: Experiment, settings: dict[str, Any], place: str) -> None:
+    """Whether the experiment takes them."""
+    try:
+        experiment.with_values(settings.items())
+    except ExperimentError as error:
+        raise ExperimentError(error.message, f"{place}.{error.path}".rstrip(".")) from None
 
 
 def _check_reading(lesson: Lesson, subject: Subject, reading: Reading, place: str) -> None:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 import main
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.files import find
 from simulator.lessons.course import Course, read, save
 from simulator.lessons.files import read as read_lesson
 from simulator.lessons.measurable import of_networks
@@ -24,6 +25,7 @@ from ui.lessons.open_lesson import attempts_of
 from ui.plots import all_plots
 from ui.plots.asked import quantities_of
 from ui.teaching.number_picker import NumberPicker
+from ui.teaching.playground_editor import read_settings, read_value, settable, settings_text, shown, value_at
 from ui.teaching.window import LessonMaker
 from ui.window.main_window import MainWindow
 
@@ -194,6 +196,76 @@ def test_what_is_missing_or_does_not_hold_is_said_and_plots_ask_for_what_they_sh
     assert picker.chosen is not None
     assert picker.chosen.name == "weight_gradient_norm"
     picker.reject()
+
+
+def test_a_suggestion_has_a_button_that_sets_what_the_experiment_takes(window: MainWindow) -> None:
+    making, editor = window.teaching.open().making, window.teaching.open().after.playground
+    editor.add.click()
+    assert {"text": ""} in making.draft.plain["playground"]
+    texts, settings = editor.table.item(0, 0), editor.table.item(0, 1)
+    assert texts is not None
+    assert settings is not None
+    texts.setText("Two at a time")
+    for path, value in (("batch_size", "2"), ("optimizer.kind", "adam"), ("batch_size", "-2")):
+        editor.control.show_choice(path)
+        editor.value.setText(value)
+        editor.set.click()
+    assert "batch size" in editor.told.text()
+    settings = {"optimizer.kind": "adam", "batch_size": 2}
+    assert making.draft.plain["playground"] == [{"text": "Two at a time", "set": settings}]
+    written = editor.table.item(0, 1)
+    assert written is not None
+    assert written.text() == 'optimizer.kind = "adam", batch_size = 2'
+    written.setText("batch_size = 3, seed")
+    assert "'seed'" in editor.told.text()
+    assert making.draft.plain["playground"][0]["set"] == settings
+    editor.table.item(0, 1).setText("batch_size = 3")
+    assert making.draft.plain["playground"][0]["set"] == {"batch_size": 3}
+    editor.clear.click()
+    assert making.draft.plain["playground"] == [{"text": "Two at a time"}]
+    editor.remove.click()
+    assert making.draft.plain["playground"] == []
+
+
+@pytest.mark.parametrize("name", ["adding-lstm", "residual-norms"])
+def test_every_control_that_a_suggestion_offers_can_be_given_its_own_value(name: str) -> None:
+    experiment = find(name)
+    plain = experiment.to_builtins()
+    offered = dict(settable(experiment))
+    assert {"optimizer.kind", "batch_size", "layers.0.kind"} <= {*offered}
+    values = {path: value for path in offered if (value := value_at(plain, path)) is not None}
+    settings = {path: read_value(shown(value)) for path, value in values.items()}
+    assert settings == values
+    assert experiment.with_values(settings.items()) == experiment
+    assert read_settings(settings_text(settings)) == settings
+
+
+def test_keys_to_save_open_and_begin_mean_the_teachers_window_that_has_the_focus(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker, course = window.teaching.open(), window.teaching.open_course()
+    asked: list[str] = []
+    monkeypatch.setattr(lesson_files, "ask_lesson_file", lambda *_: asked.append("save"))
+    monkeypatch.setattr(lesson_files, "ask_lesson", lambda *_: asked.append("open"))
+    monkeypatch.setattr(files, "ask_unsaved", lambda _parent, what: asked.append(what) or "discard")
+    monkeypatch.setattr(window.experiments, "save", lambda *_: asked.append("bench"))
+    before = window.document.experiment
+    maker.text.steps.setValue(0)
+    ask(maker, "number", "loss")
+    expect(maker, "1", "50")
+    course.append("down-a-ravine")
+    for teaching, field in ((maker, maker.text.title), (course, course.title)):
+        maker.pages.setCurrentIndex(0)
+        teaching.activateWindow()
+        qtbot.waitUntil(teaching.isActiveWindow)
+        field.setFocus()
+        typed(field, "Mine")
+        for key in (Qt.Key.Key_S, Qt.Key.Key_O, Qt.Key.Key_N):
+            QTest.keyClick(field, key, Qt.KeyboardModifier.ControlModifier)
+    assert asked == ["save", "open", "The lesson", "save", "open", "The course"]
+    assert window.document.experiment is before
+    assert not maker.making.draft.questions
+    assert "no title" in course.told.text()
 
 
 def test_every_plot_of_numbers_can_be_asked_about() -> None:

@@ -68,7 +68,8 @@ class ControlsPage(QWidget):
         labelled(fields, "&Why locked: since …", self.because)
         in_column(note(EXPLAINED), (self.tree, 1), row, fields, on=self, spacing=8, margins=(12, 10, 12, 10))
         header = self.tree.header()
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in (0, 1):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         header.setStretchLastSection(False)
         with_text(self.tree, _fit)
 
@@ -176,5 +177,5 @@ def state_of(knobs: Knobs, path: str) -> State:
 
 
 def _fit(tree: QTreeWidget) -> None:
-    for column in (1, 2, 3):
-        tree.setColumnWidth(column, scaled(80))
+    for column in (2, 3):
+        tree.setColumnWidth(column, scaled(60))

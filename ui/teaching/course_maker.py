@@ -57,9 +57,14 @@ class CourseMaker(TeachingWindow):
         self.up = button("U&p", "Earlier.", lambda: self.move_chosen(-1))
         self.down = button("Do&wn", "Later.", lambda: self.move_chosen(1))
         self.remove = button("&Remove", "Take the chosen lesson out.", self.remove_chosen)
+        self.new = button("&New", "Begin another course.", self.begin)
         self.open = button("&Open…", "Change a course that stands in a file.", load)
         self.save = button("Sa&ve…", "Write the course into a file.", lambda: self.write(self.path is None))
-        self.acts |= {QKeySequence.StandardKey.Save: self.save.click, QKeySequence.StandardKey.Open: self.open.click}
+        self.acts |= {
+            QKeySequence.StandardKey.Save: self.save.click, QKeySequence.StandardKey.Open: self.open.click,
+            QKeySequence.StandardKey.New: self.new.click,
+            QKeySequence.StandardKey.SaveAs: lambda: self.write(True),
+        }  # fmt: skip
 
     def _lay_out(self) -> None:
         fields = form()
@@ -74,7 +79,7 @@ class CourseMaker(TeachingWindow):
             column.addLayout(line)
         column.insertWidget(3, self.list, 1)
         column.addWidget(self.told)
-        foot = in_row(self.open, STRETCH, self.save)
+        foot = in_row(self.new, self.open, STRETCH, self.save)
         column.addLayout(foot)
 
     # -- the course ------------------------------------------------------------------------------------------------
@@ -165,13 +170,23 @@ class CourseMaker(TeachingWindow):
             f"{'• ' if self.dirty else ''}{self.path.stem if self.path else 'New course'} — Make a course"
         )
 
-    def closeEvent(self, event: QCloseEvent) -> None:
+    def begin(self) -> None:
+        """An empty course in the place of this one."""
+        if self._may_leave():
+            self.show_course(Course(title="", lessons=()), None)
+
+    def _may_leave(self) -> bool:
+        """Whether the course stands in its file, or need not."""
         from ui.dialogs.files import ask_unsaved
 
-        if self.dirty and (self.title.text() or self._lessons):
-            answer = ask_unsaved(self, "The course")
-            if answer == "cancel" or (answer == "save" and not self.write(self.path is None)):
-                event.ignore()
-                return
+        if not self.dirty or not (self.title.text() or self._lessons):
+            return True
+        answer = ask_unsaved(self, "The course")
+        return answer == "discard" or (answer == "save" and self.write(self.path is None))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_leave():
+            event.ignore()
+            return
         self.dirty = False
         super().closeEvent(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from simulator.lessons.checking import verdict
 from simulator.lessons.draft import number_or_formula
@@ -87,10 +87,17 @@ class QuestionEditor(QWidget):
         editor = self.editors[question["kind"]]
         with QSignalBlocker(editor):
             editor.show_question(question)
-        self.kinds.setCurrentWidget(editor)
+        self._show_editor(editor)
         # An order counts pairs, a curve the scale that it is drawn on.
         self.scored.setEnabled(question["kind"] != "order")
         self.show_result()
+
+    def _show_editor(self, editor: QWidget) -> None:
+        """It alone takes room."""
+        for each in self.editors.values():
+            shown = QSizePolicy.Policy.Preferred if each is editor else QSizePolicy.Policy.Ignored
+            each.setSizePolicy(QSizePolicy.Policy.Preferred, shown)
+        self.kinds.setCurrentWidget(editor)
 
     def show_result(self) -> None:
         """What the run measures now, beside what is expected."""

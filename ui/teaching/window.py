@@ -86,7 +86,7 @@ class LessonMaker(TeachingWindow):
         self.trial.setCheckable(True)
         self.acts |= {
             QKeySequence.StandardKey.Save: self.save.click, QKeySequence.StandardKey.Open: self.open.click,
-            QKeySequence.StandardKey.New: self.new.click,
+            QKeySequence.StandardKey.New: self.new.click, QKeySequence.StandardKey.SaveAs: self.save_as.click,
         }  # fmt: skip
 
     def _lay_out(self) -> None:
