@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QAbstractButton, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 import main
@@ -266,6 +266,26 @@ def test_keys_to_save_open_and_begin_mean_the_teachers_window_that_has_the_focus
     assert window.document.experiment is before
     assert not maker.making.draft.questions
     assert "no title" in course.told.text()
+
+
+def letters(teaching: QWidget) -> list[str]:
+    """Of all that a key with Alt leads to."""
+    texts = [each.text() for each in teaching.findChildren(QAbstractButton) if each.isVisibleTo(teaching)]
+    texts += [each.text() for each in teaching.findChildren(QLabel) if each.buddy() and each.isVisibleTo(teaching)]
+    return [text.partition("&")[2][0].lower() for text in texts if "&" in text]
+
+
+def test_no_letter_leads_to_two_controls_of_a_teachers_window(window: MainWindow) -> None:
+    maker, course = window.teaching.open(), window.teaching.open_course()
+    for kind in ("number", "choice", "order", "curve"):
+        ask(maker, kind, "delta")
+    for teaching in (course, maker):
+        assert len(letters(teaching)) == len({*letters(teaching)})
+    for page in range(maker.pages.count()):
+        maker.pages.setCurrentIndex(page)
+        for row in range(4):
+            maker.questions.list.setCurrentRow(row)
+            assert len(letters(maker)) == len({*letters(maker)}), (page, row, letters(maker))
 
 
 def test_every_plot_of_numbers_can_be_asked_about() -> None:

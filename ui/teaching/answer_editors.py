@@ -66,7 +66,7 @@ class NumberEditor(AnswerEditor):
         fields = form()
         fields.setContentsMargins(0, 0, 0, 0)
         labelled(fields, "&Unit", self.unit)
-        labelled(fields, "An answer is &right within", self.near)
+        labelled(fields, "An answer is ri&ght within", self.near)
         self.setLayout(fields)
 
     def _set_near(self, text: str) -> None:
@@ -106,7 +106,7 @@ class ChoiceEditor(AnswerEditor):
     def _fit(self, table: QTableWidget) -> None:
         table.setColumnWidth(1, scaled(84))
         table.verticalHeader().setDefaultSectionSize(table.fontMetrics().lineSpacing() + scaled(8))
-        table.setMinimumHeight((table.fontMetrics().lineSpacing() + scaled(9)) * (ROWS + 1))
+        table.setFixedHeight((table.fontMetrics().lineSpacing() + scaled(9)) * (ROWS + 1))
 
     def show_fields(self) -> None:
         options = self.question["options"]

@@ -55,7 +55,7 @@ class PlaygroundEditor(QWidget):
         self.add = button("A&dd a suggestion", "One more below.", self._add)
         self.remove = button("&Remove it", "Take the chosen suggestion out.", self._remove)
         self.set = button("S&et", "Let the button of the chosen suggestion give the control this value.", self._set)
-        self.clear = button("Set &nothing", "Let the chosen suggestion have no button.", self._clear)
+        self.clear = button("Set no&thing", "Let the chosen suggestion have no button.", self._clear)
         column = in_column(note(SUGGESTED), self.table, on=self, margins=(0, 0, 0, 0))
         label = QLabel("Its &button sets")
         label.setBuddy(self.control)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from simulator.lessons.checking import verdict
 from simulator.lessons.draft import number_or_formula
@@ -39,16 +39,13 @@ class QuestionEditor(QWidget):
         hint = "What will it be? Markdown with $formulas$"
         self.prompt = TextField("Question", 3, self._setter("prompt"), hint, grows=False)
         self.measured = LineField("Measured", self._setter("measured"), "a number of the run, or a formula of them")
-        self.pick = button("&Pick…", "Choose a number that the run measures.", self.pick_wanted.emit)
+        self.pick = button("Pi&ck…", "Choose a number that the run measures.", self.pick_wanted.emit)
         self.expected = LineField("Expected", self._setter("expected"), "by a formula or a paper: 0.5, 1 / sqrt(n)")
         self.tolerance = LineField("Tolerance", self._set_tolerance)
         self.scored = Choice("The distance is counted in", lambda chosen: self._set("scored", chosen), SCORES)
         self.source = LineField("Source", self._setter("source"), "where what is expected comes from")
         self.name = LineField("Name in tables", self._setter("name"))
-        self.kinds = QStackedWidget()
         self.editors = {kind: EDITORS[kind](self._changed) for _, kind in KINDS}
-        for editor in self.editors.values():
-            self.kinds.addWidget(editor)
         self.result = note()
         self._lay_out()
         making.measured.connect(self.show_result)
@@ -60,14 +57,15 @@ class QuestionEditor(QWidget):
         expected.addWidget(self.expected, 3)
         expected.addWidget(note("±"))
         expected.addWidget(self.tolerance, 1)
-        fields = form()
-        labelled(fields, "&Answer is", self.kind)
+        self.fields = fields = form()
+        labelled(fields, "Answer i&s", self.kind)
         labelled(fields, "&Question", self.prompt)
-        fields.addRow(self.kinds)
+        for editor in self.editors.values():
+            fields.addRow(editor)
         fields.addRow("The run measures", measured)
         fields.addRow("Expected ±", expected)
-        labelled(fields, "Distance co&unted in", self.scored)
-        labelled(fields, "S&ource of what is expected", self.source)
+        labelled(fields, "Dis&tance counted in", self.scored)
+        labelled(fields, "Source of what is e&xpected", self.source)
         labelled(fields, "Name in ta&bles", self.name)
         in_column(fields, self.result, on=self, margins=(0, 0, 0, 0))
 
@@ -87,17 +85,11 @@ class QuestionEditor(QWidget):
         editor = self.editors[question["kind"]]
         with QSignalBlocker(editor):
             editor.show_question(question)
-        self._show_editor(editor)
+        for each in self.editors.values():
+            self.fields.setRowVisible(each, each is editor)
         # An order counts pairs, a curve the scale that it is drawn on.
         self.scored.setEnabled(question["kind"] != "order")
         self.show_result()
-
-    def _show_editor(self, editor: QWidget) -> None:
-        """It alone takes room."""
-        for each in self.editors.values():
-            shown = QSizePolicy.Policy.Preferred if each is editor else QSizePolicy.Policy.Ignored
-            each.setSizePolicy(QSizePolicy.Policy.Preferred, shown)
-        self.kinds.setCurrentWidget(editor)
 
     def show_result(self) -> None:
         """What the run measures now, beside what is expected."""

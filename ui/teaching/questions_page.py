@@ -33,6 +33,7 @@ class QuestionsPage(Page):
         self.list.currentRowChanged.connect(lambda _row: self._show_chosen())
         with_text(self.list, lambda rows: rows.setFixedHeight((rows.fontMetrics().lineSpacing() + 6) * ROWS))
         self.kind = Choice("Kind of answer of a new question", lambda _kind: None, KINDS)
+        self.kind.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
         self.ask = button("&Ask for a number…", "A new question about what the run measures.", self.ask_number)
         self.remove = button("&Remove", "Take the chosen question out.", self.remove_chosen)
         self.up = button("U&p", "Ask it earlier.", lambda: self.move_chosen(-1))

@@ -60,7 +60,7 @@ class TextPage(Page):
         row.addStretch(1)
         fields = form()
         labelled(fields, "&Title", self.title)
-        labelled(fields, "&Name in tables", self.name)
+        labelled(fields, "N&ame in tables", self.name)
         labelled(fields, "&Minutes it takes", self.minutes)
         labelled(fields, "&Steps of the run", self.steps)
         self.column.addWidget(self.run)

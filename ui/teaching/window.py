@@ -76,12 +76,12 @@ class LessonMaker(TeachingWindow):
         self.new = button("&New", "Begin another lesson with what is on the bench.", self.new_wanted.emit)
         self.open = button("&Open…", "Change a lesson that stands in a file.", self.open_wanted.emit)
         self.save = button("Sa&ve", "Write the lesson into its file.", lambda: self.save_wanted.emit(False))
-        self.save_as = button("Save &as…", "Write the lesson into another file.", lambda: self.save_wanted.emit(True))
+        self.save_as = button("Save as…", "Write the lesson into another file.", lambda: self.save_wanted.emit(True))
         self.worksheet = button(
-            "Works&heet…", "The lesson on paper (PDF): text, questions and room to answer.", self._want_worksheet
+            "Wor&ksheet…", "The lesson on paper (PDF): text, questions and room to answer.", self._want_worksheet
         )
         self.trial = button(
-            "&Try as a pupil", "Open the lesson in the main window as a pupil has it; nothing of it is kept.", self._try
+            "Try as a pup&il", "Open the lesson in the main window as a pupil has it; nothing of it is kept.", self._try
         )
         self.trial.setCheckable(True)
         self.acts |= {
@@ -153,7 +153,7 @@ class LessonMaker(TeachingWindow):
     def show_trial(self, on: bool) -> None:
         """Whether the lesson stands in the main window for a trial."""
         self.trial.setChecked(on)
-        self.trial.setText("End the &trial" if on else "&Try as a pupil")
+        self.trial.setText("End the tr&ial" if on else "Try as a pup&il")
 
     def ask(self, shown: tuple[str, ...], plot: str) -> None:
         """A new question about what a plot shows."""
