@@ -19,6 +19,7 @@ from ui.bench.document import Document
 from ui.dialogs import files
 from ui.doctor.panel import DoctorPanel
 from ui.doctor.trials import Offer
+from ui.style.help import finding_page, page_of
 from ui.style.restyle import set_theme
 from ui.window.main_window import MainWindow
 
@@ -138,3 +139,12 @@ def test_nothing_is_wider_than_the_panel_and_a_mend_breaks_into_lines(qtbot: QtB
     assert len(lines) > 1 or width > 340
     assert row.rect().contains(QRect(button.mapTo(row, QPoint(0, 0)), button.size()))
     assert all(button.fontMetrics().horizontalAdvance(line) < button.width() for line in lines)
+
+
+def test_f1_explains_the_finding_that_was_clicked_last(panel: DoctorPanel) -> None:
+    for card, offer in zip(panel.shown, OFFERS, strict=True):
+        card.opener.click() if not card.is_open else None
+        for part in (card.opener, card.name, card.sentence, card.evidence):
+            panel.clearFocus()
+            QTest.mouseClick(part, Qt.MouseButton.LeftButton)
+            assert page_of(panel.window().focusWidget()) == finding_page(offer.finding.rule)

@@ -95,8 +95,8 @@ class FindingRow(QFrame):
         self.opener = QToolButton()
         self.opener.setCheckable(True)
         self.opener.setAutoRaise(True)
-        self.opener.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.opener.setArrowType(Qt.ArrowType.RightArrow)
+        self._take_clicks()
         self.opener.clicked.connect(self.toggled)
         self.sentence, self.evidence = _label(wrap=True), _label("muted", wrap=True)
         self.note = _label("muted", wrap=True)
@@ -105,6 +105,12 @@ class FindingRow(QFrame):
         self.body = QWidget()
         self._lay_out()
         self.set_open(False)
+
+    def _take_clicks(self) -> None:
+        """A click anywhere in it gives it the focus: F1 explains what was pointed at last."""
+        self.opener.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusProxy(self.opener)
 
     def _manual_button(self) -> QToolButton:
         button = QToolButton(self)
