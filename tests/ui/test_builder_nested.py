@@ -86,10 +86,10 @@ class Bench:
 
     @property
     def offers(self) -> list[str]:
-        return [button.text().removeprefix("↺ ") for button in self.builder.refusal.buttons]
+        return [button.accessibleName() for button in self.builder.refusal.buttons]
 
     def take(self, title: str) -> None:
-        self.qtbot.mouseClick(next(b for b in self.builder.refusal.buttons if b.text() == f"↺ {title}"), LEFT)
+        self.qtbot.mouseClick(next(b for b in self.builder.refusal.buttons if b.accessibleName() == title), LEFT)
 
     def type_units(self, text: str) -> None:
         row = self.builder.layer_form.row(("units",))

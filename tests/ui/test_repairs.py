@@ -6,12 +6,14 @@ import itertools
 from typing import Any
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from simulator.experiment.shapes import shapes
 from simulator.layers import Layer
 from simulator.schema.parameter import kinds
 from ui.builder.edits import as_kind
-from ui.builder.repairs import layers_of, misfit
+from ui.builder.refusal import Refusal
+from ui.builder.repairs import Offer, layers_of, misfit
 
 SAMPLES = {"numbers": (5,), "an image": (1, 8, 8), "a sequence": (10, 2)}
 AWKWARD: tuple[dict[str, Any], ...] = (
@@ -69,3 +71,19 @@ def test_what_gets_in_the_way_of_others_has_a_way_out_behind_every_kind(given: s
 def test_any_three_kinds_have_a_way_out(given: str) -> None:
     stacks = [list(map(of_kind, three)) for three in itertools.product(kinds(Layer), repeat=3)]
     assert misfits_without_a_way_out(stacks, SAMPLES[given]) == []
+
+
+def test_what_a_repair_does_is_read_whole_in_a_narrow_panel(qtbot: QtBot) -> None:
+    said = Refusal()
+    qtbot.addWidget(said)
+    sentence = "Layer 1 (LSTM) needs a sequence, but the data set gives an image of 8 × 8 with 1 channel."
+    said.say(sentence, [Offer("Insert flatten and make it a dense layer of 64 units", {})])
+    said.resize(270, 200)
+    said.show()
+    (button,) = said.buttons
+    assert button.sizeHint().width() <= button.width() == 270
+    assert button.sizeHint().height() <= button.height()
+    assert button.text().split() == ["↺", *button.accessibleName().split()]
+    assert said.warning.heightForWidth(said.warning.width()) <= said.warning.height()
+    said.resize(900, 200)
+    assert "\n" not in button.text()

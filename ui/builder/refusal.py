@@ -5,12 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from ui.builder.repairs import Offer
 from ui.forms.row import Warning
 from ui.forms.typed import STARTS_OVER
 from ui.style.boxes import in_column
+from ui.style.broken_words import broken
+
+
+class RepairButton(QPushButton):
+    """Says what a repair does, in several lines where there is no room for one."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(f"↺ {title}")
+        self._words = self.text().split()
+        self.setMinimumWidth(1)
+        self.setToolTip(f"Makes the layers fit together.\n{STARTS_OVER}")
+        self.setAccessibleName(title)
+        self.setAccessibleDescription(self.toolTip())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        metrics = self.fontMetrics()
+        beside = self.sizeHint().width() - max(map(metrics.horizontalAdvance, self.text().split("\n")))
+        room = self.width() - beside
+        self.setText("\n".join(broken(self._words, " ", lambda line: metrics.horizontalAdvance(line) <= room)))
 
 
 class Refusal(QWidget):
@@ -22,7 +43,7 @@ class Refusal(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.warning = Warning()
-        self.buttons: list[QPushButton] = []
+        self.buttons: list[RepairButton] = []
         self.column = in_column(self.warning, on=self, spacing=4, margins=(0, 0, 0, 0))
         self.hide()
 
@@ -39,11 +60,8 @@ class Refusal(QWidget):
         self.warning.say(sentence)
         self.setVisible(bool(sentence))
 
-    def _button(self, offer: Offer) -> QPushButton:
-        button = QPushButton(f"↺ {offer.title}")
-        button.setToolTip(f"Makes the layers fit together.\n{STARTS_OVER}")
-        button.setAccessibleName(offer.title)
-        button.setAccessibleDescription(button.toolTip())
+    def _button(self, offer: Offer) -> RepairButton:
+        button = RepairButton(offer.title)
         button.clicked.connect(lambda: self.repaired.emit(offer))
         self.column.addWidget(button)
         return button

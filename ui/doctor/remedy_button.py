@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QPushButton
 
 from simulator.doctor.base import Remedy, Trial
 from simulator.experiment.experiment import Experiment
+from ui.style.broken_words import broken
 from ui.style.numbers import count, integer, number, setting
 
 SHOWN_SETTINGS = 6
@@ -48,18 +49,9 @@ class RemedyButton(QPushButton):
     def fit(self, width: int) -> None:
         """Break its text so that it is no wider; what does not fit even so ends with an ellipsis."""
         room = max(width - self._beside_text, 1)
-        lines = broken(self._parts, lambda line: self._width(line) <= room)
+        lines = broken(self._parts, SEPARATOR, lambda line: self._width(line) <= room)
         elided = (self.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room) for line in lines)
         self.setText("\n".join(elided))
-
-
-def broken(parts: Sequence[str], fits: Callable[[str], bool]) -> list[str]:
-    """The parts in as few lines as fit, one at least in each."""
-    lines = [parts[0]]
-    for part in parts[1:]:
-        longer = f"{lines[-1]}{SEPARATOR}{part}"
-        lines[-1:] = [longer] if fits(longer) else [lines[-1], part]
-    return lines
 
 
 def settings_text(remedy: Remedy, experiment: Experiment | None) -> str:
