@@ -6,6 +6,7 @@ import itertools
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.shapes import shapes
@@ -80,10 +81,12 @@ def test_what_a_repair_does_is_read_whole_in_a_narrow_panel(qtbot: QtBot) -> Non
     said.say(sentence, [Offer("Insert flatten and make it a dense layer of 64 units", {})])
     said.resize(270, 200)
     said.show()
+    QApplication.processEvents()
     (button,) = said.buttons
     assert button.sizeHint().width() <= button.width() == 270
     assert button.sizeHint().height() <= button.height()
     assert button.text().split() == ["↺", *button.accessibleName().split()]
     assert said.warning.heightForWidth(said.warning.width()) <= said.warning.height()
     said.resize(900, 200)
+    QApplication.processEvents()
     assert "\n" not in button.text()

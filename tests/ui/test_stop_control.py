@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -38,13 +39,15 @@ def test_every_rule_can_be_chosen_and_keeps_its_number(qtbot: QtBot, window: Mai
     window.close()
 
 
-def test_the_transport_is_equally_high_whatever_the_rule(window: MainWindow) -> None:
-    """Else the whole board would jump."""
-    stop, heights = window.transport.stop, set()
+def test_the_transport_is_equally_high_and_stands_still_whatever_the_rule(window: MainWindow) -> None:
+    """Else the whole board would jump, and the buttons beside."""
+    stop, heights, widths = window.transport.stop, set(), set()
     for kind in KINDS:
         stop.choose(kind)
+        QApplication.processEvents()
         heights.add(stop.sizeHint().height())
-    assert len(heights) == 1
+        widths.add(stop.width())
+    assert len(heights) == len(widths) == 1
     window.close()
 
 

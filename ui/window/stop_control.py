@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QActionGroup, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QMenu, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from simulator.running.stop_rule_text import number_of
 from simulator.running.stop_rules import StopRule
@@ -91,6 +91,8 @@ class StopControl(QWidget):
             group.addAction(entry)
         self.button.setMenu(menu)
         with_text(self.limit, lambda field: field.setFixedSize(width_of_number(field), self.count.sizeHint().height()))
+        # A field that would take more room than it may have would push all that stands right of it aside.
+        self.limit.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.limit.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.limit.returnPressed.connect(self.entered)
         self.count.entered.connect(self.entered)
