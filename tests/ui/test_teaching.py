@@ -16,12 +16,14 @@ import main
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import find
 from simulator.lessons.course import Course, read, save
+from simulator.lessons.files import find as find_lesson
 from simulator.lessons.files import read as read_lesson
 from simulator.lessons.measurable import of_networks
 from tests.ui.windows import OpenOn
 from ui.dialogs import files, lesson_files
 from ui.lessons.answer_forms import ChoiceForm, CurveForm, NumberForm, OrderForm
 from ui.lessons.open_lesson import attempts_of
+from ui.lessons.panel import about_text
 from ui.plots import all_plots
 from ui.plots.asked import quantities_of
 from ui.teaching.number_picker import NumberPicker
@@ -162,6 +164,8 @@ def test_a_lesson_is_made_from_nothing_measured_saved_checked_and_tried(
     answer_all(window)
     panel = window.lessons.panel
     assert panel is not None
+    assert about_text(lesson) == "10 minutes · 4 questions"
+    assert about_text(find_lesson("edge-of-stability")).startswith("A result of the literature · ")
     refused = window.document.propose({**window.document.experiment.to_builtins(), "seed": 5}, "Another seed")
     assert refused is not None
     panel.commit.click()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from simulator.lessons.files import shipped
 from simulator.lessons.formula import FormulaError
 from simulator.lessons.lesson import Lesson
 from simulator.lessons.text import filled
-from ui.forms.typed import capital
 from ui.lessons.answer_forms import QuestionBox
 from ui.lessons.open_lesson import OpenLesson
 from ui.lessons.prose import Prose
@@ -264,6 +264,8 @@ class LessonPanel(QScrollArea):
 def about_text(lesson: Lesson) -> str:
     """What it is about, and how long it takes."""
     claim = lesson.claim
-    subject = "a result of the literature" if claim is None else f"claim {integer(claim)} about deep networks"
-    parts = capital(subject), count(lesson.minutes, "minute"), count(len(lesson.questions), "question")
-    return " · ".join(parts)
+    lengths = count(lesson.minutes, "minute"), count(len(lesson.questions), "question")
+    if claim is not None:
+        return " · ".join((f"Claim {integer(claim)} about deep networks", *lengths))
+    of_program = any(each.name == lesson.name and each.title == lesson.title for each in shipped())
+    return " · ".join(("A result of the literature", *lengths) if of_program else lengths)

@@ -49,7 +49,7 @@ class LessonMaker(TeachingWindow):
         self.text, self.controls = TextPage(making), ControlsPage(making)
         self.questions, self.after = QuestionsPage(making), AfterPage(making)
         self.preview = Preview(making)
-        self.pages = QTabWidget()
+        self.pages = QTabWidget(documentMode=True)
         for place, (page, title) in enumerate(
             (
                 (self.text, "Text"),
