@@ -128,7 +128,7 @@ class Script(ABC):
         # In float64 the largest difference is at least what rounding makes of this network's numbers.
         rounding = self.exported.rounding
         most = f"{float(f'{rounding.accepted:.1e}')!r} if exact else 1e-5"
-        grows = f"a rounding grows up to {rounding.condition:.1e} times in this network"
+        grows = f"a rounding grows up to {int(float(f'{rounding.condition:.1e}'))} times in this network"
         condition = f'        print("{grows}")\n' * (rounding.condition >= TOLD)
         header = ', header=",".join(CLASSES), comments=""' if self.made.named else ""
         rows = [*self.made.rows, f'np.savetxt(sys.stdout, {self.predict}(rows), "%.6g", ","{header})']
