@@ -86,6 +86,7 @@ class NumberPicker(QDialog):
         labelled(self.fields, "&Network", self.network)
         labelled(self.fields, "La&yer", self.layer)
         self.fields.addRow("At step", when)
+        self.fields.setRowVisible(when, isinstance(self._subject, Experiment))
         labelled(self.fields, "&Which of several", self.which)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self.ask = buttons.button(QDialogButtonBox.StandardButton.Ok)
