@@ -459,3 +459,13 @@ def test_a_mend_that_has_the_room_it_asks_for_is_told_whole(qtbot: QtBot, points
         for room, text in ((button.width_of_line, SEPARATOR.join(parts)), (button.least_width, "\n".join(parts))):
             button.fit(room)
             assert button.text().replace(SEPARATOR, "\n") == text.replace(SEPARATOR, "\n")
+
+
+def test_findings_of_every_severity_have_their_names_under_one_another(qtbot: QtBot) -> None:
+    panel = DoctorPanel()
+    qtbot.addWidget(panel)
+    panel.resize(800, 400)
+    panel.show()
+    panel.say([Offer(replace(FINDING, rule=rule, severity=rule)) for rule in ("severe", "warning", "note")])
+    qtbot.waitUntil(lambda: len({card.name.mapTo(panel, card.name.rect().topLeft()).x() for card in panel.shown}) == 1)
+    assert [card.sign.isVisible() for card in panel.shown] == [True, True, False]

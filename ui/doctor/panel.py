@@ -30,6 +30,7 @@ from ui.style.elided_label import ElidedLabel
 from ui.style.help import address, finding_page, follow, page_of, set_page
 from ui.style.icons import set_icon
 from ui.style.numbers import count, integer
+from ui.style.text_size import text_width, with_text
 
 NOTHING = "Nothing is wrong as far as the doctor can see."
 BODY_MARGINS = 32, 0, 4, 6
@@ -69,6 +70,11 @@ def trying_text(remedies: int, progress: Progress = BEGINNING) -> str:
     return f"{text} {how_far(progress)}" if progress.share else text
 
 
+def _widen(sign: QLabel) -> None:
+    """As wide for each severity, so that names stand under one another."""
+    sign.setMinimumWidth(max(text_width(sign.fontMetrics(), each) for each in SIGNS.values()))
+
+
 class FindingRow(QFrame):
     """One finding: a line, and below it, where it is opened, the evidence and what mends it."""
 
@@ -85,6 +91,10 @@ class FindingRow(QFrame):
         self.offer: Offer | None = None
         self._mends = MendsLayout()
         self.sign, self.name = _label("warning"), _label()
+        stays = self.sign.sizePolicy()
+        stays.setRetainSizeWhenHidden(True)
+        self.sign.setSizePolicy(stays)
+        with_text(self.sign, _widen)
         self.summary, self.place = ElidedLabel(), ElidedLabel()
         self.summary.setObjectName("findingSummary")
         self.place.setObjectName("findingSummary")

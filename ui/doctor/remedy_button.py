@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QPushButton
 
 from simulator.doctor.base import Remedy, Trial
 from simulator.experiment.experiment import Experiment
 from ui.style.broken_words import broken
 from ui.style.numbers import count, integer, number, setting
+from ui.style.text_size import text_width
 
 SHOWN_SETTINGS = 6
 SEPARATOR = " · "
@@ -43,8 +42,7 @@ class RemedyButton(QPushButton):
         return self.sizeHint().width() - max(map(self.fontMetrics().horizontalAdvance, self.text().split("\n")))
 
     def _width(self, text: str) -> int:
-        """Whole pixels that hold it: an ellipsis stands as soon as a part of one is wanting."""
-        return math.ceil(QFontMetricsF(self.fontMetrics()).horizontalAdvance(text))
+        return text_width(self.fontMetrics(), text)
 
     def fit(self, width: int) -> None:
         """Break its text so that it is no wider; what does not fit even so ends with an ellipsis."""

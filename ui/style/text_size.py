@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable
 from functools import cache
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QFontInfo
+from PySide6.QtGui import QFontInfo, QFontMetrics, QFontMetricsF
 from PySide6.QtWidgets import QApplication, QWidget
 
 USUAL_PIXELS = 12
@@ -60,6 +61,11 @@ class _Follower(QObject):
 
 
 Owner = TypeVar("Owner", bound=QObject)
+
+
+def text_width(metrics: QFontMetrics, text: str) -> int:
+    """Whole pixels that hold it: an ellipsis stands as soon as a part of one is wanting."""
+    return math.ceil(QFontMetricsF(metrics).horizontalAdvance(text))
 
 
 def with_text(owner: Owner, fit: Callable[[Owner], object]) -> None:
