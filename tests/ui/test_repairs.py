@@ -6,7 +6,8 @@ import itertools
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.shapes import shapes
@@ -90,3 +91,21 @@ def test_what_a_repair_does_is_read_whole_in_a_narrow_panel(qtbot: QtBot) -> Non
     said.resize(900, 200)
     QApplication.processEvents()
     assert "\n" not in button.text()
+
+
+def test_a_splitter_leaves_a_refusal_the_room_for_its_words(qtbot: QtBot) -> None:
+    split = QSplitter(Qt.Orientation.Vertical)
+    qtbot.addWidget(split)
+    said = Refusal()
+    split.addWidget(said)
+    split.addWidget(QWidget())
+    split.setSizes([10, 390])
+    split.setChildrenCollapsible(False)
+    split.resize(200, 400)
+    split.show()
+    for words in ("Layer 1 (LSTM) needs a sequence. " * 5, "Layer 1 (LSTM) needs a sequence. " * 9):
+        said.say(words, [Offer("Insert flatten and make it a dense layer of 64 units", {})])
+        QApplication.processEvents()
+        QApplication.processEvents()
+        assert said.warning.heightForWidth(said.warning.width()) <= said.warning.height()
+        assert said.buttons[0].sizeHint().height() <= said.buttons[0].height()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
@@ -46,6 +46,12 @@ class Refusal(QWidget):
         self.buttons: list[RepairButton] = []
         self.column = in_column(self.warning, on=self, spacing=4, margins=(0, 0, 0, 0))
         self.hide()
+
+    def event(self, event: QEvent) -> bool:
+        # A splitter knows least heights only, not that of words in the width that there is.
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self.setMinimumHeight(max(self.column.heightForWidth(self.width()), 0))
+        return super().event(event)
 
     def text(self) -> str:
         return self.warning.text()
