@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from simulator.experiment.carriers import extract, is_carrier
 from simulator.experiment.experiment import ExperimentError
 from simulator.experiment.files import RUN_ENDING, find, is_table, presets, reach_from, reach_of
+from simulator.lessons.ending import is_lesson
 from simulator.running.messages import Command, Reply
 from simulator.running.session import Mode, Session
 from simulator.running.transport import Transport
@@ -75,9 +76,14 @@ def start_document(target: str | None) -> Document:
 
 
 def asks_first(path: Path) -> bool:
-    """Whether a person is asked before what a file names is opened: what a table means, what may be read elsewhere."""
+    """Whether the window opens what a file names, since a person is asked something on the way.
+
+    What a table means, what may be read elsewhere, or what a lesson's or a course's pupil is to choose.
+    """
     if is_run(path):
         return _run_reaches(path)
+    if is_lesson(path):
+        return path.exists()
     return is_table(path) or path.is_dir() or (path.is_file() and reach_of(path) is not None)
 
 

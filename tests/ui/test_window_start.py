@@ -15,6 +15,8 @@ from pytestqt.qtbot import QtBot
 
 import main
 from simulator import Experiment, run
+from simulator.lessons import course as courses
+from simulator.lessons import files as lessons
 from simulator.running.session import Session
 from ui.app import create_app, open_bench, start_document
 from ui.settings.settings import Settings
@@ -114,6 +116,14 @@ def test_a_run_opens_straight_at_its_step(qtbot: QtBot, tmp_path: Path, monkeypa
 
     assert opened_and_closed(path, lambda window: stands(window) and window.document.path == path)
     assert Settings().recent_files() == [path.resolve()]
+
+
+def test_a_lesson_or_a_course_that_the_command_line_names_is_opened(qtbot: QtBot, tmp_path: Path) -> None:
+    lesson, course = tmp_path / "one.nabla-lesson", tmp_path / "several.nabla-lesson"
+    lessons.save(lessons.find("all-units-alike"), lesson)
+    courses.save(courses.Course(title="Two", lessons=("all-units-alike", "down-a-ravine")), course)
+    assert opened_and_closed(lesson, lambda window: window.lessons.panel is not None)
+    assert opened_and_closed(course, lambda window: window.course_access.window is not None)
 
 
 def test_an_experiment_that_the_command_line_names_is_a_recent_one(qtbot: QtBot, tmp_path: Path) -> None:
