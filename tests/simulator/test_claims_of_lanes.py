@@ -92,6 +92,7 @@ def test_15_batch_norm_allows_ten_times_the_rate(folder: Path) -> None:
     assert told.steps_to(fast, 0.5) < told.steps_to("batch norm", 0.5) / 2
 
 
+@pytest.mark.slow
 def test_15_batch_norm_cares_less_for_the_initial_scale(folder: Path) -> None:
     told = compared("batch-norm-scale", 60, folder)
     assert told.worse("a quarter")
@@ -115,6 +116,7 @@ def test_18_each_penalty_holds_the_validation_loss_down_on_a_small_noisy_set(fol
 # -- 21: a residual stack that explodes -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_21_weight_decay_and_weight_norm_do_not_stop_a_residual_stack_that_explodes_at_the_start(folder: Path) -> None:
     told = compared("residual-weights", 10, folder, seeds=1)
     first = [told.losses(lane)[0][0] for lane in ("A", "weight decay", "weight norm")]
@@ -123,6 +125,7 @@ def test_21_weight_decay_and_weight_norm_do_not_stop_a_residual_stack_that_explo
     assert all(math.isnan(told.median(lane)) for lane in ("A", "weight decay", "weight norm"))
 
 
+@pytest.mark.slow
 def test_21_layer_norm_and_batch_norm_stop_it(folder: Path) -> None:
     told = compared("residual-norms", 15, folder)
     assert math.isnan(told.median("A"))
@@ -200,6 +203,7 @@ def test_20_residual_and_highway_layers_learn_at_a_depth_where_plain_ones_do_not
 # -- 14: initialisation -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_14_he_beats_glorot_under_relu_in_ten_seeds_of_ten(folder: Path) -> None:
     told = compared("he-glorot", 100, folder, seeds=10)
     row = told.verdict("He", "loss")

@@ -40,7 +40,7 @@ def test_quantiles_are_those_of_the_verdict(count: int) -> None:
             np.testing.assert_allclose([float(each[0]) for each in quantiles(values[:, np.newaxis])], expected)
 
 
-@pytest.mark.parametrize("steps", [7, 1500])
+@pytest.mark.parametrize("steps", [7, pytest.param(1500, marks=pytest.mark.slow)])
 def test_the_past_goes_from_quartile_to_quartile_around_the_median(steps: int) -> None:
     results = trained(steps)
     history = fan(results).record.history
@@ -53,7 +53,7 @@ def test_the_past_goes_from_quartile_to_quartile_around_the_median(steps: int) -
     assert history.end == steps
 
 
-@pytest.mark.parametrize("steps", [7, 1500])
+@pytest.mark.parametrize("steps", [7, pytest.param(1500, marks=pytest.mark.slow)])
 def test_scores_on_data_held_out_stand_where_every_seed_has_one(steps: int) -> None:
     results = trained(steps)
     series, own = (each.series("validation_loss") for each in (fan(results).record.history, results[0].history))

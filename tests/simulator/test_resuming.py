@@ -255,10 +255,10 @@ def killed(folder: Path, steps: int, seconds: float, *more: str) -> None:
 
 @unix
 def test_a_run_that_is_killed_leaves_whole_rows_and_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
-    killed(tmp_path / "killed", 12_000, 0.1)
+    killed(tmp_path / "killed", 5_000, 0.1)
     check_whole(tmp_path / "killed")
     for name, more in (("killed", ("--resume",)), ("whole", ())):
-        ran = subprocess.run(command(tmp_path / name, *more, steps=12_000), capture_output=True)
+        ran = subprocess.run(command(tmp_path / name, *more, steps=5_000), capture_output=True)
         assert ran.returncode == 0, ran.stderr
     assert contents(tmp_path / "killed") == contents(tmp_path / "whole")
 
