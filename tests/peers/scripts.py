@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,21 @@ def script_in(folder: Path) -> dict[str, Any]:
     defined: dict[str, Any] = {"__name__": "model", "__file__": str(path)}
     exec(compile(path.read_text(encoding="utf-8"), path, "exec"), defined)
     return defined
+
+
+def status_of(folder: Path, *options: str, apart: bool = False) -> int:
+    """With which a script that checks itself ends: in this process, or ``apart`` in one of its own."""
+    path, arguments = folder / MODEL, ["--check", *options]
+    if apart:
+        return subprocess.run([sys.executable, path, *arguments], capture_output=True).returncode
+    before, sys.argv = sys.argv, [str(path), *arguments]
+    try:
+        exec(compile(path.read_text(encoding="utf-8"), path, "exec"), {"__name__": "__main__", "__file__": str(path)})
+    except SystemExit as end:
+        return int(end.code or 0)
+    finally:
+        sys.argv = before
+    return 0
 
 
 def accepted(folder: Path) -> float:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +10,14 @@ import numpy as np
 import pytest
 
 from simulator import run
-from simulator.code.export import CHECK, MODEL, export
+from simulator.code.export import CHECK, export
 from simulator.data.base import Data, scalings
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
 from simulator.running.run_file import read
 from simulator.schema.parameter import kinds
 from tests.peers.networks import NETWORKS, everything, label, named, of
-from tests.peers.scripts import accepted, script_in
+from tests.peers.scripts import accepted, script_in, status_of
 from tests.simulator.combinations import Plain
 
 os.environ["KERAS_BACKEND"] = "torch"
@@ -94,12 +92,9 @@ def test_a_script_that_computes_something_else_ends_with_1(tmp_path: Path) -> No
     export(named(NETWORKS["dense"]), "dense", tmp_path, "keras")
     arrays = dict(np.load(tmp_path / CHECK))
 
-    def status() -> int:
-        return subprocess.run([sys.executable, tmp_path / MODEL, "--check"], capture_output=True).returncode
-
-    assert status() == 0
+    assert status_of(tmp_path) == 0
     np.savez(tmp_path / CHECK, allow_pickle=False, **{**arrays, "after.000.gain": arrays["after.000.gain"] + 1e-9})
-    assert status() == 1
+    assert status_of(tmp_path) == status_of(tmp_path, apart=True) == 1
 
 
 def test_it_trains_on(tmp_path: Path) -> None:

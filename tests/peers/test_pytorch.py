@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ import numpy as np
 import pytest
 
 from simulator import run
-from simulator.code.export import CHECK, MODEL, export
+from simulator.code.export import CHECK, export
 from simulator.data.base import Data, scalings
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
@@ -21,7 +19,7 @@ from simulator.running.run_file import read
 from simulator.schema.parameter import kinds
 from simulator.training.training import Training
 from tests.peers.networks import DENSE, NETWORKS, everything, label, named, of, parts
-from tests.peers.scripts import accepted, script_in
+from tests.peers.scripts import accepted, script_in, status_of
 from tests.simulator.combinations import Plain
 
 torch = pytest.importorskip("torch")
@@ -42,11 +40,6 @@ def largest(folder: Path, exact: bool) -> float:
     torch.set_default_dtype(torch.float64 if exact else torch.float32)
     gap, _ = script_in(folder)["check"](exact)
     return float(gap)
-
-
-def status(folder: Path, *options: str) -> int:
-    """Of a script that checks itself in a process of its own."""
-    return subprocess.run([sys.executable, folder / MODEL, *options], capture_output=True).returncode
 
 
 @pytest.mark.parametrize(("name", "plain"), everything())
@@ -103,13 +96,13 @@ def test_a_frozen_layer_stays_as_it_is(tmp_path: Path) -> None:
 
 def test_a_script_that_computes_something_else_ends_with_1(tmp_path: Path) -> None:
     export(named(NETWORKS["dense"]), "dense", tmp_path)
-    assert status(tmp_path, "--check") == status(tmp_path, "--check", "--float32") == 0
+    assert status_of(tmp_path, apart=True) == status_of(tmp_path, "--float32") == 0
     arrays = dict(np.load(tmp_path / CHECK))
     for name in ("outputs", "evaluated", "gradient.0.bias", "after.0.bias"):
         np.savez(tmp_path / CHECK, allow_pickle=False, **{**arrays, name: arrays[name] + 1e-9})
-        assert status(tmp_path, "--check") == 1
+        assert status_of(tmp_path) == 1
     np.savez(tmp_path / CHECK, allow_pickle=False, **{**arrays, "outputs": arrays["outputs"] * np.nan})
-    assert status(tmp_path, "--check") == 1
+    assert status_of(tmp_path) == status_of(tmp_path, apart=True) == 1
 
 
 def test_weights_are_drawn_as_widely_as_the_bench_draws_them(tmp_path: Path) -> None:
