@@ -83,6 +83,7 @@ def folder(tmp_path: Path) -> Path:
 # -- 15: batch norm ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_15_batch_norm_allows_ten_times_the_rate(folder: Path) -> None:
     told = compared("batch-norm-rate", 60, folder)
     assert math.isnan(told.median("ten times the rate"))
@@ -151,6 +152,7 @@ def active(lane: Experiment) -> float:
     return float(run(lane, steps=0).last.measures["activation_rate"][:-1].mean())
 
 
+@pytest.mark.slow
 def test_4_the_fewer_units_are_active_the_more_steps_a_loss_takes(folder: Path) -> None:
     lanes = find("sparse-activation").all_lanes()
     rates = [active(lane) for lane in lanes.values()]

@@ -25,6 +25,7 @@ from simulator.training.checkpoint_files import written
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.training import Training
 from tests.simulator.test_run_file import NETS, every_combination
+from tests.thinned import thinned
 
 HERE = environment(1)
 SLOW: Mapping[str, Any] = {"name": "slow", "set": {"optimizer.learning_rate": 0.002}}
@@ -131,8 +132,7 @@ def shown(screens: list[Screen], mode: Any, experiment: Experiment) -> Screen:
     return screens[-1]
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("net", NETS)
+@pytest.mark.parametrize(("net", "mode"), thinned(list(NETS), MODES, share=2))
 def test_a_run_with_lanes_saved_and_opened_goes_on_to_the_bits_of_never_having_stopped(
     net: str, mode: Any, screens: list[Screen], tmp_path: Path
 ) -> None:

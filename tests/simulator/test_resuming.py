@@ -23,6 +23,7 @@ from simulator.running.headless import usual_every
 from simulator.running.run_folder import LOCK, UNFINISHED
 from simulator.running.stop_rules import FindingAppears, Stalled
 from simulator.system.process_lock import LockedError, ProcessLock
+from tests.thinned import thinned
 
 unix = pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 MAIN = Path(__file__).parents[2] / "main.py"
@@ -58,8 +59,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("name", RUNS)
-@pytest.mark.parametrize("stops", [(0,), (1, 4), (21, 1, 3)])
+@pytest.mark.parametrize(("name", "stops"), thinned(list(RUNS), [(0,), (1, 4), (21, 1, 3)]))
 def test_a_run_that_is_ended_and_taken_up_again_writes_the_same_bytes(
     tmp_path: Path, name: str, stops: tuple[int, ...]
 ) -> None:
