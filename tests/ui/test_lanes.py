@@ -71,6 +71,19 @@ def test_a_plot_of_curves_draws_every_network_and_says_which_is_which(qtbot: Any
 
 
 @pytest.mark.parametrize("kind", OVERLAYS, ids=lambda kind: kind.key)
+def test_networks_lie_on_the_range_of_the_first_in_every_band(qtbot: Any, kind: type[Plot[Any]]) -> None:
+    first = filled(qtbot, kind, real("recurrent"))
+    other = kind(theme=LIGHT, bare=True)
+    qtbot.addWidget(other)
+    other.state = first.state
+    if first.state is None or not hasattr(first, "bands"):
+        return
+    assert other.bands != first.bands
+    first.show_lanes("A", [("B", other)])
+    assert other.bands == first.bands
+
+
+@pytest.mark.parametrize("kind", OVERLAYS, ids=lambda kind: kind.key)
 @pytest.mark.parametrize("depths", [(10, 4), (4, 10), (1, 30), (30, 1)])
 def test_networks_of_other_depths_lie_at_the_same_relative_depth(
     qtbot: Any, kind: type[Plot[Any]], depths: Sequence[int]

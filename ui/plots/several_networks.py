@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Struct
 from PySide6.QtCore import QPointF
@@ -53,6 +53,8 @@ class SeveralNetworks(PlotDefinition[S]):
     """How networks are held against each other."""
     _row: QGridLayout
     canvas: Canvas
+    fitted: ClassVar[tuple[str, ...]] = ()
+    """What is fitted to all networks besides the scales."""
 
     def redraw(self) -> None:
         raise NotImplementedError
@@ -63,6 +65,8 @@ class SeveralNetworks(PlotDefinition[S]):
         assert state is not None
         for mine, its in zip(self.scales, lane.plot.scales, strict=True):
             vars(its).update(vars(mine))
+        for name in self.fitted:
+            setattr(lane.plot, name, getattr(self, name))
         return DrawnState(lane.plot.marks(state), lane.style, stretch=self.stretch(lane))
 
     def stretch(self, lane: Lane) -> dict[int, Sequence[Piece]]:

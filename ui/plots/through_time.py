@@ -133,6 +133,7 @@ class ThroughTime(Plot[ThroughTimeState]):
     side = "backward"
     least_height = 200
     kinds = STATES
+    fitted = ("bands", "crowded")
     comes_along = True
     explain = (
         "How much the loss depends on the state at each time step, on a log scale. A straight line is a "
