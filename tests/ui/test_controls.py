@@ -71,7 +71,7 @@ def test_controls_of_every_dialog_and_page_are_named_have_roles_and_are_reached_
     window.bench.play(1)
     qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step > 0)
     faulty, unseen = [], []
-    for make in (*PARTS, *OF_A_RUN, *WINDOWS):
+    for make in (*OF_A_RUN, *PARTS, *WINDOWS):
         part = make(window, tmp_path)
         bring(part)
         if isinstance(part, TableDialog):

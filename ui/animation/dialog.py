@@ -64,11 +64,11 @@ class AnimationDialog(QDialog):
     """One sentence: what was written and where."""
 
     def __init__(self, bench: Bench, plots: Mapping[str, Plot[Any]], key: str, parent: QWidget | None = None) -> None:
-        """``key`` is the plot to begin with."""
+        """``key`` is the plot to begin with; one of the plots at least must show the run."""
         super().__init__(parent)
         self.setObjectName("animation")
         self.setWindowTitle("Animation")
-        self._bench, self._plots = bench, {each: plot for each, plot in plots.items() if _concerns(plot)}
+        self._bench, self._plots = bench, {each: plot for each, plot in plots.items() if shows_run(plot)}
         self._record: Record = bench.record
         self._kept = bench.memory.good_steps or (0,)
         self._costs: Costs | None = None

@@ -77,9 +77,12 @@ class Exporting(QObject):
         if view.frame.step < 1:
             self._banner.say("There is one step only: an animation needs steps to go through.")
             return
-        from ui.animation.dialog import AnimationDialog
+        from ui.animation.dialog import AnimationDialog, shows_run
 
-        plots = self._plots.plots
+        plots = {key: plot for key, plot in self._plots.plots.items() if shows_run(plot)}
+        if not plots:
+            self._banner.say("No plot shows this run yet.")
+            return
         focused = self._plots.focused_plot()
         key = key or (focused.key if focused is not None else "")
         dialog = AnimationDialog(self._bench, plots, key, self._window)
