@@ -263,8 +263,8 @@ class AnimationDialog(QDialog):
         super().done(result)
 
 
-def _concerns(plot: Plot[Any]) -> bool:
-    """Whether the network has what it is about."""
+def shows_run(plot: Plot[Any]) -> bool:
+    """Whether it was brought to a network that has what it is about."""
     return plot.info is not None and (not plot.kinds or bool(plot.kinds & {layer.kind for layer in plot.info.layers}))
 
 
