@@ -2,28 +2,45 @@
 """What a map makes of the cores: cells of over a second in as many processes, against one run after the other.
 
 python benchmarks/maps.py [--cells 12] [--jobs 2]
+
+What cores share, as memory and their clock, makes runs beside each other slower whoever starts them. So the same runs
+are made by bare processes too, alone and as many at once: that is the machine's part, the rest is the map's own.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.apart import ROOT
+from benchmarks.rounds import Spread
 from simulator.experiment.files import find
 from simulator.maps.axes import axis
 from simulator.maps.engines import LocalEngine
+from simulator.maps.making import Job, make
 from simulator.maps.map_folder import MapFolder
 from simulator.maps.sweep import Sweep
 
 STEPS = 1500
+
+
+def of_seeds(cells: int, steps: int = STEPS) -> Sweep:
+    """One experiment with so many seeds."""
+    experiment = find("vanishing-sigmoid")
+    return Sweep(
+        experiment=experiment, axes=(axis("batch_size=128", experiment),), seeds=cells, steps=steps, brief=True
+    )
 
 
 def made(sweep: Sweep, jobs: int) -> tuple[float, float, float]:
@@ -45,30 +62,60 @@ def processor_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def of_seeds(cells: int, steps: int = STEPS) -> Sweep:
-    """One experiment with so many seeds."""
-    experiment = find("vanishing-sigmoid")
-    return Sweep(
-        experiment=experiment, axes=(axis("batch_size=128", experiment),), seeds=cells, steps=steps, brief=True
-    )
+def bare(cells: int) -> None:
+    """Make cells one after the other as soon as a line comes in, and print the seconds of each."""
+    sweep = of_seeds(cells)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(json.dumps([make(Job(0, cell, sweep)).seconds for cell in sweep.cells()]))
+
+
+def seconds_of_processes(cells: int, processes: int) -> float:
+    """Of one cell, where so many bare processes make as many at once."""
+    code = f"from benchmarks.maps import bare; bare({cells})"
+    started = [
+        subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdin=-1, stdout=-1, text=True)
+        for _ in range(processes)
+    ]
+    seconds = [*_told(started)]
+    return sum(seconds) / len(seconds)
+
+
+def _told(started: list[subprocess.Popen[str]]) -> Iterator[float]:
+    """Let all begin at once, and give what each says."""
+    for process in started:
+        assert process.stdout is not None
+        process.stdout.readline()
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in started:
+        yield from json.loads(process.communicate()[0])
+
+
+def compared(cells: int, jobs: int) -> dict[str, float]:
+    """One round: ratios of speeds, 1 where nothing is lost."""
+    alone, beside = (seconds_of_processes(cells // jobs, processes) for processes in (1, jobs))
+    wall, together, _ = made(of_seeds(cells), jobs)
+    return {
+        "seconds of a run alone": alone,
+        f"bare processes: of {jobs} beside each other, speed of each by one alone": alone / beside,
+        "the map: its speed by cores and one run alone": cells * alone / wall / jobs,
+        "the map: its speed by that of bare processes beside each other": cells * beside / wall / jobs,
+        "the map: share of the time in which its processes train": together / wall / jobs,
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cells", type=int, default=12)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    of_one = of_seeds(arguments.cells)
-    for _ in range(arguments.rounds):
-        alone, alone_cells, alone_used = made(of_one, 1)
-        wall, cells, used = made(of_one, arguments.jobs)
-        each, among = alone_cells / arguments.cells, cells / arguments.cells
-        print(
-            f"a cell alone {each:.2f} s, among {arguments.jobs} {among:.2f} s; "
-            f"throughput {alone / wall:.2f} of one process ({alone / wall / arguments.jobs:.2f} a core), "
-            f"busy {cells / wall / arguments.jobs:.2f} of the time; processor {alone_used:.1f} and {used:.1f} s"
-        )
+    rounds = [compared(arguments.cells, arguments.jobs) for _ in range(arguments.rounds)]
+    for name in rounds[0]:
+        print(f"{name:75s} {Spread.of([each[name] for each in rounds]).text()}")
 
 
 if __name__ == "__main__":
