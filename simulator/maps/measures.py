@@ -22,11 +22,20 @@ assert set(USUAL) == {*SCALARS, RATIO}
 
 
 def check(names: Iterable[str]) -> None:
-    """ExperimentError where one of the names is no measure."""
+    """ExperimentError where one of the names is no measure, or stands twice."""
+    names = list(names)
     for name in names:
+        if names.count(name) > 1:
+            raise ExperimentError(f"the measure {shortened(name)!r} is asked for twice")
         if name not in USUAL and name.partition(":")[0] not in RECORDED_NAMES:
             known = ", ".join((*USUAL, *RECORDED_NAMES))
             raise ExperimentError(f"no measure is called {shortened(name)!r}; there are {known}; NAME:LAYER of a layer")
+
+
+def layer_of(name: str) -> str | None:
+    """The layer that ``NAME:LAYER`` asks for; None where it asks for none."""
+    _, colon, label = name.partition(":")
+    return label if colon else None
 
 
 def measured(names: Iterable[str], frame: Frame) -> Mapping[str, float | None]:
@@ -39,9 +48,9 @@ def _of(name: str, frame: Frame) -> float | None:
         return gradient_ratio(frame)
     if name in USUAL:
         return frame.scalars.get(name)
-    measure, colon, label = name.partition(":")
+    measure, label = name.partition(":")[0], layer_of(name)
     values, defined = frame.measures[measure], frame.defined[measure]
-    if not colon:
+    if label is None:
         return float(values[defined].mean()) if defined.any() else None
     row = next((row for row, layer in enumerate(frame.info.layers) if layer.label == label), None)
     return float(values[row]) if row is not None and defined[row] else None

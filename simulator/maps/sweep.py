@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from msgspec import Struct
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.maps import measures
 from simulator.maps.axes import Axis
-from simulator.running.arguments import in_order
+from simulator.running.arguments import in_order, shortened
 from simulator.schema.numbers import integer
+from simulator.training.operation import labels_of
 
 MOST_CELLS = 1_000_000
 Values = tuple[Any, ...]
@@ -67,6 +69,7 @@ class Sweep(Struct, frozen=True, kw_only=True):
         measures.check(self.measures)
         self.trained(Cell(self.cells_of_seed(0)[0].values, self.experiment.seed + self.seeds - 1), seed_alone=True)
         self._check_values()
+        self._check_layers()
 
     def _check_paths(self) -> None:
         """ExperimentError where what one axis sets is set again by the other, which then alone would act."""
@@ -91,6 +94,28 @@ class Sweep(Struct, frozen=True, kw_only=True):
                 return
         if first is not None:
             raise first
+
+    def _check_layers(self) -> None:
+        """ExperimentError where a layer is asked for that no cell's network has."""
+        asked = {label: name for name in self.measures if (label := measures.layer_of(name)) is not None}
+        if missing := asked.keys() - self._labels(asked.keys()):
+            name = asked[min(missing)]
+            raise ExperimentError(f"no network of this map has the layer that {shortened(name)!r} asks for")
+
+    def _labels(self, wanted: Set[str]) -> set[str]:
+        """Those of ``wanted`` that are layers of some cell."""
+        labels: set[str] = set()
+        tried: set[str] = set()
+        for cell in self.cells_of_seed(0):
+            pairs = zip(self.axes, cell.values, strict=True)
+            stack = repr([value for axis, value in pairs if axis.path.partition(".")[0] == "layers"])
+            if labels == wanted:
+                break
+            if stack not in tried:
+                with suppress(ExperimentError):
+                    labels |= wanted & labels_of(self.trained(cell))
+                    tried.add(stack)
+        return labels
 
     def cells_of_seed(self, number: int) -> list[Cell]:
         """Every place with one seed, the last axis running fastest."""

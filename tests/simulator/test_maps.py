@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from simulator.arrays.numeric import Floats
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.maps.axes import Axis, axis
 from simulator.maps.cells_file import NAME, read
@@ -23,7 +24,7 @@ from simulator.maps.contours import chained, contour, crossings
 from simulator.maps.engines import Engine, LocalEngine
 from simulator.maps.making import Made
 from simulator.maps.map_folder import MapFolder
-from simulator.maps.presets import preset_of
+from simulator.maps.presets import map_presets, preset_of
 from simulator.maps.refinement import refined
 from simulator.maps.sweep import Cell, Sweep, in_rows, place_on
 from simulator.maps.theory import Line, lines
@@ -116,6 +117,9 @@ def test_what_is_no_axis_is_one_sentence(text: str, reason: str) -> None:
         (lambda: sweep_of("layers.0.nothing=1,2"), "nothing"),
         (lambda: sweep_of("batch_size=-1,0"), "batch_size"),
         (lambda: sweep_of("batch_size=1,2", measures=("los",)), "no measure is called 'los'"),
+        (lambda: sweep_of("layers.0.repeat=1,2", measures=("delta_rms:4",)), "layer that 'delta_rms:4' asks for"),
+        (lambda: sweep_of("batch_size=1,2", measures=("loss", "loss")), "'loss' is asked for twice"),
+        (lambda: sweep_of("batch_size=1,2", measures=("delta_rms:",)), "layer that 'delta_rms:' asks for"),
         (lambda: sweep_of("batch_size=1,2", seeds=2**63), "cells are more than"),
     ],
 )
@@ -305,18 +309,21 @@ def test_cells_are_added_where_neighbours_differ_and_nowhere_else() -> None:
     fine = sweep_of("optimizer.learning_rate=1e-4:1:17:log", "regularization.l2=0:0.8:17")
     made = [cliff(cell) for cell in sweep.cells()]
     added = refined(sweep, made, "loss")
-    places = [
-        tuple(place_on(axis, value) for axis, value in zip(fine.axes, cell.values, strict=True)) for cell in added
-    ]
-    assert np.allclose(places, np.round(places), atol=1e-9)
-    assert 0 < len(added) < (len(list(fine.cells())) - len(made)) / 2
-    losses = np.array([cliff(cell).measures["loss"] for cell in fine.cells()]).reshape(17, 17)
-    jumps = np.zeros((17, 17), bool)
-    jumps[:-1] |= losses[:-1] != losses[1:]
-    jumps[:, :-1] |= losses[:, :-1] != losses[:, 1:]
-    known = {*(tuple(np.round(place).astype(int)) for place in places), *itertools.product(range(0, 17, 2), repeat=2)}
-    assert all(at in known for at in zip(*np.nonzero(jumps), strict=True))
+    losses = {places(fine, cell): cliff(cell).measures["loss"] for cell in fine.cells()}
+    known = {places(fine, cell) for cell in added} | {*itertools.product(range(0, 17, 2), repeat=2)}
+    assert known <= losses.keys()
+    assert 81 < len(known) <= len(losses) / 2
+    for at in losses.keys() - known:
+        around = itertools.product(*((place - 1, place + 1) if place % 2 else (place,) for place in at))
+        assert {losses[each] for each in around} == {losses[at]}
     assert refined(sweep, [*made, *map(cliff, added)], "loss") == added
+
+
+def places(sweep: Sweep, cell: Cell) -> tuple[int, ...]:
+    """Where a cell lies on the axes of a finer map, all of whose places are numbers of its values."""
+    at = [place_on(axis, value) for axis, value in zip(sweep.axes, cell.values, strict=True)]
+    assert np.allclose(at, np.round(at), atol=1e-9)
+    return tuple(map(round, at))
 
 
 def test_between_words_and_neighbouring_whole_numbers_nothing_is_added() -> None:
@@ -327,6 +334,58 @@ def test_between_words_and_neighbouring_whole_numbers_nothing_is_added() -> None
         for cell in sweep.cells()
     ]
     assert [cell.values for cell in refined(sweep, made, "loss")] == [(5, "tanh"), (5, "relu")]
+
+
+def test_what_lies_between_whole_numbers_is_rounded_and_nothing_beside_it() -> None:
+    sweep = sweep_of("optimizer.learning_rate=0.1,0.3", "layers.0.units=2,5")
+    made = [
+        Made(values=cell.values, seed=cell.seed, steps=3, measures={"loss": float(cell.values == (0.1, 2))})
+        for cell in sweep.cells()
+    ]
+    assert [cell.values for cell in refined(sweep, made, "loss")] == [(0.1, 4), (0.2, 2)]
+
+
+def test_a_refined_map_has_half_of_the_cells_and_the_same_contour() -> None:
+    sweeps = [sweep for preset in map_presets() if len((sweep := preset.sweep()).axes) == 2]
+    numeric = [sweep for sweep in sweeps if all(axis.numeric for axis in sweep.axes)]
+    assert len(numeric) >= 5
+    for sweep in numeric:
+        shape = tuple(2 * len(axis.values) - 1 for axis in sweep.axes)
+        x, y = np.meshgrid(*(np.linspace(0, 1, length) for length in shape), indexing="ij")
+        whole = 1 / (1 + np.exp(-200 * (x - 0.2 - 0.6 * y**2)))
+        coarse = np.full(shape, np.nan)
+        coarse[::2, ::2] = whole[::2, ::2]
+        values = {cell.key: value for cell, value in zip(sweep.cells_of_seed(0), coarse[::2, ::2].flat, strict=True)}
+        made = [
+            Made(values=cell.values, seed=cell.seed, steps=3, measures={"accuracy": float(values[cell.key])})
+            for cell in sweep.cells_of_seed(0)
+        ]
+        added = refined(sweep, made, "accuracy")
+        assert len(made) + len(added) <= whole.size / 2
+        finer = coarse.copy()
+        for cell in added:
+            at = tuple(round(2 * place_on(axis, value)) for axis, value in zip(sweep.axes, cell.values, strict=True))
+            finer[at] = whole[at]
+        assert apart(filled(finer), whole) <= 0.1
+        assert apart(filled(coarse), whole) >= 0.2
+
+
+def filled(grid: Floats) -> Floats:
+    """A grid with straight lines where it has no number."""
+    grid = grid.copy()
+    for rows in (grid, grid.T):
+        middle, ends = rows[1::2, ::2], (rows[:-1:2, ::2] + rows[2::2, ::2]) / 2
+        middle[:] = np.where(np.isnan(middle), ends, middle)
+    centre, around = grid[1::2, 1::2], grid[:-1:2, 1::2] + grid[2::2, 1::2] + grid[1::2, :-1:2] + grid[1::2, 2::2]
+    centre[:] = np.where(np.isnan(centre), around / 4, centre)
+    return grid
+
+
+def apart(one: Floats, other: Floats) -> float:
+    """The mean distance of two contours at half height, in cells."""
+    first, second = contour(one, 0.5).mean(axis=1), contour(other, 0.5).mean(axis=1)
+    distances = np.hypot(*(first[:, np.newaxis] - second).transpose(2, 0, 1))
+    return float(distances.min(axis=1).mean() + distances.min(axis=0).mean()) / 2
 
 
 def test_a_refined_map_is_taken_up_to_the_same_cells(tmp_path: Path) -> None:
