@@ -92,7 +92,7 @@ class Layers:
             *self.words.flattened(shape),
             self._affine(module, pieces=pieces),
             *self._norm(module.before, (pieces * units,), batch),
-            Piece(f"Maxout({pieces})"),
+            Piece(self.words.maxout.format(pieces)),
             *self._norm(module.after, (units,), batch),
             *self._dropout(module.dropout, (units,)),
         ]
@@ -102,7 +102,8 @@ class Layers:
         candidate = self._together([self._affine(module, slice(0, units)), *self._activated(module, batch)])
         weights, biases = self.words.draw(spec.initializer, map_.fans), self.words.constant(spec.transform_bias)
         gate = self.words.affine(map_, weights, biases, slice(units, None))
-        return [Piece(f"Highway({candidate.code}, {gate.code})", inner=(("candidate", candidate), ("gate", gate)))]
+        code = self.words.highway.format(candidate.code, gate.code)
+        return [Piece(code, inner=(("candidate", candidate), ("gate", gate)))]
 
     def in_a_row(self, layers: Sequence[Sequence[Piece]]) -> Piece:
         """One module of those of several layers."""

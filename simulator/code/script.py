@@ -80,10 +80,11 @@ class Script(ABC):
         return "\n".join(lines) + "\n"
 
     def _lines(self, dense: bool) -> list[str]:
-        """All lines; ``dense``: as many modules on each as it takes, few words and empty lines."""
+        """All lines; ``dense``: as many modules on each as it takes, no docstrings, empty lines between definitions."""
         sections = [*self._network(dense), *self.objective(), *self._rate(), *self.optimizer(), *self._data()]
         sections += [self.check(GAPS.replace("«array»", self.array)), self._main()]
         between = [""] if dense else ["", ""]
+        sections = [_without_words(section) for section in sections] if dense else sections
         body = [line for section in sections for line in (*between, *section)]
         return [*self._head("\n".join(body)), *body]
 
@@ -104,7 +105,7 @@ class Script(ABC):
 
     def _network(self, dense: bool) -> Iterator[list[str]]:
         for source in self.definitions():
-            yield _without_words(lines_of(source)) if dense else lines_of(source)
+            yield lines_of(source)
         summary = '    """The network, its weights drawn as before the first step."""'
         chained = _chained(self.exported.layers, dense, self.first())
         yield ["def build():", summary, *chained, f"    return {self.chain}"]
@@ -137,10 +138,8 @@ class Script(ABC):
 
 
 def _without_words(lines: list[str]) -> list[str]:
-    """A definition without its docstring and the empty line behind that."""
-    ends = [place for place, line in enumerate(lines) if line.endswith('"""')]
-    rest = lines[ends[0] + 1 :]
-    return [lines[0], *(rest if rest[0] else rest[1:])]
+    """A definition without docstrings, each of which is one line, and empty lines."""
+    return [line for line in lines if line and not line.lstrip().startswith('"""')]
 
 
 def _chained(layers: Sequence[Sequence[Piece]], filled: bool, first: str = "") -> list[str]:

@@ -35,6 +35,10 @@ class Words(ABC):
     """What draws weights, given (inputs, outputs)."""
     row: ClassVar[str]
     """Modules in a row, {} between them."""
+    maxout: ClassVar[str] = "Maxout({})"
+    """The largest of {} pieces."""
+    highway: ClassVar[str] = "Highway({}, {})"
+    """A gated layer of its candidate and its gate."""
     zeros: ClassVar[str]
     """What draws biases of 0."""
     norm_names: ClassVar[tuple[str, str, str, str]]

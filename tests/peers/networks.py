@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from simulator.experiment.experiment import Experiment
+from simulator.layers import Layer
 from simulator.layers.normalization import Normalization
 from simulator.parts.activations import Activation
 from simulator.parts.initializers import Initializer
@@ -47,6 +48,40 @@ NETWORKS: dict[str, Plain] = {
     "gru": of({"kind": "gru", "units": 4, "bias_initializer": {"kind": "orthogonal"}}, optimizer={"kind": "adagrad"}),
 }
 """A few whose programs look most different."""
+
+
+BEHIND: list[Plain] = [
+    {**DENSE, "units": 8, "normalization": {"kind": "layer"}, "dropout": {"kind": "classic"}},
+    {**DENSE, "units": 8, "normalization": {"kind": "weight"}},
+    {"kind": "maxout", "units": 8, "normalization": {"kind": "batch"}},
+    {"kind": "highway", "units": 8},
+    {"kind": "residual", "layers": [{**DENSE, "units": 8}]},
+]
+STACKS: dict[str, list[Plain]] = {
+    "digits": [
+        {"kind": "convolution", "channels": 4, "normalization": {"kind": "batch"}, "dropout": {"kind": "inverted"}},
+        {"kind": "pooling", "size": 2},
+        {"kind": "flatten"},
+        *BEHIND,
+    ],
+    "digit_rows": [
+        {"kind": "recurrent", "units": 5, "output": "all"},
+        {"kind": "gru", "units": 5, "output": "all"},
+        {"kind": "lstm", "units": 6},
+        {**DENSE, "units": 8},
+        *BEHIND[2:],
+    ],
+}
+"""By its data: a network of every kind of layer that takes them."""
+
+
+def whole() -> dict[str, Experiment]:
+    """Networks of every kind of layer at once."""
+    assert {layer["kind"] for layers in STACKS.values() for layer in layers} == {*kinds(Layer)}
+    return {
+        data: Experiment.from_builtins({"data": {"kind": data}, "layers": layers, "batch_size": 8})
+        for data, layers in STACKS.items()
+    }
 
 
 def combinations() -> dict[str, Plain]:

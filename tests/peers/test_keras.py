@@ -16,7 +16,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
 from simulator.running.run_file import read
 from simulator.schema.parameter import kinds
-from tests.peers.networks import NETWORKS, everything, label, named, of
+from tests.peers.networks import NETWORKS, everything, label, named, of, whole
 from tests.peers.scripts import accepted, script_in, status_of
 from tests.simulator.combinations import Plain
 
@@ -44,6 +44,13 @@ def largest(folder: Path, exact: bool) -> float:
 @pytest.mark.parametrize(("name", "plain"), everything())
 def test_it_computes_what_the_bench_does(name: str, plain: Plain, tmp_path: Path) -> None:
     export(named(plain), name, tmp_path, "keras")
+    assert largest(tmp_path, exact=True) <= 1e-10
+    assert largest(tmp_path, exact=False) <= 1e-5
+
+
+@pytest.mark.parametrize("data", whole())
+def test_a_network_of_every_kind_of_layer_computes_what_the_bench_does(data: str, tmp_path: Path) -> None:
+    export(whole()[data], data, tmp_path, "keras")
     assert largest(tmp_path, exact=True) <= 1e-10
     assert largest(tmp_path, exact=False) <= 1e-5
 

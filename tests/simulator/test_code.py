@@ -19,7 +19,7 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets
 from simulator.parts.optimizers import SGD
 from simulator.training.training import Training
-from tests.peers.networks import NETWORKS, named
+from tests.peers.networks import NETWORKS, named, whole
 
 
 def imported(script: Path) -> set[str]:
@@ -36,10 +36,11 @@ def imported(script: Path) -> set[str]:
 def test_every_script_is_short_clean_and_imports_the_library_alone(
     library: str, own: str, most: int, tmp_path: Path
 ) -> None:
-    for name, experiment in NETWORKS.items():
-        export(named(experiment), name, tmp_path / name, library)
+    networks = {name: named(plain) for name, plain in NETWORKS.items()} | whole()
+    for name, experiment in networks.items():
+        export(experiment, name, tmp_path / name, library)
     scripts = sorted(tmp_path.glob(f"*/{MODEL}"))
-    assert len(scripts) == len(NETWORKS)
+    assert len(scripts) == len(networks)
     for script in scripts:
         assert len(script.read_text(encoding="utf-8").splitlines()) <= most, script.parent.name
         assert imported(script) - sys.stdlib_module_names <= {own, "numpy", "safetensors"}

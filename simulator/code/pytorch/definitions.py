@@ -68,27 +68,19 @@ class Dropout(nn.Module):
         return x * (mask / self.keep if self.scaled else mask)
 ''',
     "Maxout": '''
-class Maxout(nn.Module):
+class Maxout(nn.Unflatten):
     """Each unit is the largest of its pieces."""
 
-    def __init__(self, pieces):
-        super().__init__()
-        self.pieces = pieces
-
     def forward(self, x):
-        return x.unflatten(1, (self.pieces, -1)).max(dim=1).values
+        return super().forward(x).max(dim=1).values
 ''',
     "Highway": '''
-class Highway(nn.Module):
+class Highway(nn.ModuleDict):
     """A gate decides how much of the input is transformed and how much is carried on."""
 
-    def __init__(self, candidate, gate):
-        super().__init__()
-        self.candidate, self.gate = candidate, gate
-
     def forward(self, x):
-        transform = torch.sigmoid(self.gate(x))
-        return self.candidate(x) * transform + x * (1 - transform)
+        transform = torch.sigmoid(self["gate"](x))
+        return self["candidate"](x) * transform + x * (1 - transform)
 ''',
     "Residual": '''
 class Residual(nn.Module):
@@ -128,16 +120,12 @@ class LastSteps(nn.Module):
         return x[:, -self.steps :]
 ''',
     "Recurrent": '''
-class Recurrent(nn.Module):
-    """nn.RNN with another nonlinearity."""
+class Recurrent(nn.RNN):
+    """A plain recurrent layer with another nonlinearity."""
 
     def __init__(self, features, units, activation):
-        super().__init__()
-        self.hidden_size, self.activation = units, activation
-        self.weight_ih_l0 = nn.Parameter(torch.empty(units, features))
-        self.weight_hh_l0 = nn.Parameter(torch.empty(units, units))
-        self.bias_ih_l0 = nn.Parameter(torch.empty(units))
-        self.bias_hh_l0 = nn.Parameter(torch.empty(units))
+        super().__init__(features, units, batch_first=True)
+        self.activation = activation
 
     def forward(self, x, state=None):
         state = x.new_zeros(len(x), self.hidden_size) if state is None else state[0]

@@ -39,6 +39,11 @@ def _fan_in(spec: Any, fans: tuple[int, int]) -> str:
     return f"({spec.weight_variance!r} / {fans[0]}) ** 0.5"
 
 
+def _unless(usual: float, draw: str, name: str, value: float) -> str:
+    """What draws with a setting, which is left out where it is the usual one."""
+    return draw if value == usual else f"partial({draw}, {name}={value!r})"
+
+
 DRAWS: Mapping[type[Part], Callable[[Any, tuple[int, int]], str]] = {
     start.Zeros: lambda spec, fans: "nn.init.zeros_",
     start.Constant: lambda spec, fans: f"partial(nn.init.constant_, val={spec.value!r})",
@@ -49,9 +54,9 @@ DRAWS: Mapping[type[Part], Callable[[Any, tuple[int, int]], str]] = {
     start.LeCunUniform: lambda spec, fans: 'partial(nn.init.kaiming_uniform_, nonlinearity="linear")',
     start.GlorotNormal: lambda spec, fans: "nn.init.xavier_normal_",
     start.GlorotUniform: lambda spec, fans: "nn.init.xavier_uniform_",
-    start.HeNormal: lambda spec, fans: f"partial(nn.init.kaiming_normal_, a={spec.slope!r})",
-    start.HeUniform: lambda spec, fans: f"partial(nn.init.kaiming_uniform_, a={spec.slope!r})",
-    start.Orthogonal: lambda spec, fans: f"partial(nn.init.orthogonal_, gain={spec.gain!r})",
+    start.HeNormal: lambda spec, fans: _unless(0, "nn.init.kaiming_normal_", "a", spec.slope),
+    start.HeUniform: lambda spec, fans: _unless(0, "nn.init.kaiming_uniform_", "a", spec.slope),
+    start.Orthogonal: lambda spec, fans: _unless(1, "nn.init.orthogonal_", "gain", spec.gain),
     start.Identity: lambda spec, fans: "nn.init.eye_" if spec.gain == 1 else identity(spec.gain),
     start.LSUV: lambda spec, fans: "nn.init.orthogonal_",
 }
@@ -60,4 +65,4 @@ DRAWS: Mapping[type[Part], Callable[[Any, tuple[int, int]], str]] = {
 
 def identity(gain: float) -> str:
     """What lets each unit pass one input on, in layers and in convolutions."""
-    return f"partial(identity_, gain={gain!r})"
+    return _unless(1, "identity_", "gain", gain)

@@ -22,10 +22,10 @@ GRU_SIGNS = (1, -1, 1)
 """The update gate is 1 − the bench's transform gate, σ(−z): what makes z is negated."""
 
 
-def through_time(module: ThroughTimeModule[Any], weights: str, state: str, biases: str) -> Piece:
-    """``States`` around a recurrent module of PyTorch, drawn so."""
+def through_time(module: ThroughTimeModule[Any], weights: str, state: str, biases: str, zeros: str) -> Piece:
+    """``States`` around a recurrent module of PyTorch, drawn so; ``zeros`` are biases that need no word."""
     spec = module.spec
-    more = [weights, state, biases, *["negated=True"] * isinstance(spec, GRU)]
+    more = [weights, state, *[biases] * (biases != zeros), *["negated=True"] * isinstance(spec, GRU)]
     if isinstance(spec, LSTM) and spec.forget_bias:
         more.append(f"forget={spec.forget_bias!r}")
     cell = Piece(f"recurrent({', '.join([_cell(module), *more])})", _tensors(module))

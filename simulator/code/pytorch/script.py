@@ -61,7 +61,8 @@ class TorchScript(Script):
             lines += ["        for name, p in self.model.named_parameters():", "            if p.requires_grad:"]
             lines += wrapped(state, 16)
         if varies:
-            lines += wrapped("self.schedule = LambdaLR(self.optimizer, lambda step: learning_rate(STEP + step))", 8)
+            factor = "lambda step: learning_rate(STEP + step)" if self.exported.step else "learning_rate"
+            lines.append(f"        self.schedule = LambdaLR(self.optimizer, {factor})")
         return lines
 
     def training(self, **words: object) -> Iterator[list[str]]:

@@ -27,6 +27,8 @@ class TorchWords(Words):
     library = LIBRARY
     draws = DRAWS
     row = "nn.Sequential({})"
+    maxout = "Maxout(1, ({}, -1))"
+    highway = 'Highway({{"candidate": {}, "gate": {}}})'
     zeros = "nn.init.zeros_"
     norm_names = ("weight", "bias", "running_mean", "running_var")
     count_name = "num_batches_tracked"
@@ -73,7 +75,8 @@ class TorchWords(Words):
         return Piece(activation(spec))
 
     def layer_norm(self, stage: LayerNormStage, shape: Shape) -> str:
-        return f"{'ChannelNorm' if len(shape) == 3 else 'nn.LayerNorm'}({width(shape)}, eps={stage.epsilon!r})"
+        epsilon = f", eps={stage.epsilon!r}" * (stage.epsilon != 1e-5)
+        return f"{'ChannelNorm' if len(shape) == 3 else 'nn.LayerNorm'}({width(shape)}{epsilon})"
 
     def batch_norm(self, stage: BatchNormStage, shape: Shape) -> str:
         kind = {1: "nn.BatchNorm1d", 2: "SequenceNorm", 3: "nn.BatchNorm2d"}[len(shape)]
@@ -115,7 +118,7 @@ class TorchWords(Words):
         return Piece(code, (weight,))
 
     def through_time(self, module: ThroughTimeModule[Any], weights: str, state: str, biases: str) -> Piece:
-        return through_time(module, weights, state, biases)
+        return through_time(module, weights, state, biases, self.zeros)
 
     def frozen(self, piece: Piece) -> Piece:
         return piece.frozen(f"{piece.code}.requires_grad_(False)" if any(piece.all_tensors()) else piece.code)
