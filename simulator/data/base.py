@@ -15,7 +15,7 @@ from simulator.arrays.numeric import Array, Floats, Stream, frozen, stream
 from simulator.arrays.statistics import norm
 from simulator.data.own_file import OwnFile
 from simulator.data.points import Points
-from simulator.schema.numbers import decimal, integer
+from simulator.schema.numbers import count, decimal
 from simulator.schema.parameter import Part, knob
 from simulator.system.machine import GIB, shortage
 
@@ -358,7 +358,9 @@ def _swapped(labels: Labels, share: float, classes: int, rng: np.random.Generato
 
 
 def _one_hot(data: Data, labels: Labels, classes: int) -> Floats:
-    check_cells(classes * labels.size, f"{data.title}: {integer(classes)} classes of {integer(len(labels))} samples")
+    check_cells(
+        classes * labels.size, f"{data.title}: {count(classes, 'class', 'classes')} of {count(len(labels), 'sample')}"
+    )
     hot = np.zeros((labels.size, classes))
     hot[np.arange(labels.size), labels.ravel()] = 1.0
     return hot.reshape(len(labels), math.prod(labels.shape[1:]) * classes)

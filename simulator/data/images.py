@@ -16,6 +16,7 @@ from simulator.data.own_file import OwnFile
 from simulator.data.packed_images import packed_images
 from simulator.data.paths import located
 from simulator.data.phrases import name_of, shown
+from simulator.schema.numbers import count as count_text
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import knob
 from simulator.system.machine import shortage
@@ -99,7 +100,7 @@ def _load(path: str, fingerprint: tuple[int, ...], size: int, color: str, fit: s
     files = source.files()
     channels = 3 if color == "color" else 1
     count = sum(len(names) for _, names in files)
-    check_cells(count * channels * size**2, f"{name_of(path)}: {integer(count)} images of {size} × {size} pixels")
+    check_cells(count * channels * size**2, f"{name_of(path)}: {count_text(count, 'image')} of {size} × {size} pixels")
     x = np.empty((count, channels, size, size))
     others = 0
     each = [(label, name) for label, names in files for name in names]
@@ -116,11 +117,9 @@ def _load(path: str, fingerprint: tuple[int, ...], size: int, color: str, fit: s
 def _notes(others: int, count: int, size: int, fit: str) -> tuple[str, ...]:
     """What was done to images of another size."""
     done = "stretched to it" if fit == "resize" else "cropped to a square and brought to it"
-    return (
-        (f"{integer(others)} of {integer(count)} images are not {size} × {size} pixels and were {done}",)
-        if others
-        else ()
-    )
+    are, were = ("is", "was") if others == 1 else ("are", "were")
+    told = f"{integer(others)} of {count_text(count, 'image')} {are} not {size} × {size} pixels and {were} {done}"
+    return (told,) if others else ()
 
 
 def _readable(label: str) -> str:

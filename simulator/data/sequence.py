@@ -11,7 +11,7 @@ import numpy as np
 from simulator.arrays.numeric import Floats
 from simulator.data.base import Data, Labels, Raw, Scale, Task, check_cells
 from simulator.data.bundled import Digits
-from simulator.schema.numbers import integer
+from simulator.schema.numbers import count, integer
 from simulator.schema.parameter import knob
 
 Samples = Annotated[
@@ -39,7 +39,7 @@ class DrawnSequences(Data, frozen=True, kw_only=True):
         """Zeros (samples, steps, features), or DataError where they would not fit."""
         steps, features = self.input_shape
         cells = self.samples * steps * features
-        check_cells(cells, f"{self.title}: {integer(self.samples)} sequences of {integer(steps)} × {features}")
+        check_cells(cells, f"{self.title}: {count(self.samples, 'sequence')} of {integer(steps)} × {features}")
         return np.zeros((self.samples, steps, features))
 
     def _raw(self, x: Floats, y: Floats | Labels, class_names: tuple[str, ...], features: tuple[str, ...]) -> Raw:

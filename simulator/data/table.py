@@ -16,7 +16,7 @@ from simulator.data.paths import hash_of, located
 from simulator.data.phrases import name_of, shown
 from simulator.data.tables.dialect import ALIGNED
 from simulator.data.tables.source import Progress, nothing, open_regular, status
-from simulator.schema.numbers import integer
+from simulator.schema.numbers import count, integer
 from simulator.schema.parameter import knob
 from simulator.system.progress import advance
 
@@ -284,5 +284,5 @@ def _check_shape(path: str, shape: tuple[int, ...], columns: int) -> None:
     if len(shape) != 3 or min(shape) < 1:
         raise DataError(f"{name_of(path)}: an image shape is channels, height, width, three numbers from 1, not {text}")
     if math.prod(shape) != columns:
-        need = integer(math.prod(shape))
-        raise DataError(f"{name_of(path)}: images of {text} need {need} input columns, there are {integer(columns)}")
+        need = count(math.prod(shape), "input column")
+        raise DataError(f"{name_of(path)}: images of {text} need {need}, not {integer(columns)}")

@@ -6,7 +6,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Floats
 from simulator.data.base import Data, Labels, Raw, Task, check_cells
-from simulator.schema.numbers import integer
+from simulator.schema.numbers import count
 from simulator.schema.parameter import knob
 
 DRAWN = "Drawn on the spot"
@@ -173,7 +173,7 @@ class Gaussian(Data, frozen=True, kw_only=True, tag="gaussian"):
 
     def load(self, rng: np.random.Generator) -> Raw:
         cells = self.samples * self.features
-        check_cells(cells, f"{self.title}: {integer(self.samples)} samples of {integer(self.features)} features")
+        check_cells(cells, f"{self.title}: {count(self.samples, 'sample')} of {count(self.features, 'feature')}")
         y = rng.integers(0, self.classes, size=self.samples)
         x = rng.standard_normal((self.samples, self.features))
         return Raw(x, y, _numbered("class ", self.classes), _numbered("x", self.features))

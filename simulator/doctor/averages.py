@@ -9,7 +9,7 @@ from simulator.doctor.evidence import Evidence
 from simulator.doctor.phrases import capital, number
 from simulator.doctor.suspect import Suspect, decades
 from simulator.parts.optimizers import Optimizer
-from simulator.schema.numbers import setting
+from simulator.schema.numbers import amount, setting
 from simulator.schema.parameter import parameter
 
 MOST_AVERAGED_STEPS = 20.0
@@ -41,7 +41,7 @@ class Momentum(Suspect):
             evidence,
             (f"optimizer.{field}", share),
             decades(length, MOST_AVERAGED_STEPS) + 0.3,
-            f"{name} {setting(share)} averages over {number(length)} steps{louder}",
+            f"{name} {setting(share)} averages over {amount(length, 'step')}{louder}",
             [Remedy(f"{name} 0.9", ((f"optimizer.{field}", 0.9),))],
             numbers={field: share, "steps_averaged": length},
         )
@@ -66,7 +66,7 @@ class Squares(Suspect):
         """Beside what is usual of its kind."""
         share, usual = float(getattr(optimizer, field)), float(parameter(type(optimizer), field).default)
         length = 1 / (1 - share)
-        what = f"{name_of(optimizer, field)} {setting(share)} averages squared gradients over {number(length)} steps"
+        what = f"{name_of(optimizer, field)} {setting(share)} averages squared gradients over {amount(length, 'step')}"
         if share < usual and length < LEAST_AVERAGED_STEPS:
             yield from self._accuse(
                 evidence, field, share, usual, decades(LEAST_AVERAGED_STEPS, length) + 0.3, f"{what} only"

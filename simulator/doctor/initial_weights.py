@@ -14,6 +14,7 @@ from simulator.doctor.layer_settings import rows_of
 from simulator.doctor.phrases import number, times
 from simulator.doctor.signal import EXPLODING_RATIO, VANISHING_RATIO, Ends
 from simulator.doctor.suspect import PATIENCE_STEPS, SUSPECTED_UNMOVED, Suspect, decades
+from simulator.schema.numbers import amount
 
 TOTAL_DECADES = 1.0
 """Decades on the way through the stack, from which on a draw matters."""
@@ -67,7 +68,7 @@ class InitialWeights(Suspect):
             remedies.cause_of(evidence.experiment, f"{path}.initializer"),
             min(abs(total) / 2, 3.0) if self._outweighs(evidence, total) else SUSPECTED_UNMOVED,
             f"The initial weights are {number(each)} times as large as fits their activations, layer by layer: "
-            f"{number(abs(total))} decades through the stack{self._consequence(evidence)}",
+            f"{amount(abs(total), 'decade')} through the stack{self._consequence(evidence)}",
             [remedies.weights(evidence.experiment)],
             numbers={"weights_to_fitting": each, "decades": total},
             rows=rows,

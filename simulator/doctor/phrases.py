@@ -66,10 +66,8 @@ def blame(way_back: Balance | None, sign: int) -> tuple[str, str]:
         return "", ""
     factor, decades = culprit
     rest = ", until nothing is left" if way_back is not None and way_back.end is not None and sign < 0 else ""
-    return (
-        factor,
-        f"{_does(factor, 'lose' if sign < 0 else 'add')} {number(abs(decades))} decades on the way back{rest}",
-    )
+    does = _does(factor, "lose" if sign < 0 else "add")
+    return factor, f"{does} {numbers.amount(abs(decades), 'decade')} on the way back{rest}"
 
 
 def _does(factor: Factor, verb: str) -> str:

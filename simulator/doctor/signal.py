@@ -17,6 +17,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.layers.base import layer_kinds
 from simulator.observations.time_profile import StateGradients, TimeProfilesObservation, norms_of
 from simulator.parts.optimizers import Adam
+from simulator.schema.numbers import amount
 from simulator.schema.parameter import title_of
 
 VANISHING_RATIO, EXPLODING_RATIO = 1e-3, 1e3
@@ -173,7 +174,7 @@ class Fading(Rule):
             return
         limit = VANISHING_RATIO if lost else FADED_SHARE
         factor, decades = self._blame(evidence)
-        lose = f"lose {number(-decades)} decades" if math.isfinite(decades) else "lose it altogether"
+        lose = f"lose {amount(-decades, 'decade')}" if math.isfinite(decades) else "lose it altogether"
         why = f"{SUBJECTS[factor]} {lose} on the way forward" if factor else (
             "what the samples differ in is lost on the way forward"
         )  # fmt: skip

@@ -25,7 +25,7 @@ from simulator.parts.losses import MSE, AnyLoss, SoftmaxCrossEntropy
 from simulator.parts.optimizers import SGD, AnyOptimizer
 from simulator.parts.regularization import Regularization
 from simulator.parts.schedules import AnySchedule, ConstantSchedule
-from simulator.schema.numbers import integer, not_finite
+from simulator.schema.numbers import count, not_finite
 from simulator.schema.parameter import Spec, builtins_of, differences, kinds, knob, replaced
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.json_text import has_too_many_values
@@ -274,7 +274,9 @@ def _set(plain: Any, path: str, value: Any) -> Any:
             if not isinstance(key, int):
                 raise ExperimentError(f"expected an index from 0 to {len(here) - 1}, not {key!r}", place)
             if key >= len(here):
-                raise ExperimentError(f"there are only {integer(len(here))} entries", place)
+                raise ExperimentError(
+                    f"there {'is' if len(here) == 1 else 'are'} only {count(len(here), 'entry', 'entries')}", place
+                )
             here = here[key]
         elif isinstance(here, dict):
             # A last name may be new (a field of a kind just chosen); the check of the whole knows better.

@@ -10,6 +10,7 @@ from simulator.arrays.numeric import Array
 from simulator.layers.base import BuildContext, Shape, ShapeError, shape_text
 from simulator.layers.output import Output, OutputModule
 from simulator.parts.losses import Loss
+from simulator.schema.numbers import count
 
 
 class EachStepOutputModule(OutputModule):
@@ -22,9 +23,10 @@ class EachStepOutputModule(OutputModule):
         self, spec: Output, loss: Loss, place: tuple[int, ...], input_shape: Shape, units: int, answers: int
     ) -> None:
         if len(input_shape) != 2 or input_shape[0] < answers:
+            asked = "the last step" if answers == 1 else f"each of the last {answers} steps"
             raise ShapeError(
-                f"must give a sequence of {answers} steps or more, because an answer is asked for at each of the last "
-                f"{answers} steps, but gives {shape_text(input_shape)}"
+                f"must give a sequence of {count(answers, 'step')} or more, because an answer is asked for at "
+                f"{asked}, but gives {shape_text(input_shape)}"
             )
         self.steps, self.features = input_shape
         self.answers = answers

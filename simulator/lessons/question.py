@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Floats
 from simulator.lessons.formula import Formula, Value
-from simulator.schema.numbers import number, percent
+from simulator.schema.numbers import count, number, percent
 from simulator.schema.parameter import Part, Spec, any_of, knob
 
 Scored = Literal["decades", "percent", "difference"]
@@ -193,7 +193,7 @@ class OrderQuestion(Question, frozen=True, tag="order"):
             return f"The run has the same order: {order}."
         pairs = math.comb(len(self.items), 2)
         said = " < ".join(self.items[int(place)] for place in _several(answer))
-        return f"You said {said}, the run has {order}: {number(swapped)} of {number(pairs)} pairs the other way round."
+        return f"You said {said}, the run has {order}: {number(swapped)} of {count(pairs, 'pair')} the other way round."
 
     @staticmethod
     def _swapped(values: Floats, others: Floats) -> int:

@@ -21,6 +21,7 @@ from simulator.observations.graph.what_if import Changes, WhatIf
 from simulator.observations.registry import analyses
 from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.record.frame import Frame
+from simulator.schema.numbers import count
 from simulator.schema.parameter import Part, any_of, knob
 from simulator.training.run_info import RunInfo
 
@@ -182,7 +183,9 @@ class TimeReading(Reading, frozen=True, tag="time"):
     def value(self, frame: Frame) -> Value:
         profiles = [*self._seen(frame).values()]
         if self.layer > len(profiles):
-            raise ReadingError(f"there are {len(profiles)} layers with a state")
+            raise ReadingError(
+                f"there {'is' if len(profiles) == 1 else 'are'} {count(len(profiles), 'layer')} with a state"
+            )
         return np.array(getattr(profiles[self.layer - 1], self.quantity), np.float64)
 
 

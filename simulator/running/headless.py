@@ -32,7 +32,7 @@ from simulator.running.output import FolderOutput, Output
 from simulator.running.run_file import SavedRun, taken_up
 from simulator.running.run_folder import Arguments, RunFolder
 from simulator.running.stop_rules import Past, Stopped, StopRule
-from simulator.schema.numbers import integer
+from simulator.schema.numbers import count, integer
 from simulator.system.environment import Environment, environment
 from simulator.system.machine import given_threads
 from simulator.training.ledger import Ledger, words_of
@@ -166,10 +166,10 @@ def run(
 
 
 def _check_ahead(course: Course, folder: RunFolder) -> None:
-    made, last = integer(course.training.step), integer(course.steps)
+    made, last = count(course.training.step, "step"), integer(course.steps)
     if course.training.step > course.steps:
         raise ExperimentError(
-            f"{folder.folder} holds an unfinished run of {made} steps already, and step {last} is to be the last: "
+            f"{folder.folder} holds an unfinished run of {made} already, and step {last} is to be the last: "
             "--resume goes on to a later one, without it the run begins anew"
         )
 

@@ -49,6 +49,7 @@ def run_import(arguments: argparse.Namespace) -> int:
     """Write the files and say what was simplified; the exit status."""
     from simulator.code.importing.experiments import experiment_of, trained_as
     from simulator.experiment.files import write
+    from simulator.schema.numbers import count
     from simulator.system.atomic import write_atomic
 
     modules = _modules(arguments)
@@ -64,7 +65,7 @@ def run_import(arguments: argparse.Namespace) -> int:
         _write_run(trained_as(experiment.beside(arguments.out), network), arguments.out / RUN)
     kind = "rebuilt with its weights" if exact else "its skeleton"
     notes = [*network.notes, "its data are noise of the right shape: choose your own"]
-    said = [f"{name}: {kind}, {experiment.depth + 1} layers", *(f"- {note}" for note in notes)]
+    said = [f"{name}: {kind}, {count(experiment.depth + 1, 'layer')}", *(f"- {note}" for note in notes)]
     print("\n".join(said))
     write_atomic(arguments.out / SIMPLIFIED, "".join(f"{line}\n" for line in said).encode())
     print(f"written to {arguments.out}: {RUN if exact else EXPERIMENT}")

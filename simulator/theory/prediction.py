@@ -25,6 +25,7 @@ from simulator.layers.output import Output, OutputModule
 from simulator.layers.residual import ResidualModule
 from simulator.network.network import Network
 from simulator.parts.activations import Activation
+from simulator.schema.numbers import count
 from simulator.schema.parameter import title_of
 from simulator.theory.gaussian import mean
 from simulator.theory.mean_field import doubt
@@ -157,7 +158,7 @@ def _dense(module: DenseModule[Dense], rows: list[_Row]) -> Iterator[Operation]:
     spec, where = module.spec, f"layer {module.info.label}"
     if module.units < LEAST_WIDTH:
         raise UnpredictableError(
-            f"{where} has {module.units} units; the theory is for wide layers, {LEAST_WIDTH} or more"
+            f"{where} has {count(module.units, 'unit')}; the theory is for wide layers, {LEAST_WIDTH} or more"
         )
     weights = _weights(module.affine, spec, where)
     _check_gain(spec.activation, weights, where)

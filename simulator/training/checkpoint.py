@@ -10,6 +10,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment
+from simulator.schema.numbers import count
 from simulator.training.nonfinite import FINITE, Known
 
 
@@ -63,7 +64,7 @@ def misfit(kept: Any, own: Any, name: str = "") -> str:
         return next((lack for key in own if (lack := misfit(kept[key], own[key], f"{name}.{key}"))), "")
     if isinstance(own, tuple):
         if len(kept) != len(own):
-            return f"{name} has {len(kept)} parts, not {len(own)}"
+            return f"{name} has {count(len(kept), 'part')}, not {len(own)}"
         pairs = zip(kept, own, strict=True)
         return next((lack for place, pair in enumerate(pairs) if (lack := misfit(*pair, f"{name}.{place}"))), "")
     return f"{name} is {str(kept)[:40]!r}" if isinstance(own, str) and kept != own else ""

@@ -335,7 +335,7 @@ def test_a_new_kind_drops_the_fields_of_the_old() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("layers.3.units", 5, ["layers[3]", "1 entries"]),
+        ("layers.3.units", 5, ["layers[3]", "there is only 1 entry"]),
         ("layers.x.units", 5, ["layers.x", "index"]),
         ("layers.0.dropout.rate", 0.2, ["layers[0].dropout", "'rate'"]),
         ("nothing.at.all", 1, ["'nothing'", "optimizer"]),

@@ -216,7 +216,7 @@ def test_a_table_may_declare_its_images_shape(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ((1, 3, 3), "pixels.csv: images of 1 × 3 × 3 need 9 input columns, there are 12"),
+        ((1, 3, 3), "pixels.csv: images of 1 × 3 × 3 need 9 input columns, not 12"),
         ((3, 4), "pixels.csv: an image shape is channels, height, width, three numbers from 1, not 3 × 4"),
         ((-1, -3, 4), "pixels.csv: an image shape is channels, height, width, three numbers from 1, not −1 × −3 × 4"),
     ],
@@ -283,7 +283,7 @@ def test_images_of_other_sizes_are_stretched_or_cropped_and_it_is_said(tmp_path:
     raw = Images(path=str(tmp_path), size=4, fit=fit).load(RNG)
     assert (raw.x[0].mean() == 1) == (fit == "crop")
     done = "stretched to it" if fit == "resize" else "cropped to a square and brought to it"
-    assert raw.notes == (f"1 of 2 images are not 4 × 4 pixels and were {done}",)
+    assert raw.notes == (f"1 of 2 images is not 4 × 4 pixels and was {done}",)
     assert Images(path=str(tmp_path), size=5, fit=fit).load(RNG).notes[0].startswith("2 of 2")
 
 

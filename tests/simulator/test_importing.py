@@ -62,7 +62,7 @@ def test_weights_of_images_and_sequences_keep_their_kind_of_layer(tmp_path: Path
     kernels = {"0.weight": (4, 3, 3, 3), "1.weight": (5, 4, 1, 1), "2.weight": (6, 4, 3, 3), "3.weight": (2, 5)}
     image = skeleton(kernels)
     assert [layer.kind for _, layer in image.expanded()] == ["convolution", "convolution", "pooling", "flatten"]
-    assert "2 (Conv2d) takes 4 channels where 5 come" in (tmp_path / "simplified.txt").read_text()
+    assert "2 (Conv2d) takes 4 channels and gets 5" in (tmp_path / "simplified.txt").read_text()
     gates = {"weight_ih_l0": (12, 7), "weight_hh_l0": (12, 3), "weight_ih_l1": (12, 3), "weight_hh_l1": (12, 3)}
     sequence = skeleton({**{f"cell.{name}": shape for name, shape in gates.items()}, "head.weight": (4, 3)})
     assert [(layer.kind, layer.output) for _, layer in sequence.expanded()] == [("lstm", "all"), ("lstm", "last")]

@@ -188,7 +188,7 @@ def test_a_healthy_net_has_nothing_to_show(qtbot: QtBot, open_window: Open) -> N
 def test_a_mend_of_another_experiment_is_refused_in_words(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(SICK)
     window.findings.rounds.apply(Remedy("x", (("layers.7.units", 3),)), None)
-    assert "only 1 entries" in window.banner.text
+    assert "only 1 entry" in window.banner.text
     assert window.document.experiment == Experiment.from_builtins(SICK)
 
 

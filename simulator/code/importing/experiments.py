@@ -13,7 +13,7 @@ from simulator.code.importing.rebuilding import MOST_CLASSES, Plain, Rebuilt
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers.affine import AffineModule
 from simulator.layers.normalization.batch import BatchNormStage
-from simulator.schema.numbers import integer
+from simulator.schema.numbers import count, integer
 from simulator.system.atomic import write_atomic
 from simulator.training.training import Training
 
@@ -67,7 +67,7 @@ def _write_noise(network: Rebuilt, path: Path) -> None:
     text.write(",".join(names) + "\n")
     samples = max(SAMPLES, 2 * network.outputs)
     if samples * inputs > MOST_NUMBERS:
-        asked = f"{integer(samples)} samples of {integer(inputs)} numbers"
+        asked = f"{integer(samples)} samples of {count(inputs, 'number')}"
         raise ExperimentError(f"noise for this network, {asked}, would be a table of more than {integer(MOST_NUMBERS)}")
     for sample in range(samples):
         answers = [f"class {sample % network.outputs + 1}"]

@@ -11,6 +11,7 @@ from typing import Any
 from simulator.code.importing.modules import ForeignModule
 from simulator.layers.base import Shape
 from simulator.layers.image.windows import Axis, Padding
+from simulator.schema.numbers import count, integer
 
 Plain = dict[str, Any]
 MOST_CLASSES = 1000
@@ -153,9 +154,8 @@ class _Row:
         fields = module.fields
         if module.kind == "Linear":
             if math.prod(self.shape) != fields["in_features"] or len(self.shape) != 1:
-                raise _UnfitError(
-                    f"{module.name} takes {fields['in_features']} inputs and gets {math.prod(self.shape)}"
-                )
+                taken, given = count(fields["in_features"], "input"), integer(math.prod(self.shape))
+                raise _UnfitError(f"{module.name} takes {taken} and gets {given}")
             self.shape = (int(fields["out_features"]),)
             self.layers.append({"kind": "dense", "units": self.shape[0]})
         else:
@@ -206,7 +206,9 @@ class _Row:
             raise UnknownError(f"{module.name} keeps other averages than the bench's batch norm")
         features = module.fields["num_features"] if batch else math.prod(module.fields["normalized_shape"])
         if features != self.shape[0]:
-            raise _UnfitError(f"{module.name} normalises {features} features and gets {self.shape[0]}")
+            raise _UnfitError(
+                f"{module.name} normalises {count(features, 'feature')} and gets {integer(self.shape[0])}"
+            )
         position = "after" if self.layers and "activation" in self.layers[-1] else "before"
         made = {"kind": "batch" if batch else "layer", "position": position, "epsilon": module.fields["eps"]}
         layer: Plain = self.layers[-1] if self.layers else {"kind": ""}

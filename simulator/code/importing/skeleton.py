@@ -14,6 +14,7 @@ from simulator.code.importing.modules import MAPS, RECURRENT, ForeignModule
 from simulator.code.importing.rebuilding import ACTIVATIONS, MOST_CLASSES, Plain, Rebuilt, together
 from simulator.experiment.experiment import ExperimentError
 from simulator.layers.base import Shape
+from simulator.schema.numbers import count
 
 GATES = {"LSTM": 4, "GRU": 3, "MultiheadAttention": 3}
 NORMS = {"BatchNorm1d": "batch", "BatchNorm2d": "batch", "BatchNorm3d": "batch", "LayerNorm": "layer"}
@@ -102,19 +103,15 @@ class _Skeleton:
         """A convolution, and the pooling behind it; one that does not take what comes stands beside the row."""
         channels = _channels(own)
         if channels != self.signal[0]:
-            beside = (
-                f"{own.name} (Conv2d) takes {channels} channels where {self.signal[0]} come: it stands beside the row"
-            )
-            self.notes.append(f"{beside}, as a projection does, and is left out")
+            gets = f"{own.name} (Conv2d) takes {count(channels, 'channel')} and gets {self.signal[0]}"
+            self.notes.append(f"{gets}: it stands beside the row, as a projection does, and is left out")
             return
         kernel, stride = _largest(own, "kernel_size", own.arrays["weight"].shape[-1]), _largest(own, "stride", 1)
         exact = {"kernel_size": kernel, "stride": stride, "dilation": 1}
         if own.fields.get("groups", 1) != 1 or any(set(_sizes(own, name, n)) != {n} for name, n in exact.items()):
             self.notes.append(f"{own.name} (Conv2d) is taken for a whole convolution of {kernel} × {kernel}")
         if kernel > min(self.signal[1:]):
-            self.notes.append(
-                f"{own.name} (Conv2d) is taken for one of the {min(self.signal[1:])} pixels that are left"
-            )
+            self.notes.append(f"{own.name} (Conv2d) is taken for one over what is left of the image")
         kernel = min(kernel, *self.signal[1:])
         sides = tuple(-(-side // stride) for side in self.signal[1:])
         channels = len(own.arrays["weight"])
@@ -159,7 +156,9 @@ class _Skeleton:
         assert weight is not None
         units = len(weight) // GATES.get(own.kind, 1)
         if own.kind != "Linear":
-            self.notes.append(f"{own.name or 'the network'} ({own.kind}) is taken for a dense layer of {units} units")
+            self.notes.append(
+                f"{own.name or 'the network'} ({own.kind}) is taken for a dense layer of {count(units, 'unit')}"
+            )
         self._flatten(weight.shape[1])
         self.layers.append({"kind": "dense", "units": units, **_around(own, group, self.usual)})
         self.signal = (units,)

@@ -163,8 +163,8 @@ def _kept(judgement: Judgement, missing: Missing) -> NDArray[np.intp]:
             rows &= ~column.absent
     kept = np.flatnonzero(rows)
     if len(kept) < 2:
-        rest = count(len(kept), "row")
-        raise DataError(f"{name_of(judgement.table.path)}: only {rest} lack no value, at least 2 are needed")
+        rest = "1 row lacks" if len(kept) else "0 rows lack"
+        raise DataError(f"{name_of(judgement.table.path)}: only {rest} no value, at least 2 are needed")
     return kept
 
 

@@ -18,6 +18,7 @@ from simulator.data.tables.numbers import MISSING, Decimal, decimal_of, number_i
 from simulator.data.tables.source import Progress, Source, encoding_of, nothing, status, suffix, unpacked_size
 from simulator.data.tables.spreadsheet import arff_rows, sheet_rows, sheets_of
 from simulator.data.tables.workbook import is_spreadsheet
+from simulator.schema.numbers import count
 from simulator.schema.numbers import decimal as in_words
 from simulator.system.machine import GIB, shortage
 
@@ -177,9 +178,8 @@ class _Gathered:
             self._lines.append(np.array([line for line, _ in block], np.int32))
             self._count += len(block)
             if self._count > MAX_ROWS or self._count * self.layout.width > MAX_CELLS:
-                raise DataError(
-                    f"{name_of(self.path)}: {self._count} rows of {self.layout.width} columns do not fit in memory"
-                )
+                size = f"{count(self._count, 'row')} of {count(self.layout.width, 'column')}"
+                raise DataError(f"{name_of(self.path)}: {size} do not fit in memory")
             for column, cells in zip(self._columns, zip(*(row for _, row in block), strict=True), strict=True):
                 column.add(cells)
 
@@ -213,7 +213,7 @@ class _Gathered:
             return [*row, *[""] * (width - len(row))]
         if any(row[width:]):
             raise DataError(
-                f"{name_of(self.path)}, line {line}: {len(row)} cells where the table has {width}, "
+                f"{name_of(self.path)}, line {line}: {count(len(row), 'cell')} where the table has {width}, "
                 f"{shown(next(filter(None, row[width:])), 20)} is beyond them"
             )
         return row[:width]

@@ -9,6 +9,7 @@ from typing import IO
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of
 from simulator.data.tables.source import DAMAGED_ARCHIVE_ERRORS, MAX_BYTES, damaged, open_regular
+from simulator.schema.numbers import count
 from simulator.system.zip_contents import check_ratio, zip_of
 
 MAX_CELLS = 32_000_000
@@ -79,9 +80,8 @@ def _check_sheet(path: str, sheet: IO[bytes]) -> None:
         rows = max(rows, *(int(row) for _, row in places))
         columns = max(columns, *(_number(letters) for letters in {letters for letters, _ in places}))
     if rows * columns > MAX_CELLS:
-        raise DataError(
-            f"{name_of(path)}: a sheet of {rows} rows and {columns} columns, at most {MAX_CELLS} cells can be read"
-        )
+        sheet_size = f"{count(rows, 'row')} and {count(columns, 'column')}"
+        raise DataError(f"{name_of(path)}: a sheet of {sheet_size}, at most {MAX_CELLS} cells can be read")
 
 
 def _places(sheet: IO[bytes]) -> Iterator[list[tuple[bytes, bytes]]]:
