@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from dataclasses import replace
@@ -16,11 +15,11 @@ from benchmarks.apart import apart
 from benchmarks.nets import NETS, reference, title
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import Spread, Timed, Work, interleaved
+from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import LaneSpec
 from simulator.network.threads import limited_blas
 from simulator.running.building import built
-from simulator.running.lane import Lane
-from simulator.running.live_run import LiveRun
+from simulator.running.lanes import Lanes
 from simulator.running.timeline import REST
 from simulator.training.checkpoints import Checkpoints, Kept
 from simulator.training.training import Training
@@ -31,31 +30,30 @@ LIMITS = {2: 2.1, 4: 4.3}
 """Times the cost of one network, that so many may cost."""
 
 
-def _own_step(live: LiveRun) -> None:
-    live.propose(trace=False)
-    training = live.training
-    live.rows.append(training.row(training.scalars()))
-    live.apply()
+def _beside(net: str, count: int) -> Experiment:
+    return changed(reference(net), lanes=tuple(LaneSpec(name=name, set={}) for name in "BCD"[: count - 1]))
 
 
 def _together(net: str, count: int) -> Work:
     """Steps of a run with further networks, as the worker makes them, without anyone who looks."""
-    experiment = changed(reference(net), lanes=tuple(LaneSpec(name=name, set={}) for name in "BCD"[: count - 1]))
-    run = built(1, experiment, None, None)
-    lanes = [Lane(each) for name, each in experiment.all_lanes().items() if name != "A"]
-    for lane in lanes:
-        lane.catch_up("beside", 0, math.inf)
+    run, lanes = built(1, _beside(net, count), None, None), Lanes()
+    lanes.follow(run)
+    while lanes.can_catch_up(0):
+        lanes.catch_up(0)
+
+    def step() -> None:
+        run.propose(trace=False)
+        lanes.take_step(run, trace=False, now=False)
+        run.rows.append(run.training.row(run.training.scalars()))
+        run.apply()
+        lanes.apply()
 
     def work(steps: int) -> None:
         for _ in range(steps):
-            _own_step(run)
-            for lane in lanes:
-                lane.propose(trace=False)
-                lane.apply()
-            for live in (run, *(lane.live for lane in lanes)):
-                assert live is not None
-                if live.rows.full:
-                    live.rows.take()
+            step()
+        for live in (run, *lanes.live.values()):
+            if live.rows.full:
+                live.rows.take()
 
     return work
 
@@ -115,7 +113,7 @@ def frames(net: str, count: int, quick: bool) -> dict[str, Any]:
     """
     from benchmarks.bench_window import Paints, opened, wait
 
-    experiment = changed(reference(net), lanes=tuple(LaneSpec(name=name, set={}) for name in "BCD"[: count - 1]))
+    experiment = _beside(net, count)
     seconds, rates = 0.2 if quick else 4.0, list[float]()
     with opened(experiment, "process") as watch:
         bench, paints = watch.window.bench, Paints(watch.window)

@@ -26,6 +26,7 @@ from simulator.running.timeline import Timeline
 from simulator.system.progress import CancelledError, advance
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.replay import Replay, Replayer
+from simulator.training.sampler import Indices
 from simulator.training.training import Training
 
 RUNS = itertools.count(-1, -1)
@@ -55,16 +56,19 @@ class Lane:
         """The steps since, of networks before this one."""
         self._announced: LiveRun | None = None
         """The run of which answers have brought the changes."""
+        self._same_batches = True
+        """Whether those of all steps since the last answer, made in a block, were the run's."""
 
     @property
     def first_step(self) -> int:
         """The one from which on it stands beside the run."""
         return self.plan.first_step
 
-    def is_behind(self, step: int) -> bool:
+    def is_behind(self, step: int, most: int = 0) -> bool:
+        """Whether the run waits for it; ``most``: so many steps it may lie behind."""
         if self.refusal or step < self.first_step:
             return False
-        return self.live is None or self.live.training.step < step
+        return self.live is None or self.live.training.step < step - most
 
     def can_catch_up(self, step: int) -> bool:
         """Whether it is behind and may make steps: those that it has made are waited for by nobody in vain."""
@@ -177,6 +181,17 @@ class Lane:
 
     # -- with the run ----------------------------------------------------------------------------------------------
 
+    def make_block(self, batches: Sequence[Indices]) -> None:
+        """Make the steps that the run has made on these batches; a refusal is remembered."""
+        try:
+            for batch in batches:
+                if self.live is not None:
+                    self._same_batches &= np.array_equal(self.live.training.batch, batch)
+                    self.propose(trace=False)
+                    self._apply()
+        except Exception as error:
+            self._refuse(error)
+
     def propose(self, trace: bool) -> None:
         """Evaluate the present step and record it; :meth:`apply` makes it."""
         if self.live is not None:
@@ -210,7 +225,8 @@ class Lane:
             frame = frame_of(training, scalars, live.observer.observe(look.observations, goes_on=playing, short=short))
         row = training.row(training.scalars()) if provisional and frame is not None else None
         first, self._first = self._first, None
-        same = training.data.digest == run.data.digest and np.array_equal(training.batch, run.batch)
+        same = self._same_batches and training.data.digest == run.data.digest
+        same, self._same_batches = same and np.array_equal(training.batch, run.batch), True
         rows, (continues, past) = (live.rows.take(row),), self._take_past(training.info.run)
         return LaneUpdate(
             name, training.info.run, frame, rows, first, same, "", live.observer.awaited or self.is_behind(run.step),
@@ -220,12 +236,12 @@ class Lane:
     @contextmanager
     def restored_on_failure(self) -> Iterator[None]:
         """What is told here is still to be told where that fails."""
-        before = self._first, self._announced, self._continues, self._past
+        before = self._first, self._announced, self._continues, self._past, self._same_batches
         try:
             with nullcontext() if self.live is None else self.live.restored_on_failure():
                 yield
         except Exception:
-            self._first, self._announced, self._continues, self._past = before
+            self._first, self._announced, self._continues, self._past, self._same_batches = before
             raise
 
     def _take_past(self, run: int) -> tuple[int, tuple[Rows, ...]]:

@@ -1,4 +1,9 @@
-"""Networks that are trained beside the run, step by step with it, on the same batches where their data agree."""
+"""Networks that are trained beside the run, in step with it, on the same batches where their data agree.
+
+What is small enough for the processor's caches leaves them while another network makes its step. So between two looks
+each makes a block of steps before it is the next one's turn: short ones where the next look is near. Whatever is
+looked at, changed or kept finds all of them at one step.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +21,17 @@ from simulator.running.live_run import LiveRun
 from simulator.running.messages import LaneUpdate, Look
 from simulator.running.timeline import Timeline
 from simulator.training.replay import Replay
+from simulator.training.sampler import Indices
 from simulator.training.training import Training
 
 SLICE_SECONDS = 0.05
 """How long lanes catch up before commands are looked for."""
+BLOCK_SECONDS = 0.1
+"""How long they take at most to come to the step of the run, which has made a block of steps ahead of them,"""
+BLOCK_SHARE = 0.25
+"""and as a share of the time since they were looked at last: the next look waits no longer."""
+MOST_STEPS = 32
+"""Of a block."""
 
 
 class Lanes:
@@ -31,6 +43,12 @@ class Lanes:
         """Where those that are not there yet are to go on."""
         self._followed: Experiment | None = None
         """The run's experiment, as they were brought in line with it."""
+        self._block: list[Indices] = []
+        """The batches of the steps that the run has made ahead of them."""
+        self._alone: Indices | None = None
+        """That of the run's present step, if it makes it ahead of them."""
+        self._looked_at = 0.0
+        """When they were last."""
 
     def __bool__(self) -> bool:
         return bool(self._lanes)
@@ -43,22 +61,25 @@ class Lanes:
 
         ``states`` are where some of them go on.
         """
-        self._lanes, self._followed = {}, None
+        self._lanes, self._followed, self._block = {}, None, []
         self._states = {state.name: state for state in states}
 
     def states(self, *, taken: bool = True) -> tuple[LaneState, ...]:
         """Where they stand, between two steps; ``taken``: with what no answer has brought, which none brings then."""
+        self.come_level()
         states = (lane.state(name, taken) for name, lane in self._lanes.items())
         return tuple(state for state in states if state is not None)
 
     def states_before(self, step: int) -> tuple[LaneState, ...]:
         """From where they come to the step before soonest."""
+        self.come_level()
         states = (lane.state_before(name, step) for name, lane in self._lanes.items())
         return tuple(state for state in states if state is not None)
 
     @property
     def live(self) -> dict[str, LiveRun]:
         """Those that are trained, by their names."""
+        self.come_level()
         return {name: lane.live for name, lane in self._lanes.items() if lane.live is not None}
 
     @property
@@ -68,6 +89,7 @@ class Lanes:
 
     def replays(self, step: int) -> tuple[tuple[str, Replay], ...]:
         """From where each computes a step again, or its first one if that is later, as far as it can."""
+        self.come_level()
         lanes = {name: lane for name, lane in self._lanes.items() if lane.live is not None}
         replays = {name: lane.replay(max(step, lane.first_step)) for name, lane in lanes.items()}
         return tuple((name, replay) for name, replay in replays.items() if replay is not None)
@@ -80,6 +102,7 @@ class Lanes:
         experiment, step = run.training.experiment, run.training.step
         if experiment is self._followed:
             return False
+        self.come_level()
         self._followed = experiment
         specs = {spec.name: spec for spec in experiment.lanes or ()}
         kept = {name: lane for name, lane in self._lanes.items() if name in specs}
@@ -117,7 +140,7 @@ class Lanes:
 
     def are_behind(self, step: int) -> bool:
         """Whether one of them has steps to make before the run goes on."""
-        return any(lane.is_behind(step) for lane in self)
+        return any(lane.is_behind(step, len(self._block)) for lane in self)
 
     def can_catch_up(self, step: int) -> bool:
         """Whether one of them may make such steps."""
@@ -125,6 +148,7 @@ class Lanes:
 
     def catch_up(self, step: int) -> None:
         """Make steps for a while."""
+        self.come_level()
         until = time.monotonic() + SLICE_SECONDS
         for name, lane in self._lanes.items():
             if lane.can_catch_up(step):
@@ -132,17 +156,50 @@ class Lanes:
 
     def cancel(self, step: int) -> None:
         """Wait no longer for those that are behind: the run goes on without them."""
+        self.come_level()
         for name, lane in self._lanes.items():
             if lane.can_catch_up(step):
                 lane.cancel(name)
 
+    # -- with the run ----------------------------------------------------------------------------------------------
+
+    def take_step(self, run: LiveRun, trace: bool, now: bool) -> bool:
+        """Evaluate the run's step, or leave it for a block unless it is to be ``now``; whether it is evaluated."""
+        self._alone = None
+        if not self._lanes:
+            return False
+        if not now and len(self._block) < self._steps_ahead:
+            self._alone = run.training.batch
+            return False
+        self.propose(trace)
+        return True
+
+    @property
+    def _steps_ahead(self) -> int:
+        """How many steps the run may make before they make them."""
+        room = min(BLOCK_SECONDS, BLOCK_SHARE * (time.perf_counter() - self._looked_at))
+        seconds = sum(lane.live.step_seconds for lane in self if lane.live is not None)
+        return min(MOST_STEPS - 1, int(room / seconds)) if seconds else 0
+
     def propose(self, trace: bool) -> None:
+        """Evaluate the run's present step."""
+        self.come_level()
         for lane in self:
             lane.propose(trace)
 
     def apply(self) -> None:
+        """The run has made its step: make it too, or leave it for the block."""
+        if self._alone is None:
+            for lane in self:
+                lane.apply()
+        else:
+            self._block.append(self._alone)
+
+    def come_level(self) -> None:
+        """Make the steps that the run has made ahead of them, one network after the other."""
+        block, self._block = self._block, []
         for lane in self:
-            lane.apply()
+            lane.make_block(block)
 
     @contextmanager
     def restored_on_failure(self) -> Iterator[None]:
@@ -156,4 +213,6 @@ class Lanes:
         self, look: Look, run: Training, *, playing: bool, short: bool, provisional: bool
     ) -> tuple[LaneUpdate, ...]:
         """What each of them shows of the run's step."""
+        self.come_level()
+        self._looked_at = time.perf_counter()
         return tuple(lane.answer(name, look, run, playing, short, provisional) for name, lane in self._lanes.items())

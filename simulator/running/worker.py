@@ -291,7 +291,8 @@ class Worker:
             self.stopping.count_out(training.step + 1)
         self._take_changes(run, written=True)
         self._follow(run)
-        self.lanes.propose(trace)
+        if self.lanes.take_step(run, trace, self.asked is not None or not self.steps_left or bool(self.rate.limit)):
+            self._take_changes(run, written=None)
         scalars = training.scalars()
         if self.asked is not None:
             schedule.plan_frame(goes_on=self.steps_left > 0)
@@ -327,7 +328,7 @@ class Worker:
         self.steps_left, run.taps_are_current = 0, False
         return False
 
-    def _take_changes(self, run: LiveRun, written: bool) -> None:
+    def _take_changes(self, run: LiveRun, written: bool | None) -> None:
         """See what has come during the step: what is asked is answered with it; a change acts if the step still can.
 
         Anything else waits for the step to be over, and so does what comes behind it.

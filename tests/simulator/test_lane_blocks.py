@@ -1,0 +1,190 @@
+"""Networks beside a run make their steps in blocks: nobody who looks, changes, keeps or stops can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulator.experiment.experiment import Experiment
+from simulator.observations.histograms import HistogramsObservation
+from simulator.observations.registry import standard
+from simulator.running import lanes
+from simulator.running.lane_state import LaneState
+from simulator.running.lanes import Lanes
+from simulator.running.live_run import LiveRun
+from simulator.running.messages import (
+    Change,
+    Command,
+    FindReplay,
+    Guard,
+    LaneUpdate,
+    Limit,
+    Look,
+    Operate,
+    Pause,
+    Play,
+    ReplayAnswer,
+    Reply,
+    Restart,
+    Revive,
+    Snapshot,
+    Started,
+    Stop,
+    TakeSnapshot,
+    Update,
+)  # fmt: skip
+from simulator.running.stop_rules import Epochs, LossBelow
+from simulator.running.timeline import Timeline
+from simulator.running.worker import Worker
+from simulator.training.checkpoint_files import written
+from simulator.training.live_change import LiveChange
+from simulator.training.replay import training_at
+from simulator.training.surgery import ScaleWeights
+from simulator.training.training import Training
+from tests.thinned import thinned
+
+LAYER = {"kind": "dense", "units": 4, "dropout": {"kind": "inverted", "rate": 0.2}}
+PLAIN = {"data": {"kind": "moons", "samples": 40}, "layers": [LAYER, LAYER], "batch_size": 8}
+NORM = {"name": "norm", "set": {"layers.0.normalization.kind": "batch"}}
+SLOW = {"name": "slow", "set": {"optimizer.learning_rate": 0.001}}
+OTHER = {"name": "other", "set": {"seed": 5}}
+BESIDE = Experiment.from_builtins({**PLAIN, "lanes": [NORM, SLOW]})
+BLOCK = 8
+
+
+def changed(path: str, value: Any, run: int = 2) -> Change:
+    return Change(run, BESIDE.with_values([(path, value)]), edit=4)
+
+
+COMMANDS: Mapping[str, Command] = {
+    "look": Look(3, HistogramsObservation.variants()),
+    "look that brings a checkpoint": Look(3, (), checkpoint=True),
+    "learning rate": changed("optimizer.learning_rate", 0.3),
+    "penalty": changed("regularization.l2", 0.1),
+    "dropout": changed("layers.0.dropout.rate", 0.4),
+    "a lane's rate": changed("lanes", [NORM, {"name": "slow", "set": {"optimizer.learning_rate": 0.02}}]),
+    "a lane's layer": changed("lanes", [NORM, {"name": "slow", "set": {"layers.0.units": 5}}]),
+    "another lane": changed("lanes", [NORM, SLOW, OTHER]),
+    "a lane less": changed("lanes", [SLOW]),
+    "another network": changed("layers.0.units", 7),
+    "restart": Restart(2),
+    "revival": Revive(1, "1", (0, 2)),
+    "surgery": Operate(2, BESIDE, ScaleWeights(("1",), -0.5), 7),
+    "pause": Pause(),
+    "limit": Limit(1e9),
+    "snapshot": TakeSnapshot(),
+    "replay": FindReplay(2),
+    "blow-up": changed("optimizer.learning_rate", 1e200),
+    "stop rule": Play(until=Epochs(2)),
+    "stop rule that never holds": Play(until=LossBelow(1e-9)),
+}
+
+
+class Script:
+    """A worker that is told each command in a step of the run: before it, before its update, or behind that."""
+
+    def __init__(self, *commands: tuple[int, int, Command]) -> None:
+        self._commands = [*commands]
+        self._step = self._polls = -1
+        self.replies: list[Reply] = []
+        self.behind = 0
+        """By how many steps a network that the run does not wait for lay behind it at most."""
+        self.worker = Worker(self, self.replies.append)
+        self.worker.loop()
+
+    def get(self, timeout: float | None) -> Any:
+        run = self.worker.run
+        if not self._commands:
+            return Stop()
+        step, place, command = self._commands[0]
+        if run is not None and self.worker.steps_left:
+            self._polls = self._polls + 1 if run.training.step == self._step else 0
+            self._step = run.training.step
+            if not self.worker.lanes.are_behind(self._step):
+                steps = [lane.live.training.step for lane in self.worker.lanes if lane.live is not None]
+                self.behind = max(self.behind, *(self._step - step for step in steps))
+            if self._step < step or (self._step == step and self._polls < place):
+                return None
+        elif timeout == 0 and self.worker.lanes.are_behind(0 if run is None else run.training.step):
+            return None
+        del self._commands[0]
+        return command
+
+
+def told(replies: Sequence[Reply]) -> Iterator[Any]:
+    """What was told, but for what hangs on the clock, and ids of runs, which are never the same."""
+    for reply in replies:
+        name = type(reply).__name__
+        if isinstance(reply, Started):
+            yield name, reply.step, reply.continues, reply.frame.experiment
+        elif isinstance(reply, Update) and reply.frame is not None:
+            rows = [rows.values[:, 4:].tobytes() for rows in reply.rows]
+            frame = {key: each.tobytes() for key, each in reply.frame.measures.items()}
+            yield name, reply.frame.step, reply.playing, reply.halted, reply.stopped, rows, frame, _steps(reply.changes)
+            yield None if reply.resumption is None else [*_states(reply.resumption.lanes)]
+            yield [*map(_lane, reply.lanes)]
+        elif isinstance(reply, Snapshot):
+            yield name, None if reply.checkpoint is None else written(reply.checkpoint), [*_states(reply.lanes)]
+        elif isinstance(reply, ReplayAnswer):
+            replays = [reply.replay, *(replay for _, replay in reply.lanes)]
+            yield name, [written(training_at(each, reply.step).checkpoint()) for each in replays if each is not None]
+        else:
+            assert name in ("Working", "Update"), reply
+
+
+def _steps(changes: Sequence[LiveChange]) -> list[tuple[int, bool]]:
+    return [(change.step, change.scales) for change in changes]
+
+
+def _states(states: Sequence[LaneState]) -> Iterator[Any]:
+    for state in states:
+        rows = None if state.rows is None else (state.rows.first_step, state.rows.values.tobytes())
+        yield state.name, written(state.checkpoint), rows, _steps(state.changes.entries)
+
+
+def _lane(lane: LaneUpdate) -> Any:
+    frame = None if lane.frame is None else (lane.frame.step, [each.tobytes() for each in lane.frame.measures.values()])
+    rows = [(rows.first_step, rows.values.tobytes()) for rows in (*lane.past, *lane.rows)]
+    changes = _steps(lane.changes.entries)
+    return lane.name, frame, rows, lane.first is None, lane.same_batch, lane.refusal, changes
+
+
+def script(monkeypatch: pytest.MonkeyPatch, block: int, *commands: tuple[int, int, Command]) -> Script:
+    for name, value in {"BLOCK_SECONDS": 1e9, "BLOCK_SHARE": 1e15, "MOST_STEPS": block}.items():
+        monkeypatch.setattr(lanes, name, value)
+    return Script((0, 0, Change(1, BESIDE)), (0, 0, Look(1, standard())), (0, 0, Play()), *commands)
+
+
+@pytest.mark.parametrize(("place", "name"), thinned(range(3), list(COMMANDS), share=4))
+def test_whatever_comes_in_a_block_finds_and_leaves_what_it_does_step_by_step(
+    name: str, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest = ((12, 0, Play()), (17, 1, Look(5, ())), (24, 0, Pause()), (24, 0, TakeSnapshot()), (24, 0, Look(6, ())))
+    commands = (2, 0, Guard(True)), (5, place, COMMANDS[name]), *rest
+    alone, block = (script(monkeypatch, count, *commands) for count in (1, BLOCK))
+    assert alone.behind == 0
+    assert 2 <= block.behind < BLOCK
+    assert [*told(block.replies)] == [*told(alone.replies)]
+
+
+def test_batches_are_compared_in_every_step_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"BLOCK_SECONDS": 1e9, "BLOCK_SHARE": 1e15}.items():
+        monkeypatch.setattr(lanes, name, value)
+    run, beside = LiveRun(training := Training(BESIDE), Timeline(training.checkpoint()), BESIDE.data), Lanes()
+    beside.follow(run)
+    beside.catch_up(0)
+    same = list[bool]()
+    for step in range(4):
+        if step == 2:
+            training.load_batch(np.arange(8))
+        run.propose(trace=False)
+        beside.take_step(run, trace=False, now=step % 2 == 1)
+        if step % 2:
+            answers = beside.answers(Look(1, ()), training, playing=True, short=False, provisional=False)
+            same += [each.same_batch for each in answers]
+        run.apply()
+        beside.apply()
+    assert same == [True, True, False, False]
