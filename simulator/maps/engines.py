@@ -151,7 +151,9 @@ class LocalEngine(Engine):
         """OSError where its processes do not start, ExperimentError where they have another kernel than they must."""
         with variables(**self._variables):
             try:
-                here = self._pool.submit(where).result()
+                # A pool starts one process with each thing that waits: all at once, so that all train from the start.
+                first, *_ = [self._pool.submit(where) for _ in range(self._slots)]
+                here = first.result()
             except BrokenProcessPool:
                 raise OSError(DEAD_AT_ONCE) from None
         asked = self._variables.get(KERNEL, here.kernel)
@@ -161,7 +163,7 @@ class LocalEngine(Engine):
 
     def submit(self, job: Job) -> Future[Made]:
         self._shared[job.number] = 0
-        # A pool starts its processes when it is given work.
+        # A pool starts processes with what it is given to do, in place of dead ones too.
         with variables(**self._variables):
             try:
                 return self._pool.submit(_make, job)
