@@ -134,14 +134,19 @@ def _pixel_names(channels: int, size: int) -> tuple[str, ...]:
     )
 
 
-def _pixels(read: Read, label: str, name: str, size: int, color: str, fit: str) -> tuple[Floats, bool]:
-    """(channels, size, size) from 0 to 1, and whether the image has that size itself."""
+@functools.cache
+def _silence_decoder() -> None:
+    """What it says of damaged files, on the terminal, is said in a sentence here."""
     import logging
 
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)
+
+
+def _pixels(read: Read, label: str, name: str, size: int, color: str, fit: str) -> tuple[Floats, bool]:
+    """(channels, size, size) from 0 to 1, and whether the image has that size itself."""
     from PIL import Image, UnidentifiedImageError
 
-    # What it says of damaged files, on the terminal, is said in a sentence here.
-    logging.getLogger("PIL").setLevel(logging.CRITICAL)
+    _silence_decoder()
 
     def told(reason: str) -> DataError:
         return DataError(f"{name_of(label)}/{name_of(name)}: {reason}")

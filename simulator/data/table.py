@@ -244,19 +244,19 @@ def _check(data: Csv) -> None:
 # the file again.
 def read(path: str, reading: "Reading", progress: Progress = nothing) -> "Table":
     """The table in a file, remembered until it or the way it is read changes. Raises :class:`DataError`."""
-    from simulator.data.tables.reading import Table, read_table
+    from simulator.data.tables.reading import read_table
 
     stamp = status(path)
-    key = path, reading, stamp.st_mtime_ns, stamp.st_size
-    if _kept.get("key") != key:
+    file = os.path.abspath(path), stamp.st_mtime_ns, stamp.st_size
+    kept = _kept.get(file)
+    # Read as it was judged to be it is the same table.
+    if kept is None or reading not in (kept[0], kept[1].taken):
         _kept.clear()
-        _kept.update(key=key, table=read_table(path, reading, progress))
-    table = _kept["table"]
-    assert isinstance(table, Table)
-    return table
+        kept = _kept[file] = reading, read_table(path, reading, progress)
+    return kept[1]
 
 
-_kept: dict[str, object] = {}
+_kept: "dict[tuple[str, int, int], tuple[Reading, Table]]" = {}
 
 
 def forget() -> None:

@@ -26,23 +26,52 @@ MAX_WORDS = 50_000
 OWN_PAGES_BYTES = 2**20
 """Bytes from which on an array has pages of its own, which go back to the system when it does."""
 
+LARGE_PAGES_BYTES = 2**22
+"""Bytes from which on larger pages are asked for: to be given one takes as long as to fill it."""
+
+
+def matrix(columns: int, rows: int) -> Floats:
+    """(columns, rows), one column after the other; what is not written yet takes no memory."""
+    return _memory(columns * rows, np.dtype(np.float64)).reshape(columns, rows)
+
+
+def in_one_matrix(columns: Sequence[Floats]) -> Floats | None:
+    """(rows, columns) in the very memory of columns of one :func:`matrix`, in its order; None of any others."""
+    starts = np.array([column.__array_interface__["data"][0] for column in columns])
+    apart, first = np.diff(starts), columns[0]
+    together = all(column.base is first.base is not None and len(column) == len(first) for column in columns)
+    if not together or not apart.size or apart[0] < first.nbytes or np.any(apart != apart[0]):
+        return None
+    return np.lib.stride_tricks.as_strided(first, (len(first), len(columns)), (first.itemsize, int(apart[0])))
+
 
 def _memory(count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     size = count * dtype.itemsize
-    return np.empty(count, dtype) if size < OWN_PAGES_BYTES else np.frombuffer(mmap.mmap(-1, size), dtype, count)
+    if size < OWN_PAGES_BYTES:
+        return np.empty(count, dtype)
+    pages = mmap.mmap(-1, size)
+    if size >= LARGE_PAGES_BYTES and hasattr(mmap, "MADV_HUGEPAGE"):
+        pages.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(pages, dtype, count)
 
 
 class Growing:
-    """An array that grows at its end, by a quarter at a time."""
+    """An array that grows at its end, to twice its size: pages in which nothing stands take no memory."""
 
     def __init__(self, dtype: DTypeLike) -> None:
         self._array = np.empty(0, dtype)
         self.size = 0
 
+    def move_into(self, memory: NDArray[Any]) -> None:
+        """Go on in this memory, as far as it reaches."""
+        if len(memory) > self.size:
+            memory[: self.size] = self._array[: self.size]
+            self._array = memory
+
     def extend(self, values: NDArray[Any]) -> None:
         end = self.size + len(values)
         if end > len(self._array):
-            grown = _memory(max(end, len(self._array) * 5 // 4), self._array.dtype)
+            grown = _memory(max(end, len(self._array) * 2), self._array.dtype)
             grown[: self.size] = self._array[: self.size]
             self._array = grown
         self._array[self.size : end] = values
@@ -68,9 +97,7 @@ class Gathering:
         """The next cells of the column."""
         values = self._all_numbers(cells)
         if values is not None:
-            if self._codes is not None:
-                self._codes.extend(np.full(len(values), NUMBER, np.int32))
-            self._values.extend(values)
+            self.add_numbers(values)
             return
         pairs = [self._known.get(cell) or self._meaning(cell) for cell in cells]
         if self._codes is None:
@@ -78,6 +105,16 @@ class Gathering:
             self._codes.extend(np.full(self._values.size, NUMBER, np.int32))
         self._values.extend(np.array([value for value, _ in pairs]))
         self._codes.extend(np.array([code for _, code in pairs], np.int32))
+
+    def add_numbers(self, values: Floats) -> None:
+        """The next cells of the column, where they are finite numbers."""
+        if self._codes is not None:
+            self._codes.extend(np.full(len(values), NUMBER, np.int32))
+        self._values.extend(values)
+
+    def gather_in(self, memory: Floats) -> None:
+        """Go on in this memory, as far as it reaches."""
+        self._values.move_into(memory)
 
     def _all_numbers(self, cells: Sequence[str]) -> Floats | None:
         """The cells where all are plain finite numbers, fast."""
@@ -187,7 +224,7 @@ class Column:
         """How many different values there are."""
         if self.crowded:
             return MAX_WORDS
-        return len(np.unique(self.numbers)) if self.numeric else len(self.categories[0])
+        return _different(self.numbers) if self.numeric else len(self.categories[0])
 
     @cached_property
     def days(self) -> Floats | None:
@@ -200,6 +237,15 @@ class Column:
         days = np.full(len(self.values), np.nan)
         days[self.codes >= 0] = days_of_words[self.codes[self.codes >= 0]]
         return days
+
+
+def _different(numbers: Floats) -> int:
+    """How many different ones there are; whole ones within a narrow range are counted without sorting them."""
+    with np.errstate(over="ignore"):
+        narrow = numbers.size > 0 and np.ptp(numbers) < len(numbers)
+    if narrow and np.all(numbers == np.floor(numbers)):
+        return int(np.count_nonzero(np.bincount((numbers - numbers.min()).astype(np.intp))))
+    return len(np.unique(numbers))
 
 
 def _in_order(names: tuple[str, ...], codes: Codes, numeric: bool) -> tuple[tuple[str, ...], Codes]:

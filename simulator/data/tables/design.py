@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulator.arrays.numeric import Floats, frozen
 from simulator.data.base import MAX_CELLS, DataError, Labels, Raw
 from simulator.data.phrases import name_of, shown
-from simulator.data.tables.column import Column
+from simulator.data.tables.column import Column, in_one_matrix
 from simulator.data.tables.judgement import MAX_CLASSES, Judgement
 from simulator.schema.numbers import count
 
@@ -79,13 +79,29 @@ def design(judgement: Judgement, missing: Missing = "fill") -> Raw:
     notes = notes_of(judgement, missing)
     # Where nobody else holds the table, its columns go as the samples come: both at once may not fit in memory.
     del judgement, target
-    x = np.empty((len(kept), len(names)), order="F" if len(kept) * len(names) > COLUMN_BY_COLUMN_NUMBERS else "C")
+    x = _as_they_lie(inputs, kept)
+    if x is None:
+        x = _side_by_side(inputs, kept, len(names))
+    return Raw(frozen(x), frozen(y), classes, names, notes=notes, target_names=targets)
+
+
+def _as_they_lie(inputs: Sequence[_Input], kept: NDArray[np.intp]) -> Floats | None:
+    """Columns of one matrix that are whole, without a copy; None of others."""
+    columns = [each.column for each in inputs]
+    plain = all(column.numeric and not column.missing and len(column.values) == len(kept) for column in columns)
+    large = len(kept) * len(columns) > COLUMN_BY_COLUMN_NUMBERS
+    return in_one_matrix([column.values for column in columns]) if plain and large else None
+
+
+def _side_by_side(inputs: list[_Input], kept: NDArray[np.intp], width: int) -> Floats:
+    """A column for each number and each category; ``inputs`` are let go on the way."""
+    x = np.empty((len(kept), width), order="F" if len(kept) * width > COLUMN_BY_COLUMN_NUMBERS else "C")
     at = 0
     while inputs:
         for values in _values(inputs.pop(0), kept):
             x[:, at] = values
             at += 1
-    return Raw(frozen(x), frozen(y), classes, names, notes=notes, target_names=targets)
+    return x
 
 
 @dataclass(frozen=True)
@@ -208,9 +224,10 @@ def _quantity(column: Column) -> Floats:
 
 def _filled(values: Floats, kept: NDArray[np.intp]) -> Floats:
     """Missing values get the median of the others."""
-    chosen = values[kept]
+    chosen = values if len(kept) == len(values) else values[kept]
     absent = np.isnan(chosen)
     if absent.any():
+        chosen = chosen.copy()
         chosen[absent] = float(np.median(chosen[~absent])) if not absent.all() else 0.0
     return chosen
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of, shown
+from simulator.data.tables.number_blocks import Lines
 from simulator.data.tables.source import Source
 from simulator.schema.numbers import integer
 
@@ -91,9 +92,10 @@ def first_lines(source: Source, count: int = SAMPLE_LINES) -> list[str]:
 def rows_of(lines: Iterable[str], dialect: Dialect, path: str, whole: bool = True) -> Iterator[Row]:
     """The rows of a file, or of its first lines, that hold anything. Raises :class:`DataError` with the line."""
     ending = ("\n", f"{END}\n") if whole else ()
+    feed = lines if isinstance(lines, Lines) else Lines(lines)
     delimiter = dialect.delimiter if len(dialect.delimiter) == 1 else NO_DELIMITER
     # A quote that is never closed swallows this line too, and is known by it.
-    prepared = itertools.chain((_prepared(line, dialect.delimiter) for line in lines), ending)
+    prepared = itertools.chain((_prepared(line, dialect.delimiter) for line in feed), ending)
     reader = csv.reader(prepared, delimiter=delimiter, quotechar=dialect.quote, skipinitialspace=True)
     begun = 1
     try:
@@ -104,8 +106,8 @@ def rows_of(lines: Iterable[str], dialect: Dialect, path: str, whole: bool = Tru
                     raise DataError(f"{name_of(path)}, line {begun}: a quote is opened and not closed")
                 return
             if any(cells) and not _is_rule(cells):
-                yield reader.line_num, cells
-            begun = reader.line_num + 1
+                yield feed.count, cells
+            begun = feed.count + 1
     except csv.Error as error:
         raise DataError(f"{name_of(path)}, line {begun}: {_fault(error)}") from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of, shown
-from simulator.data.tables.column import Column, Gathering
+from simulator.data.tables.column import Column, Gathering, matrix
 from simulator.data.tables.dialect import SAMPLE_LINES, Dialect, Row, dialect_of, first_lines, rows_of
 from simulator.data.tables.layout import Header, Layout, layout_of
+from simulator.data.tables.number_blocks import SEPARATORS, Lines, NumberBlock
 from simulator.data.tables.numbers import MISSING, Decimal, decimal_of, number_in
 from simulator.data.tables.source import Progress, Source, encoding_of, nothing, status, suffix, unpacked_size
 from simulator.data.tables.spreadsheet import arff_rows, sheet_rows, sheets_of
@@ -29,6 +30,10 @@ CELL_COPIES = 3
 """Bytes of memory for each byte of a table, while it is read."""
 BLOCK_ROWS = 4096
 """Rows that become columns at a time."""
+BLOCKS = 8
+"""Blocks of numbers that do."""
+ROOM = 1.1
+"""Times as many rows as a file would have if all were as long as its first."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ class _Opened:
 
     taken: Reading
     sample: list[Row]
-    rows: Iterable[Row]
+    rows: Callable[[int], Iterable[Row | NumberBlock]]
+    """All of them; those of so many plain numbers may come in blocks."""
     sheets: tuple[str, ...] = ()
 
 
@@ -90,7 +96,7 @@ def read_table(path: str, reading: Reading | None = None, progress: Progress = n
     opened = _open(path, reading or Reading(), progress)
     layout, decimal = _layout(path, opened)
     gathered = _Gathered(path, layout, decimal)
-    gathered.take(opened.rows)
+    gathered.take(opened.rows(_plain_width(layout, decimal)))
     if not gathered.head:
         raise DataError(f"{name_of(path)}: no rows below the names of the columns")
     taken = Reading(
@@ -132,27 +138,38 @@ def _layout(path: str, opened: _Opened) -> tuple[Layout, Decimal]:
     return layout_of(opened.sample, opened.taken.header, decimal), decimal
 
 
+def _plain_width(layout: Layout, decimal: Decimal) -> int:
+    """How many columns rows of plain numbers have; 0 where such a row may mean something else."""
+    names_are_numbers = layout.header and all(number_in(name) is not None for name in layout.names)
+    return 0 if decimal == "," or names_are_numbers else layout.width
+
+
 def _open(path: str, wish: Reading, progress: Progress) -> _Opened:
     status(path)
     if is_spreadsheet(path):
         sheets = sheets_of(path)
         sheet, rows = sheet_rows(path, wish.sheet)
         taken = Reading(wish.header, "", ".", "", sheet)
-        return _Opened(taken, rows[:SAMPLE_LINES], rows, sheets)
+        return _Opened(taken, rows[:SAMPLE_LINES], lambda _width: rows, sheets)
     source = Source(path, encoding_of(path) if wish.encoding in ("auto", "") else wish.encoding)
     if suffix(path) == ".arff":
         taken = Reading("yes", ",", ".", source.encoding)
-        return _Opened(taken, list(itertools.islice(arff_rows(source), SAMPLE_LINES)), arff_rows(source))
+        return _Opened(taken, list(itertools.islice(arff_rows(source), SAMPLE_LINES)), lambda _width: arff_rows(source))
     lines = first_lines(source)
     dialect = dialect_of(lines, wish.delimiter)
     sample = list(rows_of(lines, dialect, path, whole=False))
     taken = Reading(wish.header, dialect.delimiter, wish.decimal, source.encoding)
-    return _Opened(taken, sample, _rows(source, dialect, progress))
+    return _Opened(taken, sample, lambda width: _rows(source, dialect, progress, width))
 
 
-def _rows(source: Source, dialect: Dialect, progress: Progress) -> Iterator[Row]:
-    with source.lines(progress) as lines:
-        yield from rows_of(lines, dialect, source.path)
+def _rows(source: Source, dialect: Dialect, progress: Progress, width: int) -> Iterator[Row | NumberBlock]:
+    with source.lines(progress) as read:
+        lines = Lines(read)
+        for row in rows_of(lines, dialect, source.path):
+            yield row
+            # The first rows say what all are; a row has ended here, so what comes begins another.
+            if width and dialect.delimiter in SEPARATORS and lines.count >= SAMPLE_LINES:
+                yield from lines.blocks(dialect.delimiter, width)
 
 
 @dataclass
@@ -166,39 +183,77 @@ class _Gathered:
     below: int = 0
     _lines: list[NDArray[np.int32]] = field(default_factory=list)
     _count: int = 0
+    _roomy: bool = False
 
     def __post_init__(self) -> None:
         self._columns = [Gathering(self.decimal) for _ in range(self.layout.width)]
 
-    def take(self, rows: Iterable[Row]) -> None:
+    def take(self, rows: Iterable[Row | NumberBlock]) -> None:
         table = self._checked(itertools.islice(rows, self.layout.skip, None))
-        while block := list(itertools.islice(table, BLOCK_ROWS)):
-            if not self.head:
-                self.head = [tuple(row) for _, row in block[:HEAD_ROWS]]
-            self._lines.append(np.array([line for line, _ in block], np.int32))
-            self._count += len(block)
-            if self._count > MAX_ROWS or self._count * self.layout.width > MAX_CELLS:
-                size = f"{count(self._count, 'row')} of {count(self.layout.width, 'column')}"
-                raise DataError(f"{name_of(self.path)}: {size} do not fit in memory")
-            for column, cells in zip(self._columns, zip(*(row for _, row in block), strict=True), strict=True):
-                column.add(cells)
+        for numeric, parts in itertools.groupby(table, lambda part: isinstance(part, NumberBlock)):
+            while block := list(itertools.islice(parts, BLOCKS if numeric else BLOCK_ROWS)):
+                self._take_numbers([part for part in block if isinstance(part, NumberBlock)])
+                self._take_rows([part for part in block if not isinstance(part, NumberBlock)])
 
-    def _checked(self, rows: Iterable[Row]) -> Iterator[Row]:
+    def _take_rows(self, block: Sequence[Row]) -> None:
+        if not block:
+            return
+        if not self.head:
+            self.head = [tuple(row) for _, row in block[:HEAD_ROWS]]
+        self._count_rows(np.array([line for line, _ in block], np.int32))
+        for column, cells in zip(self._columns, zip(*(row for _, row in block), strict=True), strict=True):
+            column.add(cells)
+
+    def _take_numbers(self, blocks: Sequence[NumberBlock]) -> None:
+        for block in blocks:
+            self._count_rows(block.first_line + np.arange(len(block.values), dtype=np.int32))
+        if blocks:
+            self._make_room(blocks[0])
+            columns = np.concatenate([block.values.T for block in blocks], axis=1)
+            for column, numbers in zip(self._columns, columns, strict=True):
+                column.add_numbers(numbers)
+
+    def _make_room(self, block: NumberBlock) -> None:
+        """One matrix for as many rows as the file may have; the samples can lie in it as they are."""
+        if not self._roomy:
+            self._roomy = True
+            left = unpacked_size(self.path) * len(block.values) // block.characters
+            rows = min(int(ROOM * left) + self._count, MAX_ROWS, MAX_CELLS // self.layout.width)
+            for column, memory in zip(self._columns, matrix(self.layout.width, rows), strict=True):
+                column.gather_in(memory)
+
+    def _count_rows(self, lines: NDArray[np.int32]) -> None:
+        self._lines.append(lines)
+        self._count += len(lines)
+        if self._count > MAX_ROWS or self._count * self.layout.width > MAX_CELLS:
+            size = f"{count(self._count, 'row')} of {count(self.layout.width, 'column')}"
+            raise DataError(f"{name_of(self.path)}: {size} do not fit in memory")
+
+    def _checked(self, rows: Iterable[Row | NumberBlock]) -> Iterator[Row | NumberBlock]:
         """Every row as long as the table is wide; comments and repeated headers are passed over."""
         width, layout = self.layout.width, self.layout
         held: list[Row] = []
-        for line, row in rows:
+        for part in rows:
+            if isinstance(part, NumberBlock):
+                yield from self._followed(held)
+                yield part
+                continue
+            line, row = part
             if (layout.comments and row[0][:1] == "#") or (layout.header and tuple(row) == layout.names):
                 continue
             if self._may_be_note(row) and len(held) < NOTE_LINES:
                 held.append((line, row))
                 continue
-            for at, before in held:
-                yield at, self._fitted(at, before)
-            held.clear()
+            yield from self._followed(held)
             yield line, row if len(row) == width else self._fitted(line, row)
         # A note is known by that nothing follows.
         self.below = len(held)
+
+    def _followed(self, held: list[Row]) -> Iterator[Row]:
+        """What was taken for a note and is none, since more follows."""
+        for line, row in held:
+            yield line, self._fitted(line, row)
+        held.clear()
 
     def _may_be_note(self, row: list[str]) -> bool:
         """Whether only the first cell holds anything, a word, where a row has three or lacks its separators."""

@@ -1,0 +1,121 @@
+"""Lines that hold nothing but plain numbers, many at once: bytes to numbers without a string for each cell."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from simulator.arrays.numeric import Floats
+
+SEPARATORS = frozenset(",;\t|")
+BLOCK_CHARACTERS = 2**18
+"""Of the lines that are read at once: what is made of them stays in the cache."""
+MOST_DIGITS = 15
+"""Of a number that is an exact quotient of two float64, and so rounded once, as reading it digit by digit is."""
+TRIES = 4
+"""Blocks in a row that hold anything else, after which no more is tried."""
+TENS = np.array([float(10**power) for power in range(MOST_DIGITS + 1)])
+DOT, MINUS, ZERO, NEWLINE = b".-0\n"
+
+
+class NumberBlock(Struct, frozen=True):
+    """Rows of numbers that follow each other, a line each."""
+
+    first_line: int
+    values: Floats
+    """(rows, columns)"""
+    characters: int
+    """Of its lines."""
+
+
+class Lines(Iterator[str]):
+    """The lines of a file, one by one or, where they are plain numbers, in blocks."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._ahead: deque[str] = deque()
+        self._failed = 0
+        self.count = 0
+        """How many have been taken."""
+
+    def __next__(self) -> str:
+        line = self._ahead.popleft() if self._ahead else next(self._lines)
+        self.count += 1
+        return line
+
+    def blocks(self, delimiter: str, width: int) -> Iterator[NumberBlock]:
+        """What of the next lines is ``width`` plain numbers each; the first that are not are left to be taken."""
+        while not self._ahead and self._failed < TRIES and (lines := self._next_lines()):
+            text = "".join(lines)
+            values = numbers_in(text, delimiter, width)
+            if values is None or len(values) != len(lines):
+                self._ahead.extend(lines)
+                self._failed += 1
+                return
+            self._failed, first = 0, self.count + 1
+            self.count += len(lines)
+            yield NumberBlock(first, values, len(text))
+
+    def _next_lines(self) -> list[str]:
+        first = next(self._lines, "")
+        return [first, *islice(self._lines, BLOCK_CHARACTERS // len(first))] if first else []
+
+
+def numbers_in(text: str, delimiter: str, width: int) -> Floats | None:
+    """(rows, ``width``) of the numbers in whole lines, to the digit as ``float`` reads them; None of any other text.
+
+    >>> numbers_in("1,-2.5\\n30,0.125", ",", 2)
+    array([[ 1.   , -2.5  ],
+           [30.   ,  0.125]])
+    """
+    plain = text if text.endswith("\n") else text + "\n"
+    if not plain.isascii():
+        return None
+    content = plain.replace("\r\n", "\n").encode("ascii")
+    if content.translate(None, b"0123456789.-\n" + delimiter.encode("ascii")):
+        return None
+    marks = np.frombuffer(content, np.uint8)
+    ends = np.flatnonzero((marks == ord(delimiter)) | (marks == NEWLINE))
+    rows = content.count(b"\n")
+    if len(ends) != rows * width or not (marks[ends[width - 1 :: width]] == NEWLINE).all():
+        return None
+    return _values(marks, ends, width)
+
+
+def _values(marks: NDArray[np.uint8], ends: NDArray[np.intp], width: int) -> Floats | None:
+    """The numbers that end before ``ends``; None where one is written in another way or is too long."""
+    begins = np.concatenate(([0], ends[:-1] + 1))
+    negative = marks[begins] == MINUS
+    if np.count_nonzero(marks == MINUS) != np.count_nonzero(negative):
+        return None
+    fraction, dotted = np.zeros(len(ends), np.intp), np.zeros(len(ends), np.intp)
+    dots = np.flatnonzero(marks == DOT)
+    of_dots = np.searchsorted(ends, dots)
+    fraction[of_dots], dotted[of_dots] = ends[of_dots] - dots - 1, 1
+    digits = ends - begins - negative - dotted
+    if digits.min() < 1 or digits.max() > MOST_DIGITS or np.count_nonzero(dotted) < len(dots):
+        return None
+    values = _whole(marks, ends - 1, digits, fraction, dotted).astype(np.float64)
+    if len(dots):
+        values /= TENS[fraction]
+    np.negative(values, out=values, where=negative)
+    return values.reshape(-1, width)
+
+
+def _whole(
+    marks: NDArray[np.uint8], last: NDArray[np.intp], digits: NDArray[np.intp], fraction: NDArray[np.intp],
+    dotted: NDArray[np.intp],
+) -> NDArray[np.int64]:  # fmt: skip
+    """The digits of each number as one whole number, from the last one on."""
+    whole: NDArray[np.int64] = marks[last - (dotted & (fraction == 0))].astype(np.int64) - ZERO
+    for place in range(1, int(digits.max())):
+        # Those before the point stand one place farther from the end.
+        at = last - place - (dotted & (fraction <= place)) if dotted.any() else last - place
+        digit = marks[at].astype(np.int64) - ZERO
+        whole += np.where(place < digits, digit * 10**place, 0)
+    return whole

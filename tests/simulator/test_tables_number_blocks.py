@@ -1,0 +1,113 @@
+"""Lines of plain numbers are read many at once, to the bit and the line as they are read one by one."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.data import DataError
+from simulator.data.table import Csv
+from simulator.data.tables.column import in_one_matrix, matrix
+from simulator.data.tables.number_blocks import numbers_in
+from simulator.data.tables.reading import read_table
+
+DIGITS = st.text("0123456789", max_size=8)
+NUMBERS = st.builds(
+    lambda sign, whole, dot, fraction: sign + whole + dot + (fraction if dot else ""),
+    st.sampled_from(["", "-"]), DIGITS, st.sampled_from(["", "."]), DIGITS,
+).filter(lambda text: any(map(str.isdigit, text)))  # fmt: skip
+
+
+def bits(values):
+    return np.asarray(values, np.float64).view(np.int64).tolist()
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=5), st.sampled_from(",;\t|"), st.booleans())
+def test_a_number_is_what_float_reads_to_the_last_bit(rows, delimiter, windows):
+    text = ("\r\n" if windows else "\n").join(delimiter.join(row) for row in rows)
+    values = numbers_in(text, delimiter, 2)
+    if values is None:
+        assert any(sum(map(str.isdigit, cell)) > 15 for row in rows for cell in row)
+    else:
+        assert bits(values) == bits([[float(cell) for cell in row] for row in rows])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1,2\n3\n", "1\n2,3,4\n", "1,\n", "1,2,3\n4\n", "\n1,2\n", "1e5,2\n", "+1,2\n", "1-2,3\n", "1.2.3,4\n", "-,2\n",
+     ".,2\n", "1, 2\n", '"1",2\n', "1\r2,3\n", "12345678901234567,1\n", "nan,1\n", "\u0661,2\n", "-.,2\n", "--,-\n",
+     "#1,2\n"],
+)  # fmt: skip
+def test_whatever_else_stands_in_a_line_is_left_to_be_read_cell_by_cell(text):
+    assert numbers_in(text, ",", 2) is None
+
+
+ODD = {
+    "nothing": "",
+    "a comment": "# a comment\n",
+    "a blank line": "\n",
+    "a missing value": "7,,1\n",
+    "a word": "7,word,1\n",
+    "an exponent": "7,1.5e3,1\n",
+    "a quoted number": '7,"3",1\n',
+    "a quote over two lines": '7,"a\nb",1\n',
+    "the names again": "first,second,label\n",
+    "a rule": "---,---,---\n",
+    "a short row": "7,8\n",
+}
+
+
+def table(path, odd, between=","):
+    """500 rows of plain numbers, of which one is odd, and a note below them."""
+    rows = [f"{i % 97},{-0.125 * i},{i % 3}\n" for i in range(500)]
+    text = "".join(["first,second,label\n", *rows[:300], odd, *rows[300:], "Source: an almanac\n"])
+    path.write_text(text.replace(",", between))
+    return read_table(str(path))
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_file_is_read_in_blocks_as_it_is_row_by_row(odd, tmp_path):
+    quick = table(tmp_path / "quick.csv", ODD[odd])
+    slow = table(tmp_path / "slow.csv", ODD[odd], ", ")
+    assert quick.lines.tolist() == slow.lines.tolist()
+    assert quick.below == slow.below == 1
+    assert quick.head == slow.head
+    for own, other in zip(quick.columns, slow.columns, strict=True):
+        assert bits(own.values) == bits(other.values)
+        assert (own.words, own.missing, own.different) == (other.words, other.missing, other.different)
+
+
+def test_a_row_that_is_too_long_is_told_by_its_line(tmp_path):
+    with pytest.raises(DataError, match=r"line 302: 4 cells"):
+        table(tmp_path / "long.csv", "1,2,3,4\n")
+
+
+def test_columns_of_one_matrix_are_its_samples_without_a_copy():
+    whole = matrix(4, 7)
+    whole[:] = np.arange(28).reshape(4, 7)
+    inner = in_one_matrix([whole[i, :5] for i in (1, 2, 3)])
+    assert inner is not None
+    assert np.array_equal(inner, whole[1:, :5].T)
+    assert np.shares_memory(inner, whole)
+    assert in_one_matrix([whole[i, :5] for i in (0, 1, 3)]) is None
+    assert in_one_matrix([whole[i, :5] for i in (2, 1, 0)]) is None
+    assert in_one_matrix([whole[0, :5], whole[1, :5].copy()]) is None
+
+
+@pytest.mark.slow
+def test_samples_that_lie_in_the_table_as_they_are_equal_those_that_are_copied(tmp_path):
+    """Rows enough for one matrix of all columns, and a target between the inputs or at their end."""
+    path = tmp_path / "large.csv"
+    x = np.random.default_rng(0).integers(0, 256, (4000, 1100))
+    labels = np.arange(4000) % 4
+    names = ",".join(f"p{i}" for i in range(1100))
+    np.savetxt(path, np.column_stack([x, labels]), fmt="%d", delimiter=",", header=f"{names},label", comments="")
+    raw = Csv(path=str(path), target="label").load(np.random.default_rng(0))
+    assert np.array_equal(raw.x, x)
+    assert np.array_equal(raw.y, labels)
+    assert not raw.x.flags.writeable
+    raw = Csv(path=str(path), target="p500", task="regression").load(np.random.default_rng(0))
+    assert np.array_equal(raw.x, np.column_stack([x[:, :500], x[:, 501:], labels]))
+    assert math.isclose(raw.y.mean(), x[:, 500].mean())
