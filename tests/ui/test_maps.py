@@ -27,10 +27,11 @@ from ui.bench.document import Document
 from ui.export import export_plot
 from ui.export.pictures import KINDS, Kind
 from ui.maps.cells import CellBoxes, TheoryLine
-from ui.maps.map_plot import MapPlot
+from ui.maps.map_plot import MapPlot, bar_ticks
 from ui.maps.profile_plot import ProfilePlot
-from ui.maps.state import MapState, axis_name
+from ui.maps.state import MapState, axis_name, measure_text
 from ui.maps.window import MapWindow
+from ui.style.numbers import THIN
 from ui.window.main_window import MainWindow
 from ui.window.map_access import MapAccess
 
@@ -121,6 +122,23 @@ def test_a_profile_has_the_median_and_the_band_of_its_seeds_and_a_gap_where_most
     }  # fmt: skip
     assert np.isnan(STATE.spread(STATE.profile(), "loss")[1:, 1:]).all()
     assert plot.legend.remark == "layers 1–2, units 2"
+
+
+@pytest.mark.parametrize(
+    ("measure", "half"),
+    [("accuracy", "50 %"), ("branch_share", "50 %"), ("activation_dead:2", "50 %"), ("activation_mean", "0.5")],
+)
+def test_shares_are_written_in_per_cent_wherever_they_stand(qtbot: QtBot, measure: str, half: str) -> None:
+    cells = [Made(values=(rate, 2), seed=0, measures={measure: 0.25 + rate / 20}) for rate in (0.1, 1)]
+    profile, overview = ProfilePlot(), MapPlot()
+    state = MapState(SWEEP, tuple(cells), measure, chosen=(0.0, 0.0), over=measure)
+    for plot in (profile, overview):
+        qtbot.addWidget(plot)
+        plot.show_state(state)
+    texts = [measure_text(measure, 0.5)]
+    texts += [axis.tickStrings([0.5], 1.0, 0.5)[0] for axis in (profile.x_axis, profile.y_axis)]
+    assert [text.replace(THIN, " ") for text in texts] == [half] * 3
+    assert all(("%" in text) == ("%" in half) for _, text in bar_ticks(state))
 
 
 def test_a_depth_that_is_varied_is_no_number_in_names() -> None:

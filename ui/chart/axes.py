@@ -301,15 +301,20 @@ class BlankAxis(Axis):
         return []
 
 
+def share_texts(values: Sequence[float], spacing: float) -> list[str]:
+    """Shares in per cent, with as many decimals as tell ticks of this distance apart."""
+    shares, apart = [100 * value for value in values], 100 * spacing
+    decimals = -math.floor(math.log10(apart) + 1e-9) if 0 < apart < 1 else 0
+    return [f"{decimal(share, decimals) if abs(share) < 1e5 else number(share)}{THIN}%" for share in shares]
+
+
 class ShareAxis(ValueAxis):
     """A share of 0 … 1, written in per cent."""
 
     powers_width = POWERS_WIDTH + 16
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
-        shares, apart = [100 * v * self.scale for v in values], 100 * spacing * self.scale
-        decimals = -math.floor(math.log10(apart) + 1e-9) if 0 < apart < 1 else 0
-        return [f"{decimal(share, decimals) if abs(share) < 1e5 else number(share)}{THIN}%" for share in shares]
+        return share_texts([v * self.scale for v in values], spacing * self.scale)
 
 
 class WholeAxis(Axis):

@@ -11,7 +11,7 @@ from PySide6.QtGui import QMouseEvent
 
 from simulator.maps.summary import STEP, Place
 from simulator.maps.table import value_text
-from ui.chart.axes import Axis, DepthAxis, Ticks
+from ui.chart.axes import Axis, DepthAxis, Ticks, share_texts
 from ui.chart.colour_bar import ColourBar
 from ui.chart.colour_tables import FIRST, LAST, forward_table, indexed
 from ui.chart.legend import Key, Note
@@ -30,12 +30,16 @@ MOST_FINDINGS = 1
 
 
 class ValuesAxis(DepthAxis):
-    """The values of an axis of a map, one cell apart; without labels an axis like any other."""
+    """The values of an axis of a map, one cell apart; without labels an axis like any other, perhaps of shares."""
+
+    share = False
 
     def tickValues(self, low: float, high: float, size: float) -> Ticks:
         return super().tickValues(low, high, size) if self.labels else Axis.tickValues(self, low, high, size)
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        if self.share and not self.labels:
+            return share_texts([value * self.scale for value in values], spacing * self.scale)
         plain = super().tickStrings if self.labels else functools.partial(Axis.tickStrings, self)
         return plain(values, scale, spacing)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from PySide6.QtGui import QPolygonF
 from simulator.arrays.numeric import Floats
 from simulator.maps.summary import Place
 from simulator.maps.table import value_text
-from ui.chart.axes import ValueAxis
+from ui.chart.axes import ShareAxis, ValueAxis
 from ui.chart.legend import Key
 from ui.chart.marks import HOLLOW, ROUND, Area, Curves, Dots, Mark
 from ui.chart.polygons import pieces, polygon
@@ -20,12 +21,22 @@ from ui.chart.table import Table
 from ui.chart.view import Probe
 from ui.maps.cells import TheoryLine
 from ui.maps.map_plot import PAGE, ValuesAxis, told
-from ui.maps.state import SHARES, MapState, axis_name, labels, measure_name, value_label
+from ui.maps.state import MapState, axis_name, is_share, labels, measure_name, value_label
 from ui.plots.base import FIRST_ROW, Plot
 from ui.style.help import set_page
 
 MARGIN = 0.06
 """Part of a range that is left free at its ends."""
+
+
+class MeasureAxis(ShareAxis):
+    """Any measure: shares in per cent, others as numbers."""
+
+    share = False
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        plain = super().tickStrings if self.share else functools.partial(ValueAxis.tickStrings, self)
+        return plain(values, scale, spacing)
 
 
 class ProfilePlot(Plot[MapState]):
@@ -40,7 +51,7 @@ class ProfilePlot(Plot[MapState]):
     empty_text = "Point at a cell of the map for the profile through it."
 
     def build(self) -> None:
-        self.x_axis, self.y_axis = ValuesAxis("bottom", " "), ValueAxis("left", " ")
+        self.x_axis, self.y_axis = ValuesAxis("bottom", " "), MeasureAxis("left", " ")
         self.pane = self.canvas.add_pane(FIRST_ROW, self.y_axis, self.x_axis)
         set_page(self, PAGE)
         if self.header is not None:
@@ -53,6 +64,7 @@ class ProfilePlot(Plot[MapState]):
         axis = state.sweep.axes[along_of(state)]
         self.x_axis.name_layers(() if state.over else labels(axis))
         self.y_axis.set_log(state.logarithmic)
+        self.x_axis.share, self.y_axis.share = is_share(state.over), is_share(state.measure)
         along = measure_name(state.over) if state.over else axis_name(state.sweep, along_of(state))
         for own, text in ((self.x_axis, along), (self.y_axis, measure_name(state.measure))):
             if own.text != text:
@@ -62,7 +74,7 @@ class ProfilePlot(Plot[MapState]):
 
     @staticmethod
     def _height(state: MapState) -> Range:
-        if state.measure in SHARES:
+        if is_share(state.measure):
             return (-0.02, 1.02)
         return around(_columns(state)[1:])
 

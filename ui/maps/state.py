@@ -19,6 +19,7 @@ from simulator.maps.summary import STEP, Outcome, Place, Summary
 from simulator.maps.sweep import Sweep
 from simulator.maps.table import value_text
 from simulator.maps.theory import Line
+from simulator.measures import RECORDED
 from ui.style.numbers import integer, number, percent
 
 At = tuple[float, ...]
@@ -33,7 +34,10 @@ NAMES: Mapping[str, str] = {
     "gradient_norm": "gradient norm",
     "gradient_ratio": "∂W of the first layer / last",
 }
-SHARES = ("accuracy", "validation_accuracy", "activation_rate", "activation_saturated", "activation_dead")
+SHARES = frozenset(
+    ("accuracy", "validation_accuracy", *(measure.name for measure in RECORDED if measure.unit == "share"))
+)
+"""What is written in per cent, here as on the bench."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class MapState:
         shown = [value for place in self.places if (value := self.shown(place)) is not None]
         if not shown:
             return (0.0, 1.0)
-        if self.measure in SHARES:
+        if is_share(self.measure):
             return (0.0, 1.0)
         low, high = min(shown), max(shown)
         if self.logarithmic:
@@ -184,4 +188,9 @@ def measure_text(measure: str, value: float | None) -> str:
         return "not defined"
     if measure == STEP:
         return integer(round(value))
-    return percent(value) if measure.partition(":")[0] in SHARES else number(value)
+    return percent(value) if is_share(measure) else number(value)
+
+
+def is_share(measure: str) -> bool:
+    """Of all layers or of one."""
+    return measure.partition(":")[0] in SHARES
