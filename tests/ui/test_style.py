@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSize, QSizeF, Qt
 from PySide6.QtGui import QFont, QIcon, QImage, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication, QCheckBox, QToolButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
 from ui.style.colours import mix, ramp, rgb
@@ -180,6 +180,10 @@ def test_the_style_sheet_names_pictures_that_exist(theme: Theme) -> None:
         ("chevron-right", "muted"),
         ("check", "on_accent"),
         ("mixed", "on_accent"),
+        ("folder-plus", "muted"),
+        ("rows", "muted"),
+        ("columns", "muted"),
+        ("clear", "muted"),
     ],
 )
 def test_pictures_of_the_style_sheet_have_the_colours_of_their_theme(theme: Theme, picture: str, ink: str) -> None:
@@ -209,6 +213,25 @@ def test_a_check_box_shows_its_state_in_either_theme(app: QApplication, qtbot: Q
     assert _share(drawn[Qt.CheckState.PartiallyChecked], theme.accent) > 0.1
     assert drawn[Qt.CheckState.Checked] != drawn[Qt.CheckState.PartiallyChecked]
     assert _share(off, theme.accent) == 0 < _share(off, theme.faint)
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)
+def test_the_buttons_of_a_file_dialog_are_in_the_theme_s_colours(app: QApplication, qtbot: QtBot, theme: Theme) -> None:
+    set_theme(app, "dark" if theme.dark else "light")
+    dialog, field = QFileDialog(), QLineEdit("words")
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    field.setClearButtonEnabled(True)
+    for widget in (dialog, field):
+        qtbot.addWidget(widget)
+    pictured = [button for each in (dialog, field) for button in each.findChildren(QToolButton) if button.icon()]
+    assert len({button.objectName() for button in pictured}) == 7
+    for button in pictured:
+        image = button.icon().pixmap(16, 16).toImage()
+        pixels = [image.pixelColor(x, y) for x in range(16) for y in range(16)]
+        inks = [pixel for pixel in pixels if pixel.alpha() > 128]
+        apart = [abs(one - other) for ink in inks for one, other in zip(rgb(ink.name()), rgb(theme.muted), strict=True)]
+        assert 0 < len(inks) < 200, button.objectName()
+        assert max(apart) < 0.03, button.objectName()
 
 
 def test_the_application_has_an_icon(qapp: QApplication) -> None:

@@ -49,6 +49,13 @@ QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: 0; width: 1
 QAbstractSpinBox::up-arrow { image: url("$icons/chevron-up-$name.svg"); width: 8px; height: 8px; }
 QAbstractSpinBox::down-arrow { image: url("$icons/chevron-$name.svg"); width: 8px; height: 8px; }
 
+QLineEdit { lineedit-clear-button-icon: url("$icons/clear-$name.svg"); }
+QFileDialog { backward-icon: url("$icons/chevron-left-$name.svg"); forward-icon: url("$icons/chevron-right-$name.svg");
+    filedialog-parent-directory-icon: url("$icons/chevron-up-$name.svg");
+    filedialog-new-directory-icon: url("$icons/folder-plus-$name.svg");
+    filedialog-listview-icon: url("$icons/rows-$name.svg");
+    filedialog-detailedview-icon: url("$icons/columns-$name.svg"); }
+
 QComboBox { background: $raised; color: $text; border: 1px solid $border; border-radius: 4px;
     padding: 2px 0 2px 6px; min-height: 18px; }
 QComboBox:hover { background: $hover; }
