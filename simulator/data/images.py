@@ -48,7 +48,14 @@ class Images(Data, frozen=True, kw_only=True, tag="images"):
     group: ClassVar[str] = "Your own"
 
     path: Annotated[
-        str, knob("Folder", "The folder, or .zip, whose sub-folders are the classes.", file=True, folder=True)
+        str,
+        knob(
+            "Folder",
+            "The folder, or .zip, whose sub-folders are the classes.",
+            file=True,
+            folder=True,
+            endings=(".zip",),
+        ),
     ] = ""
     size: Annotated[
         int, knob("Size", "Height and width that all images are brought to.", slider=(8, 64), ge=1, le=1024, unit="px")

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from simulator.data.tables.judgement import Judgement
     from simulator.data.tables.reading import Reading, Table
 
+ENDINGS = (
+    ".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".arff", ".xlsx", ".xls", ".ods", ".gz", ".zip",
+)  # fmt: skip
+"""Of the files that tables usually are."""
 READ_SOON_BYTES = 500_000
 """Of a file that is read in no time to speak of."""
 
@@ -46,8 +50,12 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
     former: ClassVar[dict[str, str]] = {"columns": "inputs"}
 
     path: Annotated[
-        str, knob("File", "The table's file; a relative path is looked for beside the experiment.", file=True)
-    ] = ""
+        str,
+        knob(
+            "File", "The table's file; a relative path is looked for beside the experiment.", file=True,
+            endings=ENDINGS,
+        ),
+    ] = ""  # fmt: skip
     target: Annotated[
         str | tuple[str, ...],
         knob(

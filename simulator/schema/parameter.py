@@ -106,6 +106,8 @@ class Knob(Struct, frozen=True):
     """Whether an empty text is an answer."""
     hidden: bool = False
     """Whether the program keeps it itself: no form shows it."""
+    endings: tuple[str, ...] = ()
+    """Of the files that are offered first."""
 
 
 def knob(
@@ -120,6 +122,7 @@ def knob(
     folder: bool = False,
     blank: bool = False,
     hidden: bool = False,
+    endings: tuple[str, ...] = (),
     ge: float | None = None,
     gt: float | None = None,
     le: float | None = None,
@@ -129,7 +132,7 @@ def knob(
     """Annotate a field: ``slider`` is the range a hand sweeps, ``ge`` … ``lt`` the range that is valid at all."""
     bounds = {"ge": ge, "gt": gt, "le": le, "lt": lt, "min_length": min_length}
     given: dict[str, Any] = {name: value for name, value in bounds.items() if value is not None}
-    tag = Knob(label, help, slider, log, unit, live, file, folder, blank, hidden)
+    tag = Knob(label, help, slider, log, unit, live, file, folder, blank, hidden, endings)
     return msgspec.Meta(description=help, extra={"knob": tag}, **given)
 
 

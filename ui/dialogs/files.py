@@ -7,20 +7,22 @@ from typing import Literal
 
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMessageBox, QPushButton, QWidget
 
+from simulator.data import table
 from simulator.experiment import carriers
 from ui.dialogs import plain
+from ui.forms.text_rows import patterns
 
 Answer = Literal["save", "keep", "discard", "cancel"]
 ChangeAnswer = Literal["save as", "overwrite", "reload", "cancel"]
 Usual = QMessageBox.StandardButton
 KEEP = "Keep as .nabla…"
-ENDINGS = "*.csv *.tsv *.tab *.txt *.dat *.data *.arff *.xlsx *.xls *.ods *.gz *.zip"
+ENDINGS = patterns(table.ENDINGS)
 EXPERIMENTS = "Experiment: settings only, readable (*.json)"
 SHARED = "Shared experiment (*.nabla)"
 RUNS = "Run: with weights and curves, goes on (*.nabla)"
 KINDS = {".json": EXPERIMENTS, ".nabla": RUNS}
 """Ending → what is saved under it."""
-CARRIERS = " ".join(f"*{ending}" for ending in carriers.CARRIERS)
+CARRIERS = patterns([*carriers.CARRIERS])
 OWN = "*.json *.nabla *.nabla-lesson"
 OPENABLE = f"Experiments, runs, lessons, pictures and tables ({OWN} {CARRIERS} {ENDINGS});;All files (*)"
 CHANGES = "Changes by hand (*.json)"

@@ -1,4 +1,4 @@
-"""Rows for what is not a number: flag, choice, text, file and a list of names."""
+"""Rows for what is not a number: flag, choice, and lists of numbers and names."""
 
 from __future__ import annotations
 
@@ -11,12 +11,9 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFileDialog,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -24,9 +21,9 @@ from PySide6.QtWidgets import (
 from simulator.schema.parameter import Parameter, Part, grouped, kind_of, summary_of, title_of
 from ui.forms.row import CONTROL_HEIGHT, MIXED, Combo, Row
 from ui.forms.slider import NumberRow
+from ui.forms.text_rows import AUTOMATIC, FileRow, TextRow
 from ui.style.text_size import scaled, with_text
 
-AUTOMATIC = "automatic"
 Option = tuple[Any, str, str]
 """Value, title and tooltip."""
 HEADING = object()
@@ -143,98 +140,6 @@ def kind_row(parameter: Parameter, kinds: Sequence[type[Part]], path: Sequence[s
         options += [group] * bool(group)
         options += [(kind_of(part), title_of(part), summary_of(part)) for part in parts]
     return ChoiceRow(parameter, path, options)
-
-
-class TextRow(Row):
-    """A line of text; an editable list of suggestions where there are any. Several names stand with commas."""
-
-    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
-        super().__init__(parameter, path, parent)
-        self.line = QLineEdit()
-        self.combo = Combo()
-        self.combo.setEditable(True)
-        self.combo.setInsertPolicy(Combo.InsertPolicy.NoInsert)
-        self.pages = QStackedWidget()
-        with_text(self.pages, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
-        for page in (self.line, self.combo):
-            self.named(page)
-            self.pages.addWidget(page)
-        for edit in self._edits():
-            edit.editingFinished.connect(self._typed)
-        self.combo.activated.connect(self._typed)
-        self.body.addWidget(self.pages, 1)
-        self._shown: str | None = ""
-        self.show_value(parameter.default)
-
-    def _edits(self) -> tuple[QLineEdit, QLineEdit]:
-        inner = self.combo.lineEdit()
-        assert inner is not None
-        return self.line, inner
-
-    def _typed(self) -> None:
-        text = self._edits()[self.pages.currentIndex()].text()
-        value = None if self.parameter.optional and not text else text
-        if value != self._shown and not (self._shown == MIXED and not text):
-            self.show_value(value)
-            self.commit(value)
-
-    def value(self) -> Any:
-        return self._shown
-
-    def show_value(self, value: Any) -> None:
-        if isinstance(value, (list, tuple)):
-            value = ", ".join(value)
-        if value != self._shown:
-            self.warning.say("")
-        self._shown = value
-        for edit in self._edits():
-            if edit.text() != (value or ""):
-                edit.setText(value or "")
-                edit.setCursorPosition(len(edit.text()) if self.parameter.knob.file else 0)
-            edit.setPlaceholderText(AUTOMATIC if self.parameter.optional else "")
-
-    def show_mixed(self) -> None:
-        self.show_value("")
-        self._shown = MIXED
-        for edit in self._edits():
-            edit.setPlaceholderText(MIXED)
-
-    def set_suggestions(self, names: tuple[str, ...]) -> None:
-        had_focus = self.line.hasFocus() or self.combo.hasFocus()
-        with QSignalBlocker(self.combo):
-            self.combo.clear()
-            self.combo.addItems(list(names))
-        self.pages.setCurrentIndex(1 if names else 0)
-        if had_focus:
-            (self.combo if names else self.line).setFocus()
-        shown = self._shown
-        if shown != MIXED:
-            self._edits()[1].setText(shown or "")
-
-
-class FileRow(TextRow):
-    """A path, typed or browsed for."""
-
-    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
-        super().__init__(parameter, path, parent)
-        self.browse = QPushButton("…")
-        with_text(self.browse, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
-        self.browse.setFixedWidth(30)
-        self.browse.setStyleSheet("padding: 0;")
-        self.browse.setToolTip("Browse…")
-        self.named(self.browse, "browse")
-        self.browse.clicked.connect(self._browse)
-        self.body.addWidget(self.browse)
-
-    def _browse(self) -> None:
-        title, start = self.parameter.knob.label, self._shown or ""
-        if self.parameter.knob.folder:
-            path = QFileDialog.getExistingDirectory(self, title, start)
-        else:
-            path, _ = QFileDialog.getOpenFileName(self, title, start)
-        if path and path != self._shown:
-            self.show_value(path)
-            self.commit(path)
 
 
 class IntegersRow(Row):
