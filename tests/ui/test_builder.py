@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QWidget
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers.info import LayerInfo
 from simulator.training.run_info import RunInfo
+from tests.ui.painted import Recorder
 from ui.builder import edits
 from ui.builder.builder import Builder, summary_of
-from ui.builder.entries import entries_of
+from ui.builder.entries import Entry, entries_of
 from ui.builder.stack import Stack
 from ui.forms.rows import ChoiceRow
 from ui.forms.slider import NumberRow
@@ -124,6 +125,37 @@ def test_badges_tell_initialiser_normalisation_and_dropout() -> None:
         dropout={"kind": "inverted", "rate": 0.2},
     )
     assert entries_of(plain)[1].badges == ("normal 0.01", "batch norm before", "dropout 0.2")
+
+
+@pytest.mark.parametrize("width", [190, 240, 320])
+def test_every_badge_and_every_title_is_painted_whole(qtbot: Any, width: int) -> None:
+    """However many there are, and whatever stands at their right; rows grow for them and stand clear of each other."""
+    many = ("normal 0.01", "batch norm before", "dropout 0.2", "stride 2", "weight decay 0.0001")
+    entries = [
+        Entry("layer", "1", "convolution 16 · leaky ReLU", many, 0, 0, 3, (0,), place=("layers", 0), shape="16×14×14"),
+        Entry("layer", "2–21", "locally normalised dense 100 · tanh", many[:2], 1, 1, 3, (1,), repeat=20, shape="100"),
+        Entry("layer", "2.1", "dense 5 · softplus", (), 1, 1, 3, (1,), place=("layers", 1, "layers", 0), shape="5"),
+        Entry("output", "out", "output 3", many[-1:], 2, 2, 3, (2,)),
+    ]
+    stack = Stack()
+    qtbot.addWidget(stack)
+    stack.resize(width, 500)
+    stack.set_entries(entries)
+    stack.show()
+    recorder = Recorder()
+    with recorder.on():
+        stack.grab()
+    texts = [each.text for each in recorder.texts]
+    for row, entry in enumerate(entries):
+        assert all(badge in texts for badge in entry.badges)
+        assert all(word in " ".join(texts).split() for word in entry.title.split())
+        rect = stack.visualItemRect(stack.item(row))
+        inside = [each for each in recorder.texts if rect.contains(each.box.center().toPoint())]
+        assert all(rect.adjusted(0, 0, 1, 1).contains(each.box.toAlignedRect()) for each in inside)
+        boxes = [each.letters for each in inside]
+        assert not any(one.intersects(other) for at, one in enumerate(boxes) for other in boxes[:at])
+    stack.resize(2 * width, 500)
+    qtbot.waitUntil(lambda: stack.visualItemRect(stack.item(0)).height() < 80)
 
 
 def test_the_run_tells_shapes_and_sizes(qtbot: Any) -> None:

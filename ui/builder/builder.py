@@ -21,6 +21,7 @@ from simulator.training.surgery import Surgery
 from ui.builder import edits
 from ui.builder.edits import Change, Place
 from ui.builder.entries import Entry, entries_of
+from ui.builder.entry_painter import Colours
 from ui.builder.identity import Identities, tags
 from ui.builder.keeping import labels_of, output_label
 from ui.builder.kinds_menu import kinds_menu
@@ -29,7 +30,7 @@ from ui.builder.outlook import Outlook, summary_of
 from ui.builder.pages import Foot, Pages
 from ui.builder.refusal import Refusal
 from ui.builder.repairs import Misfit, Offer, fitted, impossible, misfit, place_of
-from ui.builder.stack import Colours, Stack, depth_colour
+from ui.builder.stack import Stack, depth_colour
 from ui.builder.tools import StackTools
 from ui.forms.form import PartForm, Path
 from ui.forms.propose import Operate, Propose, description_of, key_of
