@@ -70,6 +70,31 @@ def test_a_plot_of_curves_draws_every_network_and_says_which_is_which(qtbot: Any
     assert tried, "no net fills this plot"
 
 
+@pytest.mark.parametrize("kind", [plot for plot in PLOTS if plot.kinds], ids=lambda kind: kind.key)
+def test_a_plot_of_layers_that_only_another_network_has_shows_that_one_by_its_name(
+    qtbot: Any, kind: type[Plot[Any]]
+) -> None:
+    plot = kind(theme=LIGHT)
+    qtbot.addWidget(plot)
+    having = next(name for name in NETS if filled(qtbot, kind, real(name)).state is not None)
+    without = next(name for name in NETS if not real(name).has(kind.kinds))
+    plot.refresh(real(without))
+    assert plot.sentence() == kind.empty_text
+    plot.refresh(replace(real(without), lanes={"B": real(having), "C": real(having), "D": real(without)}))
+    assert plot.info is real(having).frame.info
+    assert plot.sentence().partition(": ")[2].startswith("B: ")
+    assert "D: " not in plot.sentence()
+    assert {name.rpartition(": ")[2] for name in plot.table().columns if ": " in name} == {"B", "C"}
+    plot.refresh(replace(real(without), lanes={"B": real(having)}))
+    texts = {key.text for key in plot.legend.keys} | {getattr(plot.image_name, "text", "")}
+    assert "B" in texts
+    assert plot.beside == []
+    plot.refresh(replace(real(having), lanes={"D": real(without)}))
+    assert plot.sentence().partition(": ")[2].startswith("A: ")
+    plot.refresh(real(without))
+    assert plot.sentence() == kind.empty_text
+
+
 @pytest.mark.parametrize("kind", OVERLAYS, ids=lambda kind: kind.key)
 def test_networks_lie_on_the_range_of_the_first_in_every_band(qtbot: Any, kind: type[Plot[Any]]) -> None:
     first = filled(qtbot, kind, real("recurrent"))

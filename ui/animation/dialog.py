@@ -264,8 +264,8 @@ class AnimationDialog(QDialog):
 
 
 def shows_run(plot: Plot[Any]) -> bool:
-    """Whether it was brought to a network that has what it is about."""
-    return plot.info is not None and (not plot.kinds or bool(plot.kinds & {layer.kind for layer in plot.info.layers}))
+    """Whether the run has what it is about."""
+    return plot.applies and not plot.lane_plots.in_place
 
 
 def plan_text(plan: Plan, wanted: int) -> str:

@@ -154,4 +154,5 @@ class Feed(QObject):
 
     def highlight(self, layer: int) -> None:
         for plot in self.visible_plots():
-            plot.highlight(layer)
+            if not plot.lane_plots.in_place:
+                plot.highlight(layer)

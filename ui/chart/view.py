@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from simulator.layers.base import Layer
@@ -11,7 +11,7 @@ from simulator.record.past import Past
 from simulator.schema.parameter import Part, kinds, title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, Sequence, Set
 
     from simulator.layers.info import LayerInfo
     from simulator.observations.base import Observation
@@ -45,6 +45,8 @@ class View:
     """The last frame with a score on data held out, up to the one that is read."""
     lanes: Mapping[str, View] = field(default_factory=dict)
     """The networks beside it at the same step, by their names."""
+    name: str = ""
+    """Of the network, where it is shown in the run's place."""
     comparing: Comparing = Comparing()
     fan: Fan | None = None
     """The seeds that frame and record are medians of; None: they are of one."""
@@ -89,6 +91,21 @@ class View:
         """What is to be drawn in place of this of several seeds, if that is so and has all that is shown."""
         over, wanted = self.over_seeds, (each for each in observations if each.spans_seeds)
         return over if over is not None and all(each in over.frame.observations for each in wanted) else self
+
+    def has(self, kinds: Set[str]) -> bool:
+        """Whether the network has a layer of one of these kinds."""
+        return any(layer.kind in kinds for layer in self.frame.info.layers)
+
+    def of_first_with(self, kinds: Set[str]) -> View:
+        """What a plot of such layers shows: the run, or where only others have one the first of these in its place."""
+        having = {name: lane for name, lane in self.lanes.items() if lane.has(kinds)}
+        if self.has(kinds) or not having:
+            return self
+        first, *others = having
+        return replace(
+            having[first], name=first, lanes={name: having[name] for name in others}, comparing=self.comparing,
+            live=self.live, whole=self.whole,
+        )  # fmt: skip
 
     @property
     def quartiles(self) -> tuple[View, View] | None:

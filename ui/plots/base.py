@@ -73,7 +73,8 @@ class Plot(DrawnPlot[S]):
             pane.sigRangeChangedManually.connect(lambda _axes: self._write())
             pane.given_back.connect(self._write)
         self.pointing.layer_changed.connect(self.highlight)
-        self.pointing.layer_changed.connect(self.layer_hovered)
+        # Others show the run: of another network in its place there is no layer to tell them of.
+        self.pointing.layer_changed.connect(lambda row: self.layer_hovered.emit(-1 if self.lane_plots.in_place else row))
         theme_changed.connect(self.restyle)
         text_resized.connect(self.restyle)
 
@@ -140,6 +141,7 @@ class Plot(DrawnPlot[S]):
         if self.paused or not (view.whole or self.recorded):
             return
         view = view.of_seeds(self.observations) if self.spans_seeds else view
+        view = view.of_first_with(self.kinds) if self.kinds else view
         of_past, self._of_past = self._of_past, not view.live
         if self.info is None or not self.info.has_layers_of(view.frame.info):
             self.start(view.frame.info)

@@ -192,7 +192,7 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         own = self.rows(self.state)
         if self.ghost is not None:
             own = stacked({"now": own, "pinned": self.rows(self.ghost)})
-        if not self.lanes:
+        if not self.lane_name:
             return own
         return joined({self.lane_name: own} | {lane.name: lane.plot.table() for lane in self.lanes})
 
@@ -258,7 +258,7 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         if self.state is None:
             return self._empty.text()
         shown = self.spoken(self.state) or "no values"
-        if self.lanes:
+        if self.lane_name:
             shown = "; ".join([f"{self.lane_name}: {shown}", *self.spoken_lanes()])
         said = [
             f"Step {integer(self.state.step)}: {shown}",
@@ -269,8 +269,14 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
 
     def _nothing(self) -> str:
         """What an empty plot says; it does not ask for a layer that is there."""
-        present = {layer.kind for layer in self.info.layers} if self.info is not None else set()
-        return "The first step will fill this plot." if present & self.kinds else self.empty_text
+        return "The first step will fill this plot." if self.kinds and self.applies else self.empty_text
+
+    @property
+    def applies(self) -> bool:
+        """Whether the network that is shown, or will be, has what the plot is about."""
+        if self.info is None:
+            return False
+        return not self.kinds or any(layer.kind in self.kinds for layer in self.info.layers)
 
     def _show_empty(self) -> None:
         self.paint(())

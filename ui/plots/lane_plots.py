@@ -23,13 +23,15 @@ class LanePlots:
         self._partners: dict[str, Rows] = {}
         self._shown: dict[str, bool] = {}
         """Which of them have something to show."""
+        self.in_place = ""
+        """The one that is shown in the run's place, where the run has nothing that the plot is about."""
 
     def show(self, plot: DrawnPlot[Any], view: View) -> None:
         """Bring them to the networks of a view; they are drawn with the plot, which is drawn next."""
         views = view.lanes
-        if not views and not self._others:
+        if not views and not self._others and view.name == self.in_place:
             return
-        before = self._shown, self._partners
+        before = self.in_place, self._shown, self._partners
         for name in [name for name in self._others if name not in views]:
             self._drop(self._others.pop(name))
         self._others = {name: self._others.get(name) or self._made(plot, name) for name in views}
@@ -37,15 +39,16 @@ class LanePlots:
             self._bring(plot, self._others[name], lane)
         self._partners = partners_of(view)
         self._shown = {name: other.state is not None for name, other in self._others.items()}
-        if before != (self._shown, self._partners):
-            plot.show_lanes(OWN_NAME, list(self._others.items()), self._partners)
+        self.in_place = view.name
+        if before != (self.in_place, self._shown, self._partners):
+            plot.show_lanes(view.name or OWN_NAME, list(self._others.items()), self._partners, named=bool(view.name))
 
     def let_go(self, plot: DrawnPlot[Any]) -> None:
         """Of all of them: nothing is shown any more."""
-        if self._others:
+        if self._others or self.in_place:
             for other in self._others.values():
                 self._drop(other)
-            self._others, self._partners, self._shown = {}, {}, {}
+            self._others, self._partners, self._shown, self.in_place = {}, {}, {}, ""
             plot.show_lanes(OWN_NAME, [])
 
     @staticmethod

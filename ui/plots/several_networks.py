@@ -107,10 +107,14 @@ class SeveralNetworks(PlotDefinition[S]):
         return at.x(), at.y()
 
     def show_lanes(
-        self, name: str, others: Sequence[tuple[str, Any]], partners: Mapping[str, Rows] = MappingProxyType({})
-    ) -> None:
-        """Draw further networks over this one, which is called ``name``; ``partners``: rows of the same layer."""
-        self.lane_name = name if others else ""
+        self, name: str, others: Sequence[tuple[str, Any]], partners: Mapping[str, Rows] = MappingProxyType({}),
+        *, named: bool = False,
+    ) -> None:  # fmt: skip
+        """Draw further networks over this one, which is called ``name``; ``partners``: rows of the same layer.
+
+        ``named`` says its name where there are no others too.
+        """
+        self.lane_name = name if others or named else ""
         self.lanes = tuple(
             Lane(each, plot, LANES[place % len(LANES)], partners.get(each, ()))
             for place, (each, plot) in enumerate(others, 1)
@@ -122,7 +126,7 @@ class SeveralNetworks(PlotDefinition[S]):
 
     def _stand_beside(self, others: Sequence[tuple[str, Any]]) -> None:
         """Show them at the right of this one, each under its name."""
-        self._name_image(self.lane_name if self.beside else "")
+        self._name_image(self.lane_name if self.beside or not others else "")
         for name, plot in others:
             if plot.picture_title is not None:
                 plot.picture_title.say(name)
@@ -170,15 +174,15 @@ class SeveralNetworks(PlotDefinition[S]):
         if not self.overlays:
             named = self.lane_name and self.image_name is None
             return [Key(self.lane_name, "text", "none")] if named else []
-        names = [self.lane_name, *(lane.name for lane in self.lanes)] if self.lanes else []
+        names = [self.lane_name, *(lane.name for lane in self.lanes)] if self.lane_name else []
         strokes: Sequence[Swatch] = tuple(LINES)
         return [Key(name, "text", strokes[place % len(strokes)]) for place, name in enumerate(names)]
 
     def spoken_lanes(self) -> Iterator[str]:
         """The same of the other networks."""
         for lane in self.lanes:
-            state = lane.plot.state
-            yield f"{lane.name}: {'nothing yet' if state is None else lane.plot.spoken(state) or 'no values'}"
+            state, nothing = lane.plot.state, "nothing yet" if lane.plot.applies else "no such layer"
+            yield f"{lane.name}: {nothing if state is None else lane.plot.spoken(state) or 'no values'}"
 
 
 def pieces_of(anchors: Sequence[tuple[float, float]], *, across: bool) -> Sequence[Piece]:
