@@ -74,7 +74,9 @@ class Plot(DrawnPlot[S]):
             pane.given_back.connect(self._write)
         self.pointing.layer_changed.connect(self.highlight)
         # Others show the run: of another network in its place there is no layer to tell them of.
-        self.pointing.layer_changed.connect(lambda row: self.layer_hovered.emit(-1 if self.lane_plots.in_place else row))
+        self.pointing.layer_changed.connect(
+            lambda row: self.layer_hovered.emit(-1 if self.lane_plots.in_place else row)
+        )
         theme_changed.connect(self.restyle)
         text_resized.connect(self.restyle)
 
