@@ -12,6 +12,7 @@ from docs import worked_examples
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+DECISIONS = (ROOT / "docs" / "DECISIONS.md").read_text(encoding="utf-8")
 STATIONS = re.findall(r"^(\d+)\. `([\w/]+\.py)` `([\w.]+)`", TEXT, flags=re.MULTILINE)
 SECTIONS = dict(part.split("\n", 1) for part in TEXT.split("\n## ")[1:])
 
@@ -49,6 +50,6 @@ def test_the_examples_are_those_that_are_tried() -> None:
 
 
 def test_every_path_that_is_named_is_there() -> None:
-    text = TEXT.partition("## Adding a part")[0]
+    text = TEXT.partition("## Adding a part")[0] + DECISIONS
     for path in set(re.findall(r"`((?:simulator|ui|tests|benchmarks|distribution|docs|resources)/[\w/.]*)`", text)):
         assert (ROOT / path).exists(), path
