@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from copy import deepcopy
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,17 +25,18 @@ from simulator.record.alignment import handed_on
 from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
+from simulator.running.beginning import Beginning
 from simulator.running.course import Course
+from simulator.running.files import RunFiles
 from simulator.running.given import what_is_trained
 from simulator.running.output import FolderOutput, Output
-from simulator.running.run_file import SavedRun, taken_up
+from simulator.running.run_file import SavedRun
 from simulator.running.run_folder import Arguments, RunFolder
-from simulator.running.stop_rules import Past, Stopped, StopRule
+from simulator.running.stop_rules import Stopped, StopRule
 from simulator.schema.numbers import count, integer
 from simulator.system.environment import Environment, environment
 from simulator.system.machine import given_threads
 from simulator.training.ledger import Ledger, words_of
-from simulator.training.ledger import read as read_changes
 from simulator.training.ledger import write as write_changes
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.run_info import RunInfo
@@ -125,44 +125,46 @@ def run(
     """
     every = usual_every(steps) if every is None else every
     _check_counts(steps, every)
-    chosen, known = unasked() if analyses is None else analyses, known_analyses()
-    if unknown := [name for name in chosen if name not in known]:
-        raise ValueError(f"no analysis is called {unknown[0]!r}; there are {', '.join(known)}")
-    wanted = [analysis for name, analysis in known.items() if name in chosen]
-    experiment, start = what_is_trained(experiment, start)
-    training = Training(experiment) if start is None else _went_on(start, experiment)
+    wanted = _known(analyses)
+    beginning = Beginning(*what_is_trained(experiment, start), changes)
     if until is not None:
-        until.check(training.info)
-    begun = training.step
-    record = Record(History(training.columns)) if start is None else deepcopy(start.record)
-    lanes = () if start is None else start.lanes_of(training.experiment)
-    ledger = _ledger(changes)
-    coming = _coming(training, ledger, None if changes else start)
-    past = None if start is None else Past(start.record)
-    course = Course(training, begun + steps, until, past, coming.entries)
-    threads = given_threads() or coming.threads or blas_threads(training.network)
-    here = environment(threads)
-    hear = None if progress is None else lambda step: progress(step - begun)
+        until.check(beginning.training.info)
+    course = beginning.course(steps, until)
+    threads = given_threads() or beginning.coming.threads or blas_threads(course.training.network)
     kinds = tuple(analysis.kind for analysis in wanted)
-    arguments = Arguments(every, kinds, "" if until is None else until.text, begun, ledger.digest)
+    arguments = Arguments(every, kinds, "" if until is None else until.text, beginning.step, beginning.ledger.digest)
     with limited_blas(threads), ExitStack() as stack:
         stack.callback(course.close)
-        output, news = Output(here, save, lanes), "" if start is None else start.news(here, training.data.digest)
+        output = Output(environment(threads), save, beginning.lanes)
         if out is not None:
             folder = stack.enter_context(RunFolder(Path(out), arguments))
-            kept = folder.kept(coming.experiment_before) if resume else None
-            if kept is not None:
-                record, news = kept.run.record, kept.run.news(here, training.data.digest)
-                course.take_up(kept.run.checkpoint, kept.rule, kept.rule_record)
-                _check_ahead(course, folder)
-            files = folder.files(coming.experiment or training.experiment, course, here, kept)
-            _write_beside(ledger, folder)
-            stack.callback(files.close)
-            output = FolderOutput(here, save, lanes, folder, files, leave_unfinished)
-        record.live_changes = _changes_until(training, None if start is None else record, coming, threads)
+            files = stack.enter_context(closing(_begun(folder, beginning, course, output.here, resume)))
+            output = FolderOutput(output.here, save, beginning.lanes, folder, files, leave_unfinished)
+        beginning.record.live_changes = beginning.changes_until(course.training, threads)
         asked = wanted if out is not None or analyses is not None else ()
-        result = train(course, record, every, output, asked, hear, stop, brief)
-    return replace(result, news=" ".join(filter(None, (news, output.news))))
+        hear = None if progress is None else lambda step: progress(step - beginning.step)
+        result = train(course, beginning.record, every, output, asked, hear, stop, brief)
+    return replace(result, news=" ".join(filter(None, (beginning.news(output.here), output.news))))
+
+
+def _known(names: Sequence[str] | None) -> list[Observation[Any]]:
+    """The analyses of these names; those of step 0 where none are given."""
+    chosen, known = unasked() if names is None else names, known_analyses()
+    if unknown := [name for name in chosen if name not in known]:
+        raise ValueError(f"no analysis is called {unknown[0]!r}; there are {', '.join(known)}")
+    return [analysis for name, analysis in known.items() if name in chosen]
+
+
+def _begun(folder: RunFolder, beginning: Beginning, course: Course, here: Environment, resume: bool) -> RunFiles:
+    """The files of a run, begun anew or, with ``resume``, behind where it was stopped."""
+    kept = folder.kept(beginning.coming.experiment_before) if resume else None
+    if kept is not None:
+        beginning.take_up(kept, course)
+        _check_ahead(course, folder)
+    files = folder.files(beginning.experiment, course, here, kept)
+    if beginning.ledger.entries:
+        write_changes(beginning.ledger, folder.folder / CHANGES)
+    return files
 
 
 def _check_ahead(course: Course, folder: RunFolder) -> None:
@@ -179,48 +181,6 @@ def _check_counts(steps: int, every: int) -> None:
         raise ValueError(f"steps must be 0 or more, not {steps}")
     if every < 1:
         raise ValueError(f"every must be 1 or more, not {every}")
-
-
-def _ledger(changes: Ledger | str | Path | None) -> Ledger:
-    if changes is None:
-        return Ledger()
-    return changes if isinstance(changes, Ledger) else read_changes(Path(changes))
-
-
-def _coming(training: Training, ledger: Ledger, start: SavedRun | None) -> LiveChanges:
-    """What acts on the way; ``start`` is a saved run for which nothing else is given."""
-    if start is not None and training.experiment == start.experiment:
-        return LiveChanges(training.experiment, 0, start.coming)
-    # Of a run in which a hand has changed anything, what was planned is not wanted any more.
-    return ledger.since(training.step).on(training.experiment)
-
-
-def _write_beside(ledger: Ledger, folder: RunFolder) -> None:
-    if ledger.entries:
-        write_changes(ledger, folder.folder / CHANGES)
-
-
-def _went_on(start: SavedRun, experiment: Experiment) -> Training:
-    """The saved run, with an experiment that differs from its own in live parameters only."""
-    training = taken_up(start)
-    if experiment != start.experiment:
-        if not training.accepts(experiment):
-            raise ExperimentError("a saved run goes on with live parameters only: anything else begins another one")
-        training.update_spec(experiment)
-    return training
-
-
-def _changes_until(training: Training, saved: Record | None, coming: LiveChanges, threads: int) -> LiveChanges:
-    """What it was trained as until now; a saved run may go on as another experiment, or on other threads."""
-    step = training.step
-    if saved is None:
-        return LiveChanges(coming.experiment, threads, tuple(each for each in coming.entries if each.step < step))
-    known = saved.live_changes
-    if training.experiment != (known.experiment_at(step) or training.experiment):
-        known = known.after((LiveChange(step, training.experiment),))
-    if threads != (known.threads_after(len(known.entries)) or threads):
-        known = known.after((LiveChange(step, threads=threads),))
-    return known
 
 
 def train(

@@ -203,11 +203,12 @@ def test_another_stack_is_told_by_the_layers_that_stay_and_is_made_of_another_ne
 def test_the_files_of_a_run_that_becomes_another_network_are_of_both(tmp_path: Path) -> None:
     ledger = Ledger.of(operated_run("insert").of(Started)[-1].changes)
     whole, parts, experiment = tmp_path / "whole", tmp_path / "parts", Experiment.from_builtins(DEEP)
-    run(experiment, steps=8, every=1, out=whole, changes=ledger)
+    at_once = run(experiment, steps=8, every=1, out=whole, changes=ledger)
     run(experiment, steps=2, every=1, out=tmp_path / "before")
     asked = iter(range(100))
     run(experiment, steps=8, every=1, out=parts, changes=ledger, stop=lambda: next(asked) >= 5)
-    run(experiment, steps=8, every=1, out=parts, changes=ledger, resume=True)
+    taken_up = run(experiment, steps=8, every=1, out=parts, changes=ledger, resume=True)
+    assert taken_up.record.live_changes == at_once.record.live_changes
     for path in whole.iterdir():
         if path.is_file():
             assert (parts / path.name).read_bytes() == path.read_bytes(), path.name
