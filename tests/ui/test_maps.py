@@ -109,7 +109,8 @@ def test_each_cell_is_shown_as_what_became_of_most_of_its_seeds_and_nothing_lies
     pending = plot.probe(STATE, 0, 0.0, 1.0)
     assert pending is not None
     assert pending.text.endswith("pending")
-    assert plot.sentence().startswith("loss over optimiser, learning rate and layers 1–2, units: 7 cells of 18")
+    assert plot.sentence().startswith("loss over optimiser, learning rate and layers 1–2, units: 7 of 18 cells")
+    assert MapState(SWEEP, (*CELLS, made(0.5, 2, 0, 1.0)), "loss").counted == "7 of 18 cells and 1 between them"
 
 
 def test_a_profile_has_the_median_and_the_band_of_its_seeds_and_a_gap_where_most_diverged(qtbot: QtBot) -> None:

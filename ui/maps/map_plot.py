@@ -115,11 +115,10 @@ class MapPlot(Plot[MapState]):
         least, most = (measure_text(state.measure, end) for end in (min(known, default=None), max(known, default=None)))
         names = [axis_name(state.sweep, place) for place in range(len(state.sweep.axes))]
         said = f"{measure_name(state.measure)} over {' and '.join(names)}"
-        made = f"{count(len(state.made), 'cell')} of {integer(len(list(state.sweep.cells())))}"
         span = f", from {least} to {most}" if known else ""
         pointed = self.pointing.read_out
         read = f"{pointed.text().replace(chr(10), ', ')}. " if pointed.isVisible() else ""
-        return f"{read}{said}: {made}{span}."
+        return f"{read}{said}: {state.counted}{span}."
 
     def probe(self, state: MapState, pane: int, x: float, y: float) -> Probe | None:
         place = state.near((x, y))

@@ -20,7 +20,7 @@ from simulator.maps.sweep import Sweep
 from simulator.maps.table import value_text
 from simulator.maps.theory import Line
 from simulator.measures import RECORDED
-from ui.style.numbers import integer, number, percent
+from ui.style.numbers import count, integer, number, percent
 
 At = tuple[float, ...]
 _LAST_LAYER = re.compile(r"(–(?:\d+\.)*)\d+")
@@ -78,6 +78,14 @@ class MapState:
     def places(self) -> Sequence[Place]:
         """The coarse ones first, so that those that were added lie over them."""
         return sorted(self.summary.places.values(), key=lambda place: -min(map(size_of, place.at)))
+
+    @cached_property
+    def counted(self) -> str:
+        """``54 of 54 cells``, of a refined map ``54 of 54 cells and 27 between them``."""
+        between = sum(len(place.made) for place in self.places if not all(each.is_integer() for each in place.at))
+        whole = math.prod(self.summary.shape) * self.sweep.seeds
+        added = f" and {integer(between)} between them" if between else ""
+        return f"{integer(len(self.made) - between)} of {count(whole, 'cell')}{added}"
 
     def shown(self, place: Place) -> float | None:
         """What its colour is of."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,7 +38,7 @@ from ui.maps.state import MapState, axis_name, measure_name
 from ui.plots.framed import FramedPlot
 from ui.style.boxes import in_column, in_row
 from ui.style.help import set_page
-from ui.style.numbers import count, integer
+from ui.style.numbers import count
 from ui.style.text_size import scaled
 
 FORM_WIDTH = 320
@@ -274,9 +275,8 @@ class MapWindow(QWidget):
     def _tell(self) -> None:
         state = self.state
         assert state is not None
-        whole = len(list(state.sweep.cells()))
-        done = len(self._made)
-        self.bar.setValue(round(1000 * (self._progress.share if self._progress else min(done / whole, 1.0))))
+        share = len(self._made) / (math.prod(state.summary.shape) * state.sweep.seeds)
+        self.bar.setValue(round(1000 * (self._progress.share if self._progress else min(share, 1.0))))
         diverged = sum(each.diverged for each in self._made.values())
         tail = f"; {count(diverged, 'cell')} diverged" if diverged else ""
         if self.runner is not None and self._progress is not None:
@@ -284,7 +284,7 @@ class MapWindow(QWidget):
         elif self.runner is not None:
             self.summary.setText("Starting…")
         else:
-            self.summary.setText(f"{integer(done)} of {count(whole, 'cell')} made{tail}.")
+            self.summary.setText(f"{state.counted} made{tail}.")
 
     def _tell_error(self, reason: str) -> None:
         self.error.setText(f"{reason[:1].upper()}{reason[1:].rstrip('.')}." if reason else "")
