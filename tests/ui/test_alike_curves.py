@@ -15,7 +15,7 @@ from ui.chart.alike import AlikeCurves, Turn, alone_of, turns_of
 from ui.chart.marks import Curves
 from ui.export.pictures import picture
 from ui.plots import View, plot_class
-from ui.plots.gradient_time import GradientTime
+from ui.plots.gradient_time import GradientTime, shared_by
 
 
 def history(depth: int, steps: int, noise: float, apart: float, level: float = 1.0) -> History:
@@ -119,3 +119,45 @@ def test_a_curve_is_whole_where_no_other_lies_upon_it() -> None:
     alone = alone_of(heights, 100.0)
     assert alone[:2, :45].all()
     assert not alone[:2, 60:].any()
+
+
+MANY = 501
+"""Layers, more than there can be lines."""
+
+
+def test_of_more_layers_than_lines_each_lies_within_that_of_its_neighbours(qtbot: QtBot) -> None:
+    given = history(MANY, 40, 0.1, 0.01)
+    spike = np.ones((1, MANY + 1))
+    spike[0, 1 + 333] = 1e6
+    given.extend(Rows(41, given.columns, spike))
+    plot = shown(given, MANY, qtbot, (420, 280))
+    assert plot.state is not None
+    shared, lines = shared_by(MANY), drawn(plot, AlikeCurves).curves
+    ranges = drawn(plot, Curves, "ranges").curves
+    assert len(lines) == len(ranges) == -(-MANY // shared) <= 100
+    heights = np.log10(plot.state.past.last)
+    for line, pieces in enumerate(ranges):
+        reached = [point.y() for piece in pieces for point in piece]
+        layers = heights[:, line * shared : (line + 1) * shared]
+        assert min(reached) == pytest.approx(layers.min())
+        assert max(reached) == pytest.approx(layers.max())
+    assert f"each line of {shared} layers" in plot.sentence()
+
+
+@pytest.mark.parametrize("layer", [0, 250, MANY - 1])
+def test_of_many_layers_the_one_that_is_pointed_at_is_drawn_by_itself(layer: int, qtbot: QtBot) -> None:
+    given = history(MANY, 40, 0.3, 0.0)
+    plot = shown(given, MANY, qtbot, (420, 280))
+    curves, shared = drawn(plot, AlikeCurves), shared_by(MANY)
+    (line,) = curves.pointed(layer).curves[layer // shared]
+    assert plot.state is not None
+    np.testing.assert_allclose([point.y() for point in line], np.log10(plot.state.past.last[:, layer]))
+    whole = plot.canvas.grab().toImage()
+    plot.highlight(layer)
+    assert plot.canvas.grab().toImage() != whole
+
+
+def test_as_many_layers_as_lines_have_one_each(qtbot: QtBot) -> None:
+    plot = shown(history(100, 40, 0.3, 0.0), 100, qtbot, (420, 280))
+    assert len(drawn(plot, AlikeCurves).curves) == 100
+    assert "each line" not in plot.sentence()

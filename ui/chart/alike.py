@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -53,6 +53,10 @@ class AlikeCurves(Mark):
     _: KW_ONLY
     colours: Sequence[str] = ("text",)
     layers: Sequence[int] = ()
+    shared: int = 1
+    """Layers, one after the other, that a curve is of."""
+    each: Array | None = None
+    """(layers, points): of every layer, where a curve is of several; the one that is pointed at is drawn by itself."""
 
     @cached_property
     def runs(self) -> list[list[tuple[int, int]]]:
@@ -74,18 +78,34 @@ class AlikeCurves(Mark):
     def _length(self, to_pixels: QTransform) -> float:
         return float(np.ptp(self.x)) * abs(to_pixels.m11()) if self.x.size else 0.0
 
+    def pointed(self, layer: int) -> AlikeCurves:
+        """The curve of this layer by itself in place of that of its group."""
+        group = layer // self.shared
+        if self.shared == 1 or self.each is None or not 0 <= layer < len(self.each):
+            return self
+        heights = self.heights.copy()
+        heights[group] = self.each[layer]
+        return replace(self, heights=heights)
+
     def draw(self, surface: Surface) -> None:
+        self.pointed(surface.palette.highlighted)._draw(surface)
+
+    def _draw(self, surface: Surface) -> None:
         if surface.style.lane:
             # Its strokes tell the network, so none are left to tell curves.
-            Curves(self.key, self.curves, colours=self.colours, smooth=True, layers=self.layers).draw(surface)
+            drawn = Curves(
+                self.key, self.curves, colours=self.colours, smooth=True, layers=self.layers, shared=self.shared
+            )
+            drawn.draw(surface)
             return
         neighbours = self._neighbours(surface.to_pixels)
         turns = _turns(len(self.heights), neighbours, self._length(surface.to_pixels))
         strokes = unbroken_rows(_alone(self.heights, neighbours), 2) if any(turns) else ()
-        drawn = DashedInTurn(
-            self.key, self.curves, self.runs, turns, strokes, colours=self.colours, smooth=True, layers=self.layers
-        )
-        drawn.draw(surface)
+        in_turn = DashedInTurn(
+            self.key, self.curves, self.runs, turns, strokes, colours=self.colours, smooth=True, layers=self.layers,
+            shared=self.shared,
+        )  # fmt: skip
+        in_turn.draw(surface)
 
 
 @dataclass(frozen=True, eq=False)

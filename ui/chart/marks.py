@@ -8,7 +8,6 @@ vector file.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property
@@ -19,6 +18,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QTransform
 
+from ui.chart.dense_dots import DENSE as DENSE_DOTS
+from ui.chart.dense_dots import draw_dense
 from ui.chart.hatching import PLAIN, Hatch, hatching
 from ui.chart.legend import Key
 from ui.chart.pane import Pane
@@ -109,6 +110,12 @@ class Mark:
         return self
 
 
+MANY = 400
+"""Points of a curve over more layers than can be told apart."""
+DENSE = 256
+"""Points of an outline."""
+
+
 @dataclass(frozen=True, eq=False)
 class Curves(Mark):
     """Many curves: one list of pieces each, colours by curve, that of the highlighted layer emphasised."""
@@ -126,6 +133,8 @@ class Curves(Mark):
     """Whether a point between two gaps is drawn as a dot; not needed where dots do it."""
     layers: Sequence[int] = ()
     """The layer of each curve, where one is to be emphasised."""
+    shared: int = 1
+    """Layers, one after the other, that a curve is of: then ``layers`` counts these groups."""
 
     def dimmed(self) -> Curves:
         return replace(
@@ -138,8 +147,8 @@ class Curves(Mark):
 
     def emphasised(self, palette: Palette) -> int:
         """Index of the curve of the highlighted layer; -1 none."""
-        known = palette.highlighted >= 0 and palette.highlighted in self.layers
-        return self.layers.index(palette.highlighted) if known else -1
+        group = palette.highlighted // self.shared
+        return self.layers.index(group) if palette.highlighted >= 0 and group in self.layers else -1
 
     def draw(self, surface: Surface) -> None:
         surface.smooth(self.smooth)
@@ -147,10 +156,15 @@ class Curves(Mark):
         alpha = self.alpha * (0.3 if emphasis >= 0 else 1.0)
         for index in range(len(self.curves)):
             if index != emphasis:
-                self.draw_curve(surface, index, self.width, alpha)
+                self.draw_curve(surface, index, self._width(index), alpha)
         if 0 <= emphasis < len(self.curves):
             surface.smooth(True)
             self.draw_curve(surface, emphasis, self.width + 1.2, self.alpha)
+
+    def _width(self, index: int) -> float:
+        """A line of more than a pixel that goes back and forth through many points takes fifty times as long."""
+        many = any(piece.size() >= MANY for piece in self.curves[index])
+        return min(self.width, 1.0) if many else self.width
 
     def colour(self, surface: Surface, index: int) -> str:
         return surface.colour(self.colours[index % len(self.colours)])
@@ -174,10 +188,6 @@ class Curves(Mark):
                 radius = self.radius(index)
                 painter.setBrush(transparent(self.colour(surface, index), alpha))
                 painter.drawEllipse(surface.to_pixels.map(piece.at(0)), radius, radius)
-
-
-DENSE = 256
-"""Points of an outline."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,15 +258,19 @@ class Dots(Mark):
         surface.smooth(True)
         count, (low, high) = len(self.x), surface.pane.shown[1]
         size = self.radius if count <= 40 else max(1.4, self.radius * 40 / count)
-        colours, rows = [surface.colour(colour) for colour in self.colours], self.rows or range(count)
+        colours = [surface.colour(colour) for colour in self.colours]
         warning, ground = surface.colour("warning"), surface.colour("panel")
         top = low if surface.pane.yInverted() else high
         painter, shape = surface.painter, ORDER[surface.style.lane % len(ORDER)]
         across, down = self._places(surface.to_pixels, top)
+        rows, finite = np.asarray(self.rows or range(count), np.intp), np.isfinite(across) & np.isfinite(down)
+        if count >= DENSE_DOTS and shape == "dot":
+            plain = finite & (self.kinds == ROUND)
+            draw_dense(painter, across[plain], down[plain], rows[plain], colours, 2 * size - 1)
+            finite &= ~plain
         rim, ring = pen_of(ground, 0.8) if size > 2.5 else QPen(Qt.PenStyle.NoPen), transparent(ground, 1.0)
-        for x, y, kind, row in zip(across.tolist(), down.tolist(), self.kinds.tolist(), rows, strict=True):
-            if not (math.isfinite(x) and math.isfinite(y)):
-                continue
+        each = (part[finite].tolist() for part in (across, down, self.kinds, rows))
+        for x, y, kind, row in zip(*each, strict=True):
             colour = warning if kind == LOST else colours[row % len(colours)]
             if kind not in (ROUND, HOLLOW):
                 self._edge_triangle(painter, QPointF(x, y), size, kind, colour)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,12 @@ class LayersPast:
     def depth(self) -> int:
         return int(self.past.last.shape[1])
 
+    @cached_property
+    def logs(self) -> tuple[Array, Array, Array]:
+        """log₁₀ of the least, the last and the largest of each place: (places, layers)."""
+        past = self.past
+        return log10(past.low), log10(past.last), log10(past.high)
+
 
 def layers_past(view: View, most: int) -> LayersPast | None:
     end = view.history.end
@@ -77,18 +84,39 @@ def past_table(state: LayersPast, labels: Sequence[str]) -> Table:
     return Table(columns)
 
 
+MOST_LINES = 100
+"""Lines that can be told apart in one plot: of more layers than that, neighbours share one."""
 LINE_SHARE = 0.004
 """What a line covers of the height of a plot."""
 RANGE = 0.3
 """How strong what lies between least and largest is drawn."""
 
 
-def _heights(state: LayersPast, floor: float) -> tuple[Array, Array, Array]:
-    """Least, middle and largest of each layer and place, as drawn: (layers, places); over seeds the quartiles."""
-    past = state.past
-    parts = (past.last, past.last) if past.width == 1 and not state.over_seeds else (past.low, past.high)
-    low, high = (np.ascontiguousarray(_above(log10(part), floor).T) for part in parts)
-    return low, _above(log10(past.last), floor).T if state.over_seeds else 0.5 * (low + high), high
+def shared_by(layers: int) -> int:
+    """How many layers, one after the other, a line is of."""
+    return -(-layers // MOST_LINES)
+
+
+Heights = tuple[Array, Array, Array]
+"""Least, middle and largest of each line and place, as drawn: (lines, places)."""
+
+
+def _lines(layers: Heights) -> Heights:
+    """Those of the lines that layers share."""
+    low, middle, high = layers
+    if (shared := shared_by(len(middle))) == 1:
+        return layers
+    first = np.arange(0, len(middle), shared)
+    low, high = np.fmin.reduceat(low, first), np.fmax.reduceat(high, first)
+    return low, 0.5 * (low + high), high
+
+
+def _heights(state: LayersPast, floor: float) -> Heights:
+    """Of each layer; over seeds the quartiles and the median."""
+    low, last, high = (np.ascontiguousarray(_above(part, floor).T) for part in state.logs)
+    if state.over_seeds:
+        return low, last, high
+    return (last, last, last) if state.past.width == 1 else (low, 0.5 * (low + high), high)
 
 
 def _above(logs: Array, floor: float) -> Array:
@@ -111,7 +139,8 @@ class GradientTime(Plot[LayersPast]):
     )
     formula = (
         r"$\|\partial C/\partial W^l\|$ over the step, on a log axis; where steps share a place, tinted from the "
-        r"least to the largest, with the line halfway between; lines that lie upon each other are seen by dashes in "
+        rf"least to the largest, with the line halfway between; of more than {MOST_LINES} layers neighbours share a "
+        r"line in the same way; lines that lie upon each other are seen by dashes in "
         r"turn"
     )
     empty_text = "Every layer's gradient norm draws itself here as training goes on."
@@ -134,31 +163,36 @@ class GradientTime(Plot[LayersPast]):
         return layers_past(view, buckets_for(view.frame.info.depth))
 
     def fit(self, states: Sequence[LayersPast]) -> None:
-        logs = [log10(part) for state in states for part in (state.past.low, state.past.high)]
-        y = self.y_scale.fit(*extent(logs))
+        logs = [state.logs for state in states]
+        y = self.y_scale.fit(*extent([part for low, _, high in logs for part in (low, high)]))
         self.pane.fit(self.x_scale.fit(max(state.past.end for state in states)), y)
         self.bar.set_colours(self.layer_colours)
 
     def marks(self, state: LayersPast) -> Sequence[Mark]:
         bottom, top = self.y_scale.range
-        low, middle, high = _heights(state, bottom)
-        x, layers, colours = state.past.middles, range(state.depth), self.layer_colours
+        each, shared, x = _heights(state, bottom), shared_by(state.depth), state.past.middles
+        low, middle, high = _lines(each)
+        layers = range(len(middle))
+        # Of the layer in the middle; the last line may have fewer.
+        colours = [*self.layer_colours[shared // 2 :: shared], *self.layer_colours[-1:]]
         # What a line covers need not be drawn behind it.
         wide = np.any(high - low > LINE_SHARE * (top - bottom), axis=1)
         edges = zip(wide, low, high, strict=True)
-        ranges = [pieces(*envelope(x, *each)) if seen else [] for seen, *each in edges]
+        ranges = [pieces(*envelope(x, *ends)) if seen else [] for seen, *ends in edges]
         return [
-            Curves("ranges", ranges, colours=colours, alpha=RANGE, layers=layers, z=-0.2),
-            AlikeCurves("curves", x, middle, colours=colours, layers=layers),
+            Curves("ranges", ranges, colours=colours, alpha=RANGE, layers=layers, shared=shared, z=-0.2),
+            AlikeCurves("curves", x, middle, colours=colours, layers=layers, shared=shared, each=each[1]),
         ]
 
     def ghost_marks(self, ghost: LayersPast) -> Sequence[Mark]:
-        _, middle, _ = _heights(ghost, self.y_scale.range[0])
-        curves = [pieces(ghost.past.middles, row) for row in middle]
-        return [Curves("curves", curves, colours=["faint"], alpha=0.6, layers=range(ghost.depth), z=-1.0)]
+        _, middle, _ = _lines(_heights(ghost, self.y_scale.range[0]))
+        curves, shared = [pieces(ghost.past.middles, row) for row in middle], shared_by(ghost.depth)
+        return [Curves("curves", curves, colours=["faint"], alpha=0.6, layers=range(len(curves)), shared=shared, z=-1)]
 
     def notes(self, state: LayersPast) -> Sequence[Note]:
-        return past_notes(state, self.names_of(state.depth), self.y_scale.range[0])
+        shared = shared_by(state.depth)
+        said = [Note(f"each line of {shared} layers, tinted from least to largest")] if shared > 1 else []
+        return [*said, *past_notes(state, self.names_of(state.depth), self.y_scale.range[0])]
 
     def probe(self, state: LayersPast, pane: int, x: float, y: float) -> Probe | None:
         past = state.past
