@@ -215,6 +215,11 @@ class CurveQuestion(Question, frozen=True, tag="curve"):
         if not self.low < self.high or (self.scored == "decades" and self.low <= 0):
             raise ValueError("a curve is drawn between two numbers, in decades both above 0")
 
+    @property
+    def first(self) -> int:
+        """What stands at the left end: steps are counted from 0, all else from 1."""
+        return 0 if self.axis == "step" else 1
+
     def truth(self, measured: Value) -> Answer:
         return tuple(map(float, np.atleast_1d(measured)))
 

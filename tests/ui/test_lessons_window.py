@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
@@ -17,11 +17,12 @@ from simulator.experiment.experiment import Experiment
 from simulator.lessons.attempts import COLUMNS, Attempts, from_text, table
 from simulator.lessons.files import find, save, shipped
 from simulator.lessons.lesson import Suggestion
+from tests.ui.pupils import answer_all, draw, panel_of
 from tests.ui.windows import OpenOn
-from ui.lessons.answer_forms import ChoiceForm, CurveForm, NumberForm, OrderForm, QuestionBox
-from ui.lessons.curve_pad import CurvePad
+from ui.chart.sketch import CurveRange, Sketch
+from ui.lessons.answer_forms import CurveForm
+from ui.lessons.curtain import Curtain
 from ui.lessons.open_lesson import HELD, attempts_of
-from ui.lessons.panel import LessonPanel
 from ui.lessons.worksheet import worksheet_text, write_worksheet
 from ui.plots import all_plots
 from ui.window.main_window import MainWindow
@@ -35,28 +36,6 @@ def window(open_on: OpenOn) -> MainWindow:
     return open_on(BEHIND)
 
 
-def panel_of(window: MainWindow) -> LessonPanel:
-    assert window.lessons.panel is not None
-    return window.lessons.panel
-
-
-def answer(box: QuestionBox) -> None:
-    """Something, by the widgets that a hand uses."""
-    form = box.form
-    if isinstance(form, NumberForm):
-        QTest.keyClicks(form.field, "3e-3")
-    elif isinstance(form, ChoiceForm):
-        form.buttons[0].click()
-    elif isinstance(form, OrderForm):
-        form.keep.click()
-    else:
-        assert isinstance(form, CurveForm)
-        middle, pad = form.pad.height() // 2, form.pad
-        QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=QPoint(0, middle))
-        QTest.mouseMove(pad, QPoint(pad.width() - 1, middle))
-        QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(pad.width() - 1, middle))
-
-
 def test_nothing_runs_before_a_prediction_and_then_the_run_answers(window: MainWindow, qtbot: QtBot) -> None:
     window.lessons.open(find("powers-of-a-weight"))
     panel, transport = panel_of(window), window.transport
@@ -65,8 +44,7 @@ def test_nothing_runs_before_a_prediction_and_then_the_run_answers(window: MainW
     assert not window.bench.playing
     qtbot.waitUntil(lambda: window.bench.view is not None, timeout=20_000)
     assert {readout.accessibleDescription() for readout in transport.readouts.values()} <= {"–", ""}
-    for box in panel.questions:
-        answer(box)
+    answer_all(window)
     panel.commit.click()
     assert transport.play.isEnabled()
     assert not panel.questions[0].form.isEnabled()
@@ -98,8 +76,7 @@ def test_until_a_prediction_stands_nothing_tells_what_the_network_does(window: M
     assert not window.findings.rounds.examined
     assert not window.findings.rounds.headline
     assert all(each.isHidden() for each in (window.status, window.builder.foot, window.training.curve))
-    for box in panel_of(window).questions:
-        answer(box)
+    answer_all(window)
     panel_of(window).commit.click()
     assert bench.shown.view is not None
     assert not any(each.isHidden() for each in (window.status, window.builder.foot, window.training.curve))
@@ -118,8 +95,7 @@ def test_numbers_of_the_text_follow_what_is_free_and_the_run_is_of_what_was_pred
 
     assert turn(0.25) is None
     assert "w = 0.25" in panel.text.accessibleDescription()
-    for box in panel.questions:
-        answer(box)
+    answer_all(window)
     panel.commit.click()
     assert turn(2.0) is None
     panel.run.click()
@@ -149,8 +125,7 @@ def test_a_race_of_a_lesson_waits_for_the_prediction_and_is_locked_until_the_rev
     assert model.landscape == before
     assert not model.edit(("optimizers", 0, "optimizer", "learning_rate"), 0.01, final=True)
     access.hold.set(HELD)
-    for box in panel_of(window).questions:
-        answer(box)
+    answer_all(window)
     panel_of(window).commit.click()
     panel_of(window).run.click()
     qtbot.waitUntil(lambda: panel_of(window).opened.stage == "revealed", timeout=20_000)
@@ -222,32 +197,91 @@ def test_another_experiment_ends_the_lesson(window: MainWindow) -> None:
     assert not window.network_dock.isHidden()
 
 
+DECADES = CurveRange(3, 1e-4, 1.0, decades=True, along="layer", unit="")
+
+
 def test_a_curve_is_drawn_by_keyboard_too(qtbot: QtBot) -> None:
-    pad = CurvePad(3, 1e-4, 1.0, decades=True, axis="layer", unit="")
-    qtbot.addWidget(pad)
+    sketch = Sketch(DECADES)
+    qtbot.addWidget(sketch)
     for _ in range(3):
-        QTest.keyClick(pad, Qt.Key.Key_Up)
-        QTest.keyClick(pad, Qt.Key.Key_Right)
-    assert pad.complete
-    first, second, third = pad.answer
+        QTest.keyClick(sketch, Qt.Key.Key_Up)
+        QTest.keyClick(sketch, Qt.Key.Key_Right)
+    assert not sketch.left_over
+    first, second, third = sketch.answer
     assert 1e-2 < first < second < third < 1
-    pad.reveal([1e-3, 1e-2, float("nan")])
-    assert not pad.grab().isNull()
+    sketch.reveal([1e-3, 0.0, float("nan")], "Apart.")
+    QTest.keyClick(sketch, Qt.Key.Key_Up)
+    draw(sketch, QPoint(0, 5), QPoint(sketch.width() - 1, 5))
+    assert sketch.answer == (first, second, third)
+    assert "the run NaN" in sketch.accessibleDescription()
+    assert not sketch.grab().isNull()
 
 
 def test_a_stroke_that_nearly_reaches_the_ends_draws_the_whole_curve(qtbot: QtBot) -> None:
-    pad = CurvePad(30, 1e-4, 1.0, decades=True, axis="layer", unit="")
-    qtbot.addWidget(pad)
-    pad.resize(300, 190)
-    left, right = pad.width() // 5, round(0.97 * pad.width())
-    QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=QPoint(right, 90))
-    QTest.mouseMove(pad, QPoint(right // 2, 100))
-    QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(right // 2, 100))
-    assert not pad.complete
-    QTest.mousePress(pad, Qt.MouseButton.LeftButton, pos=QPoint(right // 2, 100))
-    QTest.mouseMove(pad, QPoint(left, 120))
-    QTest.mouseRelease(pad, Qt.MouseButton.LeftButton, pos=QPoint(left, 120))
-    assert pad.complete
+    sketch = Sketch(replace(DECADES, points=30))
+    qtbot.addWidget(sketch)
+    sketch.lay_out(300, 190)
+    left, right = sketch.width() // 4, round(0.95 * sketch.width())
+    draw(sketch, QPoint(right, 90), QPoint(right // 2, 100))
+    assert sketch.left_over
+    draw(sketch, QPoint(right // 2, 100), QPoint(left, 120))
+    assert not sketch.left_over
+
+
+@pytest.mark.parametrize("decades", [True, False])
+def test_what_is_drawn_at_a_height_is_the_number_that_the_axis_has_there(qtbot: QtBot, decades: bool) -> None:
+    sketch = Sketch(replace(DECADES, decades=decades, points=2))
+    qtbot.addWidget(sketch)
+    sketch.lay_out(300, 190)
+    (pane,) = sketch.panes
+    low, high = sketch.range.ends
+    for share in (0.0, 0.25, 1.0):
+        at = sketch.mapFromScene(pane.data_to_scene(QPointF(1, low + share * (high - low))))
+        draw(sketch, at, at)
+        expected = 1e-4 ** (1 - share) if decades else 1e-4 + share * (1 - 1e-4)
+        assert sketch.answer[0] == pytest.approx(expected, rel=0.1, abs=0 if decades else 0.01)
+    draw(sketch, QPoint(0, 0), QPoint(0, 0))
+    assert sketch.answer[0] == 1.0
+
+
+def test_a_curve_is_drawn_on_the_plot_that_shows_the_answer_and_the_runs_comes_there(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.lessons.open(find("scale-of-the-weights"))
+    panel, area = panel_of(window), window.plot_area
+    (form,) = (box.form for box in panel.questions if isinstance(box.form, CurveForm))
+    plot = area.plot("activation_profile")
+    assert form.sketch.parentWidget() is plot
+    assert plot.key in area.board.seen
+    assert form.sketch.isVisible()
+    assert all(each.findChildren(Curtain) for key, each in area.made.items())
+    later = next(kind.key for kind in area.known if kind.key not in area.made)
+    assert area.plot(later).findChildren(Curtain)
+    area.hide_plot(plot.key)
+    form.go.click()
+    assert form.sketch.hasFocus()
+    assert form.answer() is None
+    QTest.keyClick(form.sketch, Qt.Key.Key_Escape)
+    assert form.go.hasFocus()
+    answer_all(window)
+    drawn = form.answer()
+    panel.commit.click()
+    assert not [curtain for each in area.made.values() for curtain in each.findChildren(Curtain) if curtain.isVisible()]
+    assert form.sketch.isVisible()
+    panel.run.click()
+    qtbot.waitUntil(lambda: panel.opened.stage == "revealed", timeout=20_000)
+    assert form.sketch.measured == panel.opened.attempts.attempts[-1].answers[0].measured
+    assert form.answer() == drawn
+    form.go.click()
+    assert not form.sketch.isVisible()
+    form.go.click()
+    assert form.sketch.isVisible()
+    panel.opened.begin_again()
+    (fresh,) = (box.form for box in panel.questions if isinstance(box.form, CurveForm))
+    assert fresh.sketch.parentWidget() is plot
+    assert fresh.sketch.left_over == 10
+    window.lessons.close()
+    assert fresh.sketch.isHidden()
 
 
 def test_plots_that_lessons_show_are_there() -> None:

@@ -19,9 +19,9 @@ from simulator.lessons.course import Course, read, save
 from simulator.lessons.files import find as find_lesson
 from simulator.lessons.files import read as read_lesson
 from simulator.lessons.measurable import of_networks
+from tests.ui.pupils import answer_all
 from tests.ui.windows import OpenOn
 from ui.dialogs import files, lesson_files
-from ui.lessons.answer_forms import ChoiceForm, CurveForm, NumberForm, OrderForm
 from ui.lessons.open_lesson import attempts_of
 from ui.lessons.panel import about_text
 from ui.plots import all_plots
@@ -118,23 +118,6 @@ def make_lesson(maker: LessonMaker) -> None:
     maker.after.sources.setPlainText("A book")
 
 
-def answer_all(window: MainWindow) -> None:
-    assert window.lessons.panel is not None
-    for box in window.lessons.panel.questions:
-        form = box.form
-        if isinstance(form, NumberForm):
-            QTest.keyClicks(form.field, "0.5")
-        elif isinstance(form, ChoiceForm):
-            form.buttons[0].click()
-        elif isinstance(form, OrderForm):
-            form.keep.click()
-        else:
-            assert isinstance(form, CurveForm)
-            for _ in range(3):
-                QTest.keyClick(form.pad, Qt.Key.Key_Up)
-                QTest.keyClick(form.pad, Qt.Key.Key_Right)
-
-
 def test_a_lesson_is_made_from_nothing_measured_saved_checked_and_tried(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,7 +144,7 @@ def test_a_lesson_is_made_from_nothing_measured_saved_checked_and_tried(
     assert lesson.knobs.state(("batch_size",)) == "free"
     assert lesson.knobs.state(("optimizer", "learning_rate")) == "hidden"
     maker.trial.click()
-    answer_all(window)
+    answer_all(window, "0.5")
     panel = window.lessons.panel
     assert panel is not None
     assert about_text(lesson) == "10 minutes · 4 questions"

@@ -106,6 +106,8 @@ class Document(QObject):
     """Another experiment took the place of the old one: a run of its own begins."""
     settled = Signal(object, object)
     """(asked, taken) data: what reading them has decided stands in the experiment now; nothing was edited."""
+    locked = Signal(str)
+    """The lesson's lock that has kept an edit off, in a sentence."""
     followed = Signal()
     """What is described has become what the run was changed to, as was planned; nothing was edited."""
     title_changed = Signal()
@@ -179,10 +181,11 @@ class Document(QObject):
         that makes of its network.
         """
         try:
-            new = settled(self._checked(builtins), self._experiment)
+            new = settled(self._checked(builtins, surgery), self._experiment)
         except ValueError as error:
             if final:
                 self._close_edit()
+            self._tell_lock(error)
             return in_words(error)
         if new != self._experiment or back_to is not None or surgery is not None:
             self._push(new, description, merge_key, back_to, surgery)
@@ -190,12 +193,18 @@ class Document(QObject):
             self._close_edit()
         return None
 
-    def _checked(self, builtins: Mapping[str, Any]) -> Experiment:
-        """What is proposed; ExperimentError where it cannot be, or would shake off the locks of its lesson."""
-        new = Experiment.from_builtins(dict(builtins))
-        if new.locks != self._experiment.locks and self._experiment.locks:
-            raise ExperimentError(self._experiment.locks.because)
+    def _checked(self, builtins: Mapping[str, Any], surgery: Operation | None) -> Experiment:
+        """What is proposed; ExperimentError where it cannot be, or would get round the locks of its lesson."""
+        new, locks = Experiment.from_builtins(dict(builtins)), self._experiment.locks
+        by_hand = surgery is not None and locks and not locks.knobs.may_change(("layers",))
+        if locks and (new.locks != locks or by_hand):
+            raise ExperimentError(locks.because)
         return new
+
+    def _tell_lock(self, error: ValueError) -> None:
+        locks = self._experiment.locks
+        if locks and isinstance(error, ExperimentError) and error.message == locks.because:
+            self.locked.emit(f"This is {locks.because}.")
 
     def unlock(self, description: str) -> None:
         """From now on no lesson's lock holds, as an edit that can be undone; nothing is unsaved by it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -29,15 +30,19 @@ from simulator.lessons.question import (
     Question,
 )
 from simulator.lessons.text import filled
-from ui.lessons.curve_pad import CurvePad
+from ui.chart.sketch import CurveRange, Sketch
 from ui.lessons.prose import Prose
-from ui.style.boxes import in_column, in_row
+from ui.plots.base import Plot
+from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.markdown import plain
-from ui.style.numbers import number, read_number
+from ui.style.numbers import count, number, read_number
+from ui.style.overlay import lay_over
 from ui.style.text_size import scaled, with_text
 
 CURVE_POINTS = 10
 """Of a curve whose length nothing tells."""
+HEIGHT = 190
+"""Of what is drawn on, where it stands among the answers."""
 
 
 class AnswerForm(QWidget):
@@ -49,12 +54,11 @@ class AnswerForm(QWidget):
         """What is answered; None where that is not complete."""
         raise NotImplementedError
 
-    def show_answer(self, answer: Answer) -> None:
-        """What was answered before."""
-        raise NotImplementedError
+    def reveal(self, measured: Value, words: str) -> None:
+        """Draw the run's beside it, where that can be drawn; ``words`` say how far they are apart."""
 
-    def reveal(self, measured: Value) -> None:
-        """Draw the run's beside it, where that can be drawn."""
+    def let_go(self) -> None:
+        """It is not needed any more."""
 
     def words(self) -> str:
         """The answer as a table has it."""
@@ -85,9 +89,6 @@ class NumberForm(AnswerForm):
             return float(read_number(self.field.text()))
         except (ValueError, OverflowError):
             return None
-
-    def show_answer(self, answer: Answer) -> None:
-        self.field.setText(repr(answer))
 
     def words(self) -> str:
         return repr(self.answer())
@@ -126,10 +127,6 @@ class ChoiceForm(AnswerForm):
     def answer(self) -> Answer | None:
         return next((float(place) for place, each in enumerate(self.buttons) if each.isChecked()), None)
 
-    def show_answer(self, answer: Answer) -> None:
-        if isinstance(answer, float | int) and 0 <= int(answer) < len(self.buttons):
-            self.buttons[int(answer)].setChecked(True)
-
     def words(self) -> str:
         answer = self.answer()
         return self._texts[int(answer)] if isinstance(answer, float) else ""
@@ -152,12 +149,12 @@ class OrderForm(AnswerForm):
         with_text(self.list, self._fit)
         column = in_column(self.list, on=self, margins=(0, 0, 0, 0))
         row = QHBoxLayout()
-        for text, by in (("&Up", -1), ("&Down", 1)):
+        for text, by in (("Up", -1), ("Down", 1)):
             button = QPushButton(text, self)
             button.setToolTip("Move the chosen row; Alt and an arrow key do so too.")
             button.clicked.connect(lambda _on=False, by=by: self._move(by))
             row.addWidget(button)
-        self.keep = QPushButton("&As it stands", self)
+        self.keep = QPushButton("As it stands", self)
         self.keep.setToolTip("This order is my answer.")
         self.keep.clicked.connect(self._tell)
         row.addWidget(self.keep)
@@ -192,12 +189,6 @@ class OrderForm(AnswerForm):
             return None
         return tuple(float(self._items.index(self.list.item(row).text())) for row in range(self.list.count()))
 
-    def show_answer(self, answer: Answer) -> None:
-        if isinstance(answer, tuple) and sorted(answer) == [*map(float, range(len(self._items)))]:
-            self.list.clear()
-            self.list.addItems([self._items[int(place)] for place in answer])
-            self._tell()
-
     def freeze(self) -> None:
         # What is chosen in a list that takes nothing could hardly be read.
         self.list.setCurrentRow(-1)
@@ -209,29 +200,82 @@ class OrderForm(AnswerForm):
 
 
 class CurveForm(AnswerForm):
-    """A plot to draw on."""
+    """What is drawn on: it stands here, or lies on a plot that it is given to."""
+
+    plot_wanted = Signal(str, object)
+    """The plot of this key is to be seen, with what lies on it."""
 
     def __init__(self, question: CurveQuestion, points: int) -> None:
         super().__init__()
-        self.pad = CurvePad(
-            points, question.low, question.high, decades=question.scored == "decades", axis=question.axis,
-            unit=question.unit,
-        )  # fmt: skip
-        self.pad.changed.connect(self.changed)
-        in_column(self.pad, on=self, margins=(0, 0, 0, 0))
+        self.question = question
+        decades = question.scored == "decades"
+        self.sketch = Sketch(
+            CurveRange(points, question.low, question.high, decades, question.axis, question.unit, question.first)
+        )
+        self.told = QLabel(wordWrap=True)
+        self.told.setProperty("role", "muted")
+        self.go = QPushButton()
+        self.go.clicked.connect(self._press)
+        self._plot: Plot[Any] | None = None
+        """That it lies on."""
+        self.sketch.changed.connect(self._tell)
+        self.sketch.changed.connect(self.changed)
+        self.sketch.ended.connect(self.go.setFocus)
+        self._column = in_column(self.told, in_row(self.go, STRETCH), self.sketch, on=self, margins=(0, 0, 0, 0))
+        with_text(self, lambda form: form.fit())
+        self._tell()
+
+    def fit(self) -> None:
+        """Among the answers it has a height of its own."""
+        self.sketch.setMinimumHeight(scaled(HEIGHT) if self._plot is None else 0)
+
+    def lie_on(self, plot: Plot[Any]) -> None:
+        """Let it be drawn on a plot."""
+        self._plot = plot
+        self._column.removeWidget(self.sketch)
+        self.fit()
+        lay_over(self.sketch, plot)
+        self._tell()
+
+    def let_go(self) -> None:
+        self.sketch.hide()
+        self.sketch.deleteLater()
+
+    def _press(self) -> None:
+        """Bring the plot into view, with the curve on it or, after the run, without."""
+        if self.sketch.measured:
+            self.sketch.setVisible(self.sketch.isHidden())
+        self._tell()
+        if self._plot is not None:
+            self.plot_wanted.emit(self._plot.key, self.sketch)
+
+    def _tell(self) -> None:
+        """What is to be done, or was."""
+        left, points = self.sketch.left_over, self.sketch.range.points
+        on = "" if self._plot is None else f" on the plot “{self._plot.title}”"
+        self.go.setVisible(self._plot is not None)
+        if self.sketch.measured:
+            self.told.setText(f"The run's curve stands beside yours{on}.")
+            self.go.setText("Show both curves" if self.sketch.isHidden() else "Show the plot alone")
+        else:
+            self.told.setText(
+                f"Draw it{on}: {count(left, 'point')} to draw." if left else f"{count(points, 'point')} drawn{on}."
+            )
+            self.go.setText("Show the plot" if self.sketch.frozen else "Draw on the plot")
 
     def answer(self) -> Answer | None:
-        return self.pad.answer if self.pad.complete else None
+        return None if self.sketch.left_over else self.sketch.answer
 
-    def show_answer(self, answer: Answer) -> None:
-        if isinstance(answer, tuple):
-            self.pad.set_answer(answer)
+    def freeze(self) -> None:
+        self.sketch.freeze()
+        self._tell()
 
-    def reveal(self, measured: Value) -> None:
-        self.pad.reveal([float(value) for value in np.atleast_1d(measured)])
+    def reveal(self, measured: Value, words: str) -> None:
+        self.sketch.reveal([float(value) for value in np.atleast_1d(measured)], words)
+        self._tell()
 
     def words(self) -> str:
-        return " ".join(map(number, self.pad.answer))
+        return " ".join(map(number, self.sketch.answer))
 
 
 def form_of(question: Question, names: Mapping[str, Value], label: str) -> AnswerForm:
@@ -259,7 +303,7 @@ class QuestionBox(QFrame):
 
     def __init__(self, number_: int, question: Question, names: Mapping[str, Value]) -> None:
         super().__init__()
-        self.question = question
+        self.question, self.frozen = question, False
         self.setObjectName("question")
         prompt, self._number = filled(question.prompt, names), number_
         self.prompt = Prose(f"Question {number_}")
@@ -276,11 +320,12 @@ class QuestionBox(QFrame):
 
     def freeze(self) -> None:
         """The answer stands."""
+        self.frozen = True
         self.form.freeze()
 
     def reveal(self, answer: Answer, measured: Value, say: Callable[[str], str]) -> None:
         """The run's answer beside this one, and how far they are apart, in words."""
         self.freeze()
-        self.form.reveal(measured)
-        right = self.question.right(answer, measured)
-        self.verdict.say(f"**{'✓ Right.' if right else '✗ Not so.'}** {say(self.question.in_words(answer, measured))}")
+        right, words = self.question.right(answer, measured), say(self.question.in_words(answer, measured))
+        self.form.reveal(measured, words)
+        self.verdict.say(f"**{'✓ Right.' if right else '✗ Not so.'}** {words}")

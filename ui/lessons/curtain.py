@@ -3,55 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-WORDS = "The plots come with your prediction.\nRead the lesson beside, and commit to it first."
+from ui.board.plot_area import PlotArea
+from ui.plots.base import Plot
+from ui.style.overlay import lay_over
+
+WORDS = "It comes with your prediction.\nRead the lesson beside, and commit to it first."
 
 
 class Curtain(QLabel):
-    """Lies over a widget, whatever size that has."""
+    """Lies over a plot, whatever size that has."""
 
-    def __init__(self, covered: QWidget) -> None:
-        super().__init__(WORDS, covered)
+    def __init__(self, plot: Plot[Any]) -> None:
+        super().__init__(WORDS)
         self.setObjectName("curtain")
-        self.setAccessibleName("Plots are covered")
+        self.setAccessibleName(f"{plot.title} is covered")
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setWordWrap(True)
         self.setAutoFillBackground(True)
         self.setProperty("role", "muted")
-        self._covered = covered
-        covered.installEventFilter(self)
-        self._fit()
-        self.show()
-        self.raise_()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self._fit()
-        elif event.type() == QEvent.Type.ChildAdded:
-            self.raise_()
-        return super().eventFilter(watched, event)
-
-    def _fit(self) -> None:
-        self.setGeometry(self._covered.rect())
+        lay_over(self, plot)
 
 
 class Curtains:
-    """While they are drawn one widget is covered, and others, which tell of the network too, are not shown."""
+    """While they are drawn all plots are covered, and widgets which tell of the network too are not shown."""
 
-    def __init__(self, covered: QWidget, put_away: Sequence[QWidget]) -> None:
-        self._covered, self._put_away = covered, put_away
-        self._over: Curtain | None = None
+    def __init__(self, plots: PlotArea, put_away: Sequence[QWidget]) -> None:
+        self._plots, self._put_away = plots, put_away
+        self._drawn: list[Curtain] | None = None
+        plots.plot_made.connect(self._cover)
 
     def draw(self, on: bool) -> None:
         """Cover and put away, or show it all again."""
-        if on is (self._over is not None):
+        if on is (self._drawn is not None):
             return
         for each in self._put_away:
             each.setVisible(not on)
-        if self._over is not None:
-            self._over.hide()
-            self._over.deleteLater()
-        self._over = Curtain(self._covered) if on else None
+        for curtain in self._drawn or ():
+            curtain.hide()
+            curtain.deleteLater()
+        self._drawn = [] if on else None
+        for plot in self._plots.made.values():
+            self._cover(plot)
+
+    def _cover(self, plot: Plot[Any]) -> None:
+        if self._drawn is not None:
+            self._drawn.append(Curtain(plot))

@@ -9,18 +9,16 @@ from typing import Literal
 
 import numpy as np
 from msgspec.structs import replace
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from simulator.experiment.experiment import Experiment
 from simulator.lessons.attempts import Answered, Attempt, Attempts, from_text, numbers_of
 from simulator.lessons.formula import Formula, FormulaError, Value
 from simulator.lessons.lesson import Lesson, Subject
 from simulator.lessons.question import Answer, Question
-from simulator.running.lesson_session import LessonSession, Measured, Measuring
-from simulator.running.messages import Failed
-from simulator.running.progress_text import how_far
 from ui.bench.bench import Bench
 from ui.bench.hold import Hold
+from ui.lessons.measurer import Measurer
 from ui.settings.settings import Settings
 
 Stage = Literal["predict", "committed", "running", "revealed"]
@@ -44,7 +42,6 @@ class OpenLesson(QObject):
     """Before the prediction: the text has others."""
     refused = Signal(str)
     """Why nothing could be measured, in a sentence."""
-    _arrived = Signal()
 
     def __init__(
         self, lesson: Lesson, bench: Bench, hold: Hold, parent: QObject | None = None, *, kept: bool = True
@@ -59,8 +56,10 @@ class OpenLesson(QObject):
         self.kept = kept
         """Whether what is answered stays for other days."""
         self.attempts = attempts_of(lesson.name) if kept else Attempts(lesson.name)
-        self._session: LessonSession | None = None
-        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._measurer = Measurer(lambda: bench.link.mode, self)
+        self._measurer.progressed.connect(self.progressed)
+        self._measurer.measured.connect(self._reveal)
+        self._measurer.refused.connect(self._refuse)
         self._predicted: Subject = self.subject
         """What the prediction is of."""
         bench.document.changed.connect(self._follow)
@@ -95,9 +94,7 @@ class OpenLesson(QObject):
             left = self.lesson.steps - (0 if view is None else view.frame.step)
             if left > 0:
                 self.bench.play(left)
-        if self._session is None:
-            self._session = LessonSession(self.bench.link.mode, self._arrived.emit)
-        self._session.measure(self.lesson, self._predicted)
+        self._measurer.measure(self.lesson, self._predicted)
 
     def _back_to_predicted(self) -> None:
         """What was turned since then is undone: the prediction is not of that."""
@@ -122,7 +119,7 @@ class OpenLesson(QObject):
 
     def begin_again(self) -> None:
         """Another attempt, with new predictions, on what the lesson begins with."""
-        self._cancel()
+        self._measurer.cancel()
         self.answers, self.names = {}, self.lesson.numbers(self.lesson.subject)
         if self.on_bench:
             self.bench.document.replace(self.lesson.locked(), unsaved=False)
@@ -142,27 +139,11 @@ class OpenLesson(QObject):
 
     def end_measuring(self) -> None:
         """End the worker beside; the next run starts another."""
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
+        self._measurer.close()
         if self.stage == "running":
             self._set("committed")
 
     # -- what comes ------------------------------------------------------------------------------------------------
-
-    def _cancel(self) -> None:
-        if self._session is not None:
-            self._session.cancel()
-
-    def _take(self) -> None:
-        for reply in [] if self._session is None else self._session.replies():
-            match reply:
-                case Measuring(progress=progress):
-                    self.progressed.emit(how_far(progress))
-                case Measured(refusal=refusal, values=values):
-                    self._refuse(refusal) if refusal else self._reveal(values)
-                case Failed(message=message):
-                    self._refuse(message)
 
     def _refuse(self, reason: str) -> None:
         self._set("committed")

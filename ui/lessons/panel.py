@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFrame,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from simulator.lessons.files import shipped
 from simulator.lessons.formula import FormulaError
 from simulator.lessons.lesson import Lesson
+from simulator.lessons.question import Question
 from simulator.lessons.text import filled
-from ui.lessons.answer_forms import QuestionBox
+from ui.lessons.answer_forms import CurveForm, QuestionBox
 from ui.lessons.open_lesson import OpenLesson
 from ui.lessons.prose import Prose
 from ui.style.boxes import STRETCH, in_column, in_row
@@ -35,9 +49,12 @@ class LessonPanel(QScrollArea):
     worksheet_wanted = Signal()
     answers_wanted = Signal()
 
-    def __init__(self, opened: OpenLesson, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, opened: OpenLesson, place_curve: Callable[[CurveForm], object], parent: QWidget | None = None
+    ) -> None:
+        """``place_curve`` may lay what a curve is drawn on over a plot."""
         super().__init__(parent)
-        self.opened, self.lesson = opened, opened.lesson
+        self.opened, self.lesson, self._place_curve = opened, opened.lesson, place_curve
         self.setAccessibleName(f"Lesson: {self.lesson.title}")
         set_page(self, "how-to/lessons")
         self.setWidgetResizable(True)
@@ -59,6 +76,18 @@ class LessonPanel(QScrollArea):
     def sizeHint(self) -> QSize:
         return QSize(scaled(WIDTH), 640)
 
+    def event(self, event: QEvent) -> bool:
+        # Space presses the button of the lesson that has the focus, and does not play the bench.
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Space
+            and isinstance(QApplication.focusWidget(), QAbstractButton)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
     # -- parts ----------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
@@ -71,13 +100,11 @@ class LessonPanel(QScrollArea):
         about.setWordWrap(True)
         self.text = Prose("Text of the lesson")
         self.text.say(filled(lesson.text, names))
-        self.questions = [QuestionBox(place, each, names) for place, each in enumerate(lesson.questions, 1)]
+        self.questions = [self._ask(place, each) for place, each in enumerate(lesson.questions, 1)]
         self.stage = QLabel(wordWrap=True)
         resize_text(self.stage, 1.0, bold=True)
         for part in (title, about, self.text, self.stage, *self.questions):
             self._column.addWidget(part)
-        for box in self.questions:
-            box.changed.connect(self._weigh)
         self._column.addLayout(self._make_ways())
         self.after = QWidget()
         self._after = QVBoxLayout(self.after)
@@ -86,6 +113,18 @@ class LessonPanel(QScrollArea):
         self._column.addLayout(self._make_foot())
         self._column.addStretch(1)
         self._show_stage(self.opened.stage)
+
+    def _ask(self, place: int, question: Question) -> QuestionBox:
+        box = QuestionBox(place, question, self.opened.names)
+        box.changed.connect(self._weigh)
+        if isinstance(box.form, CurveForm):
+            self._place_curve(box.form)
+        return box
+
+    def let_go(self) -> None:
+        """What lies on plots goes with the lesson."""
+        for box in self.questions:
+            box.form.let_go()
 
     def _fill(self) -> None:
         """Write the numbers of the text anew."""
@@ -99,7 +138,7 @@ class LessonPanel(QScrollArea):
         self.commit.setToolTip("They stand then, and the run can be made.")
         self.commit.clicked.connect(self._commit)
         steps = self.lesson.steps
-        self.run = QPushButton(f"&Run {count(steps, 'step')}" if steps and self.opened.on_bench else "&Run")
+        self.run = QPushButton(f"R&un {count(steps, 'step')}" if steps and self.opened.on_bench else "R&un")
         self.run.setToolTip("Make the run on the bench; what it measures is the answer.")
         self.run.clicked.connect(self.opened.run)
         self.note = QLabel()
@@ -165,10 +204,10 @@ class LessonPanel(QScrollArea):
     def _begin_again(self) -> None:
         """Empty forms, nothing below them."""
         self._clear_after()
-        if any(not box.form.isEnabled() for box in self.questions):
+        if any(box.frozen for box in self.questions):
+            self.let_go()
             for place, box in enumerate(self.questions):
-                fresh = QuestionBox(place + 1, box.question, self.opened.names)
-                fresh.changed.connect(self._weigh)
+                fresh = self._ask(place + 1, box.question)
                 self._column.replaceWidget(box, fresh)
                 box.hide()
                 box.deleteLater()

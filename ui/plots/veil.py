@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.plots.base import Plot, View
 from ui.style.numbers import integer
+from ui.style.overlay import lay_over
 from ui.style.theme import current_theme
 
 VEILED = 0.7
@@ -22,13 +23,11 @@ class Veil(QWidget):
     """Dims all of the widget that it lies on and says why; lets the pointer through."""
 
     def __init__(self, below: QWidget, text: str) -> None:
-        super().__init__(below)
+        super().__init__()
         self._text = text
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName(text)
-        below.installEventFilter(self)
-        self.setGeometry(below.rect())
-        self.show()
+        lay_over(self, below)
 
     @property
     def text(self) -> str:
@@ -38,11 +37,6 @@ class Veil(QWidget):
         self._text = text
         self.setAccessibleName(text)
         self.update()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
-            self.setGeometry(watched.rect())
-        return super().eventFilter(watched, event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         theme = current_theme()

@@ -6,16 +6,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from simulator.experiment.experiment import ExperimentError, in_words
 from simulator.lessons.draft import Draft
 from simulator.lessons.formula import Formula, FormulaError, Value
 from simulator.lessons.lesson import Lesson, Subject
-from simulator.running.lesson_session import LessonSession, Measured, Measuring
-from simulator.running.messages import Failed
-from simulator.running.progress_text import how_far
 from simulator.running.transport import Mode
+from ui.lessons.measurer import Measurer
 
 RUN_BY = ("setup", "steps", "settings", "values", "readings")
 """What the measured numbers depend on."""
@@ -31,7 +29,6 @@ class LessonInMaking(QObject):
     measured = Signal()
     """Numbers have come, or none can."""
     progressed = Signal(str)
-    _arrived = Signal()
 
     def __init__(self, draft: Draft, mode: Mode, held: Callable[[], str], parent: QObject | None = None) -> None:
         """``held`` says why nothing may be measured now; empty where it may."""
@@ -43,11 +40,12 @@ class LessonInMaking(QObject):
         self.refusal = ""
         """Why the run could not be measured."""
         self.measuring = False
-        self._mode = mode
-        self._session: LessonSession | None = None
+        self._measurer = Measurer(lambda: mode, self)
         self._numbers: Mapping[str, Value] = {}
         self._numbers_of: Any = None
-        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._measurer.progressed.connect(self.progressed)
+        self._measurer.measured.connect(self._keep)
+        self._measurer.refused.connect(self._refuse)
 
     # -- the draft -------------------------------------------------------------------------------------------------
 
@@ -98,40 +96,33 @@ class LessonInMaking(QObject):
         lesson, reason = self.lesson()
         if lesson is None or (reason := self._held()):
             return reason
-        if self._session is None:
-            self._session = LessonSession(self._mode, self._arrived.emit)
         self.refusal, self.measuring, self._asked = "", True, self._run_by()
-        self._session.measure(lesson, lesson.subject)
+        self._measurer.measure(lesson, lesson.subject)
         self.measured.emit()
         return ""
 
     def cancel(self) -> None:
         """Nobody waits for numbers any more."""
-        if self.measuring and self._session is not None:
-            self._session.cancel()
+        if self.measuring:
+            self._measurer.cancel()
             self._end()
 
     def close(self) -> None:
         """End the worker."""
-        session, self._session = self._session, None
         self.measuring = False
-        if session is not None:
-            session.close()
+        self._measurer.close()
 
     def _end(self, refusal: str = "") -> None:
         self.measuring, self.refusal = False, refusal
         self.measured.emit()
 
-    def _take(self) -> None:
-        for reply in [] if self._session is None else self._session.replies():
-            match reply:
-                case Measuring(progress=progress):
-                    self.progressed.emit(how_far(progress))
-                case Measured(refusal=refusal, values=values):
-                    self._numbers, self._numbers_of = (values, None if refusal else self._asked)
-                    self._end(refusal)
-                case Failed(message=message):
-                    self._end(message)
+    def _keep(self, values: Mapping[str, Value]) -> None:
+        self._numbers, self._numbers_of = values, self._asked
+        self._end()
+
+    def _refuse(self, reason: str) -> None:
+        self._numbers_of = None
+        self._end(reason)
 
     def value(self, formula: str | float) -> Value | None:
         """What a formula comes to by the measured numbers; None where it cannot be worked out."""

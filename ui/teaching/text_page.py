@@ -58,7 +58,7 @@ class TextPage(Page):
         row.addWidget(self.take_bench)
         row.addWidget(self.take_landscape)
         row.addStretch(1)
-        fields = form()
+        self.fields = fields = form()
         labelled(fields, "&Title", self.title)
         labelled(fields, "N&ame in tables", self.name)
         labelled(fields, "&Minutes it takes", self.minutes)
@@ -86,7 +86,8 @@ class TextPage(Page):
         try:
             subject = self.making.draft.subject
             self.run.setText(f"The lesson runs {what_runs(subject)}.")
-            self.steps.setEnabled(isinstance(subject, Experiment))
+            # A race has steps of its own.
+            self.fields.setRowVisible(self.steps, isinstance(subject, Experiment))
         except ExperimentError as error:
             self.run.setText(f"What the lesson runs cannot be made here: {in_words(error)}")
 

@@ -136,9 +136,11 @@ class LessonsAccess(QObject):
         return OpenLesson(lesson, self._parts.bench, hold, kept=not trial)
 
     def _show(self, opened: OpenLesson, lesson: Lesson) -> None:
+        from ui.lessons.curves_on_plots import CurvesOnPlots
         from ui.lessons.panel import LessonPanel
 
-        self.panel = panel = LessonPanel(opened)
+        curves = CurvesOnPlots(self._parts.plots, lesson)
+        self.panel = panel = LessonPanel(opened, curves.place if opened.on_bench else lambda _form: None)
         panel.worksheet_wanted.connect(lambda: self.write_worksheet(lesson))
         panel.answers_wanted.connect(lambda: self.write_answers([panel.opened.attempts]))
         dock = self._dock()
@@ -152,6 +154,7 @@ class LessonsAccess(QObject):
         if self.room is not None:
             self.room.keep(dock)
         self._show_plots(lesson.plots)
+        curves.show_first()
         panel.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_plots(self, keys: tuple[str, ...]) -> None:
@@ -196,6 +199,7 @@ class LessonsAccess(QObject):
         self._landscape.free()
         panel.opened.unlock()
         panel.opened.close()
+        panel.let_go()
         panel.hide()
         panel.deleteLater()
         if self.dock is not None:

@@ -40,6 +40,7 @@ class Notices(QObject):
         """Builds what is described, where that was cancelled."""
         bench.document.opened.connect(lambda _experiment: self._begin())
         bench.document.changed.connect(self._change)
+        bench.document.locked.connect(self._banner.say)
         bench.started.connect(self._start)
         bench.refused.connect(self._refuse)
         bench.declined.connect(self.decline)
