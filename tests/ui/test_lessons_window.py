@@ -234,7 +234,7 @@ def test_what_is_drawn_at_a_height_is_the_number_that_the_axis_has_there(qtbot: 
     qtbot.addWidget(sketch)
     sketch.lay_out(300, 190)
     (pane,) = sketch.panes
-    low, high = sketch.range.ends
+    low, high = sketch.extent.ends
     for share in (0.0, 0.25, 1.0):
         at = sketch.mapFromScene(pane.data_to_scene(QPointF(1, low + share * (high - low))))
         draw(sketch, at, at)
@@ -247,14 +247,15 @@ def test_what_is_drawn_at_a_height_is_the_number_that_the_axis_has_there(qtbot: 
 def test_a_curve_is_drawn_on_the_plot_that_shows_the_answer_and_the_runs_comes_there(
     window: MainWindow, qtbot: QtBot
 ) -> None:
-    window.lessons.open(find("scale-of-the-weights"))
+    window.lessons.open(find("powers-of-a-weight"))
     panel, area = panel_of(window), window.plot_area
     (form,) = (box.form for box in panel.questions if isinstance(box.form, CurveForm))
-    plot = area.plot("activation_profile")
+    plot = area.plot("gradient_depth")
     assert form.sketch.parentWidget() is plot
     assert plot.key in area.board.seen
     assert form.sketch.isVisible()
     assert all(each.findChildren(Curtain) for key, each in area.made.items())
+    area.complete()
     later = next(kind.key for kind in area.known if kind.key not in area.made)
     assert area.plot(later).findChildren(Curtain)
     area.hide_plot(plot.key)
@@ -270,7 +271,7 @@ def test_a_curve_is_drawn_on_the_plot_that_shows_the_answer_and_the_runs_comes_t
     assert form.sketch.isVisible()
     panel.run.click()
     qtbot.waitUntil(lambda: panel.opened.stage == "revealed", timeout=20_000)
-    assert form.sketch.measured == panel.opened.attempts.attempts[-1].answers[0].measured
+    assert form.sketch.measured == panel.opened.attempts.attempts[-1].answers[2].measured
     assert form.answer() == drawn
     form.go.click()
     assert not form.sketch.isVisible()

@@ -101,6 +101,10 @@ class PlotArea(QWidget):
         """Whether there is a plot of this key."""
         return self._plots.has(key)
 
+    def kind(self, key: str) -> type[Plot[Any]]:
+        """The class of one plot; KeyError if there is none."""
+        return self._plots.kind(key)
+
     def plot(self, key: str) -> Plot[Any]:
         """One plot, made now if it was never shown; KeyError if there is none."""
         return self._plots.plot(key)

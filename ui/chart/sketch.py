@@ -23,12 +23,12 @@ from ui.style.numbers import count, integer, number
 from ui.style.text_size import text_resized
 from ui.style.theme import current_theme, theme_changed
 
-HOW = "Draw your prediction with the mouse, or by keys: ← and → choose a point, ↑ and ↓ move it, Esc ends."
+HOW = "Draw with the mouse; or ← → choose a point, ↑ ↓ move it, Esc ends."
 NEAR_THE_END = 0.1
 """Share of the points that a stroke may leave out at either end."""
 STEPS = 40
 """Strokes of an arrow key from the bottom to the top."""
-MARGIN = 0.03
+MARGIN = 0.06
 """Of the range, above and below what can be drawn: points at the edges are whole."""
 MOVES = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 LIFTS = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 5, Qt.Key.Key_PageDown: -5}
@@ -79,29 +79,29 @@ class Sketch(Canvas):
     ended = Signal()
     """A key has ended the drawing."""
 
-    def __init__(self, range_: CurveRange, parent: QWidget | None = None) -> None:
+    def __init__(self, extent: CurveRange, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.range = range_
-        self.drawn: list[float | None] = [None] * range_.points
+        self.extent = extent
+        self.drawn: list[float | None] = [None] * extent.points
         self.measured: tuple[float, ...] = ()
         self.frozen = False
         self._at = 0
         """The point that arrow keys move."""
         self._last: int | None = None
         """The point that the hand was at last, while it draws."""
-        self._value_axis = ValueAxis("left", range_.unit, log=range_.decades)
-        self._axis = WholeAxis("bottom", range_.along)
+        self._value_axis = ValueAxis("left", log=extent.decades)
+        self._axis = WholeAxis("bottom", extent.along)
         self._pane = self.add_pane(1, self._value_axis, self._axis)
         self._pane.setMouseEnabled(False, False)
         self._legend = Legend(current_theme())
         self.grid.addItem(self._legend, 0, 0, 1, 2)
         self._drawing = Drawing(self.panes, Palette(current_theme()))
-        low, high = range_.ends
+        low, high = extent.ends
         margin = MARGIN * (high - low)
-        self._pane.fit((range_.first - 0.6, range_.first + range_.points - 0.4), (low - margin, high + margin))
+        self._pane.fit((extent.first - 0.6, extent.first + extent.points - 0.4), (low - margin, high + margin))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setCursor(Qt.CursorShape.CrossCursor)
-        self.setAccessibleName(f"Curve of {range_.unit or 'numbers'} by {range_.along}")
+        self.setAccessibleName(f"Curve of {extent.unit or 'numbers'} by {extent.along}")
         self.sigDeviceRangeChanged.connect(lambda *_: self._legend.give_room(self.height()))
         theme_changed.connect(self.restyle)
         text_resized.connect(self.restyle)
@@ -141,11 +141,12 @@ class Sketch(Canvas):
     # -- hand ---------------------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.frozen or event.button() != Qt.MouseButton.LeftButton:
+        if event.button() != Qt.MouseButton.LeftButton:
             event.ignore()
             return
         self._last = None
-        self._draw_to(self._data_at(event))
+        if not self.frozen:
+            self._draw_to(self._data_at(event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if not self.frozen and event.buttons() & Qt.MouseButton.LeftButton:
@@ -168,15 +169,15 @@ class Sketch(Canvas):
 
     def _draw_to(self, place: QPointF) -> None:
         """The point below the hand, and those that it has jumped over."""
-        index = min(max(round(place.x()) - self.range.first, 0), self.range.points - 1)
+        index = min(max(round(place.x()) - self.extent.first, 0), self.extent.points - 1)
         start = index if self._last is None else self._last
         before = self.drawn[start]
-        begin = place.y() if before is None else self.range.height(before)
+        begin = place.y() if before is None else self.extent.height(before)
         for step in range(abs(index - start) + 1):
             along = step / max(abs(index - start), 1)
             height = begin + along * (place.y() - begin)
-            self.drawn[start + step * (1 if index >= start else -1)] = self.range.value(height)
-        self.drawn[index] = self.range.value(place.y())
+            self.drawn[start + step * (1 if index >= start else -1)] = self.extent.value(height)
+        self.drawn[index] = self.extent.value(place.y())
         self._last = self._at = index
         self._tell()
 
@@ -196,7 +197,7 @@ class Sketch(Canvas):
         if key in ENDS:
             self.ended.emit()
         elif key in MOVES:
-            self._at = min(max(self._at + MOVES[key], 0), self.range.points - 1)
+            self._at = min(max(self._at + MOVES[key], 0), self.extent.points - 1)
             self._show()
         elif key in LIFTS and not self.frozen:
             self._lift(LIFTS[key])
@@ -205,10 +206,10 @@ class Sketch(Canvas):
 
     def _lift(self, strokes: int) -> None:
         """Move the chosen point, which begins where the nearest one at its left stands, else in the middle."""
-        low, high = self.range.ends
+        low, high = self.extent.ends
         known = [value for value in self.drawn[: self._at + 1] if value is not None]
-        here = self.range.height(known[-1]) if known else (low + high) / 2
-        self.drawn[self._at] = self.range.value(here + strokes * (high - low) / STEPS)
+        here = self.extent.height(known[-1]) if known else (low + high) / 2
+        self.drawn[self._at] = self.extent.value(here + strokes * (high - low) / STEPS)
         self._tell()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -233,7 +234,7 @@ class Sketch(Canvas):
 
     def _marks(self) -> list[Mark]:
         own, ran = self._placed(self.drawn), self._placed(self.measured)
-        places = self.range.places
+        places = self.extent.places
         marks: list[Mark] = [
             Curves("prediction", [pieces(places, own)], colours=["accent"], width=5.0, alpha=0.35, smooth=True),
             Dots("drawn", places, own, np.full(len(own), HOLLOW, np.int8), colours=["accent"]),
@@ -245,7 +246,7 @@ class Sketch(Canvas):
             return marks
         both = zip(places, own, ran, strict=True)
         apart = [[polygon(np.full(2, x), np.array(pair))] for x, *pair in both if np.isfinite(pair).all()]
-        heights, kinds = drawn_within(self._heights(self.measured), self.range.ends)
+        heights, kinds = drawn_within(self._heights(self.measured), self.extent.ends)
         return [
             *marks,
             Curves("apart", apart, colours=["muted"], dash=DOTTED, z=-0.5),
@@ -254,15 +255,16 @@ class Sketch(Canvas):
         ]
 
     def _heights(self, values: Sequence[float | None]) -> Array:
-        heights = [math.nan if value is None else self.range.height(value) for value in values]
+        heights = [math.nan if value is None else self.extent.height(value) for value in values]
         # A zero lies below the least that decades can show.
-        return np.array([self.range.ends[0] - 1.0 if height == -math.inf else height for height in heights])
+        return np.array([self.extent.ends[0] - 1.0 if height == -math.inf else height for height in heights])
 
     def _placed(self, values: Sequence[float | None]) -> Array:
-        return drawn_within(self._heights(values), self.range.ends)[0]
+        return drawn_within(self._heights(values), self.extent.ends)[0]
 
     def _keys(self) -> list[Key]:
-        own = [Key("your prediction", "accent", "hollow")]
+        own = [Key(self.extent.unit, "text", "none")] if self.extent.unit else []
+        own.append(Key("your prediction", "accent", "hollow"))
         return [*own, Key("the run", "text", "dot")] if self.measured else own
 
     def _notes(self) -> list[Note]:
@@ -274,13 +276,13 @@ class Sketch(Canvas):
     def _point(self) -> str:
         """What stands at the chosen point."""
         here = self.drawn[self._at]
-        said = f"{self.range.along} {integer(self._at + self.range.first)}: {'–' if here is None else number(here)}"
+        said = f"{self.extent.along} {integer(self._at + self.extent.first)}: {'–' if here is None else number(here)}"
         ran = self.measured[self._at] if self._at < len(self.measured) else None
         return said if ran is None else f"{said}, the run {number(ran)}"
 
     def _sentence(self) -> str:
         """For whoever cannot see it."""
-        done = self.range.points - self.left_over
-        said = f"{done} of {self.range.points} points drawn. " if self.left_over else ""
+        done = self.extent.points - self.left_over
+        said = f"{done} of {self.extent.points} points drawn. " if self.left_over else ""
         how = "" if self.frozen else " Up and down move a point, left and right choose one."
         return f"{said}{self._point()}.{how}"

@@ -251,7 +251,7 @@ class CurveForm(AnswerForm):
 
     def _tell(self) -> None:
         """What is to be done, or was."""
-        left, points = self.sketch.left_over, self.sketch.range.points
+        left, points = self.sketch.left_over, self.sketch.extent.points
         on = "" if self._plot is None else f" on the plot “{self._plot.title}”"
         self.go.setVisible(self._plot is not None)
         if self.sketch.measured:

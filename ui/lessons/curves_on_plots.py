@@ -35,11 +35,10 @@ class CurvesOnPlots:
         """Those of the lesson that show it, then its others, then whichever shows it."""
         words = Formula(question.measured).names
         readings = [reading for name, reading in self._lesson.readings.items() if name in words]
+        own = [key for key in self._lesson.plots if self._plots.has(key)]
+        yield from sorted(own, key=lambda key: not shows(self._plots.kind(key), readings))
         self._plots.complete()
-        known = {kind.key: shows(kind, readings) for kind in self._plots.known}
-        own = [key for key in self._lesson.plots if key in known]
-        yield from sorted(own, key=lambda key: not known[key])
-        yield from (key for key, shown in known.items() if shown and key not in own)
+        yield from (kind.key for kind in self._plots.known if shows(kind, readings))
 
     def _show(self, key: str, sketch: Sketch) -> None:
         """Bring the plot into view, ready to be drawn on."""
