@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """What a map makes of the cores: cells of over a second in as many processes, against one run after the other.
 
-python benchmarks/maps.py [--cells 12] [--jobs 2]
+python benchmarks/maps.py [--cells 12] [--jobs 2] [--rounds 5] [--window]
 
 What cores share, as memory and their clock, makes runs beside each other slower whoever starts them. So the same runs
 are made by bare processes too, alone and as many at once: that is the machine's part, the rest is the map's own.
@@ -10,6 +10,7 @@ are made by bare processes too, alone and as many at once: that is the machine's
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import resource
@@ -33,6 +34,7 @@ from simulator.maps.map_folder import MapFolder
 from simulator.maps.sweep import Sweep
 
 STEPS = 1500
+TOLD = "frames_per_second", "steps_per_second"
 
 
 def of_seeds(cells: int, steps: int = STEPS) -> Sweep:
@@ -107,12 +109,46 @@ def compared(cells: int, jobs: int) -> dict[str, float]:
     }
 
 
+def beside_the_window(jobs: int, rounds: int) -> None:
+    """What the window shows of its own run with and without a map, in turns."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from benchmarks.bench_window import Lateness, opened, wait
+    from benchmarks.nets import reference
+    from benchmarks.window import window_round
+    from ui.maps.form import NICENESS
+    from ui.maps.runner import MapRunner
+
+    shown: dict[str, list[dict[str, float]]] = {"alone": [], f"with a map in {jobs} processes": []}
+    with opened(reference("a"), "process") as watch, tempfile.TemporaryDirectory() as folder:
+        lateness = Lateness(watch)
+        for turn in range(rounds):
+            for name, rows in shown.items():
+                made: list[object] = []
+                hire = functools.partial(LocalEngine, jobs=jobs, niceness=NICENESS)
+                runner = MapRunner(of_seeds(1000), Path(folder) / str(turn), hire, None)
+                runner.made.connect(made.append)
+                while name != "alone" and not made:
+                    if not runner.running:
+                        runner.start()
+                    wait(100)
+                rows.append(window_round(watch, lateness, 1.0))
+                if runner.running:
+                    runner.close()
+    for name, rows in shown.items():
+        told = (f"{key.replace('_', ' ')} {Spread.of([row[key] for row in rows]).text(1)}" for key in TOLD)
+        print(f"the window {name}: {', '.join(told)}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cells", type=int, default=12)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--window", action="store_true", help="frames of the window, with and without a map")
     arguments = parser.parse_args()
+    if arguments.window:
+        beside_the_window(arguments.jobs, arguments.rounds)
+        return
     rounds = [compared(arguments.cells, arguments.jobs) for _ in range(arguments.rounds)]
     for name in rounds[0]:
         print(f"{name:75s} {Spread.of([each[name] for each in rounds]).text()}")
