@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from simulator.maps.engines import Engine
     from simulator.maps.making import Made
     from simulator.maps.map_folder import MapFolder
+    from simulator.maps.presets import MapPreset
     from simulator.maps.sweep import Sweep
 
 
@@ -46,7 +47,7 @@ def add(commands: Any) -> None:
     )  # fmt: skip
     one.add_argument(
         "--refine", type=count(0), default=0, metavar="N",
-        help="passes of further cells where neighbours differ most in the first measure",
+        help="passes of further cells where neighbours differ most in the first measure, or in what its picture shows",
     )  # fmt: skip
     workers = one.add_mutually_exclusive_group()
     workers.add_argument("--jobs", type=count(1), metavar="J", help="processes; as many as cores if left out")
@@ -74,7 +75,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
         sweep = _sweep(arguments)
         sweep.check()
         try:
-            by = sweep.measures[0] if arguments.refine else ""
+            by = _refined_by(arguments, sweep) if arguments.refine else ""
             with MapFolder(arguments.out, sweep) as folder:
                 for made in folder.make(
                     lambda cells: _engine(arguments, cells), stop, refine_by=by, passes=arguments.refine
@@ -93,12 +94,11 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
     from simulator.experiment.experiment import ExperimentError
     from simulator.maps import measures
     from simulator.maps.axes import axis
-    from simulator.maps.presets import find_map
     from simulator.maps.sweep import Sweep
     from simulator.running.run_file import is_run_file
     from simulator.running.shared_file import read
 
-    known = None if Path(arguments.target).exists() else find_map(arguments.target)
+    known = _preset(arguments)
     if known is not None:
         return _changed(known.sweep(), arguments)
     if not arguments.vary or arguments.steps is None:
@@ -114,6 +114,19 @@ def _sweep(arguments: argparse.Namespace) -> Sweep:
         measures=tuple(arguments.measure or measures.USUAL),
         brief=arguments.brief,
     )
+
+
+def _preset(arguments: argparse.Namespace) -> MapPreset | None:
+    """The map that ships with the program, if it is one."""
+    from simulator.maps.presets import find_map
+
+    return None if Path(arguments.target).exists() else find_map(arguments.target)
+
+
+def _refined_by(arguments: argparse.Namespace, sweep: Sweep) -> str:
+    """The measure whose neighbours are to differ: the first that was asked for, else what a map's picture is of."""
+    known = _preset(arguments)
+    return sweep.measures[0] if arguments.measure or known is None else known.shown
 
 
 def _changed(sweep: Sweep, arguments: argparse.Namespace) -> Sweep:

@@ -82,7 +82,7 @@ class _Mesh:
         """How many may be added: half of the finer grid at all, or a quarter of it where half are there already."""
         finer = math.prod(len(self._along(axis, step / 2)) for axis, step in enumerate(self._steps))
         room = finer // 2 - len(self._numbers)
-        return room if room > 0 else finer // 4
+        return room if room > 0 else max(finer // 4, 1)
 
     def _along(self, axis: int, step: float) -> list[float]:
         """The places of one axis, so far apart."""
