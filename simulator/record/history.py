@@ -101,7 +101,7 @@ class History:
         groups: dict[str, list[int]] = {}
         for i, name in enumerate(columns):
             groups.setdefault(name.split(":")[0], []).append(i)
-        self._groups = {name: np.array(places) for name, places in groups.items()}
+        self._groups = {name: _together(places) for name, places in groups.items()}
 
     @property
     def end(self) -> int:
@@ -311,12 +311,12 @@ class History:
     def series(self, name: str) -> Series:
         """The past of a scalar column (``loss``) as (buckets,), of a per-layer group as (buckets, layers)."""
         n, shown = self.buckets, self._shown
-        place: int | NDArray[np.int_] = self._place[name] if name in self._place else self._groups[name]
+        place: int | slice | NDArray[np.int_] = self._place[name] if name in self._place else self._groups[name]
         low, high, last = (part[:n, place] for part in (self._low, self._high, self._last))
         if shown is not None:
             low, high, last = (np.concatenate([part, shown[place][np.newaxis]]) for part in (low, high, last))
-        elif isinstance(place, int):
-            # Of several columns it is a copy anyway, which halving leaves alone.
+        elif not isinstance(place, np.ndarray):
+            # Of columns that lie apart it is a copy anyway, which halving leaves alone.
             low, high, last = low.copy(), high.copy(), last.copy()
         steps = self.start + np.arange(len(last), dtype=np.float64) * self.stride
         return Series(steps, low, high, last, self.stride, np.asarray(self._begins[place]))
@@ -327,3 +327,9 @@ class History:
     @property
     def nbytes(self) -> int:
         return self._low.nbytes + self._high.nbytes + self._last.nbytes
+
+
+def _together(places: Sequence[int]) -> slice | NDArray[np.int_]:
+    """Columns by their places; those that lie beside each other are read several times as fast as a slice."""
+    first, count = places[0], len(places)
+    return slice(first, first + count) if list(places) == [*range(first, first + count)] else np.array(places)

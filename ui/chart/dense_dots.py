@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,13 @@ GROUPS = 32
 
 
 def draw_dense(
-    painter: QPainter, x: Array, y: Array, rows: NDArray[np.intp], colours: Sequence[str], width: float
-) -> None:
-    """A square of ``width`` pixels at each place, in the colour of its row."""
+    painter: QPainter, x: Array, y: Array, rows: NDArray[np.intp], colours: Sequence[str], width: float,
+    colour_of: Callable[[str], str],
+) -> None:  # fmt: skip
+    """A square of ``width`` pixels at each place, in the colour of its row as the theme has it."""
     shared = -(-len(colours) // GROUPS)
     groups = rows % len(colours) // shared
     for group in np.unique(groups).tolist():
-        painter.setPen(pen_of(colours[min(group * shared + shared // 2, len(colours) - 1)], width))
+        middle = colours[min(group * shared + shared // 2, len(colours) - 1)]
+        painter.setPen(pen_of(colour_of(middle), width))
         painter.drawPoints(polygon(x[groups == group], y[groups == group]))

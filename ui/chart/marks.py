@@ -258,7 +258,6 @@ class Dots(Mark):
         surface.smooth(True)
         count, (low, high) = len(self.x), surface.pane.shown[1]
         size = self.radius if count <= 40 else max(1.4, self.radius * 40 / count)
-        colours = [surface.colour(colour) for colour in self.colours]
         warning, ground = surface.colour("warning"), surface.colour("panel")
         top = low if surface.pane.yInverted() else high
         painter, shape = surface.painter, ORDER[surface.style.lane % len(ORDER)]
@@ -266,12 +265,13 @@ class Dots(Mark):
         rows, finite = np.asarray(self.rows or range(count), np.intp), np.isfinite(across) & np.isfinite(down)
         if count >= DENSE_DOTS and shape == "dot":
             plain = finite & (self.kinds == ROUND)
-            draw_dense(painter, across[plain], down[plain], rows[plain], colours, 2 * size - 1)
+            places = across[plain], down[plain], rows[plain]
+            draw_dense(painter, *places, self.colours, 2 * size - 1, surface.colour)
             finite &= ~plain
         rim, ring = pen_of(ground, 0.8) if size > 2.5 else QPen(Qt.PenStyle.NoPen), transparent(ground, 1.0)
         each = (part[finite].tolist() for part in (across, down, self.kinds, rows))
         for x, y, kind, row in zip(*each, strict=True):
-            colour = warning if kind == LOST else colours[row % len(colours)]
+            colour = warning if kind == LOST else surface.colour(self.colours[row % len(self.colours)])
             if kind not in (ROUND, HOLLOW):
                 self._edge_triangle(painter, QPointF(x, y), size, kind, colour)
                 continue

@@ -197,4 +197,5 @@ class PlotDefinition(Generic[S]):
 
     def names_of(self, depth: int) -> list[str]:
         """A label for each of so many layers, also of a run that has gone."""
-        return [*self.labels] if len(self.labels) == depth else [str(i + 1) for i in range(depth)]
+        labels = self.labels
+        return [*labels] if len(labels) == depth else [str(i + 1) for i in range(depth)]
