@@ -25,9 +25,7 @@ class DataFacts(Struct, frozen=True):
     """RMS of the inputs."""
     target_low: float
     target_high: float
-    target_mean: float
-    target_spread: float
-    """Least, greatest, mean and standard deviation of the targets; of one-hot classes: of their zeros and ones."""
+    """Least and greatest of the targets; of one-hot classes: of their zeros and ones."""
     guessing_loss: float
     """Mean loss of always answering the class shares, or the mean target."""
     floor: float
@@ -74,13 +72,10 @@ def data_facts(data: Dataset, experiment: Experiment) -> DataFacts:
     """Once per run."""
     targets, loss = each_answer(data), experiment.objective
     likeness, error = _likeness(data)
-    wide = targets.astype(np.float64)
     return DataFacts(
         input_size=norm(data.x_train) / math.sqrt(data.x_train.size),
-        target_low=float(wide.min()),
-        target_high=float(wide.max()),
-        target_mean=float(wide.mean()),
-        target_spread=float(wide.std()),
+        target_low=float(targets.min()),
+        target_high=float(targets.max()),
         guessing_loss=baseline_loss(loss, targets),
         floor=noise_floor(loss, targets, experiment.data.label_noise, data.task),
         likeness=likeness,

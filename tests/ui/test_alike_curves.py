@@ -7,11 +7,12 @@ import pytest
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from simulator.arrays.numeric import Floats
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from tests.ui.plot_data import frame
 from tests.ui.told import drawn
-from ui.chart.alike import AlikeCurves, Turn, alone_of, turns_of
+from ui.chart.alike import AlikeCurves, Turn, alone_of, neighbours_of, turns_of
 from ui.chart.marks import Curves
 from ui.export.pictures import picture
 from ui.plots import View, plot_class
@@ -75,14 +76,19 @@ def test_every_layer_is_seen(case: str, depth: int, size: tuple[int, int], least
         assert seen_of(plot, layer, whole) >= least, layer
 
 
+def taken_turns(heights: Floats) -> list[Turn | None]:
+    """Of curves 400 pixels long, 100 of which are 1 in height."""
+    return turns_of(len(heights), neighbours_of(heights, pixels=100.0), length=400.0)
+
+
 def test_curves_apart_are_whole_and_equal_ones_take_turns_by_size_not_by_layer() -> None:
     x = np.linspace(0, 1, 200)
-    turns = turns_of(np.array([x, x + 1, x, np.full(200, np.nan), x + 1.001]), pixels=100.0, length=400.0)
+    turns = taken_turns(np.array([x, x + 1, x, np.full(200, np.nan), x + 1.001]))
     assert [turn is None for turn in turns] == [False, False, False, True, False]
     places = [(turn.place, turn.count) for turn in turns if turn is not None]
     assert places == [(0, 2), (0, 2), (1, 2), (1, 2)]
-    assert turns_of(np.array([x, x + 1]), 100.0, 400.0) == [None, None]
-    assert turns_of(np.zeros((0, 0)), 100.0, 0.0) == []
+    assert taken_turns(np.array([x, x + 1])) == [None, None]
+    assert taken_turns(np.zeros((0, 0))) == []
 
 
 def test_a_picture_shows_curves_as_far_apart_as_it_has_room_for(qtbot: QtBot) -> None:
@@ -115,8 +121,8 @@ def test_a_curve_is_whole_where_no_other_lies_upon_it() -> None:
     falling = np.concatenate([np.linspace(1, 0, 50), np.zeros(150)])
     other = np.concatenate([np.linspace(2, 0, 50), np.zeros(150)])
     heights = np.array([falling, other, np.full(200, np.nan)])
-    assert [turn is not None for turn in turns_of(heights, 100.0, 400.0)] == [True, True, False]
-    alone = alone_of(heights, 100.0)
+    assert [turn is not None for turn in taken_turns(heights)] == [True, True, False]
+    alone = alone_of(heights, neighbours_of(heights, pixels=100.0))
     assert alone[:2, :45].all()
     assert not alone[:2, 60:].any()
 

@@ -70,7 +70,7 @@ class AlikeCurves(Mark):
 
     def turns(self, to_pixels: QTransform) -> list[Turn | None]:
         """Which of the curves lie upon others, where so many pixels are one unit."""
-        return _turns(len(self.heights), self._neighbours(to_pixels), self._length(to_pixels))
+        return turns_of(len(self.heights), self._neighbours(to_pixels), self._length(to_pixels))
 
     def _neighbours(self, to_pixels: QTransform) -> Neighbours:
         return neighbours_of(self.heights, abs(to_pixels.m22()))
@@ -99,8 +99,8 @@ class AlikeCurves(Mark):
             drawn.draw(surface)
             return
         neighbours = self._neighbours(surface.to_pixels)
-        turns = _turns(len(self.heights), neighbours, self._length(surface.to_pixels))
-        strokes = unbroken_rows(_alone(self.heights, neighbours), 2) if any(turns) else ()
+        turns = turns_of(len(self.heights), neighbours, self._length(surface.to_pixels))
+        strokes = unbroken_rows(alone_of(self.heights, neighbours), 2) if any(turns) else ()
         in_turn = DashedInTurn(
             self.key, self.curves, self.runs, turns, strokes, colours=self.colours, smooth=True, layers=self.layers,
             shared=self.shared,
@@ -165,15 +165,8 @@ def neighbours_of(heights: Array, pixels: float) -> Neighbours:
         return Neighbours(order, np.asarray(apart < TOUCHING), np.isfinite(apart))
 
 
-def turns_of(heights: Array, pixels: float, length: float) -> list[Turn | None]:
-    """``heights`` (curves, points), ``pixels`` per unit of height, ``length`` of the curves in pixels.
-
-    None for one that most of its way has no other within ``TOUCHING``.
-    """
-    return _turns(len(heights), neighbours_of(heights, pixels), length)
-
-
-def _turns(count: int, curves: Neighbours, length: float) -> list[Turn | None]:
+def turns_of(count: int, curves: Neighbours, length: float) -> list[Turn | None]:
+    """Of so many curves, ``length`` pixels long; None for one that most of its way has no other within ``TOUCHING``."""
     turns: list[Turn | None] = [None] * count
     breaks = np.flatnonzero(2 * np.count_nonzero(curves.near, axis=1) <= np.count_nonzero(curves.shared, axis=1)) + 1
     for group in np.split(curves.order, breaks):
@@ -188,12 +181,8 @@ def _means(heights: Array) -> Array:
     return np.asarray(np.where(good, heights, 0.0).sum(axis=1) / np.maximum(good.sum(axis=1), 1))
 
 
-def alone_of(heights: Array, pixels: float) -> NDArray[np.bool_]:
+def alone_of(heights: Array, curves: Neighbours) -> NDArray[np.bool_]:
     """(curves, points): where a curve has neither of its neighbours in order of height upon it."""
-    return _alone(heights, neighbours_of(heights, pixels))
-
-
-def _alone(heights: Array, curves: Neighbours) -> NDArray[np.bool_]:
     alone = np.isfinite(heights)
     alone[curves.order[:-1]] &= ~curves.near
     alone[curves.order[1:]] &= ~curves.near

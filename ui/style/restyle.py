@@ -28,11 +28,6 @@ class _Chosen(QObject):
 _chosen = _Chosen()
 
 
-def theme_choice() -> Choice:
-    """What was asked for: ``light``, ``dark`` or ``system``."""
-    return _chosen.choice
-
-
 def set_theme(app: QApplication, choice: Choice) -> None:
     """Restyle the whole application; ``system`` follows the desktop from now on."""
     _chosen.choice = choice

@@ -77,12 +77,6 @@ class LessonsAccess(QObject):
         if self.dock is not None:
             self.dock.show()
 
-    def open_named(self, name: str) -> None:
-        """One that comes with the program."""
-        from simulator.lessons.files import find
-
-        self.open(find(name))
-
     def open_path(self, path: Path) -> None:
         """One in a file, or a course; what it cannot be is said."""
         from simulator.lessons.course import read_any
