@@ -12,7 +12,7 @@ from simulator.arrays.numeric import Floats
 from simulator.code.text import packed, quoted, wrapped
 from simulator.data.base import Scaling, scalings
 from simulator.data.table import DELIMITERS, Csv
-from simulator.data.tables.dialect import ALIGNED
+from simulator.data.tables import ALIGNED
 from simulator.experiment.experiment import Experiment, ExperimentError
 
 if TYPE_CHECKING:

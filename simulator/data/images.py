@@ -11,9 +11,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Floats, frozen
 from simulator.data.base import Data, DataError, Labels, Raw, check_cells
-from simulator.data.image_files import Read, image_files, reason_of
 from simulator.data.own_file import OwnFile
-from simulator.data.packed_images import packed_images
 from simulator.data.paths import located
 from simulator.data.phrases import name_of, shown
 from simulator.schema.numbers import count as count_text
@@ -25,6 +23,8 @@ from simulator.system.regular_file import UnfitFileError
 
 if TYPE_CHECKING:
     from PIL import Image
+
+    from simulator.data.image_files import ImageFiles, Read
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 """What is decoded, whatever a file is called: pixels only. A decoder of page descriptions starts other programs."""
@@ -85,15 +85,24 @@ class Images(Data, frozen=True, kw_only=True, tag="images"):
         return msgspec.structs.replace(self, path=path)
 
     def own_file(self) -> OwnFile:
-        return packed_images(image_files(self.path))
+        from simulator.data.packed_images import packed_images
+
+        return packed_images(_files(self.path))
 
     def fingerprint(self) -> tuple[int, ...]:
-        return image_files(self.path).state()
+        return _files(self.path).state()
+
+
+def _files(path: str) -> "ImageFiles":
+    """What looks into folders and archives is imported with the first ones, which most starts never see."""
+    from simulator.data.image_files import image_files
+
+    return image_files(path)
 
 
 def check_images(path: str) -> None:
     """DataError where a folder or archive holds no images for classes, or the first one of a class cannot be read."""
-    source = image_files(path)
+    source = _files(path)
     files = source.files()
     with source.reading() as read:
         for label, names in files:
@@ -103,7 +112,7 @@ def check_images(path: str) -> None:
 # One set is kept, so that a new split, scale or label noise does not read the files again.
 @functools.lru_cache(maxsize=1)
 def _load(path: str, fingerprint: tuple[int, ...], size: int, color: str, fit: str) -> Raw:
-    source = image_files(path)
+    source = _files(path)
     files = source.files()
     channels = 3 if color == "color" else 1
     count = sum(len(names) for _, names in files)
@@ -149,9 +158,11 @@ def _silence_decoder() -> None:
     logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
-def _pixels(read: Read, label: str, name: str, size: int, color: str, fit: str) -> tuple[Floats, bool]:
+def _pixels(read: "Read", label: str, name: str, size: int, color: str, fit: str) -> tuple[Floats, bool]:
     """(channels, size, size) from 0 to 1, and whether the image has that size itself."""
     from PIL import Image, UnidentifiedImageError
+
+    from simulator.data.image_files import reason_of
 
     _silence_decoder()
 

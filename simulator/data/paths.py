@@ -9,7 +9,6 @@ from pathlib import Path
 
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of
-from simulator.data.tables.source import status
 from simulator.system.regular_file import reason_of
 
 
@@ -24,6 +23,8 @@ def located(path: str, folder: Path) -> str:
 
 def hash_of(path: str) -> str:
     """SHA-256 of a file's bytes. Raises :class:`DataError`."""
+    from simulator.data.tables.source import status
+
     return _hash(path, status(path).st_mtime_ns)
 
 

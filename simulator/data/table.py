@@ -14,8 +14,7 @@ from simulator.data.base import Data, DataError, Raw
 from simulator.data.own_file import OwnFile, copied, plain_name
 from simulator.data.paths import hash_of, located
 from simulator.data.phrases import name_of, shown
-from simulator.data.tables.dialect import ALIGNED
-from simulator.data.tables.source import Progress, nothing, open_regular, status
+from simulator.data.tables import ALIGNED
 from simulator.schema.numbers import count, integer
 from simulator.schema.parameter import knob
 from simulator.system.progress import advance
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from simulator.data.tables.design import Encoding, Missing
     from simulator.data.tables.judgement import Judgement
     from simulator.data.tables.reading import Reading, Table
+    from simulator.data.tables.source import Progress
 
 ENDINGS = (
     ".csv", ".tsv", ".tab", ".txt", ".dat", ".data", ".arff", ".xlsx", ".xls", ".ods", ".gz", ".zip",
@@ -124,7 +124,7 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         left = (self.header, self.delimiter, self.decimal, self.encoding, self.task, self.missing)
         return "auto" in left or not self.target or not self.inputs or not self.hash
 
-    def judged(self, progress: Progress = _advance) -> "Judgement":
+    def judged(self, progress: "Progress" = _advance) -> "Judgement":
         """The file with its target, inputs and task. Raises :class:`DataError`."""
         from simulator.data.tables.judgement import judge
 
@@ -137,6 +137,8 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
 
     @property
     def settles_soon(self) -> bool:
+        from simulator.data.tables.source import status
+
         try:
             return status(self.path).st_size <= READ_SOON_BYTES
         except DataError:
@@ -181,9 +183,13 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         return msgspec.structs.replace(self, path=path)
 
     def own_file(self) -> OwnFile:
+        from simulator.data.tables.source import status
+
         return OwnFile(plain_name(os.path.basename(self.path)), status(self.path).st_size, self._copy)
 
     def _copy(self, target: IO[bytes]) -> None:
+        from simulator.data.tables.source import open_regular, status
+
         with open_regular(self.path) as source:
             copied(source, target.write, status(self.path).st_size, "Packing the table")
 
@@ -195,6 +201,8 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         return replace(raw, shape=self.shape)
 
     def fingerprint(self) -> tuple[int, ...]:
+        from simulator.data.tables.source import status
+
         stamp = status(self.path)
         return stamp.st_mtime_ns, stamp.st_size
 
@@ -250,9 +258,10 @@ def _check(data: Csv) -> None:
 
 # One table and one set of samples are kept, so that a new choice of columns, split, scale or label noise does not read
 # the file again.
-def read(path: str, reading: "Reading", progress: Progress = nothing) -> "Table":
+def read(path: str, reading: "Reading", progress: "Progress | None" = None) -> "Table":
     """The table in a file, remembered until it or the way it is read changes. Raises :class:`DataError`."""
     from simulator.data.tables.reading import read_table
+    from simulator.data.tables.source import nothing, status
 
     stamp = status(path)
     file = os.path.abspath(path), stamp.st_mtime_ns, stamp.st_size
@@ -260,7 +269,7 @@ def read(path: str, reading: "Reading", progress: Progress = nothing) -> "Table"
     # Read as it was judged to be it is the same table.
     if kept is None or reading not in (kept[0], kept[1].taken):
         _kept.clear()
-        kept = _kept[file] = reading, read_table(path, reading, progress)
+        kept = _kept[file] = reading, read_table(path, reading, progress or nothing)
     return kept[1]
 
 

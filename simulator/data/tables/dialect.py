@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of, shown
+from simulator.data.tables import ALIGNED
 from simulator.data.tables.number_blocks import Lines
 from simulator.data.tables.source import Source
 from simulator.schema.numbers import integer
@@ -20,8 +21,6 @@ Row = tuple[int, list[str]]
 """The line, from 1, on which a row ends, and its cells, stripped."""
 
 DELIMITERS = (",", ";", "\t", "|", " ")
-ALIGNED = "  "
-"""Columns that stand under one another: two blanks or more, or tabs, separate cells; one blank may stand in them."""
 SAMPLE_LINES = 200
 COMMENT = "#"
 SNIFFED, LINE = 100_000, 500
