@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.running.stop_rules import Epochs
+from simulator.system.progress import Progress
 from tests.ui.windows import OpenOn
 from ui.window.main_window import MainWindow
 
@@ -49,4 +51,18 @@ def test_training_without_an_end_is_not_said_to_take_long(qtbot: QtBot, window: 
     qtbot.wait(1300)
     assert not window.progress.isVisible()
     window.bench.pause()
+    window.close()
+
+
+def test_whatever_is_said_has_room_at_once(window: MainWindow) -> None:
+    """Before the event loop turns, which on a busy machine is late; the line grows and shrinks with its words."""
+    widths = []
+    for doing in ("Drawing the weights", "The first pass back through every layer", "Bounds"):
+        window.progress.show_progress(Progress(doing, 1, 3, "layers"))
+        label = window.progress.findChild(QLabel)
+        assert label.width() >= label.sizeHint().width()
+        assert window.rect().contains(window.progress.geometry().translated(window.statusBar().pos()))
+        widths.append(label.width())
+    assert widths[2] < widths[0] < widths[1]
+    window.progress.show_progress(None)
     window.close()

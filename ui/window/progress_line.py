@@ -45,3 +45,11 @@ class ProgressLine(QWidget):
             self._label.setText(progress_text(progress))
             self.bar.setValue(round(1000 * progress.share))
             self.setAccessibleDescription(self.text)
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """At once: a busy machine would show the words cut until the event loop comes to it."""
+        for each in (self, self.parentWidget()):
+            layout = each.layout() if each is not None else None
+            if layout is not None:
+                layout.activate()
