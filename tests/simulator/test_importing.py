@@ -142,7 +142,8 @@ def test_code_is_not_run_unless_it_is_allowed(tmp_path: Path, capsys: pytest.Cap
     ("code", "said"),
     [
         ("def make(): raise ValueError('no network today')", "could not be read: ValueError: no network today"),
-        ("def make(): return 5", "could not be read: TypeError: make gives no module of PyTorch but a int"),
+        ("def make(): return 5", "could not be read: TypeError: make gives int, which is no module of PyTorch"),
+        ("import nothing_of_this_name", "named 'nothing_of_this_name': --python FILE names a Python that has it"),
         ("def make(width): pass", "missing 1 required positional argument: 'width'"),
         ("def make(): raise SystemExit", "ended before it had made a network"),
         ("def make(): input()", "could not be read: EOFError"),

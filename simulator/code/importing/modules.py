@@ -84,7 +84,8 @@ def _run(path: Path, factory: str, python: str, folder: Path) -> None:
         raise ExperimentError(f"{python} is no Python ({error.strerror}): name one that has the library") from None
     if ended.returncode:
         last = (ended.stderr.strip() or "it ended without a word").splitlines()[-1]
-        raise ExperimentError(f"{path.name}:{factory} could not be read: {printable(last)}")
+        hint = ": --python FILE names a Python that has it" if last.startswith("ModuleNotFoundError") else ""
+        raise ExperimentError(f"{path.name}:{factory} could not be read: {printable(last)}{hint}")
 
 
 def _environment() -> dict[str, str]:

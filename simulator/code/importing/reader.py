@@ -61,7 +61,7 @@ def described(path: Path, factory: str, folder: Path) -> None:
     made: Any = getattr(code, factory)
     network = made() if not hasattr(made, "named_children") or isinstance(made, type) else made
     if not hasattr(network, "named_children"):
-        raise TypeError(f"{factory} gives no module of PyTorch but a {type(network).__name__}")
+        raise TypeError(f"{factory} gives {type(network).__name__}, which is no module of PyTorch")
     modules, arrays = [], {}
     for name, module, plain in leaves(network):
         shapes: dict[str, list[int]] = {}
