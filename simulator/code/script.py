@@ -73,18 +73,20 @@ class Script(ABC):
         return some if size == NOUGHT else every * (size > NOUGHT)
 
     def text(self) -> str:
-        """The text of ``model.py``, written densely where it would else be too long."""
-        lines = self._lines(dense=False)
-        if len(lines) > self.most_lines:
-            lines = self._lines(dense=True)
+        """The text of ``model.py``, written the more densely the longer it would else be."""
+        lines: list[str] = []
+        for dense, terse in ((False, False), (True, False), (True, True)):
+            lines = self._lines(dense, terse)
+            if len(lines) <= self.most_lines:
+                break
         return "\n".join(lines) + "\n"
 
-    def _lines(self, dense: bool) -> list[str]:
-        """All lines; ``dense``: as many modules on each as it takes, no docstrings, empty lines between definitions."""
+    def _lines(self, dense: bool, terse: bool) -> list[str]:
+        """All lines; ``dense``: as many modules on each as it takes; ``terse``: definitions without docstrings."""
         sections = [*self._network(dense), *self.objective(), *self._rate(), *self.optimizer(), *self._data()]
         sections += [self.check(GAPS.replace("«array»", self.array)), self._main()]
         between = [""] if dense else ["", ""]
-        sections = [_without_words(section) for section in sections] if dense else sections
+        sections = [_without_words(section) for section in sections] if terse else sections
         body = [line for section in sections for line in (*between, *section)]
         return [*self._head("\n".join(body)), *body]
 
