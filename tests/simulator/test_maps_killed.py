@@ -88,7 +88,9 @@ def test_a_signal_ends_the_command_soon_and_its_processes_with_it(number: signal
     (tmp_path / "base.json").write_bytes(EXPERIMENT.to_json())
     command = [sys.executable, "main.py", "sweep", str(tmp_path / "base.json"), "--vary", AXIS, "--steps", "1000000"]
     process = subprocess.Popen([*command, "--out", str(tmp_path / "out")], cwd=ROOT, stdout=subprocess.DEVNULL)
-    while len(_descendants(process.pid)) < 3:
+    # The map is begun with its header, which is written once its processes are there.
+    while len(_descendants(process.pid)) < 3 or not whole_lines(tmp_path / "out" / NAME):
+        assert process.poll() is None
         time.sleep(0.1)
     started = _descendants(process.pid)
     process.send_signal(number)
