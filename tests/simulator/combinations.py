@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -56,6 +58,12 @@ def options(
 
 def fitting(layer: Plain, **changes: Any) -> Experiment | None:
     """The first experiment that takes the layer; None where none does."""
+    return _fitting(json.dumps(layer), json.dumps(changes))
+
+
+@functools.cache
+def _fitting(layer_text: str, changes_text: str) -> Experiment | None:
+    layer, changes = json.loads(layer_text), json.loads(changes_text)
     for data, width in itertools.product(DATA, WIDTHS):
         own = {"units": width} if "units" in kinds(Layer)[layer["kind"]].__struct_fields__ else {}
         own |= {"layers": BRANCH} if layer["kind"] == "residual" else {}

@@ -24,6 +24,7 @@ from simulator import Experiment, run
 from simulator.observations.registry import analyses
 from simulator.record.fan import fan_of
 from simulator.running.headless import RunResult
+from tests.thinned import thinned
 from tests.ui.plot_data import view
 from tests.ui.real_runs import NETS, real
 from ui.app import create_app
@@ -108,8 +109,10 @@ def test_networks_lie_on_the_range_of_the_first_in_every_band(qtbot: Any, kind: 
     assert other.bands == first.bands
 
 
-@pytest.mark.parametrize("kind", OVERLAYS, ids=lambda kind: kind.key)
-@pytest.mark.parametrize("depths", [(10, 4), (4, 10), (1, 30), (30, 1)])
+@pytest.mark.parametrize(
+    ("kind", "depths"),
+    thinned(OVERLAYS, [(10, 4), (4, 10), (1, 30), (30, 1)], name=lambda each: getattr(each, "key", str(each))),
+)
 def test_networks_of_other_depths_lie_at_the_same_relative_depth(
     qtbot: Any, kind: type[Plot[Any]], depths: Sequence[int]
 ) -> None:

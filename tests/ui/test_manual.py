@@ -19,6 +19,7 @@ from simulator.observations.registry import analyses
 from simulator.running.reference import nested
 from simulator.running.stop_rules import StopRule
 from simulator.schema.parameter import concrete, kind_of, own_first, summary_of
+from tests.thinned import thinned
 from tests.ui.windows import OpenOn
 from ui.board.workspaces import BUILT_IN
 from ui.chart.explanation import Explanation
@@ -38,6 +39,8 @@ from ui.style.theme import DARK, LIGHT
 
 EXPERIMENT = Experiment.from_builtins({"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 3}]})
 EVERY_PAGE = pytest.mark.parametrize("page", pages().values(), ids=lambda page: page.path)
+SET_PAGES = pytest.mark.parametrize("page", thinned([*pages().values()], name=lambda page: page.path))
+"""A third of them in each run of the tests: setting formulas takes its time."""
 FORMULATED = ("Layer", "Loss", "Optimizer", "Schedule", "Activation", "Initializer")
 """Bases all of whose kinds compute something; a flatten computes nothing."""
 
@@ -106,12 +109,12 @@ def test_no_page_is_empty_and_all_its_links_resolve(page: Page) -> None:
         assert page.target(link) in pages(), link
 
 
-@EVERY_PAGE
+@SET_PAGES
 def test_every_formula_can_be_set(page: Page, qapp: QApplication) -> None:
     assert unset_formulas(page.markdown, lettering()) == []
 
 
-@EVERY_PAGE
+@SET_PAGES
 def test_no_dollar_or_bracket_of_a_formula_or_a_link_is_left_on_a_page(page: Page, qapp: QApplication) -> None:
     from PySide6.QtGui import QTextDocument
 
@@ -347,8 +350,9 @@ def test_f1_opens_the_page_of_the_time_line_and_of_what_stands_beside_the_window
     assert {"guide/time-line", "guide/surgery", *asked} <= pages().keys()
 
 
-@pytest.mark.parametrize("plot", all_plots(), ids=lambda plot: plot.key)
-@pytest.mark.parametrize("size", [1.0, 1.5])
+@pytest.mark.parametrize(
+    ("plot", "size"), thinned(all_plots(), [1.0, 1.5], name=lambda each: getattr(each, "key", str(each)))
+)
 def test_no_text_or_formula_behind_an_i_is_cut(plot: type, size: float, owner: QWidget) -> None:
     owner.setFont(lettering(size).font)
     popover = Explanation(owner, plot.title, plot.explain, plot.formula, f"plots/{plot.key}")

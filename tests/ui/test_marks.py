@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGraphicsItem
 from pytestqt.qtbot import QtBot
 
+from tests.thinned import thinned
 from tests.ui.plot_data import view
 from ui.chart.drawing import MarkItem
 from ui.chart.marks import GHOST, LIVE, Bars, Curves, Dots, LayerHighlight, Style
@@ -16,9 +17,13 @@ from ui.chart.pens import DASH_DOTTED, DASHED, DOTTED
 from ui.plots import Plot, all_plots
 from ui.style.theme import DARK, LIGHT
 
-plots = pytest.mark.parametrize("kind", all_plots(), ids=lambda kind: kind.key)
 LANES = (LIVE, Style(DASHED), Style(DOTTED), Style(DASH_DOTTED))
 STEPS = (40, 30, 20, 10)
+
+
+def plots(first: int) -> pytest.MarkDecorator:
+    """A third of them in each run of the tests, and another for each test."""
+    return pytest.mark.parametrize("kind", thinned(all_plots(), first=first, name=lambda kind: kind.key))
 
 
 def shown(kind: type[Plot[Any]], qtbot: QtBot, step: int = 40) -> Plot[Any]:
@@ -46,7 +51,7 @@ def items(plot: Plot[Any]) -> list[QGraphicsItem]:
     return [item for item in plot.canvas.scene().items() if isinstance(item, MarkItem)]
 
 
-@plots
+@plots(0)
 def test_four_states_are_drawn_at_once_each_with_all_its_marks(kind: type[Plot[Any]], qtbot: QtBot) -> None:
     plot, lanes = shown(kind, qtbot), states(kind, qtbot)
     plot.paint(list(zip(lanes, LANES, strict=True)))
@@ -59,7 +64,7 @@ def test_four_states_are_drawn_at_once_each_with_all_its_marks(kind: type[Plot[A
     plot.canvas.grab()
 
 
-@plots
+@plots(1)
 def test_an_item_goes_on_to_show_the_newest_mark(kind: type[Plot[Any]], qtbot: QtBot) -> None:
     plot, lanes = shown(kind, qtbot), states(kind, qtbot)
     plot.paint(list(zip(lanes, LANES, strict=True)))
@@ -68,7 +73,7 @@ def test_an_item_goes_on_to_show_the_newest_mark(kind: type[Plot[Any]], qtbot: Q
     assert set(map(id, items(plot))) == before
 
 
-@plots
+@plots(2)
 def test_what_is_not_drawn_any_more_leaves_nothing_behind(kind: type[Plot[Any]], qtbot: QtBot) -> None:
     plot = shown(kind, qtbot)
     alone = picture(plot)
@@ -79,7 +84,7 @@ def test_what_is_not_drawn_any_more_leaves_nothing_behind(kind: type[Plot[Any]],
     assert picture(plot) == alone != empty
 
 
-@plots
+@plots(3)
 def test_a_ghost_is_there_to_compare_with_and_goes(kind: type[Plot[Any]], qtbot: QtBot) -> None:
     plot, (_, other, *_) = shown(kind, qtbot), states(kind, qtbot)
     live = list(plot.marks(plot.state))
@@ -94,7 +99,7 @@ def test_a_ghost_is_there_to_compare_with_and_goes(kind: type[Plot[Any]], qtbot:
     assert not [mark for mark in live if plot.drawing.mark(mark.key, 1)]
 
 
-@plots
+@plots(4)
 def test_a_highlighted_layer_stands_out_and_falls_back(kind: type[Plot[Any]], qtbot: QtBot) -> None:
     plot = shown(kind, qtbot)
     before, by_layer = picture(plot), bool(plot.drawing.marks_of(LayerHighlight))
@@ -104,7 +109,7 @@ def test_a_highlighted_layer_stands_out_and_falls_back(kind: type[Plot[Any]], qt
     assert not by_layer or picture(plot) == before
 
 
-@plots
+@plots(5)
 def test_another_theme_colours_what_is_drawn_already(kind: type[Plot[Any]], qtbot: QtBot) -> None:
     plot = shown(kind, qtbot)
     plot.pin()
