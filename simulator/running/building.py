@@ -113,6 +113,8 @@ def operation(
     """
     if isinstance(surgery, TakeLane):
         taken = beside.get(surgery.lane)
+        if run is not None:
+            run.timeline.before_change(run.training, edit)  # It goes on beside what it makes room for.
         return None if taken is None else Operated(taken.training.checkpoint(), taken.timeline, "")
     if run is None:
         return None

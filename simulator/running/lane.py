@@ -230,7 +230,7 @@ class Lane:
         rows, (continues, past) = (live.rows.take(row),), self._take_past(training.info.run)
         return LaneUpdate(
             name, training.info.run, frame, rows, first, same, "", live.observer.awaited or self.is_behind(run.step),
-            live.step_seconds, self._take_changes(live), continues, past,
+            live.step_seconds, self._take_changes(live), continues, past, self.first_step,
         )  # fmt: skip
 
     @contextmanager

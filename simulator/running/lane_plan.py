@@ -9,7 +9,6 @@ from itertools import accumulate, takewhile
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from simulator.data import AnyData
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import LaneSpec, Origin
 from simulator.record.frame import Frame
@@ -23,6 +22,7 @@ from simulator.training.checkpoint import Checkpoint
 from simulator.training.checkpoints import Kept
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.replay import Replay
+from simulator.training.same_way import acting, are_alike
 
 Way = list[tuple[int, Experiment]]
 """What is trained, and from which step on, in order."""
@@ -59,9 +59,9 @@ class LanePlan:
     def start(self, timeline: Timeline, least: int, most: int) -> LaneStart | None:
         """The last checkpoint between two steps that came there as this is to come; None where there is none."""
         began = timeline.changes.experiment
-        if began is None or not any(_are_alike(began, each) for each in (self.beginning, settled(self.beginning))):
+        if began is None or not any(are_alike(began, each) for each in (self.beginning, settled(self.beginning))):
             return None
-        theirs, ours = (_acting(each, began.data) for each in (timeline.changes, self.changes))
+        theirs, ours = (acting(each, began.data) for each in (timeline.changes, self.changes))
         made = [entry for entry in ours if entry is not None]
         common = _common([entry for entry in theirs if entry is not None], made)
         changes_before = [0, *accumulate(int(entry is not None) for entry in theirs)]
@@ -90,27 +90,6 @@ class LaneStart:
 
 def _step(kept: Kept) -> int:
     return kept.step
-
-
-def _bare(experiment: Experiment, data: AnyData) -> Experiment:
-    """What of it is trained, on data that are the same however they are described."""
-    return replace(experiment, name="", lanes=UNSET, data=data)
-
-
-def _are_alike(one: Experiment, other: Experiment) -> bool:
-    return one.data == other.data and _bare(one, one.data) == _bare(other, one.data)
-
-
-def _acting(changes: LiveChanges, data: AnyData) -> list[LiveChange | None]:
-    """Each of the changes as far as it changes what is trained; None for one that does not."""
-    present = None if changes.experiment is None else _bare(changes.experiment, data)
-    acting: list[LiveChange | None] = []
-    for change in changes.entries:
-        then = present if change.experiment is None else _bare(change.experiment, data)
-        change = replace(change, experiment=None if then == present else then)
-        present = then
-        acting.append(None if replace(change, scales=False) == LiveChange(change.step) else change)
-    return acting
 
 
 def _common(ours: Sequence[object], theirs: Sequence[object]) -> int:

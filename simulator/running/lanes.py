@@ -129,6 +129,8 @@ class Lanes:
             return lane
         start = None if before is None else before.start_of(plan, run.training.step)
         start = start or self._start_of_state(run, spec, wanted, plan)
+        if start is None and before is None:
+            start = _start_of_run(run, spec, plan, ended)
         return Lane(wanted, plan, start, origin, [run.timeline, *self.timelines, *ended])
 
     def _start_of_state(self, run: LiveRun, spec: LaneSpec, wanted: Experiment, plan: LanePlan) -> LaneStart | None:
@@ -216,3 +218,12 @@ class Lanes:
         self.come_level()
         self._looked_at = time.perf_counter()
         return tuple(lane.answer(name, look, run, playing, short, provisional) for name, lane in self._lanes.items())
+
+
+def _start_of_run(run: LiveRun, spec: LaneSpec, plan: LanePlan, ended: Sequence[Timeline]) -> LaneStart | None:
+    """Where a run goes on that was put aside for another and is beside that from now on; None for any other lane."""
+    origin, step = spec.origin, run.training.step
+    if not origin or not origin.first_step < origin.step == step:
+        return None
+    starts = (plan.start(timeline, origin.first_step, step) for timeline in ended)
+    return next((start for start in starts if start is not None), None)

@@ -290,6 +290,8 @@ class LaneUpdate(Struct, frozen=True):
     """Id of the run whose past goes on in it, if that is another."""
     past: tuple[Rows, ...] = ()
     """The steps between, which may be of other networks."""
+    begins: int = 0
+    """The step from which on it stands beside the run; before that the past of its parent is its own."""
 
 
 class Update(Struct, frozen=True):

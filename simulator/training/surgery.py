@@ -35,6 +35,8 @@ class TakeLane(Struct, frozen=True, tag="take_lane"):
 
     lane: str
     """Its name."""
+    former: str = ""
+    """What the run is called that makes room for it and goes on beside it; empty if it does not."""
 
 
 FIXED = ("seed", "precision", "data", "batch_size")

@@ -58,11 +58,11 @@ def losses(window: MainWindow, name: str) -> list[float]:
 def test_a_branch_is_chosen_and_goes_on_as_its_parent_until_it_is_changed(window: MainWindow, qtbot: QtBot) -> None:
     assert window.chosen.name == "B"
     take_steps(qtbot, window, 2)
-    assert losses(window, "B") == expected(STEPS + 2)[STEPS:]
+    assert losses(window, "B") == curve(window) == expected(STEPS + 2)
     window.training.form("optimizer").edited.emit(("optimizer", "learning_rate"), 0.2, True)
     trained(qtbot, window, "B")
     take_steps(qtbot, window, 3)
-    assert losses(window, "B")[:2] == expected(STEPS + 1)[STEPS:]
+    assert losses(window, "B")[: STEPS + 2] == expected(STEPS + 1)
     assert losses(window, "B")[-1] != curve(window)[-1]
     assert curve(window) == expected(STEPS + 5)
     (spec,) = window.document.experiment.lanes or ()
@@ -87,6 +87,7 @@ def test_going_there_makes_it_the_run_and_undo_comes_back(window: MainWindow, qt
     window.training.form("optimizer").edited.emit(("optimizer", "learning_rate"), 0.2, True)
     take_steps(qtbot, window, 3)
     branch = losses(window, "B")
+    assert branch[:STEPS] == expected(STEPS)[:STEPS]
     tree = tree_of(window)
     choose(tree, "B")
     tree.go.click()
@@ -97,7 +98,12 @@ def test_going_there_makes_it_the_run_and_undo_comes_back(window: MainWindow, qt
     assert window.chosen.names == [OWN_NAME, former]
     trained(qtbot, window, former)
     take_steps(qtbot, window, 2)
-    assert losses(window, former) == expected(STEPS + 5)[STEPS + 3 :]
+    assert losses(window, former) == expected(STEPS + 5)
+    (spec,) = window.document.experiment.lanes or ()
+    assert spec.origin
+    assert (spec.origin.first_step, spec.origin.step) == (STEPS, STEPS + 3)
+    marks = [mark.words for mark in window.timeline.track.marks if mark.kind == "change"]
+    assert marks == ["step 6, change by hand: Change of B, optimiser, learning rate: 0.001 → 0.2"]
     undo(window)
     settle(qtbot, window, STEPS + 3)
     take_steps(qtbot, window, 1)
@@ -113,7 +119,31 @@ def test_a_deleted_branch_goes_and_one_of_it_stays(window: MainWindow, qtbot: Qt
     tree.delete.click()
     assert window.chosen.names == [OWN_NAME, "C"]
     take_steps(qtbot, window, 2)
-    assert losses(window, "C") == expected(STEPS + 2)[STEPS:]
+    assert losses(window, "C") == expected(STEPS + 2)
+
+
+def test_of_a_network_that_has_become_the_run_every_step_of_its_parent_is_shown_too(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.training.form("optimizer").edited.emit(("optimizer", "learning_rate"), 0.2, True)
+    take_steps(qtbot, window, 3)
+    branch = losses(window, "B")
+    assert not window.branch_access.branches.go_to("B")
+    settle(qtbot, window, STEPS + 3)
+    trained(qtbot, window, "A until 9")
+    scrubber = window.timeline.scrubber
+    assert scrubber.range == (0, STEPS + 3)
+    for step in (2, STEPS, STEPS + 2):
+        scrubber.go_to(step)
+        qtbot.waitUntil(lambda: scrubber.complete, timeout=20000)
+        view = window.bench.shown.view
+        assert view is not None
+        assert (view.frame.step, view.frame.scalars["loss"]) == (step, branch[step])
+        assert set(view.lanes) == ({"A until 9"} if step >= STEPS else set())
+    scrubber.go_live()
+    assert not window.branch_access.branches.go_to("A until 9")
+    settle(qtbot, window, STEPS + 3)
+    assert curve(window) == expected(STEPS + 3)
 
 
 def test_no_more_are_made_than_can_be_told_apart(window: MainWindow) -> None:
@@ -138,7 +168,7 @@ def test_at_an_earlier_step_that_is_shown_a_branch_begins_there_and_equals_the_r
     assert spec.origin
     assert (spec.name, spec.origin.step) == ("C", 2)
     take_steps(qtbot, window, 30)
-    assert losses(window, "C") == curve(window)[2:]
+    assert losses(window, "C") == curve(window)
 
 
 def test_an_edit_while_an_earlier_step_is_shown_is_offered_as_a_branch_of_it(window: MainWindow, qtbot: QtBot) -> None:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.doctor.base import Finding, Remedy
 from simulator.experiment.experiment import Experiment
+from simulator.running.headless import run
 from tests.ui.windows import OpenOn, windows
 from ui.doctor.panel import DoctorPanel
 from ui.doctor.trials import Offer
@@ -57,6 +58,35 @@ def test_either_is_kept(window: MainWindow, kept: str) -> None:
     keep.trigger()
     assert window.document.experiment == alone
     assert not window.lanes_bar.isVisible()
+
+
+@pytest.mark.parametrize("mend", [TANH, Remedy("slow", (("optimizer.learning_rate", 0.001),))])
+def test_what_is_kept_goes_on_as_it_was_trained_and_undo_brings_both_back(
+    qtbot: QtBot, window: MainWindow, mend: Remedy
+) -> None:
+    bench, own = window.bench, Experiment.from_builtins(PLAIN)
+
+    def stands(step: int, *lanes: str) -> bool:
+        view = bench.view
+        return not bench.playing and view is not None and view.frame.step == step and set(view.lanes) == set(lanes)
+
+    window.lanes_bar.try_beside(mend)
+    qtbot.waitUntil(lambda: stands(0, mend.title), timeout=20_000)
+    bench.play(6)
+    qtbot.waitUntil(lambda: stands(6, mend.title), timeout=20_000)
+    window.chosen.keep(mend.title)
+    qtbot.waitUntil(lambda: stands(6), timeout=20_000)
+    bench.play(3)
+    qtbot.waitUntil(lambda: stands(9), timeout=20_000)
+    alone = run(mend.applied(own), steps=9)
+    assert bench.record.history.series("loss").last.tolist() == alone.history.series("loss").last.tolist()
+    window.document.undo_stack.undo()
+    qtbot.waitUntil(lambda: stands(6, mend.title), timeout=20_000)
+    bench.play(3)
+    qtbot.waitUntil(lambda: stands(9, mend.title), timeout=20_000)
+    assert bench.record.history.series("loss").last.tolist() == run(own, steps=9).history.series("loss").last.tolist()
+    beside = bench.lanes.record(mend.title).history.series("loss").last.tolist()
+    assert beside == alone.history.series("loss").last.tolist()
 
 
 def test_where_there_is_no_room_it_is_said_and_nothing_changes(window: MainWindow) -> None:

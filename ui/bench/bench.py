@@ -246,7 +246,7 @@ class Bench(QObject):
             if edit.surgery is not None and not edit.again and not self.refusal:
                 run = self.link.worker.operate(experiment, edit.surgery, edit.number)
                 if isinstance(edit.surgery, TakeLane):
-                    self._records.take_lane(run, self.lanes.record(edit.surgery.lane))
+                    self._records.take_lane(run, edit.surgery)
             elif edit.back_to is not None and not edit.again:
                 planned = (self.planned.entries,) if self.planned.entries else ()
                 run = self.link.worker.go_back(edit.back_to, experiment, edit.number, *planned)
@@ -347,7 +347,7 @@ class Bench(QObject):
             self._records.count_time(self.playing)
             self.record.add(frame, reply.rows)
             self.planned.take(reply.changes, reply.planned)
-            lanes = self.lanes.take(reply.lanes, reply.step_seconds)
+            lanes = self.lanes.take(reply.lanes, self.record, reply.step_seconds)
             view = View(frame, self.record, lanes=lanes, comparing=self.lanes.comparing)
             self.view = self._readings.added_to(view, reply.playing)
             self.updated.emit(self.view, reply.steps_per_second)

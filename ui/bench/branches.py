@@ -137,15 +137,24 @@ class Branches:
         whole = self._chosen.document.experiment
         step, wanted = self._step, whole.all_lanes()[name]
         try:
-            former = self._as_branch(self._chosen.free_name(f"{OWN_NAME} until {integer(step)}"), step, OWN_NAME)
+            former = self._former(self._chosen.free_name(f"{OWN_NAME} until {integer(step)}"), step, name)
         except ValueError as error:
             return _sentence(in_words(error))
         others = [_whole(spec, whole) for spec in whole.lanes or () if spec.name != name]
         moved = [_child_of(spec, {name: OWN_NAME, OWN_NAME: former.name}) for spec in others]
         after = replace(wanted, lanes=(*moved, former))
         self._chosen.choose(OWN_NAME)
-        reason = self._chosen.document.propose(after.to_builtins(), f"Go to {name}", surgery=TakeLane(name))
+        surgery = TakeLane(name, former.name)
+        reason = self._chosen.document.propose(after.to_builtins(), f"Go to {name}", surgery=surgery)
         return _sentence(reason or "")
+
+    def _former(self, name: str, step: int, beside: str) -> LaneSpec:
+        """The run, as it goes on beside a network that was beside it, from where their ways part."""
+        specs = {spec.name: spec for spec in self._chosen.document.experiment.lanes or ()}
+        spec, beside_origin = self._as_branch(name, step, OWN_NAME), specs[beside].origin
+        assert spec.origin
+        since = beside_origin.first_step if beside_origin else 0
+        return replace(spec, origin=replace(spec.origin, since=since))
 
     def remove(self, name: str) -> None:
         """Let go of one; what has branched off from it stays whole."""

@@ -14,7 +14,7 @@ from simulator.experiment.differences import in_words as in_words_of_differences
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.experiment.lane import OWN_NAME, LaneSpec
 from simulator.training.live_change import LiveChanges
-from simulator.training.surgery import Surgery, Transplant
+from simulator.training.surgery import Surgery, TakeLane, Transplant
 from ui.bench.bench import Bench
 from ui.bench.document import Document
 
@@ -210,10 +210,12 @@ class ChosenLane(QObject):
         return reason
 
     def keep(self, name: str) -> None:
-        """Make a network the experiment, and let go of all others."""
+        """Make a network the experiment, which goes on from where it stands, and let go of all others."""
         kept = self.document.experiment.all_lanes()[name]
-        self.name = OWN_NAME
-        self.document.propose(kept.to_builtins(), f"Keep lane {name}")
+        update = None if self._bench is None else self._bench.lanes.updates.get(name)
+        taken = None if update is None or update.frame is None else TakeLane(name)
+        self.choose(OWN_NAME)
+        self.document.propose(kept.to_builtins(), f"Keep lane {name}", surgery=taken)
 
     def replay(self, name: str, changes: LiveChanges, description: str) -> str | None:
         """Train a lane anew with these changes, each in its step; the sentence of a refusal, if it is one."""

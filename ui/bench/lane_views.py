@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from simulator.record.alignment import handed_on
+from simulator.record.alignment import handed_on, taken_back
 from simulator.record.history import History
 from simulator.record.record import Record
+from simulator.training.live_change import LiveChanges
+from simulator.training.same_way import came_the_same_way
 from ui.chart.view import Comparing, View
 
 if TYPE_CHECKING:
@@ -30,13 +32,15 @@ class LaneViews:
         """How they are held against each other, as a hand has chosen."""
         self._records: dict[str, tuple[int, Record]] = {}
         """With the id of the run that each is of."""
+        self._own: Record | None = None
+        """The run's."""
         self._pasts: dict[str, Record] = {}
         """Of those that may go on and have not been told of yet."""
         self._views: dict[str, View] = {}
 
     def begin(self, pasts: Mapping[str, Record] = MappingProxyType({})) -> None:
         """Another run: nothing of the one before, but what goes on has these pasts."""
-        self.updates, self._records, self._views, self._pasts = {}, {}, {}, dict(pasts)
+        self.updates, self._records, self._views, self._pasts, self._own = {}, {}, {}, dict(pasts), None
 
     def record(self, name: str) -> Record:
         """The past of one."""
@@ -46,15 +50,26 @@ class LaneViews:
         """Take in what no other answer will bring."""
         for state in states:
             if (rows := state.rows) is not None:
-                record = self._record(state.name, state.run, rows, state.first)
+                record = self._record(state.name, state.run, rows, state.first, state.changes)
                 record.add(None, (rows,) if len(rows.values) else ())
 
     def records(self) -> dict[str, Record]:
         """The past of each."""
         return self._pasts | {name: record for name, (_, record) in self._records.items()}
 
-    def take(self, lanes: Sequence[LaneUpdate], own_step_seconds: float = 0.0) -> dict[str, View]:
-        """Take in an answer; what each network shows at the run's step, as far as it has come there."""
+    def begins(self, name: str) -> int:
+        """The step from which on one stands beside the run, whose past may be longer."""
+        update = self.updates.get(name)
+        return max(self.record(name).history.start, 0 if update is None else update.begins)
+
+    def take(
+        self, lanes: Sequence[LaneUpdate], own: Record | None = None, own_step_seconds: float = 0.0
+    ) -> dict[str, View]:
+        """Take in an answer; what each network shows at the run's step, as far as it has come there.
+
+        ``own`` is the past of the run, of which some may be branches.
+        """
+        self._own = own
         self.updates, self.own_step_seconds = {lane.name: lane for lane in lanes}, own_step_seconds
         for name in self._records.keys() - self.updates.keys():
             del self._records[name]
@@ -69,7 +84,8 @@ class LaneViews:
 
     def _take(self, lane: LaneUpdate) -> None:
         self._advance(lane)
-        record, changes = self._record(lane.name, lane.run, lane.rows[0], lane.first), lane.changes
+        changes = lane.changes
+        record = self._record(lane.name, lane.run, lane.rows[0], lane.first, changes)
         begins = changes.experiment is not None
         record.live_changes = changes if begins else record.live_changes.after(changes.entries)
         record.add(lane.frame, lane.rows)
@@ -80,7 +96,7 @@ class LaneViews:
         """Where another network goes on with the past of the one before, that becomes its own."""
         known, record = self._records.get(lane.name, (0, None))
         if lane.past and record is None:
-            record = self._record(lane.name, lane.continues, lane.past[0], lane.first)
+            record = self._record(lane.name, lane.continues, lane.past[0], lane.first, lane.changes)
         elif record is None or known != lane.continues:
             return
         for rows in lane.past:
@@ -88,13 +104,25 @@ class LaneViews:
             record.add(None, (rows,))
         self._records[lane.name] = lane.run, _followed(record, lane.rows[0], lane)
 
-    def _record(self, name: str, run: int, rows: Rows, first: Frame | None) -> Record:
+    def _record(self, name: str, run: int, rows: Rows, first: Frame | None, changes: LiveChanges) -> Record:
         """The record to which rows of a run belong."""
         known, record = self._records.get(name, (0, None))
         if record is None or known != run:
-            record = self._past(name, rows, first) or Record(History(rows.columns, start=rows.first_step), first)
+            past = self._past(name, rows, first) or self._past_of_parent(rows, changes)
+            record = past or Record(History(rows.columns, start=rows.first_step), first)
             self._records[name] = run, record
         return record
+
+    def _past_of_parent(self, rows: Rows, changes: LiveChanges) -> Record | None:
+        """What is known of the steps before these of a network that came there the same way; None where of none."""
+        own, step = () if self._own is None else (self._own,), rows.first_step
+        for parent in (*own, *(record for _, record in self._records.values())):
+            known = parent.history.start < step <= parent.steps
+            if known and came_the_same_way(parent.live_changes, changes, step):
+                past = taken_back(parent, step).until(step)
+                past.live_changes = parent.live_changes.up_to(step)
+                return handed_on(past, rows.columns, step, changes)
+        return None
 
     def _past(self, name: str, rows: Rows, first: Frame | None) -> Record | None:
         """What is known of a lane that goes on where these rows begin; None where it begins anew."""

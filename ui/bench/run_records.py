@@ -12,12 +12,14 @@ from simulator.record.alignment import handed_on
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.running.kept_runs import KeptRun
+from simulator.training.same_way import acting
 from ui.bench.kept_records import AsideRun, KeptRecords
 from ui.bench.lane_views import LaneViews
 
 if TYPE_CHECKING:
     from simulator.running.messages import Snapshot, Started
     from simulator.running.resumption import Resumption
+    from simulator.training.surgery import TakeLane
     from ui.bench.link import Worker
 
 
@@ -46,8 +48,8 @@ class RunRecords:
         """Those that wait."""
         self._taken_up: AsideRun | None = None
         """A run from a file, or of a worker that has died, under the id with which it goes on."""
-        self._from_lane: tuple[int, Record] | None = None
-        """The id of the run that a network beside it becomes, and the past of that."""
+        self._from_lane: tuple[int, TakeLane] | None = None
+        """The id of the run that a network beside it becomes, and which."""
         self._trained = QElapsedTimer()
 
     def begin(self) -> None:
@@ -59,9 +61,9 @@ class RunRecords:
         """A run goes on from where it was, in a worker that does not know it."""
         self._taken_up = past
 
-    def take_lane(self, run: int, record: Record) -> None:
+    def take_lane(self, run: int, lane: TakeLane) -> None:
         """A network beside the run goes on as the run of this id."""
-        self._from_lane = run, record
+        self._from_lane = run, lane
 
     def last(self, worker: Worker | None) -> Resumption | None:
         """Where the present run could go on if its worker died."""
@@ -112,9 +114,13 @@ class RunRecords:
             return
         back = self.kept.take(reply.continues) or self._was_taken_up(reply)
         self.put_aside(reply.ended, cause, playing, copies)
-        self.lanes.begin(self._lanes_of(back))
+        lanes, past = self._lanes_of(back), self._past(reply, back)
+        if back is None and (taken := self._taken_lane(reply)) is not None:
+            past = self._past_of_lane(taken, reply)
+            lanes = {**lanes, taken.former: self.record.until(self.record.steps)} if taken.former else lanes
+        self.lanes.begin(lanes)
         self.brought_back = None if back is None else back.kept.resumption(reply.changes)
-        self.record = self._past(reply, back) or self._begun(reply, cause)
+        self.record = past or self._begun(reply, cause)
         self.record.live_changes = reply.changes
         self.record.see(reply.frame)
 
@@ -140,14 +146,27 @@ class RunRecords:
 
     def _past(self, reply: Started, back: AsideRun | None) -> Record | None:
         """What is known of a run that goes on."""
-        if back is not None:
-            return back.record if back.record.steps == reply.step else None
-        run, record = self._from_lane or (0, None)
-        if record is None or run != reply.info.run:
+        return back.record if back is not None and back.record.steps == reply.step else None
+
+    def _taken_lane(self, reply: Started) -> TakeLane | None:
+        """The network that goes on as this run, if it was beside the one before."""
+        run, lane = self._from_lane or (0, None)
+        if run != reply.info.run:
             return None
         self._from_lane = None
-        # It may have gone on since it was seen.
-        return record if record.steps == reply.step else Record(History(reply.columns, start=reply.step))
+        return lane
+
+    def _past_of_lane(self, taken: TakeLane, reply: Started) -> Record:
+        """What is known of a network that goes on as the run, with what was changed in it by hand."""
+        record = self.lanes.record(taken.lane)
+        if record.steps != reply.step:
+            return Record(History(reply.columns, start=reply.step), None if reply.step else reply.frame)
+        known, changes = max((change.last for change in record.changes.entries), default=-1), reply.changes
+        acted = () if changes.experiment is None else acting(changes, changes.experiment.data)
+        for change in acted:
+            if change is not None and change.step > known and not change.threads:
+                record.changes.add(change.step, f"Change of {taken.lane}")
+        return record
 
     def _begun(self, reply: Started, cause: str) -> Record:
         """Of a run that begins; one that goes back to a step has the past of the run that it leaves there."""

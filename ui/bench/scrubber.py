@@ -207,14 +207,14 @@ class Scrubber(QObject):
 
     def _lanes_at(self, step: int) -> frozenset[str]:
         """The networks beside the run that stand at a step, or stood there."""
-        pasts = {name: record.history for name, record in self._bench.lanes.records().items()}
-        return frozenset(name for name, past in pasts.items() if past.start <= step < past.start + past.steps)
+        lanes = self._bench.lanes
+        return frozenset(name for name, past in lanes.records().items() if lanes.begins(name) <= step < past.steps)
 
     def _whole(self, moment: Moment) -> View:
         lanes = {
-            name: _view(frame, record)
+            name: _view(frame, self._bench.lanes.record(name))
             for name, frame in moment.lanes.items()
-            if (record := self._bench.lanes.record(name)).history.start <= frame.step
+            if self._bench.lanes.begins(name) <= frame.step
         }
         return _view(moment.frame, self._bench.record, lanes)
 
@@ -222,7 +222,7 @@ class Scrubber(QObject):
         """What is known of a step without computing it."""
         present = self._bench.view
         assert present is not None
-        begun = {name: lane for name, lane in present.lanes.items() if lane.history.start <= step}
+        begun = {name: lane for name, lane in present.lanes.items() if self._bench.lanes.begins(name) <= step}
         return _recorded(step, present, {name: _recorded(step, lane) for name, lane in begun.items()})
 
     # -- computing -------------------------------------------------------------------------------------------------
@@ -266,8 +266,8 @@ class Scrubber(QObject):
     def _lane_starts(self) -> list[int]:
         """The steps from which on networks stand beside the run: a way to an earlier one has them not."""
         origins = (spec.origin for spec in self._bench.document.experiment.lanes or ())
-        pasts = self._bench.lanes.records().values()
-        return [*(each.first_step for each in origins if each), *(past.history.start for past in pasts)]
+        lanes = self._bench.lanes
+        return [*(each.first_step for each in origins if each), *map(lanes.begins, lanes.records())]
 
     def _take_replay(self, answer: ReplayAnswer) -> None:
         if self._bench.info is None or answer.run != self._bench.info.run or not self._route.takes(answer):
