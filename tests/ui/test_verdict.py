@@ -19,6 +19,7 @@ from simulator.running.standing import Standing, first_reached, least_loss
 from simulator.schema.numbers import number
 from tests.ui.legible_widgets import crowded
 from tests.ui.windows import OpenOn, windows
+from ui.board.packing import GAP
 from ui.plots.loss import LossPlot
 from ui.window.main_window import MainWindow
 from ui.window.verdict_table import Row, VerdictTable
@@ -195,6 +196,23 @@ def test_one_strip_is_open_at_a_time_and_both_leave_the_board_alone(window: Main
     assert not window.findings.isVisible()
     assert not window.findings.toggle.isChecked()
     assert window.plot_area.board.size() == size
+
+
+@pytest.mark.parametrize("strip", ["verdict", "findings"])
+def test_every_card_can_be_scrolled_out_from_under_what_lies_over_the_foot(window: MainWindow, strip: str) -> None:
+    board, over, last = window.plot_area.board, getattr(window, strip), window.plot_area.board.cards[-1]
+    window.verdict.hide()
+    sizes, bar = [card.size() for card in board.cards], board.verticalScrollBar()
+    most = bar.maximum()
+    over.show()
+    assert bar.maximum() == most + over.height()
+    assert [card.size() for card in board.cards] == sizes
+    board.bring(last)
+    above = over.mapTo(window, QPoint(0, 0)).y()
+    bottom, top = (last.mapTo(window, QPoint(0, y)).y() for y in (last.height(), 0))
+    assert bottom <= above or top == board.mapTo(window, QPoint(0, GAP)).y()
+    over.hide()
+    assert bar.maximum() == most
 
 
 def test_there_is_no_verdict_on_one_network(window: MainWindow) -> None:

@@ -43,6 +43,8 @@ class Board(QScrollArea):
         self.packed: Packed | None = None
         self._maximised: str | None = None
         self._covered = False
+        self._foot = 0
+        """Pixels at the foot that something lies over."""
         self._laying_out = False
         self._seen: tuple[str, ...] = ()
         self.content = QWidget()
@@ -57,7 +59,7 @@ class Board(QScrollArea):
         self.verticalScrollBar().setSingleStep(PAGE_STEP)
         self.verticalScrollBar().valueChanged.connect(self._look)
         self.horizontalScrollBar().valueChanged.connect(self._look)
-        self.current = CurrentCard(self, lambda: self.cards)
+        self.current = CurrentCard(self, lambda: self.cards, self.bring)
 
     # -- the arrangement -----------------------------------------------------------------------------------------
 
@@ -148,7 +150,7 @@ class Board(QScrollArea):
         if high:
             packed = pack(wanted, self.viewport().width(), 0, scaled(TARGET_WIDTH), self.size_factor)
         self.packed = packed
-        self.content.resize(packed.width, max(packed.height, self.viewport().height()))
+        self.content.resize(packed.width, max(packed.height, self.viewport().height()) + self._foot)
         for card, box in zip(self.cards, packed.boxes, strict=True):
             card.setGeometry(box.x, box.y, box.width, box.height)
             card.show()
@@ -186,6 +188,20 @@ class Board(QScrollArea):
         """Whether something lies over the whole board, so that nothing of it can be seen."""
         self._covered = covered
         self._look()
+
+    def cover_foot(self, height: int) -> None:
+        """Something lies over so much of the foot: cards keep their sizes, and can be scrolled out from under it."""
+        if height != self._foot:
+            self._foot = height
+            self.lay_out()
+
+    def bring(self, card: Card) -> None:
+        """Scroll so far that a card is seen, or as much of it as has room above what lies over the foot."""
+        self.ensureWidgetVisible(card, GAP, GAP)
+        bar = self.verticalScrollBar()
+        below = card.geometry().bottom() + GAP - (bar.value() + self.viewport().height() - self._foot)
+        if below > 0:
+            bar.setValue(bar.value() + max(0, min(below, card.y() - GAP - bar.value())))
 
     def _look(self, *_value: int) -> None:
         """Have the pages of the cards that are in sight."""

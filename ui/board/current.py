@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QApplication, QScrollArea
+from PySide6.QtWidgets import QApplication
 
 from ui.board.card import Card
-from ui.board.packing import GAP
 
 
 class CurrentCard(QObject):
     """The card that has the focus, or had it last; else the first."""
 
-    def __init__(self, board: QScrollArea, cards: Callable[[], Sequence[Card]]) -> None:
+    def __init__(
+        self, board: QObject, cards: Callable[[], Sequence[Card]], bring: Callable[[Card], object]
+    ) -> None:  # fmt: skip
+        """``bring`` scrolls so far that a card is seen."""
         super().__init__(board)
-        self._board, self._cards = board, cards
+        self._cards, self._bring_card = cards, bring
         self._plot = ""
         """A plot of it."""
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -53,7 +55,7 @@ class CurrentCard(QObject):
 
     def _bring(self) -> None:
         if self.card is not None:
-            self._board.ensureWidgetVisible(self.card, GAP, GAP)
+            self._bring_card(self.card)
 
     def _follow(self, _before: QObject | None, _now: QObject | None) -> None:
         for card in self._cards():

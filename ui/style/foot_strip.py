@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -15,6 +15,9 @@ MOST = 0.6
 
 class FootStrip(QFrame):
     """Lies over the foot of a widget; folded away until asked for."""
+
+    covered = Signal(int)
+    """How many pixels of that it lies over now."""
 
     def __init__(self, over: QWidget, name: str, keys: str) -> None:
         """``name`` is what it is called; ``keys`` bring it back."""
@@ -66,6 +69,7 @@ class FootStrip(QFrame):
         if below is not None:
             height = min(self.needed_height(below.width()), round(MOST * below.height()))
             self.setGeometry(0, below.height() - height, below.width(), height)
+            self.covered.emit(0 if self.isHidden() else height)
 
     @property
     def head_height(self) -> int:
@@ -90,6 +94,7 @@ class FootStrip(QFrame):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if self.isHidden():  # by a hand, not with the window
+            self.covered.emit(0)
             self.toggle.setChecked(False)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -88,6 +88,8 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self._make_lanes(document)
         self.findings = FindingsStrip(self.bench, self.plot_area)
+        for strip in (self.findings, self.verdict):
+            strip.covered.connect(self.plot_area.board.cover_foot)
         self.timeline = TimelineBar(self.bench)
         self.transport = Transport(self.bench, self)
         self.status = StatusLine()
