@@ -6,10 +6,11 @@ and those behind it are none. What is only called differently, the name, is no d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment
 from simulator.schema.numbers import exact
@@ -22,6 +23,10 @@ SAME_KIND = 0.9
 """The most that two layers of one kind cost, whatever differs between them."""
 
 
+Label = tuple[int, ...]
+"""Number of a layer, from 1; of an inner one behind that of its block."""
+
+
 class Difference(Struct, frozen=True):
     """One field that two experiments have apart; a whole layer where only one of them has it."""
 
@@ -32,6 +37,8 @@ class Difference(Struct, frozen=True):
     value: Any
     where: str = ""
     """Where in its layer the other kind acts, if it says so: ``before``."""
+    layers: tuple[Label, ...] = ()
+    """The base's layers that have it apart; none where all do that its entry stands for."""
 
 
 def differences_between(base: Experiment, other: Experiment) -> tuple[Difference, ...]:
@@ -80,11 +87,13 @@ def _between_stacks(path: str, base: Sequence[Any], other: Sequence[Any]) -> Ite
     """Entry by entry what differs, each thing once."""
     pairs = _aligned(base, other)
     partners = {theirs: ours for ours, theirs in reversed(pairs) if ours is not None and theirs is not None}
+    numbers = _numbers(pairs)
     differences: list[Difference] = []
     for ours, theirs in dict.fromkeys(pairs):
         entry = ours if ours is not None or theirs is None else partners.get(theirs)
         if ours is not None and theirs is not None:
-            differences += _between_fields(f"{path}.{ours}", _alone(base[ours]), _alone(other[theirs]))
+            apart = _between_fields(f"{path}.{ours}", _alone(base[ours]), _alone(other[theirs]))
+            _merge(differences, apart, numbers[ours, theirs], base[ours].get("repeat", 1))
         elif entry is None:
             assert theirs is not None
             differences.append(Difference(f"{path}.{theirs}", None, other[theirs]))
@@ -98,6 +107,31 @@ def _between_stacks(path: str, base: Sequence[Any], other: Sequence[Any]) -> Ite
     for place, each in enumerate(differences):
         if each not in differences[:place] and each.path.removesuffix("repeat") + "kind" not in kinds:
             yield each
+
+
+def _numbers(pairs: Sequence[Pair]) -> dict[Pair, tuple[int, ...]]:
+    """The layers of the base that each pair of entries is about."""
+    numbers: dict[Pair, tuple[int, ...]] = {}
+    number = 0
+    for pair in pairs:
+        number += pair[0] is not None
+        numbers[pair] = (*numbers.get(pair, ()), number)
+    return numbers
+
+
+def _merge(
+    differences: list[Difference], more: Iterable[Difference], numbers: Sequence[int], repeat: int
+) -> None:  # fmt: skip
+    """Add what some layers of an entry of so many have apart; what is apart in the same way is one difference."""
+    for each in more:
+        alike = next((known for known in differences if replace(known, layers=()) == replace(each, layers=())), None)
+        known = () if alike is None else alike.layers
+        layers = sorted({*known, *((number, *inner) for number in numbers for inner in each.layers or ((),))})
+        merged = replace(each, layers=() if not each.layers and len(layers) == repeat else tuple(layers))
+        if alike is None:
+            differences.append(merged)
+        else:
+            differences[differences.index(alike)] = merged
 
 
 def aligned_layers(base: Sequence[Any], other: Sequence[Any]) -> Iterator[Pair]:
@@ -195,7 +229,20 @@ def _words(difference: Difference, base: Experiment, other: Experiment) -> str:
     layers = [part for part in place if part.startswith("layer")]
     name = ", ".join(part for part in place if part not in layers) or "kind"
     ours, theirs = _shown(difference.base), f"{_shown(difference.value)} {difference.where}".rstrip()
-    return f"{name}: {ours} → {theirs}" + (f" ({', '.join(layers)})" if layers else "")
+    where = _told_layers(difference.layers) if difference.layers else ", ".join(layers)
+    return f"{name}: {ours} → {theirs}" + (f" ({where})" if where else "")
+
+
+def _told_layers(labels: Sequence[Label]) -> str:
+    """``layers 2–4, 7.1``"""
+    runs: list[list[Label]] = []
+    for label in labels:
+        if runs and runs[-1][-1] == (*label[:-1], label[-1] - 1):
+            runs[-1] = [runs[-1][0], label]
+        else:
+            runs.append([label])
+    told = ", ".join("–".join(".".join(map(str, label)) for label in run) for run in runs)
+    return f"layer{'s' * (len(labels) > 1)} {told}"
 
 
 def _layer(entry: dict[str, Any]) -> str:

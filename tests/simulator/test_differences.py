@@ -123,6 +123,33 @@ def test_differences_are_said_in_words() -> None:
     assert in_words(longer, base) == "maxout 3 taken out (layer 5)"
 
 
+RELU = {**DENSE, "activation": {"kind": "relu"}}
+
+
+@pytest.mark.parametrize(
+    ("base", "other", "words"),
+    [
+        (
+            [{**DENSE, "repeat": 2}],
+            [DENSE, {**RELU, "units": 3}],
+            "units: 8 → 3 (layer 2); activation: tanh → relu (layer 2)",
+        ),
+        ([{**DENSE, "repeat": 10}], [{**DENSE, "repeat": 5}, {**RELU, "repeat": 5}], "(layers 6–10)"),
+        ([{**DENSE, "repeat": 6}], [RELU, {**DENSE, "repeat": 3}, {**RELU, "repeat": 2}], "(layers 1, 5–6)"),
+        ([{**DENSE, "repeat": 3}], [RELU, RELU, RELU], "activation: tanh → relu (layers 1–3)"),
+        (
+            [{"kind": "residual", "layers": [{**DENSE, "repeat": 3}]}],
+            [{"kind": "residual", "layers": [DENSE, RELU, DENSE]}],
+            "activation: tanh → relu (layer 1.2)",
+        ),
+    ],
+)
+def test_of_an_entry_that_stands_for_several_layers_those_are_told_that_differ(
+    base: list[Any], other: list[Any], words: str
+) -> None:
+    assert in_words(stacked(*base), stacked(*other)).endswith(words)
+
+
 LANES: Sequence[tuple[Any, str]] = [
     ([{"name": "B", "set": {"layers.0.unit": 3}}], "no field 'unit'"),
     ([{"name": "B"}, {"name": "B"}], "two lanes are called 'B'"),

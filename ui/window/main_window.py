@@ -88,8 +88,6 @@ class MainWindow(QMainWindow):
         self.banner = Banner()
         self._make_lanes(document)
         self.findings = FindingsStrip(self.bench, self.plot_area)
-        for strip in (self.findings, self.verdict):
-            strip.covered.connect(self.plot_area.board.cover_foot)
         self.timeline = TimelineBar(self.bench)
         self.transport = Transport(self.bench, self)
         self.status = StatusLine()
@@ -205,6 +203,8 @@ class MainWindow(QMainWindow):
         self.lanes_bar.refused.connect(self.banner.say)
         self.lanes_bar.comparison_changed.connect(bench.wake)
         self.findings.panel.beside_chosen.connect(self.lanes_bar.try_beside)
+        for strip in (self.findings, self.verdict):
+            strip.covered.connect(plots.board.cover_foot)
         document.settled.connect(lambda _asked, _data: self._show_experiment(document.experiment, bench.info))
         document.followed.connect(lambda: self._show_experiment(document.experiment, bench.info))
         document.title_changed.connect(self._show_title)
