@@ -98,6 +98,24 @@ def test_it_becomes_a_ghost_in_every_plot(qtbot: QtBot, open_on: OpenOn) -> None
     assert another.ghost is None
 
 
+def test_a_ghost_of_more_layers_than_there_are_is_said_to_wait_in_plots_over_layers(
+    qtbot: QtBot, open_on: OpenOn
+) -> None:
+    window = open_on(EXPERIMENT)
+    dialog = opened(window)
+    train(qtbot, window, 3)
+    edit(qtbot, window, "layers", [*EXPERIMENT.to_builtins()["layers"], {"kind": "dense", "units": 3}])
+    dialog.table.selectRow(0)
+    dialog.ghost.click()
+    qtbot.waitUntil(lambda: "is a ghost in" in window.banner.text, timeout=MILLISECONDS)
+    plots = window.plot_area.made.values()
+    drawn = sum(plot.ghost is not None for plot in plots)
+    waiting = sum(plot.absent_ghost is not None for plot in plots)
+    assert waiting
+    assert f"in {drawn} plot" in window.banner.text
+    assert f"; {waiting} plot" in window.banner.text
+
+
 def test_without_changes_by_hand_it_is_trained_beside_as_it_was(qtbot: QtBot, open_on: OpenOn) -> None:
     window = open_on(EXPERIMENT)
     dialog = opened(window)

@@ -117,7 +117,8 @@ class RunRecords:
         lanes, past = self._lanes_of(back), self._past(reply, back)
         if back is None and (taken := self._taken_lane(reply)) is not None:
             past = self._past_of_lane(taken, reply)
-            lanes = {**lanes, taken.former: self.record.until(self.record.steps)} if taken.former else lanes
+            lanes = {name: record for name, record in lanes.items() if name != taken.lane}
+            lanes |= {taken.former: self.record.until(self.record.steps)} if taken.former else {}
         self.lanes.begin(lanes)
         self.brought_back = None if back is None else back.kept.resumption(reply.changes)
         self.record = past or self._begun(reply, cause)

@@ -22,7 +22,7 @@ from ui.chart.view import View
 from ui.dialogs import files
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
-from ui.style.numbers import count, size_text
+from ui.style.numbers import count, integer, size_text
 from ui.style.theme import current_theme
 from ui.window.status import Banner
 
@@ -172,8 +172,14 @@ class ShelfAccess(QObject):
             other.deleteLater()
         self._awaiting = []
         if begins:
-            where = count(len(self._drawn), "plot")
-            self._banner.say(f"“{run.name}” is a ghost in {where}, as of its step {run.step}.")
+            self._banner.say(f"“{run.name}” is a ghost in {self._where()}.")
+
+    def _where(self) -> str:
+        """In how many plots it is drawn, as of which step, and how many need a network of as many layers for that."""
+        assert self._ghost is not None
+        waiting = sum(self._plots.made[key].absent_ghost is state for key, state in self._drawn.items())
+        more = f"; {count(waiting, 'plot')} will show it where the network has as many layers" if waiting else ""
+        return f"{count(len(self._drawn) - waiting, 'plot')}, as of its step {integer(self._ghost.step)}{more}"
 
     def _take_off(self, run: ShelvedRun) -> None:
         self._bench.memory.shelf.take_off(run)
