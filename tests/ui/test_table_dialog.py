@@ -55,6 +55,7 @@ def test_a_table_is_proposed_as_it_is_judged(opened: Open) -> None:
     assert dialog.use.isDefault(), "Return takes the data; it does not turn away from them"
     assert "3 inputs" in dialog.sentence.text()
     assert cell(dialog, 1, 1) == "2 values, an input each"
+    assert cell(dialog, 2, 1) == "3 values, a class each"
     data = dialog.data()
     assert data["inputs"] == ("height", "sex")
     assert (data["header"], data["delimiter"], data["decimal"], data["encoding"]) == ("yes", ",", ".", "utf-8")

@@ -128,7 +128,8 @@ class ExportDialog(BusyDialog):
             target = QFileDialog.getExistingDirectory(self, "Folder for the plots", str(folder))
         else:
             start = str(folder / file_name(self._plots[which], self.kind))
-            target, _ = QFileDialog.getSaveFileName(self, "Export to", start, f"*.{self.kind}")
+            kind = f"{self.format.currentText()} (*.{self.kind})"
+            target, _ = QFileDialog.getSaveFileName(self, "Export to", start, kind)
         if target:
             self.export_to(Path(target))
 

@@ -19,13 +19,15 @@ FIRST_VALUES = HEADS.index("First values")
 EXAMPLES = 3
 
 
-def kind_text(each: Judged) -> str:
-    """``numbers``, ``2 values, an input each``, ``dates or times, as days``."""
+def kind_text(each: Judged, *, target: bool = False) -> str:
+    """``numbers``, ``2 values, an input each`` (of the target: a class each), ``dates or times, as days``."""
+    values = count(each.column.different, "value")
+    if target:
+        return f"{values}, a class each"
     if each.kind == "number":
         return "numbers"
     if each.kind == "date":
         return "dates or times, as days"
-    values = count(each.column.different, "value")
     return f"{values}, an input each" if each.kind == "category" else f"text, {values}"
 
 
@@ -82,7 +84,8 @@ class ColumnsModel(QAbstractTableModel):
         if column == 0:
             return each.name
         if column == 1:
-            return kind_text(each)
+            classified = self._judgement.task == "classification"
+            return kind_text(each, target=classified and each.name in self._judgement.targets)
         if column == 2:
             return integer(each.column.missing) if each.column.missing else ""
         if column == 3:
