@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -146,6 +147,8 @@ def opened(experiment: Experiment, mode: Mode) -> Iterator[Watch]:
         window.show()
         watch = Watch(window, session)
         watch.until_painted(lambda view: view.frame.step == 0, window.bench.start, limit=30)
+        # As the program does once its window stands: what a start has made is not looked over for garbage again.
+        gc.freeze()
         try:
             yield watch
         finally:
@@ -155,6 +158,7 @@ def opened(experiment: Experiment, mode: Mode) -> Iterator[Watch]:
             window.deleteLater()
             app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
             app.processEvents()
+            gc.unfreeze()
 
 
 def turn(window: MainWindow, path: tuple[str, ...], value: Any) -> None:

@@ -138,12 +138,13 @@ def _drawn_anew(change: LiveChange) -> str:
 
 def _risen(history: History, step: int) -> str:
     """What rose, from the step before a spike to its own, where both are recorded."""
-    rows = [history.row(each) for each in (step - 1, step)]
+    before, after = history.row(step - 1), history.row(step)
     parts = ["loss or gradient rise far above what they were"]
-    for place, name in enumerate(history.columns):
-        before, after = (None if row is None else float(row[place]) for row in rows)
-        if name in RISING and before is not None and after is not None:
-            parts.append(f"{name.replace('_', ' ')}: {number(before)} → {number(after)}")
+    for name in RISING:
+        if name in history and before is not None and after is not None:
+            place = history.columns.index(name)
+            risen = f"{number(float(before[place]))} → {number(float(after[place]))}"
+            parts.append(f"{name.replace('_', ' ')}: {risen}")
     return ", ".join(parts)
 
 
