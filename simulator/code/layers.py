@@ -143,9 +143,8 @@ class Layers:
         )
         skip = [] if module.projection is None else [self.words.project(module.projection)]
         beside = [*(("skip", each) for each in skip), *(("after", each) for each in around(module.after))]
-        arguments = [branch.code, *[f"scale={module.factor!r}"] * (module.factor != 1)]
-        arguments += [f"{name}={piece.code}" for name, piece in beside]
-        return [Piece(f"Residual({', '.join(arguments)})", inner=(("branch", branch), *beside))]
+        parts = (("branch", branch), *beside)
+        return [Piece(self.words.residual(parts, module.factor), inner=parts)]
 
     def _stack(self, modules: list[Module], shape: Shape, batch: int) -> Pieces:
         """The layers of modules in a row, given the shape of one sample that comes in."""

@@ -25,6 +25,9 @@ def wrapped(code: str, indent: int = 0, tail: str = "", filled: bool = False) ->
     head, foot = f"{space}{code[: start + 1]}", f"{space}{code[end:]}{tail}"
     if len(inner) + indent + 4 <= WIDTH and not code.endswith("]"):
         return [head, f"{space}    {inner}", foot]
+    if inner.startswith("{") and _last_brackets(inner) == (0, len(inner) - 1):
+        # A call of one dictionary: its brackets stand together.
+        head, foot, inner = f"{head}{{", f"{space}}}{code[end:]}{tail}", inner[1:-1]
     lines = [head]
     for part in arguments(inner):
         own = wrapped(part, indent + 4, ",", filled)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from simulator.code.equivalents import NoEquivalentError, equivalent
@@ -98,6 +98,13 @@ class Words(ABC):
     @abstractmethod
     def project(self, projection: ProjectionMap) -> Piece:
         """The map beside a residual branch."""
+
+    def residual(self, parts: Sequence[tuple[str, Piece]], scale: float) -> str:
+        """A branch, ``scale`` times, and what stands beside and behind it, by their names."""
+        (_, branch), *beside = parts
+        arguments = [branch.code, *[f"scale={scale!r}"] * (scale != 1)]
+        arguments += [f"{name}={piece.code}" for name, piece in beside]
+        return f"Residual({', '.join(arguments)})"
 
     def frozen(self, piece: Piece) -> Piece:
         """The same, of which nothing is trained."""

@@ -83,16 +83,23 @@ class Highway(nn.ModuleDict):
         return self["candidate"](x) * transform + x * (1 - transform)
 ''',
     "Residual": '''
-class Residual(nn.Module):
-    """The input, or its projection, plus what a branch makes of it."""
-
-    def __init__(self, branch, scale=1.0, skip=None, after=None):
-        super().__init__()
-        self.branch, self.scale = branch, scale
-        self.skip, self.after = skip or nn.Identity(), after or nn.Identity()
+class Residual(nn.ModuleDict):
+    """The input plus what a branch makes of it."""
 
     def forward(self, x):
-        return self.after(self.skip(x) + self.scale * self.branch(x))
+        return x + self["branch"](x)
+''',
+    "Residual with more": '''
+class Residual(nn.ModuleDict):
+    """The input, or its projection, plus what a branch makes of it."""
+
+    def __init__(self, parts, scale=1.0):
+        super().__init__(parts)
+        self.scale = scale
+
+    def forward(self, x):
+        total = (self["skip"](x) if "skip" in self else x) + self.scale * self["branch"](x)
+        return self["after"](total) if "after" in self else total
 ''',
     "ChannelNorm": '''
 class ChannelNorm(nn.LayerNorm):
@@ -168,6 +175,7 @@ class States(nn.Module):
 """Name → source; what stands in the code of a network is defined in its script."""
 VARIANTS: Mapping[str, tuple[str, str]] = {
     "drawn": (r"pieces=|bias=False", "drawn in pieces"),
+    "Residual": (r'"skip":|"after":|\bscale=', "Residual with more"),
     "States": (r"cuts=", "States with cuts"),
 }
 """Name → what must stand in the code for another source to be needed."""

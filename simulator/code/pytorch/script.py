@@ -25,10 +25,9 @@ class TorchScript(Script):
     predict = "Trainer().predict"
 
     def imports(self, body: str) -> list[str]:
-        scheduled = ["from torch.optim.lr_scheduler import LambdaLR"] * ("LambdaLR(" in body)
         directed = ["from torch.nn.utils.parametrizations import weight_norm"] * ("weight_norm(" in body)
         library = ["import torch", "from safetensors.torch import load_file", "from torch import nn"]
-        return ["import numpy as np", *library, *directed, *scheduled]
+        return ["import numpy as np", *library, *directed]
 
     def constants(self, body: str) -> list[str]:
         return [f"STEP = {self.exported.step}"] * ("STEP" in body) + self.made.constants
@@ -62,7 +61,7 @@ class TorchScript(Script):
             lines += wrapped(state, 16)
         if varies:
             factor = "lambda step: learning_rate(STEP + step)" if self.exported.step else "learning_rate"
-            lines.append(f"        self.schedule = LambdaLR(self.optimizer, {factor})")
+            lines.append(f"        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, {factor})")
         return lines
 
     def training(self, **words: object) -> Iterator[list[str]]:

@@ -66,18 +66,20 @@ def follow_lines(rules: Regularization, directed: bool) -> list[str]:
     lines: list[str] = []
     if rules.l1 or rules.l2:
         terms = [f"{rules.l2!r} * p"] * bool(rules.l2) + [f"{rules.l1!r} * p.sign()"] * bool(rules.l1)
-        named = "name, p in self.model.named_parameters()" if directed else "p in self.parameters"
-        chosen = 'p.requires_grad and p.dim() > 1 and not name.endswith("original0")' if directed else "p.dim() > 1"
+        penalty = f"p.grad += {' + '.join(terms)}"
         # PyTorch's weight_decay would act behind the clipping, and on biases too.
-        lines += [f"for {named}:", f"    if {chosen}:", f"        p.grad += {' + '.join(terms)}"]
+        if directed:
+            chosen = 'p.requires_grad and p.dim() > 1 and not name.endswith("original0")'
+            lines += ["for name, p in self.model.named_parameters():", f"    if {chosen}:", f"        {penalty}"]
+        else:
+            lines += ["for p in [p for p in self.parameters if p.dim() > 1]:", f"    {penalty}"]
     if rules.clip_value is not None:
         lines.append(f"nn.utils.clip_grad_value_(self.parameters, {rules.clip_value!r})")
     if rules.clip_norm is not None:
         # clip_grad_norm_ divides by the norm plus 1e-6.
         lines += [
             "norm = nn.utils.get_total_norm([p.grad for p in self.parameters])",
-            f"if norm > {rules.clip_norm!r}:",
-            "    for p in self.parameters:",
-            f"        p.grad *= {rules.clip_norm!r} / norm",
+            "for p in self.parameters:",
+            f"    p.grad *= min(1.0, {rules.clip_norm!r} / norm)",
         ]
     return lines

@@ -117,6 +117,10 @@ class TorchWords(Words):
         weight = Tensor("weight", projection.block, lambda array: array.T.reshape(outputs, inputs, *[1] * (2 * image)))
         return Piece(code, (weight,))
 
+    def residual(self, parts: Sequence[tuple[str, Piece]], scale: float) -> str:
+        named = ", ".join(f'"{name}": {piece.code}' for name, piece in parts)
+        return f"Residual({{{named}}}{f', scale={scale!r}' * (scale != 1)})"
+
     def through_time(self, module: ThroughTimeModule[Any], weights: str, state: str, biases: str) -> Piece:
         return through_time(module, weights, state, biases, self.zeros)
 
