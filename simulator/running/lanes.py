@@ -10,7 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import replace as replaced
+
+from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import LaneSpec
@@ -22,7 +24,6 @@ from simulator.running.messages import LaneUpdate, Look
 from simulator.running.timeline import Timeline
 from simulator.training.replay import Replay
 from simulator.training.sampler import Indices
-from simulator.training.training import Training
 
 SLICE_SECONDS = 0.05
 """How long lanes catch up before commands are looked for."""
@@ -32,6 +33,8 @@ BLOCK_SHARE = 0.25
 """and as a share of the time since they were looked at last: the next look waits no longer."""
 MOST_STEPS = 32
 """Of a block."""
+SLOW_SECONDS = 0.005
+"""Where a step of all of them takes longer, a look that needs a trace would wait for the next one."""
 
 
 class Lanes:
@@ -49,6 +52,8 @@ class Lanes:
         """That of the run's present step, if it makes it ahead of them."""
         self._looked_at = 0.0
         """When they were last."""
+        self._traced = False
+        """Whether what was looked at then needs a trace."""
 
     def __bool__(self) -> bool:
         return bool(self._lanes)
@@ -138,7 +143,7 @@ class Lanes:
         if state is None or state.checkpoint.step > run.training.step:
             return None
         start = start_of_state(state, plan, None if spec.origin else way_beside(run, spec, wanted))
-        return None if start is None else replace(start, first=state.first)
+        return None if start is None else replaced(start, first=state.first)
 
     def are_behind(self, step: int) -> bool:
         """Whether one of them has steps to make before the run goes on."""
@@ -180,8 +185,17 @@ class Lanes:
     def _steps_ahead(self) -> int:
         """How many steps the run may make before they make them."""
         room = min(BLOCK_SECONDS, BLOCK_SHARE * (time.perf_counter() - self._looked_at))
-        seconds = sum(lane.live.step_seconds for lane in self if lane.live is not None)
-        return min(MOST_STEPS - 1, int(room / seconds)) if seconds else 0
+        return min(MOST_STEPS - 1, int(room / self._step_seconds)) if self._step_seconds else 0
+
+    @property
+    def _step_seconds(self) -> float:
+        """What a step of all of them takes."""
+        return sum(lane.live.step_seconds for lane in self if lane.live is not None)
+
+    @property
+    def trace_is_worth_it(self) -> bool:
+        """Whether to trace a step of which no trace has been asked for: a look that comes within it is then in time."""
+        return self._traced and self._step_seconds > SLOW_SECONDS
 
     def propose(self, trace: bool) -> None:
         """Evaluate the run's present step."""
@@ -212,12 +226,23 @@ class Lanes:
             yield
 
     def answers(
-        self, look: Look, run: Training, *, playing: bool, short: bool, provisional: bool
+        self, look: Look, run: LiveRun, *, playing: bool, short: bool, provisional: bool
     ) -> tuple[LaneUpdate, ...]:
-        """What each of them shows of the run's step."""
+        """What each of them shows of the run's step, one after the other."""
         self.come_level()
-        self._looked_at = time.perf_counter()
-        return tuple(lane.answer(name, look, run, playing, short, provisional) for name, lane in self._lanes.items())
+        self._looked_at, last = time.perf_counter(), run.observer
+        self._traced = any(each.traced for each in look.observations)
+        look, last.networks = _of_all(look), 1 + len(self._lanes)
+        updates = []
+        for name, lane in self._lanes.items():
+            last = last if lane.live is None else lane.live.observer.go_behind(last)
+            updates.append(lane.answer(name, look, run.training, playing, short, provisional))
+        return tuple(updates)
+
+
+def _of_all(look: Look) -> Look:
+    """What is to be seen of the networks beside the run too."""
+    return replace(look, observations=tuple(each for each in look.observations if each not in look.of_run_alone))
 
 
 def _start_of_run(run: LiveRun, spec: LaneSpec, plan: LanePlan, ended: Sequence[Timeline]) -> LaneStart | None:

@@ -135,6 +135,8 @@ class Look(Struct, frozen=True):
     """What the frame should bring beside its measures; what takes long comes as often as its share of time allows."""
     checkpoint: bool = False
     """Whether a checkpoint is wanted: an answer soon brings it."""
+    of_run_alone: tuple[Observation[Any], ...] = ()
+    """Those of them that nobody wants of the networks beside the run."""
 
 
 class Revive(Struct, frozen=True):

@@ -64,6 +64,10 @@ class PacedObserver:
         """Step and state of the last frame."""
         self._hand = Throttle(0)
         """Not due while a hand is on a knob."""
+        self.networks = 1
+        """How many are trained in turns: what is made of all of them together keeps to the shares."""
+        self.spent = self._before = 0.0
+        """Seconds that the last frame has taken with what was looked at of other networks, and that alone."""
 
     def renew(self) -> None:
         """The training is another than before at the same step."""
@@ -72,6 +76,11 @@ class PacedObserver:
     def defer(self) -> None:
         """A hand is on a knob: what takes long waits for it."""
         self._hand.defer()
+
+    def go_behind(self, other: PacedObserver) -> PacedObserver:
+        """The next frame is of another network too, which has been looked at: what that took counts in this one."""
+        self.networks, self.spent, self._before = other.networks, other.spent, other.spent
+        return self
 
     def at_once(self, observations: Sequence[AnyObservation]) -> dict[AnyObservation, Observed[Any]]:
         """All of them at the present step, whatever they cost."""
@@ -86,7 +95,7 @@ class PacedObserver:
     ) -> dict[AnyObservation, Observed[Any]]:
         """The results for a frame of the present step; ``short``: without any that may be left to the next."""
         asked = tuple(dict.fromkeys(observations))
-        step, spent = self.training.step, 0.0
+        step, spent = self.training.step, self._before
         shown, self._shown = self._shown == (step, self._state), (step, self._state)
         for each in asked:
             if not each.share:
@@ -98,7 +107,7 @@ class PacedObserver:
                 continue
             spent += self._make(each, asked)
             made += 1
-        self.awaited = not goes_on and made < len(due)
+        self.awaited, self.spent = not goes_on and made < len(due), spent
         self._forget_old(asked)
         return self._results(asked)
 
@@ -139,10 +148,12 @@ class PacedObserver:
         """After how many times as long as it took it is due again, so that those of one share keep to it together.
 
         What costs c comes each √c Σ√c / share: of all paces that keep to the share, that with the least mean age.
+        Of several networks each has a part of it.
         """
         costs = [self._of(each).seconds for each in together if each.share == observation.share]
         roots = sum(math.sqrt(seconds) for seconds in costs if math.isfinite(seconds))
-        return roots / math.sqrt(max(self._of(observation).seconds, LEAST_SECONDS)) / observation.share - 1
+        share = observation.share / self.networks
+        return roots / math.sqrt(max(self._of(observation).seconds, LEAST_SECONDS)) / share - 1
 
     def _results(self, observations: Sequence[AnyObservation]) -> dict[AnyObservation, Observed[Any]]:
         last = {each: self._of(each).observed for each in observations}

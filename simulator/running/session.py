@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -183,11 +183,14 @@ class Session:
         """How many threads a matrix product may use (None: as the network deserves), and how numbers are written."""
         self._transport.send(Configure(blas_threads, grouping))
 
-    def look(self, observations: Sequence[Observation[Any]] = ()) -> None:
-        """Ask for an Update with these, unless one is under way."""
+    def look(
+        self, observations: Sequence[Observation[Any]] = (), of_run_alone: Iterable[Observation[Any]] = ()
+    ) -> None:
+        """Ask for an Update with these, unless one is under way; some nobody wants of the networks beside the run."""
         if self._pending is None and not self._closed:
             self._pending = next(self._looks)
-            self._transport.send(Look(self._pending, tuple(observations), self._checkpoint_due()))
+            look = Look(self._pending, tuple(observations), self._checkpoint_due(), tuple(of_run_alone))
+            self._transport.send(look)
 
     def _checkpoint_due(self) -> bool:
         """Only a process can die alone; a checkpoint now and then is worth its copy, and one where the run pauses."""

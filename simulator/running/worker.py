@@ -283,7 +283,7 @@ class Worker:
     def _step(self, run: LiveRun) -> None:
         training, schedule = run.training, self.schedule
         traced = self.asked is not None and any(each.traced for each in self.asked.observations)
-        trace = traced or self.stopping.traced(training.step)
+        trace = traced or self.stopping.traced(training.step) or self.lanes.trace_is_worth_it
         if not run.propose(trace, lambda: self._goes_on(run)):
             return
         self.steps_left -= 1
@@ -302,7 +302,7 @@ class Worker:
         run.rows.append(row)
         self.stopping.add(training.step, row)
         try:
-            self._answer_within_step(run, scalars, traced)
+            self._answer_within_step(run, scalars, trace)
         finally:
             # What is recorded is made, even if it could not be told.
             self._finish_step(run)
@@ -389,7 +389,7 @@ class Worker:
         with run.restored_on_failure(), self.lanes.restored_on_failure():
             frame = run.frame(scalars, observed)
             rows, shown = run.rows.take(provisional), provisional is not None
-            lanes = self.lanes.answers(look, run.training, playing=playing, short=short, provisional=shown)
+            lanes = self.lanes.answers(look, run, playing=playing, short=short, provisional=shown)
             resumption, run.resumption = run.resumption, None
             update = messages.Update(
                 look.id, frame, (rows,), playing, self.rate.speed, resumption, run.halted, run.observer.awaited,

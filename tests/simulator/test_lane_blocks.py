@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from simulator.experiment.experiment import Experiment
+from simulator.observations.factors import FactorsObservation
 from simulator.observations.histograms import HistogramsObservation
 from simulator.observations.registry import standard
 from simulator.running import lanes
@@ -162,7 +163,7 @@ def script(monkeypatch: pytest.MonkeyPatch, block: int, *commands: tuple[int, in
 def test_whatever_comes_in_a_block_finds_and_leaves_what_it_does_step_by_step(
     name: str, place: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rest = ((12, 0, Play()), (17, 1, Look(5, ())), (24, 0, Pause()), (24, 0, TakeSnapshot()), (24, 0, Look(6, ())))
+    rest = ((12, 0, Play()), (17, 1, Look(5, ())), (24, 0, Pause()), (24, 0, TakeSnapshot()))
     commands = (2, 0, Guard(True)), (5, place, COMMANDS[name]), *rest
     alone, block = (script(monkeypatch, count, *commands) for count in (1, BLOCK))
     assert alone.behind == 0
@@ -183,8 +184,51 @@ def test_batches_are_compared_in_every_step_of_a_block(monkeypatch: pytest.Monke
         run.propose(trace=False)
         beside.take_step(run, trace=False, now=step % 2 == 1)
         if step % 2:
-            answers = beside.answers(Look(1, ()), training, playing=True, short=False, provisional=False)
+            answers = beside.answers(Look(1, ()), run, playing=True, short=False, provisional=False)
             same += [each.same_batch for each in answers]
         run.apply()
         beside.apply()
     assert same == [True, True, False, False]
+
+
+def test_what_is_wanted_of_the_run_alone_is_looked_at_in_no_other_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    histograms, factors = HistogramsObservation.variants(), (FactorsObservation(),)
+    looks = (8, 0, Look(3, (*histograms, *factors), of_run_alone=histograms)), (9, 0, Pause())
+    *_, update = (each for each in script(monkeypatch, BLOCK, *looks).replies if isinstance(each, Update))
+    assert update.frame is not None
+    assert {*histograms, *factors} <= update.frame.observations.keys()
+    assert [{*lane.frame.observations} for lane in update.lanes if lane.frame is not None] == [{*factors}] * 2
+
+
+@pytest.mark.parametrize("slow", [True, False])
+def test_a_look_in_the_midst_of_a_slow_step_finds_the_trace_that_the_look_before_needed(
+    slow: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "SLOW_SECONDS", 0.0 if slow else 1e9)
+    traced = (FactorsObservation(),)
+    looks = (3, 0, Look(3, traced)), (6, 2, Look(4, traced)), (9, 0, Pause())
+    updates = [each for each in script(monkeypatch, 1, *looks).replies if isinstance(each, Update) and each.frame]
+    last = updates[-1]
+    assert last.frame is not None
+    assert last.frame.step == (6 if slow else 7)
+    for frame in (last.frame, *(lane.frame for lane in last.lanes)):
+        observed = None if frame is None else frame.observed(FactorsObservation())
+        assert observed is not None
+        assert observed.step == last.frame.step
+
+
+def test_a_look_that_comes_while_other_networks_make_their_step_is_answered_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = (6, 3, Look(3, ())), (9, 0, Pause())
+    updates = [each for each in script(monkeypatch, 1, *looks).replies if isinstance(each, Update)]
+    assert updates[-1].frame is not None
+    assert updates[-1].frame.step == 6
+
+
+def test_an_edit_that_comes_then_acts_in_the_next_step_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    edit = COMMANDS["penalty"]
+    told = script(monkeypatch, 1, (6, 3, edit), (9, 0, Pause()), (9, 0, TakeSnapshot())).replies
+    (snapshot,) = (each for each in told if isinstance(each, Snapshot))
+    assert [change.step for change in snapshot.changes] == [7]
+    assert [[change.step for change in lane.changes.entries] for lane in snapshot.lanes] == [[7], [7]]

@@ -104,6 +104,25 @@ def test_those_that_cost_more_come_less_often_and_together_they_keep_to_the_shar
     assert 0.6 * share < spent <= share + sum(costs) / 1000
 
 
+def test_several_networks_keep_to_the_share_together_and_wait_for_each_other_in_a_frame(paced: PacedObserver) -> None:
+    others = [PacedObserver(paced.training) for _ in range(2)]
+    paced.networks, most = 3, 0.0
+    began, asked = CLOCK.now, [CHEAP, LONG]
+    while CLOCK.now < began + 200:
+        last, frame = paced, CLOCK.now
+        last.observe(asked, goes_on=True)
+        for other in others:
+            last = other.go_behind(last)
+            last.observe(asked, goes_on=True)
+        most = max(most, CLOCK.now - frame)
+        paced.training.step += 1
+        CLOCK.now += 0.02
+    spent = sum(each.milliseconds for each in MADE if isinstance(each, Costly)) / 1000
+    assert 0.8 * Costly.share * 200 < spent < 1.1 * Costly.share * 200
+    assert most < 1.5 * LONG.milliseconds / 1000
+    assert MADE.count(LONG) > 3
+
+
 def test_what_has_no_share_comes_with_every_frame(paced: PacedObserver) -> None:
     for step in range(3):
         (observed,) = paced.observe([EachFrame()], goes_on=True).values()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -113,7 +113,9 @@ class ScriptedWorker:
     def limit(self, steps_per_second: float | None) -> None:
         self.said.append(("limit", steps_per_second))
 
-    def look(self, observations: Sequence[Observation[Any]] = ()) -> None:
+    def look(
+        self, observations: Sequence[Observation[Any]] = (), of_run_alone: Iterable[Observation[Any]] = ()
+    ) -> None:
         self.said.append(("look", tuple(observations)))
 
     def yield_to_gui(self) -> None:

@@ -95,6 +95,8 @@ class LaneViews:
     def _advance(self, lane: LaneUpdate) -> None:
         """Where another network goes on with the past of the one before, that becomes its own."""
         known, record = self._records.get(lane.name, (0, None))
+        if known == lane.run:
+            return
         if lane.past and record is None:
             record = self._record(lane.name, lane.continues, lane.past[0], lane.first, lane.changes)
         elif record is None or known != lane.continues:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
@@ -54,7 +54,9 @@ class Worker(Protocol):
     def limit(self, steps_per_second: float | None) -> None: ...
     def guard(self, on: bool) -> None: ...
     def configure(self, blas_threads: int | None, grouping: str) -> None: ...
-    def look(self, observations: Sequence[Observation[Any]] = ()) -> None: ...
+    def look(
+        self, observations: Sequence[Observation[Any]] = (), of_run_alone: Iterable[Observation[Any]] = ()
+    ) -> None: ...
 
     def resume_from(
         self, checkpoint: Checkpoint, changes: LiveChanges | None = None, lanes: tuple[LaneState, ...] = (),
@@ -91,6 +93,8 @@ class WorkerLink(QObject):
         self.worker: Worker | None = None
         self.observations: Callable[[], Sequence[Observation[Any]]] = tuple
         """What is to be seen of the run beside its measures: each comes as often as the worker finds time."""
+        self.of_run_alone: Callable[[], Iterable[Observation[Any]]] = tuple
+        """What of it is wanted of no network beside the run."""
         self.painting: Callable[[], bool] = lambda: False
         """Whether some of what the last update brought is not on its way to the screen yet."""
         self.playing = self.dead = False
@@ -262,7 +266,7 @@ class WorkerLink(QObject):
             if not self._awaiting:
                 self._awaiting = True
                 self._since_look.start()
-            self.worker.look(self.observations() if self._visible else ())
+            self.worker.look(*((self.observations(), self.of_run_alone()) if self._visible else ((), ())))
 
     def _resume(self) -> None:
         if self.painting():

@@ -87,12 +87,15 @@ class Rounds(QObject):
         """What the next frame must bring, if it is to be examined."""
         if not self._due():
             return ()
-        curvature = (SharpnessObservation(),) if self._worried else ()
-        return (*OBSERVATIONS, TinyGradientsObservation(), *curvature)
+        return self.of_past()
 
     def of_past(self) -> tuple[Observation[Any], ...]:
         """What an earlier step must bring to be examined."""
-        return (*OBSERVATIONS, TinyGradientsObservation(), *((SharpnessObservation(),) if self._worried else ()))
+        return (*OBSERVATIONS, TinyGradientsObservation(), *self.curvature())
+
+    def curvature(self) -> tuple[Observation[Any], ...]:
+        """What it asks of the run alone: no network beside it is examined so closely."""
+        return (SharpnessObservation(),) if self._worried else ()
 
     def apply(self, remedy: Remedy, back_to: int | None) -> None:
         """Change the experiment in one undo entry; where that is no help, start over or go ``back_to`` a step."""
