@@ -28,6 +28,7 @@ from simulator.running.headless import run
 from simulator.running.recomputation import Recomputed
 from simulator.running.transport import Mode
 from simulator.training.training import Training
+from tests.thinned import thinned
 from tests.ui.real_runs import ALL, NETS
 from tests.ui.windows import OpenOn
 from ui.animation.animator import Animation, Animator
@@ -154,7 +155,7 @@ def animated(
     return animator, told
 
 
-@pytest.mark.parametrize("key", [kind.key for kind in all_plots()])
+@pytest.mark.parametrize("key", thinned([kind.key for kind in all_plots()], first=2))
 def test_each_picture_is_of_the_frame_of_its_step(key: str, qtbot: QtBot, tmp_path: Path) -> None:
     kind = plot_class(key)
     name = {"boundary": "highway", "kernels": "pooling", "feature_maps": "pooling"}.get(key)

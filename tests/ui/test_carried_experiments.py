@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 import nablascope
 from simulator.experiment.carriers import extract
 from simulator.experiment.experiment import Experiment
+from tests.thinned import thinned
 from tests.ui.plot_data import experiment_at, view
 from tests.ui.windows import OpenOn
 from ui.app import start_document
@@ -24,7 +25,6 @@ from ui.export.headless import draw_all
 from ui.plots import Plot, all_plots, plot_class
 from ui.window.main_window import MainWindow
 
-keys = pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
 PLAIN: dict[str, Any] = {
     "data": {"kind": "moons"},
     "layers": [{"kind": "dense", "units": 5}],
@@ -41,8 +41,7 @@ def shown(key: str, qtbot: QtBot, steps: int = 40) -> Plot[Any]:
     return plot
 
 
-@keys
-@pytest.mark.parametrize("kind", ["png", "svg"])
+@pytest.mark.parametrize(("key", "kind"), thinned([kind.key for kind in all_plots()], ["png", "svg"]))
 def test_the_experiment_of_the_step_that_is_shown_is_in_the_picture(
     key: str, kind: str, qtbot: QtBot, tmp_path: Path
 ) -> None:

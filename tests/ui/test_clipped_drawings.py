@@ -19,6 +19,7 @@ from simulator.record.frame import frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.training.training import Training
+from tests.thinned import thinned
 from tests.ui.real_runs import ALL, NETS
 from ui.chart.clipping import clipped
 from ui.export.pictures import vector_drawing
@@ -83,7 +84,7 @@ def beyond(points: list[tuple[bool, float, float]], is_clipped: bool) -> list[tu
     ]
 
 
-@pytest.mark.parametrize("key", [kind.key for kind in all_plots()])
+@pytest.mark.parametrize("key", thinned([kind.key for kind in all_plots()]))
 def test_all_that_goes_beyond_its_pane_is_clipped(key: str, qtbot: QtBot) -> None:
     for plot in shown(key, qtbot):
         for pane in plot.canvas.panes:

@@ -343,7 +343,7 @@ def test_a_plot_leaves_no_hold_on_the_items_of_its_layouts_that_would_outlive_th
     assert held() == before
 
 
-@pytest.mark.parametrize("kind", PLOTS, ids=lambda plot: plot.key)
+@pytest.mark.parametrize("kind", thinned(PLOTS, first=1, name=lambda plot: plot.key))
 def test_a_plot_without_a_header_goes_with_the_last_hold_on_it(qtbot: Any, kind: type[Plot[Any]]) -> None:
     gc.collect()
     gc.disable()

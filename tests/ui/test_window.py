@@ -21,6 +21,7 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import preset_groups, presets
 from simulator.observations.boundary import BoundaryObservation
+from tests.thinned import thinned
 from tests.ui.told import empty_note, workers
 from tests.ui.windows import OpenOn, preset_entries
 from ui.board.workspaces import BUILT_IN
@@ -679,14 +680,17 @@ def test_every_preset_names_a_workspace_that_the_program_brings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("preset", "point"),
-    [
+    "preset_and_point",
+    thinned([
         ("spiral", "boundary"), ("edge-of-chaos", "order_chaos"), ("adding-lstm", "through_time"),
         ("convolution", "feature_maps"), ("dying-relu", "saturation"), ("vanishing-sigmoid", "gradient_depth"),
         ("hand-net", "computation_graph"),
-    ],
+    ], name="-".join),
 )  # fmt: skip
-def test_a_preset_opens_the_workspace_that_makes_its_point(window: MainWindow, preset: str, point: str) -> None:
+def test_a_preset_opens_the_workspace_that_makes_its_point(
+    window: MainWindow, preset_and_point: tuple[str, str]
+) -> None:
+    preset, point = preset_and_point
     window.experiments.open_preset(next(each for each in presets() if each.id == preset))
     assert point in window.plot_area.arranged
 
