@@ -1,4 +1,4 @@
-"""Dots that cover each other stand where those that are drawn one by one do, in their colours."""
+"""Of hundreds of layers dots stand where single ones do, in their colours, and only rough lines are thinner."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 from pytestqt.qtbot import QtBot
 
 from ui.chart.dense_dots import DENSE
-from ui.chart.marks import LIVE, LOST, ROUND, Dots, Palette, Surface
+from ui.chart.marks import LIVE, LOST, MANY, ROUND, Curves, Dots, Mark, Palette, Surface
 from ui.chart.pane import Pane
+from ui.chart.polygons import pieces
 from ui.style.theme import LIGHT, depth_colours
 
 WIDTH, HEIGHT = 600, 60
 
 
-def painted(dots: Dots) -> QImage:
+def painted(dots: Mark) -> QImage:
     image = QImage(WIDTH, HEIGHT, QImage.Format.Format_RGB32)
     image.fill(QColor("white"))
     painter = QPainter(image)
@@ -61,3 +62,12 @@ def test_what_is_not_finite_is_marked_among_dense_dots_too(qtbot: QtBot) -> None
     image = painted(Dots("dots", x, y, kinds, colours=("#2020c0",)))
     warning = QColor(LIGHT.warning)
     assert any(QColor(image.pixel(i, j)) == warning for i in range(WIDTH) for j in range(HEIGHT))
+
+
+@pytest.mark.parametrize(("rough", "count", "thick"), [(True, MANY, 2), (False, MANY, 6), (True, MANY - 1, 6)])
+def test_only_a_rough_line_through_hundreds_of_points_is_a_pixel_wide(
+    rough: bool, count: int, thick: int, qtbot: QtBot
+) -> None:
+    line = pieces(np.linspace(5, WIDTH - 5, count), np.full(count, HEIGHT / 2))
+    image = painted(Curves("line", [line], colours=["#000000"], width=6.0, smooth=True, rough=rough))
+    assert sum(image.pixel(WIDTH // 2, j) != 0xFFFFFFFF for j in range(HEIGHT)) == pytest.approx(thick, abs=1)

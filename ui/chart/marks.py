@@ -128,6 +128,8 @@ class Curves(Mark):
     dashes: Sequence[Dash] = ()
     """By curve, where they differ."""
     smooth: bool = False
+    rough: bool = False
+    """Whether it may go back and forth from point to point, as from layer to layer: through hundreds a pixel wide."""
     alpha: float = 1.0
     lone: bool = True
     """Whether a point between two gaps is drawn as a dot; not needed where dots do it."""
@@ -163,7 +165,7 @@ class Curves(Mark):
 
     def _width(self, index: int) -> float:
         """A line of more than a pixel that goes back and forth through many points takes fifty times as long."""
-        many = any(piece.size() >= MANY for piece in self.curves[index])
+        many = self.rough and any(piece.size() >= MANY for piece in self.curves[index])
         return min(self.width, 1.0) if many else self.width
 
     def colour(self, surface: Surface, index: int) -> str:

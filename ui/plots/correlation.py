@@ -114,7 +114,15 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
             Guide("settled", level if math.isfinite(settled) else None),
             Curves("theory", theory, colours=["muted"], dash=DASHED, smooth=True, z=-0.8),
             Curves(
-                "measured", measured, colours=["forward"], width=1.4, smooth=True, lone=False, alpha=0.7, ghost="faint"
+                "measured",
+                measured,
+                colours=["forward"],
+                width=1.4,
+                smooth=True,
+                rough=True,
+                lone=False,
+                alpha=0.7,
+                ghost="faint",
             ),
             self._dots(state, x),
             *_bands(state, x),

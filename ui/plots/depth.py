@@ -202,7 +202,7 @@ class DepthPlot(Plot[DepthState]):
             *self._quartile_marks(state),
             *(self._dots(place, *dots) for place, dots in enumerate(drawn)),
             *self._first_marks(state.first),
-            Curves("now", now, colours=colours, width=1.6, smooth=True, lone=False, ghost="muted"),
+            Curves("now", now, colours=colours, width=1.6, smooth=True, rough=True, lone=False, ghost="muted"),
             *self._theory_marks(state),
         ]
 
@@ -238,7 +238,7 @@ class DepthPlot(Plot[DepthState]):
             return ()
         drawn = (self._drawn(columns[line.measure]) for line in self.lines)
         curves = [pieces(rows, heights) for rows, heights, _ in drawn]
-        return [Curves("first", curves, colours=["faint"], width=1.2, smooth=True, alpha=0.9, z=-0.6)]
+        return [Curves("first", curves, colours=["faint"], width=1.2, smooth=True, rough=True, alpha=0.9, z=-0.6)]
 
     def _band_within(self, columns: Mapping[str, Column], line: Line, shown: Range) -> list[Array]:
         return [drawn_within(edge, shown)[0] for edge in _band(columns[line.measure].drawn, columns[line.spread].drawn)]
