@@ -18,6 +18,9 @@ from simulator.maps.sweep import Cell, Sweep
 from simulator.running.run_folder import LOCK
 from simulator.system.process_lock import ProcessLock
 
+MOST_PASSES = 6
+"""Of refining: a cell is then a 64th of one of the grid."""
+
 
 class MapFolder:
     """Holds the folder of one map from its making to its end; ExperimentError where another map stands there."""
@@ -81,6 +84,12 @@ class MapFolder:
                 left = self._wanted(refine_by, passes)
         finally:
             engine.close()
+
+    def next_pass(self, measure: str) -> int:
+        """The first pass of refining of which not all cells are made; 0 where none has any."""
+        if self.left:
+            return 1
+        return next((number for number in range(1, MOST_PASSES + 1) if self._wanted(measure, number)), 0)
 
     def _wanted(self, measure: str, passes: int) -> list[Cell]:
         """Cells of the next pass that are not made."""

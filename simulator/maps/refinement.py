@@ -33,7 +33,8 @@ def refined(sweep: Sweep, made: Iterable[Made], measure: str, passes: int = 1) -
     wanted: dict[str, Cell] = {}
     placed: dict[str, Corner] = {}
     for level in range(passes):
-        before = [each for each in made if each.cell.key in grid | wanted.keys()]
+        earlier = grid | wanted.keys()
+        before = [each for each in made if each.cell.key in earlier]
         added = dict[str, Cell]()
         for at, values in _chosen(sweep, _Mesh(sweep, _numbers(sweep, before, measure, placed), 0.5**level)):
             added |= {cell.key: cell for cell in _of_all_seeds(sweep, values)}

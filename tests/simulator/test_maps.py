@@ -403,7 +403,9 @@ def apart(one: Floats, other: Floats) -> float:
 def test_a_refined_map_is_taken_up_to_the_same_cells(tmp_path: Path) -> None:
     sweep = sweep_of("optimizer.learning_rate=0.01:10:4:log", brief=True)
     with MapFolder(tmp_path / "whole", sweep) as home:
+        assert home.next_pass("loss") == 1
         cells = [made.cell for made in home.make(lambda cells: Here(), refine_by="loss", passes=2)]
+        assert home.next_pass("loss") == 3
     assert len(cells) > 4
     lines = (tmp_path / "whole" / NAME).read_bytes().splitlines(keepends=True)
     for kept in (3, 6):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from simulator.experiment.experiment import in_words
+from simulator.experiment.experiment import ExperimentError, in_words
 from simulator.maps.engines import Engine
 from simulator.maps.making import Made
 from simulator.maps.map_folder import MapFolder
@@ -87,7 +87,10 @@ class MapRunner(QObject):
         self._sweep.check()
         with MapFolder(self._folder, self._sweep) as home:
             self.known.emit(list(home.made))
-            for each in home.make(self._hire, self._stop.is_set, self.under_way.emit, self._refine_by):
+            passes = home.next_pass(self._refine_by) if self._refine_by else 0
+            if self._refine_by and not passes:
+                raise ExperimentError("nothing is added: neighbours hardly differ, or there is nothing between them")
+            for each in home.make(self._hire, self._stop.is_set, self.under_way.emit, self._refine_by, passes):
                 self._tell(each)
                 self._draw()
             self._draw()

@@ -86,7 +86,7 @@ class MapWindow(QWidget):
         self.start_button = self._button("Start", "Train the cells that are not made yet.", self.start)
         self.stop_button = self._button("Stop", "End it; cells that are made stay, and Start goes on.", self.stop)
         self.refine_button = self._button(
-            "Refine", "Add cells where neighbours differ most in what is shown.", lambda: self.start(refine=True)
+            "Refine", "Add cells between neighbours that differ most in what is shown.", lambda: self.start(refine=True)
         )
         self.open_button = self._button(
             "Open…", "Show a map that stands in a folder, and go on with it.", self._ask_open
