@@ -69,7 +69,7 @@ PLANTED: dict[str, tuple[str, str, str]] = {
     "another momentum": ("the rate inside the velocity", "momentum=0.9", "momentum=0.9000001"),
     "no decay": ("decay behind the clipping", "weight_decay=0.3", "weight_decay=0.0"),
     "another epsilon": ("epsilon before the correction, adam", "eps=1e-08", "eps=1.1e-08"),
-    "another limit": ("one kind of clipping only", "norm > 0.03", "norm > 0.3"),
+    "another limit": ("one kind of clipping only", "0.03 / norm", "0.3 / norm"),
     "another order of gates": ("two vectors of biases", "kept[name] for", "kept[name].roll(4, 0) for"),
     "weights the other way": ("a gate that is one less the other", "kept[name] for", "kept[name].flip(-1) for"),
 }
