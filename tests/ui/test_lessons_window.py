@@ -10,13 +10,14 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QAbstractButton, QMenu
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.lessons.attempts import COLUMNS, Attempts, from_text, table
 from simulator.lessons.files import find, save, shipped
 from simulator.lessons.lesson import Suggestion
+from simulator.training.surgery import ScaleWeights
 from tests.ui.pupils import answer_all, draw, panel_of
 from tests.ui.windows import OpenOn
 from ui.chart.sketch import CurveRange, Sketch
@@ -324,3 +325,46 @@ def test_answers_are_a_table_under_a_name() -> None:
     assert tuple(rows[0]) == COLUMNS
     assert rows[1] == ["a", "Ada", "1", "2026-01-01T00:00:00+00:00", "q", "1.0", "2.0", "false"]
     assert from_text("a", "[") == from_text("a", kept.replace('"a"', '"b"')) == Attempts("a")
+
+
+def test_space_presses_a_button_of_the_lesson_that_has_the_focus_and_its_letters_are_no_menus(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    window.lessons.open(find("powers-of-a-weight"))
+    panel = panel_of(window)
+    answer_all(window)
+    panel.commit.setFocus()
+    QTest.keyClick(panel.commit, Qt.Key.Key_Space)
+    assert panel.opened.stage == "committed"
+    assert not window.bench.playing
+    letters = [each.text().partition("&")[2][:1].lower() for each in panel.findChildren(QAbstractButton)]
+    bar = [each.text().partition("&")[2][:1].lower() for each in window.menuBar().actions()]
+    assert not {*filter(None, letters)} & {*bar}
+
+
+def test_whatever_a_lock_keeps_off_changes_nothing_and_is_said_in_one_sentence(window: MainWindow) -> None:
+    lesson = find("one-plus-a-tenth")
+    window.lessons.open(lesson)
+    answer_all(window)
+    panel_of(window).commit.click()
+    document, said = window.document, window.banner
+    before, past = document.experiment, document.undo_stack.count()
+    plain = before.to_builtins()
+    elsewhere = {**plain, "layers": [{"kind": "dense", "units": 2}]}
+    for edit in (
+        window.new_seed,
+        lambda: document.propose(elsewhere, "Paste layers"),
+        lambda: document.propose({**plain, "optimizer": {"kind": "adam"}}, "A repair", back_to=0),
+        lambda: document.propose(plain, "By hand", surgery=ScaleWeights((), 2.0)),
+        lambda: window.plot_area.plot("order_chaos").moved.emit(2.0, 0.0, True),
+        lambda: window.chosen.propose({**plain, "batch_size": 3}, "Of one network"),
+        lambda: window.chosen.operate(elsewhere, "By hand", ScaleWeights((), 2.0)),
+        lambda: document.propose({name: each for name, each in plain.items() if name != "locks"}, "Without locks"),
+    ):  # fmt: skip
+        said.say("")
+        edit()
+        assert said.text.startswith("This is locked in the lesson “"), edit
+        assert document.experiment == before
+        assert document.undo_stack.count() == past
+    document.undo_stack.undo()
+    assert document.experiment == before

@@ -118,10 +118,12 @@ class LandscapeView(QWidget):
         self.cut.setVisible(model.landscape.function.slow and self.slicer.beside_a_run)
         if state is None:
             return
+        still = not (model.playing or model.moving)
+        read = still or not self._since.isValid() or self._since.elapsed() >= NUMBERS_MS
         for plot in (self.plot, self.descent):
             if not plot.paused:
-                plot.show_state(state)
-        if not (model.playing or model.moving) or not self._since.isValid() or self._since.elapsed() >= NUMBERS_MS:
+                plot.show_state(state, read=read)
+        if read:
             self._since.start()
             self._read(state)
 
