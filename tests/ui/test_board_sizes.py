@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QSize
@@ -11,12 +12,16 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.ui.legible import faults
+from tests.ui.painted import painted
 from tests.ui.real_runs import NETS, real
 from ui.app import create_app
 from ui.board.arrangement import Arrangement
 from ui.board.card import Page
 from ui.board.plot_area import PlotArea
 from ui.plots import all_plots
+from ui.plots.base import Plot
+from ui.plots.through_time import ThroughTime
+from ui.plots.through_time_image import ThroughTimeImage
 from ui.style.restyle import set_theme
 
 PANELS = QSize(590, 128)
@@ -55,6 +60,25 @@ def test_at_its_least_size_every_plot_can_be_read(net: str, qtbot: QtBot) -> Non
         found += faults(page.plot) if page.plot.state is not None else []
         page.hide()
     assert not found
+
+
+@pytest.mark.parametrize("width", [150, 200, 316])
+@pytest.mark.parametrize("kind", [ThroughTime, ThroughTimeImage])
+def test_captions_over_bands_fit_beside_other_networks_too(kind: type[Plot[Any]], width: int, qtbot: QtBot) -> None:
+    """In half a card a name stays, and gives up what is said behind it."""
+    set_theme(create_app(), "light")
+    plot = kind()
+    qtbot.addWidget(plot)
+    plot.resize(width, 400)
+    plot.refresh(real("recurrent"))
+    plot.show()
+    settle()
+    assert plot.state is not None
+    captions = [each for each in painted(plot.canvas) if each.by == "mark"]
+    texts = [each for each in captions if each.text in ("1", "2") or each.text.startswith(("GRU 1", "LSTM 2"))]
+    assert len(texts) >= 2
+    right = plot.canvas.panes[0].sceneBoundingRect().right()
+    assert all(text.letters.right() <= right + 1 for text in texts)
 
 
 @pytest.mark.parametrize("count", [6, 12, len(ALL)])

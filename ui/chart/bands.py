@@ -19,6 +19,8 @@ from ui.style.text_size import scaled
 
 LINE = 16.0
 """Height of a caption in pixels."""
+BESIDE = 18
+"""Pixels of the stroke before it."""
 USUAL_HEIGHT = 280.0
 """Pixels that a pane is usually high."""
 
@@ -143,6 +145,8 @@ class Caption:
     """Of the stroke before it."""
     layer: int = -1
     """Bold while this layer is pointed at; -1 never."""
+    shorter: Sequence[str] = ()
+    """What is said instead where the pane has no room for that, the longest first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,26 +162,31 @@ class Captions(Mark):
     def draw(self, surface: Surface) -> None:
         if surface.palette.wordless or surface.style.lane:
             return
-        left = surface.to_pixels.map(QPointF(surface.pane.shown[0][0], 0.0)).x()
+        ends = (QPointF(end, 0.0) for end in surface.pane.shown[0])
+        left, right = (surface.to_pixels.map(end).x() for end in ends)
         surface.smooth(True)
         for caption in self.captions:
             top = surface.to_pixels.map(QPointF(0.0, self.bands.above(caption.band))).y()
-            self._write(surface, caption, QPointF(left + 4, top + caption.row * scaled(LINE)))
+            self._write(surface, caption, QPointF(left + 4, top + caption.row * scaled(LINE)), right)
 
-    def _write(self, surface: Surface, caption: Caption, at: QPointF) -> None:
+    def _write(self, surface: Surface, caption: Caption, at: QPointF, right: float) -> None:
         painter = surface.painter
         painter.setFont(plot_font(bold=0 <= caption.layer == surface.palette.highlighted))
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         line = scaled(LINE)
-        box = QRectF(at.x() + 18, at.y(), 600, line - 1)
-        text = painter.boundingRect(box, flags, caption.text)
+        box = QRectF(at.x() + BESIDE, at.y(), 600, line - 1)
+        words = (caption.text, *caption.shorter)
+        width = painter.fontMetrics().horizontalAdvance
+        fitting = (each for each in words if width(each) <= right - box.left() - 2)
+        said = next(fitting, words[-1])
+        text = painter.boundingRect(box, flags, said)
         ground = transparent(surface.colour("panel"), 0.82)
         painter.fillRect(QRectF(at.x(), at.y(), text.right() - at.x() + 4, line - 2), ground)
         middle = at.y() + line / 2 - 0.5
         painter.setPen(pen_of(caption.colour, 2.0, dash=caption.dash))
         painter.drawLine(QPointF(at.x() + 2, middle), QPointF(at.x() + 14, middle))
         painter.setPen(QColor(surface.colour(self.colour)))
-        painter.drawText(box, flags, caption.text)
+        painter.drawText(box, flags, said)
 
 
 @dataclass(frozen=True, eq=False)

@@ -244,6 +244,7 @@ class ThroughTime(Plot[ThroughTimeState]):
                 f"{track.name}   {slope_text(track.norms)}",
                 self.layer_colour(track.layer),
                 dash=self._dash(row),
+                shorter=(f"{track.name}   {slope_number(track.norms)}", track.name, track.label),
             )
             for row, track in enumerate(() if self.crowded else state.tracks)
         ]

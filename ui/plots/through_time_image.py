@@ -174,7 +174,14 @@ class ThroughTimeImage(ImagePlot[ImageState]):
 
     def _captions(self, state: ImageState, added: str) -> list[Caption]:
         return [
-            Caption(band, 0, self._name(state, band) + added, self.layer_colour(layer), layer=layer)
+            Caption(
+                band,
+                0,
+                self._name(state, band) + added,
+                self.layer_colour(layer),
+                layer=layer,
+                shorter=(self._name(state, band), state.labels[band]),
+            )
             for band, layer in enumerate(state.layers)
         ]
 
