@@ -243,3 +243,13 @@ def test_a_picture_of_the_loss_shows_the_target(window: MainWindow) -> None:
     twin = plot.twin(plot.theme)
     assert isinstance(twin, LossPlot)
     assert twin.target == plot.target is not None
+
+
+def test_a_network_that_is_renamed_or_taken_away_is_not_judged_by_the_name_that_it_had(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    assert "norm" in window.verdict.table.texts()
+    assert window.chosen.rename("norm", "smaller") is None
+    window.verdict.choose_target(0.5)
+    assert "norm" not in window.verdict.table.texts()
+    qtbot.waitUntil(lambda: "smaller" in window.verdict.table.texts(), timeout=20_000)

@@ -195,7 +195,9 @@ class VerdictStrip(FootStrip):
             OWN_NAME: self._bench.lanes.own_step_seconds,
             **{name: each.step_seconds for name, each in updates.items()},
         }
-        for name in (OWN_NAME, *updates):
+        described = {spec.name for spec in self._bench.document.experiment.lanes or ()}
+        # One that has just been renamed or taken away is told of by the worker's next answer.
+        for name in (OWN_NAME, *(name for name in updates if name in described)):
             own = self._views(view).get(name)
             if own is None or (name != OWN_NAME and updates[name].frame is None):
                 reason = updates[name].refusal
