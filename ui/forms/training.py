@@ -192,6 +192,10 @@ class TrainingPanel(QScrollArea):
         for part in self._parts:
             part.section.set_open(part.section.head.text() not in titles)
 
+    def shows(self, experiment: Experiment) -> bool:
+        """Whether it is this one, the same object, that stands in all fields."""
+        return self._experiment is experiment
+
     def set_experiment(self, experiment: Experiment) -> None:
         """Show ``experiment``, in place; emits nothing."""
         self._experiment = experiment

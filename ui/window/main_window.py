@@ -252,7 +252,12 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{mark}{self.document.name} — Nablascope")
 
     def _take_started(self, info: RunInfo) -> None:
-        self._show_experiment(self.document.experiment, info)
+        experiment = self.document.experiment
+        if self.training.shows(experiment):
+            # As it was edited: only shapes and sizes are new, and a hand on a slider waits.
+            self.builder.set_experiment(experiment, info)
+        else:
+            self._show_experiment(experiment, info)
         self.plot_area.start(info)
         self.training.say_notes(info.notes)
         self._since_words.invalidate()
