@@ -21,6 +21,7 @@ from tests.ui.windows import OpenOn
 from ui.builder.builder import Builder
 from ui.builder.keeping import transplant
 from ui.forms.training import TrainingPanel
+from ui.timeline.marks import BY_HAND
 from ui.window.main_window import MainWindow
 
 LAYERS = [
@@ -233,9 +234,15 @@ def lane_at(qtbot: QtBot, window: MainWindow, step: int) -> None:
     qtbot.waitUntil(there, timeout=60_000)
 
 
-@pytest.mark.parametrize(("what", "surgery"), [("reinitialise", Reinitialise), ("duplicate", Transplant)])
+@pytest.mark.parametrize(
+    ("what", "surgery", "told"),
+    [
+        ("reinitialise", Reinitialise, "Reinitialise: 1 layer (B), B: weights of layer 1: as trained → drawn anew"),
+        ("duplicate", Transplant, "Duplicate (B), B: dense 5 put in as layer 2"),
+    ],
+)
 def test_a_network_beside_the_run_is_operated_on_alone(
-    what: str, surgery: type[Surgery], open_on: OpenOn, qtbot: QtBot
+    what: str, surgery: type[Surgery], told: str, open_on: OpenOn, qtbot: QtBot
 ) -> None:
     window, whole = open_on(BROUGHT_BACK, "thread"), expected(STEPS + 2)
     settle(qtbot, window, 0)
@@ -252,6 +259,8 @@ def test_a_network_beside_the_run_is_operated_on_alone(
     lane_at(qtbot, window, STEPS + 2)
     (change,) = window.bench.lanes.record("B").live_changes.entries
     assert (change.step, type(change.surgery)) == (STEPS, surgery)
+    words = [mark.words.partition(", ")[2] for mark in window.timeline.track.marks if mark.kind in BY_HAND]
+    assert words == ["change by hand: Add lane B, networks: A → A, B", f"surgery: {told}"]
     assert curve(window) == whole
     assert lane_curve(window)[:STEPS] == whole[:STEPS], "what it was before is its past"
     assert lane_curve(window)[-1] != whole[-1]

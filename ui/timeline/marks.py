@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
+
+from msgspec import UnsetType
 
 from simulator.doctor.beginning import QUANTITIES
 from simulator.experiment.differences import IDENTICAL, in_words
-from simulator.experiment.experiment import Experiment
+from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import Origin
 from simulator.record.changes import Change
 from simulator.record.frame import Frame
@@ -84,13 +88,22 @@ def changes_of(
     experiments = [live.experiment]
     for entry in live.entries:
         experiments.append(entry.experiment or experiments[-1])
-    for change in changes:
-        first, last = bisect_left(steps, change.step), bisect_right(steps, change.last)
+    for change, first, last in _windows(tuple(changes), steps):
         acted = live.entries[first:last]
         key = change, tuple(map(id, acted))
         if key not in known:
             known[key] = _mark_of(change, experiments[first], experiments[last] if acted else None, acted)
         yield known[key]
+
+
+def _windows(changes: Iterable[Change], steps: Sequence[int]) -> Iterator[tuple[Change, int, int]]:
+    """Each with the first and the last entry that it stands for; several at one step have one each, of as many."""
+    windows = [(change, bisect_left(steps, change.step), bisect_right(steps, change.last)) for change in changes]
+    for (first, last), group in groupby(windows, key=lambda window: window[1:]):
+        alike = [change for change, *_ in group]
+        one_each = 1 < len(alike) == last - first
+        for place, change in enumerate(alike):
+            yield (change, first + place, first + place + 1) if one_each else (change, first, last)
 
 
 def _mark_of(
@@ -107,21 +120,30 @@ def _mark_of(
 
 def _lanes_changed(before: Experiment, after: Experiment) -> tuple[list[str], bool]:
     """What became of the networks beside the run that say something else themselves; whether one was operated on."""
-    known = {spec.name: spec for spec in before.lanes or ()}
-    changed = [spec for spec in after.lanes or () if known.get(spec.name, spec) != spec]
-    if not changed:
-        return [], False
     ours, theirs, operated = before.all_lanes(), after.all_lanes(), False
-    words = [f"{spec.name}: {in_words(ours[spec.name], theirs[spec.name])}" for spec in changed]
-    for spec in changed:
-        old, new = (set() if not each.origin else _done(each.origin) for each in (known[spec.name], spec))
-        operated = operated or old != new
-    return [text for text in words if not text.endswith(IDENTICAL)], operated
+    words = [] if list(ours) == list(theirs) else [f"networks: {', '.join(ours)} → {', '.join(theirs)}"]
+    known = {spec.name: spec for spec in before.lanes or ()}
+    for spec in after.lanes or ():
+        if known.get(spec.name, spec) != spec:
+            apart = in_words(ours[spec.name], theirs[spec.name])
+            old, new = _done(known[spec.name].origin), _done(spec.origin)
+            done = [text for each in new if each not in old and (text := _drawn_anew(each))]
+            words += [f"{spec.name}: {text}" for text in ([] if apart == IDENTICAL else [apart]) + done]
+            operated = operated or old != new
+    return words, operated
 
 
-def _done(origin: Origin) -> set[str]:
-    """The operations in a list of changes, each as its text."""
-    return {str(each) for each in origin.changes.get("changes", ()) if "surgery" in each}
+def _done(origin: Origin | UnsetType) -> list[LiveChange]:
+    """The operations in a branch's list of changes."""
+    if not origin:
+        return []
+    from simulator.training.ledger import Ledger  # The first window does not wait for it.
+
+    try:
+        entries = Ledger.from_json(json.dumps(origin.changes).encode()).entries
+    except ExperimentError:
+        return []
+    return [entry.change for entry in entries if entry.change.surgery is not None]
 
 
 def _drawn_anew(change: LiveChange) -> str:
