@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -179,6 +180,21 @@ def test_in_another_lane_whose_own_list_is_shown_and_edited_too(qtbot: QtBot, op
     assert window.document.undo_stack.undoText() == "Replay changes (wide)"
     window.document.undo_stack.undo()
     qtbot.waitUntil(lambda: lane() == once, timeout=MILLISECONDS)
+
+
+@pytest.mark.parametrize("what", ["make_again", "make_schedule"])
+def test_networks_that_came_on_the_way_stay_beside_a_run_that_is_made_again(
+    what: str, qtbot: QtBot, open_on: OpenOn
+) -> None:
+    window = open_on(EXPERIMENT)
+    before = changed_run(qtbot, window)
+    window.chosen.add_twin(EXPERIMENT.with_values([("layers.0.units", 9)]), "wide")
+    window.chosen.choose("A")
+    another_run(qtbot, window, getattr(opened(window), what))
+    assert losses(window) == before
+    assert window.chosen.names == ["A", "wide"]
+    assert window.document.experiment.lanes == window.bench.record.experiment_at(12).lanes
+    qtbot.waitUntil(lambda: "wide" in window.bench.view.lanes, timeout=MILLISECONDS)
 
 
 def test_rates_that_were_set_by_hand_become_a_schedule_of_the_same_numbers(qtbot: QtBot, open_on: OpenOn) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QWidget
 
+from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
 from simulator.training.live_change import LiveChanges
 from ui.bench.bench import Bench
@@ -53,7 +55,7 @@ class ChangesAccess(QObject):
 
     def _replay(self, name: str, changes: LiveChanges, description: str) -> None:
         if name == OWN_NAME:
-            self.replay(changes, description, self._step())
+            self.replay(_beside(changes, self._bench.document.experiment), description, self._step())
         elif (reason := self._chosen.replay(name, changes, f"{description} ({name})")) is not None:
             self._banner.say(reason)
 
@@ -80,3 +82,14 @@ class ChangesAccess(QObject):
             self._banner.say(reason)
         elif steps:
             bench.play(steps)
+
+
+def _beside(changes: LiveChanges, present: Experiment) -> LiveChanges:
+    """The changes with the networks that are beside the run now: these stay, whenever they came."""
+    lanes = present.lanes
+
+    def with_lanes(experiment: Experiment | None) -> Experiment | None:
+        return None if experiment is None else replace(experiment, lanes=lanes)
+
+    entries = tuple(replace(change, experiment=with_lanes(change.experiment)) for change in changes.entries)
+    return replace(changes, experiment=with_lanes(changes.experiment), entries=entries)
