@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -49,10 +50,19 @@ def _memory(count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     size = count * dtype.itemsize
     if size < OWN_PAGES_BYTES:
         return np.empty(count, dtype)
-    pages = mmap.mmap(-1, size)
+    pages = _pages(size)
     if size >= LARGE_PAGES_BYTES and hasattr(mmap, "MADV_HUGEPAGE"):
-        pages.madvise(mmap.MADV_HUGEPAGE)
+        with suppress(OSError):  # Where the system has none.
+            pages.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(pages, dtype, count)
+
+
+def _pages(size: int) -> mmap.mmap:
+    """MemoryError where there are none."""
+    try:
+        return mmap.mmap(-1, size)
+    except OSError as error:
+        raise MemoryError(str(error)) from error
 
 
 class Growing:

@@ -219,7 +219,11 @@ class _Gathered:
             self._roomy = True
             left = unpacked_size(self.path) * len(block.values) // block.characters
             rows = min(int(ROOM * left) + self._count, MAX_ROWS, MAX_CELLS // self.layout.width)
-            for column, memory in zip(self._columns, matrix(self.layout.width, rows), strict=True):
+            try:
+                whole = matrix(self.layout.width, rows)
+            except MemoryError:
+                return  # They may still find room one by one.
+            for column, memory in zip(self._columns, whole, strict=True):
                 column.gather_in(memory)
 
     def _count_rows(self, lines: NDArray[np.int32]) -> None:
