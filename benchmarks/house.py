@@ -24,6 +24,10 @@ from benchmarks.report import Section, Table, written  # noqa: E402  (from the t
 HOUSES = ("main.py", "nablascope", "resources", "simulator", "ui")
 MOST_METHODS, LONGEST_FILE, LONGEST_FUNCTION = 30, 400, 40
 """What the house allows: methods of a class, lines of a file, lines of a function."""
+PRINTED = (
+    "Printed by `python benchmarks/house.py --before OTHER_CHECKOUT --markdown ARCHITECTURE.md`; *before* is the first "
+    "edition."
+)
 
 
 class Tree:
@@ -180,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     section = run(Tree(ROOT), None if given.before is None else Tree(given.before))
     print(section.text())
     if given.markdown is not None:
-        written(given.markdown, "The house in numbers", section.text())
+        written(given.markdown, "The house in numbers", f"{PRINTED}\n\n{section.text()}")
 
 
 if __name__ == "__main__":

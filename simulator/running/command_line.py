@@ -270,20 +270,25 @@ def _check_reach(path: Path, allowed: bool) -> None:
     print(f"note: {path.name} reads {reach.target}, outside of its own folder", file=sys.stderr)
 
 
-def _start(arguments: argparse.Namespace) -> Shared | None:
-    """What stands in the target, where that is a run or a shared experiment; what cannot be together is refused."""
+def _check_files(arguments: argparse.Namespace) -> None:
+    """Refuse, before anything is trained, files in which the end of a run or its report cannot be."""
     from simulator.experiment.experiment import ExperimentError
     from simulator.running.run_file import ENDING, is_run_file
-    from simulator.running.shared_file import read
-    from simulator.system.machine import give_threads
 
-    give_threads(arguments.threads)
     if arguments.save is not None and (arguments.seeds or not is_run_file(arguments.save)):
         raise ExperimentError(f"--save keeps one run in a file whose name ends in {ENDING}")
     if arguments.save is not None and not arguments.save.absolute().parent.is_dir():
         raise ExperimentError(f"--save: there is no folder {arguments.save.parent}")
     if arguments.report is not None:
         _check_report(arguments.report, arguments.out)
+
+
+def _shared(arguments: argparse.Namespace) -> Shared | None:
+    """What stands in the target, where that is a run or a shared experiment."""
+    from simulator.experiment.experiment import ExperimentError
+    from simulator.running.run_file import is_run_file
+    from simulator.running.shared_file import read
+
     path = Path(arguments.target)
     if not is_run_file(path):
         return None
@@ -307,12 +312,15 @@ def _run(arguments: argparse.Namespace, draw: Draw, report: Report) -> int:
     """Train and tell of it; the exit status."""
     from simulator.running.interruption import Interruption
     from simulator.running.progress_display import displaying
+    from simulator.system.machine import give_threads
     from simulator.system.progress import advance
 
     total = arguments.steps * (arguments.seeds or 1)
     notes: tuple[str, ...] = ()
     with Interruption() as stop, displaying():
-        shared = _start(arguments)
+        give_threads(arguments.threads)
+        _check_files(arguments)
+        shared = _shared(arguments)
         experiment = prepare(arguments, shared)
         start = None if shared is None else shared.run
         advance_training = functools.partial(advance, "Training", total=total, unit="steps")
