@@ -19,9 +19,10 @@ from simulator.lessons.course import Course, read, save
 from simulator.lessons.files import find as find_lesson
 from simulator.lessons.files import read as read_lesson
 from simulator.lessons.measurable import of_networks
-from tests.ui.pupils import answer_all
+from tests.ui.pupils import answer_all, panel_of
 from tests.ui.windows import OpenOn
 from ui.dialogs import files, lesson_files
+from ui.lessons.answer_forms import CurveForm
 from ui.lessons.open_lesson import attempts_of
 from ui.lessons.panel import about_text
 from ui.plots import all_plots
@@ -159,6 +160,39 @@ def test_a_lesson_is_made_from_nothing_measured_saved_checked_and_tried(
     assert window.lessons.panel is None
     assert window.document.experiment == CHAIN
     assert attempts_of("a-half-each").state == ""
+
+
+@pytest.mark.slow
+def test_a_race_over_a_landscape_becomes_a_lesson_too(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker = window.teaching.open()
+    typed(maker.text.title, "Along the floor")
+    maker.text.take_landscape.click()
+    assert not maker.text.fields.isRowVisible(maker.text.steps)
+    ask(maker, "number", "sgd_x")
+    typed(maker.questions.editor.measured, "sgd_x[-1]")
+    expect(maker, "-1.2 * (1 - 0.035) ** 200", "1e-6")
+    ask(maker, "curve", "sgd_x")
+    typed(maker.questions.editor.measured, "-sgd_x[:5]")
+    expect(maker, "1.2 * (1 - 0.035) ** (up_to(5) - 1)", "1e-6")
+    assert maker.told.text() == "The lesson is whole."
+    path = tmp_path / "floor.nabla-lesson"
+    monkeypatch.setattr(lesson_files, "ask_lesson_file", lambda *_: path)
+    maker.save.click()
+    assert main.main(["lessons", "--check", str(path), "--out", str(tmp_path)]) == 0
+    maker.trial.click()
+    answer_all(window, "-0.001")
+    panel = panel_of(window)
+    assert window.document.experiment == CHAIN
+    panel.commit.click()
+    panel.run.click()
+    qtbot.waitUntil(lambda: panel.opened.stage == "revealed", timeout=20_000)
+    (form,) = (box.form for box in panel.questions if isinstance(box.form, CurveForm))
+    assert panel.isAncestorOf(form.sketch)
+    assert form.sketch.measured[0] == 1.2
+    maker.trial.click()
+    assert window.lessons.panel is None
 
 
 def test_what_is_missing_or_does_not_hold_is_said_and_plots_ask_for_what_they_show(
