@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
@@ -17,6 +18,8 @@ BLOCK_CHARACTERS = 2**18
 """Of the lines that are read at once: what is made of them stays in the cache."""
 MOST_DIGITS = 15
 """Of a number that is an exact quotient of two float64, and so rounded once, as reading it digit by digit is."""
+SHORT_DIGITS = 9
+"""Of whole numbers of 32 bits."""
 TRIES = 4
 """Blocks in a row that hold anything else, after which no more is tried."""
 TENS = np.array([float(10**power) for power in range(MOST_DIGITS + 1)])
@@ -110,12 +113,16 @@ def _values(marks: NDArray[np.uint8], ends: NDArray[np.intp], width: int) -> Flo
 def _whole(
     marks: NDArray[np.uint8], last: NDArray[np.intp], digits: NDArray[np.intp], fraction: NDArray[np.intp],
     dotted: NDArray[np.intp],
-) -> NDArray[np.int64]:  # fmt: skip
+) -> NDArray[np.integer[Any]]:  # fmt: skip
     """The digits of each number as one whole number, from the last one on."""
-    whole: NDArray[np.int64] = marks[last - (dotted & (fraction == 0))].astype(np.int64) - ZERO
-    for place in range(1, int(digits.max())):
+    most = int(digits.max())
+    kind: type[np.integer[Any]] = np.int32 if most <= SHORT_DIGITS else np.int64
+    whole: NDArray[np.integer[Any]] = marks[last - (dotted & (fraction == 0))].astype(kind) - kind(ZERO)
+    for place in range(1, most):
         # Those before the point stand one place farther from the end.
         at = last - place - (dotted & (fraction <= place)) if dotted.any() else last - place
-        digit = marks[at].astype(np.int64) - ZERO
-        whole += np.where(place < digits, digit * 10**place, 0)
+        digit = marks[at].astype(kind) - kind(ZERO)
+        digit *= place < digits
+        digit *= kind(10**place)
+        whole += digit
     return whole
