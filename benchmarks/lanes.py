@@ -28,6 +28,12 @@ COUNTS = (1, 2, 4)
 LONG_RUN = 100_000
 LIMITS = {2: 2.1, 4: 4.3}
 """Times the cost of one network, that so many may cost."""
+FEWER = """\
+Every frame needs a step of each network and a look at it, and all of them are trained in one process, for the second of
+two cores is the window's. So four networks cannot be shown as often as one where a step of all of them takes longer
+than a frame, which is 33 ms: four of (b) take 57 ms for it, and 3 ms each to be looked at. The cost of a step is
+without anyone who looks: while somebody does, a block of steps is no longer than a quarter of the time between looks.
+"""
 
 
 def _beside(net: str, count: int) -> Experiment:
@@ -159,7 +165,7 @@ def run(options: Options) -> Section:
         ["net", "a step, ms", "a copy, ms", "a step made again, ms", "seconds (quartiles over all steps)", "at most"],
     )  # fmt: skip
     shown = Table("Frames per second of the window, default plots live", ["net", *(f"{count}" for count in COUNTS)])
-    section = Section([cost, shown, again])
+    section = Section([cost, shown, again], notes=[FEWER])
     for net in nets:
         timed = _cost(net, options)
         ratios = {count: timed.ratio(str(count), "1") for count in COUNTS[1:]}

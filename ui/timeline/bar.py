@@ -73,7 +73,7 @@ class TimelineBar(QWidget):
         self.scrubber.moved.connect(self._renew)
         self.playback.playing_changed.connect(self._show_playing)
         bench.updated.connect(lambda _view, _rate: self._follow())
-        bench.playing_changed.connect(lambda _on: self._renew())
+        bench.playing_changed.connect(lambda _on: self._renew_all())
         self._renew()
 
     def _make_parts(self) -> None:
@@ -184,10 +184,17 @@ class TimelineBar(QWidget):
     def _follow(self) -> None:
         """The run has gone on: now and then that is shown."""
         if not self._bench.playing or not self._since.isValid() or self._since.elapsed() >= RENEWED_MS:
-            self._renew()
+            self._renew_all()
+
+    def _renew_all(self) -> None:
+        self._since.start()
+        self._show_marks()
+        self._renew()
 
     def _renew(self) -> None:
-        self._since.start()
+        """Where the handle stands, between marks that hang on the present alone."""
+        if self._bench.view is None:
+            self._show_marks()
         scrubber, (first, last) = self.scrubber, self.scrubber.range
         self.track.show_step(scrubber.shown_step, first, last)
         self.edit.blockSignals(True)
@@ -198,7 +205,6 @@ class TimelineBar(QWidget):
         self.live.setChecked(scrubber.step is None)
         for part in (self.track, self.play, self.edit, self.branch):
             part.setEnabled(first < last)
-        self._show_marks()
         self._say()
 
     def _lose_patience(self) -> None:

@@ -75,6 +75,8 @@ class Track(QSlider):
         self.setMouseTracking(True)
         self.setPageStep(FASTER)
         self.marks: Sequence[Mark] = ()
+        self._clusters: tuple[object, list[Cluster]] = None, []
+        """What they were made for, and as they are drawn."""
         self._following = False
         self.valueChanged.connect(self._tell)
         with_text(self, lambda track: track.setFixedHeight(scaled(HEIGHT)))
@@ -208,10 +210,14 @@ class Track(QSlider):
     @property
     def clusters(self) -> list[Cluster]:
         """Marks as they are drawn: those of a kind that have no room beside each other are one, from first to last."""
-        steps: dict[Kind, list[int]] = {kind: [] for kind in ORDER}
-        for mark in self.marks:
-            steps[mark.kind].append(mark.step)
-        return [cluster for kind in ORDER for cluster in self._clusters_of(kind, sorted(steps[kind]))]
+        drawn = self.marks, self.minimum(), self.maximum(), self.width()
+        if drawn != self._clusters[0]:
+            steps: dict[Kind, list[int]] = {kind: [] for kind in ORDER}
+            for mark in self.marks:
+                steps[mark.kind].append(mark.step)
+            clusters = [cluster for kind in ORDER for cluster in self._clusters_of(kind, sorted(steps[kind]))]
+            self._clusters = drawn, clusters
+        return self._clusters[1]
 
     def _clusters_of(self, kind: Kind, steps: Sequence[int]) -> list[Cluster]:
         clusters: list[Cluster] = []
