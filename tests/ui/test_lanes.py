@@ -72,6 +72,17 @@ def test_a_plot_of_curves_draws_every_network_and_says_which_is_which(qtbot: Any
 
 
 @pytest.mark.parametrize("kind", [plot for plot in PLOTS if plot.kinds], ids=lambda kind: kind.key)
+def test_the_run_stays_where_a_plot_shows_it_without_layers_that_the_plot_is_about(
+    qtbot: Any, kind: type[Plot[Any]]
+) -> None:
+    run = next(real(name) for name in ("residual", "pooling") if not real(name).has(kind.kinds))
+    plot = filled(qtbot, kind, run)
+    assert (plot.state is None) == kind.only_kinds
+    plot.refresh(replace(run, lanes={"B": real("pooling"), "C": real("recurrent"), "D": real("residual")}))
+    assert (plot.info is run.frame.info) == (not kind.only_kinds)
+
+
+@pytest.mark.parametrize("kind", [plot for plot in PLOTS if plot.kinds and plot.only_kinds], ids=lambda kind: kind.key)
 def test_a_plot_of_layers_that_only_another_network_has_shows_that_one_by_its_name(
     qtbot: Any, kind: type[Plot[Any]]
 ) -> None:

@@ -143,7 +143,7 @@ class Plot(DrawnPlot[S]):
         if self.paused or not (view.whole or self.recorded):
             return
         view = view.of_seeds(self.observations) if self.spans_seeds else view
-        view = view.of_first_with(self.kinds) if self.kinds else view
+        view = view.of_first_with(self.kinds) if self.kinds and self.only_kinds else view
         of_past, self._of_past = self._of_past, not view.live
         if self.info is None or not self.info.has_layers_of(view.frame.info):
             self.start(view.frame.info)

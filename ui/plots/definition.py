@@ -60,6 +60,8 @@ class PlotDefinition(Generic[S]):
     """Switches of this plot."""
     kinds: ClassVar[frozenset[str]] = frozenset()
     """The kinds of layers it is about; empty: any."""
+    only_kinds: ClassVar[bool] = True
+    """Whether there is nothing to show of a network without such a layer."""
     reads: ClassVar[bool] = False
     """Whether its legend says what the toolbar says."""
     recorded: ClassVar[bool] = False

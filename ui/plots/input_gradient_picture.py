@@ -42,6 +42,7 @@ class InputGradientPicture(CostlyPlot[MapState], TilePlot):
     least_height = 230
     observations = (InputGradientObservation(picture=True),)
     kinds = layer_kinds(lambda layer: layer.structured)
+    only_kinds = False
     comes_along = False
     noun = "pictures"
     bar_name = "N ∂C/∂x"
