@@ -48,3 +48,13 @@ def lean(entries: Iterable[Entry], libraries_of: Callable[[str], set[str]]) -> l
         dropped = [entry for entry in kept if PurePath(entry[0]).name in lost]
         kept = [entry for entry in kept if PurePath(entry[0]).name not in lost]
     return kept
+
+
+def leading_somewhere(entries: Iterable[Entry], kept: Iterable[Entry]) -> list[Entry]:
+    """The entries but for links to files that are not among those that are kept."""
+    names = {PurePath(name) for name, _, _ in kept}
+    return [
+        (name, target, kind)
+        for name, target, kind in entries
+        if kind != "SYMLINK" or PurePath(name).parent / target in names
+    ]

@@ -167,7 +167,7 @@ class OpenGates(Suspect):
             min(lost / 3, 3.0),
             f"The gates of {count} highway layers begin {percent(1 - kept)} open (transform bias {setting(bias)}), "
             f"which carries {number(10**-lost)} of the input to the end",
-            [remedies.carry(evidence.experiment)],
+            [remedies.shut_gates(evidence.experiment)],
             numbers={"transform_bias": bias, "carried_decades": -lost},
             rows=rows_of(evidence, path),
         )

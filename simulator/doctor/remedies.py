@@ -205,7 +205,7 @@ def skips(experiment: Experiment) -> Remedy | None:
     return Remedy("Skip connections", (("layers", [*plain[:place], one, block, *rest, *plain[place + 1 :]]),))
 
 
-def carry(experiment: Experiment, bias: float = -3.0) -> Remedy | None:
+def shut_gates(experiment: Experiment, bias: float = -3.0) -> Remedy | None:
     """Gates of highway layers that start almost shut, so that the input is carried past."""
     biases = tuple(
         (f"{path}.transform_bias", bias)

@@ -62,7 +62,7 @@ def weak_side(evidence: Evidence, factor: str) -> list[Remedy | None]:
     cure = [remedies.batch_norm(experiment), remedies.rectifier(experiment), remedies.tanh(experiment)]
     if not (factor == "slope" and squashed):
         cure = [remedies.weights(experiment), remedies.batch_norm(experiment)]
-    return [remedies.carry(experiment), *cure, remedies.skips(experiment)]
+    return [remedies.shut_gates(experiment), *cure, remedies.skips(experiment)]
 
 
 def strong_side(experiment: Experiment) -> list[Remedy | None]:

@@ -195,13 +195,13 @@ def start_of_state(state: LaneState, plan: LanePlan, way: Way | None) -> LaneSta
     start = plan.start(timeline, plan.first_step, state.checkpoint.step)
     operated = any(each.surgery is not None for each in state.changes.entries)
     if start is None and way is not None and not operated:
-        rest = _rest(way, state.checkpoint)
+        rest = _way_left(way, state.checkpoint)
         coming = None if rest is None else tuple(LiveChange(step, then) for step, then in rest)
         start = None if coming is None else LaneStart(timeline, state.checkpoint, coming)
     return start
 
 
-def _rest(way: Way, checkpoint: Checkpoint) -> Way | None:
+def _way_left(way: Way, checkpoint: Checkpoint) -> Way | None:
     """What is left of the way at a checkpoint; None where it does not lead there."""
     present, wanted = checkpoint.experiment, way[-1][1]
     if not (is_live_change(present, wanted) or is_live_change(present, settled(wanted))):

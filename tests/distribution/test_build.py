@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from distribution.lean import Entry, is_unused, lean
+from distribution.lean import Entry, is_unused, leading_somewhere, lean
 from distribution.trial import ROOT, try_program
 
 LINUX = ROOT / "distribution" / "linux"
@@ -28,6 +28,15 @@ def test_an_unused_plugin_takes_the_libraries_along_that_only_it_loads() -> None
     entries: list[Entry] = [(name, name, "BINARY") for name in names]
     kept = {name for name, _, _ in lean(entries, lambda path: loads.get(path, set()))}
     assert kept == {"PySide6/Qt/plugins/platforms/libqxcb.so", "libQt6Gui.so", "libX11.so", "libpython3.11.so"}
+
+
+def test_a_link_to_what_was_left_out_is_left_out_too() -> None:
+    kept: list[Entry] = [("Qt/lib/libQt6Gui.so.6", "/there/libQt6Gui.so.6", "BINARY")]
+    links: list[Entry] = [
+        ("libQt6Gui.so.6", "Qt/lib/libQt6Gui.so.6", "SYMLINK"),
+        ("libQt6Network.so.6", "Qt/lib/libQt6Network.so.6", "SYMLINK"),
+    ]
+    assert leading_somewhere([*kept, *links], kept) == [*kept, links[0]]
 
 
 @pytest.mark.parametrize(

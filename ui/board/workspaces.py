@@ -75,7 +75,7 @@ class Workspaces(QObject):
         self._all = list(BUILT_IN)
         self.current = BUILT_IN[0].id
         self.size_factor = 1.0
-        self._recall()
+        self._restore()
 
     @property
     def all(self) -> tuple[Workspace, ...]:
@@ -185,7 +185,7 @@ class Workspaces(QObject):
         }
         self._settings.set(KEY, json.dumps(state))
 
-    def _recall(self) -> None:
+    def _restore(self) -> None:
         """What was stored, as far as it can be read."""
         state = _stored(self._settings)
         own = _mapping(state.get("own"))

@@ -36,7 +36,7 @@ class ManualWindow(QWidget):
         self.forward = self._button("▶", "Forward (Alt+Right)", self.browser.forward)
         self.split = self._arranged()
         self._connect()
-        self._recall()
+        self._restore()
         if (app := QApplication.instance()) is not None:
             app.aboutToQuit.connect(self._remember)
 
@@ -146,7 +146,7 @@ class ManualWindow(QWidget):
         settings.set("manual/geometry", self.saveGeometry())
         settings.set("manual/division", self.split.saveState())
 
-    def _recall(self) -> None:
+    def _restore(self) -> None:
         settings = Settings()
         self.resize(within_screen(self, *SIZE))
         self.restoreGeometry(settings.blob("manual/geometry"))

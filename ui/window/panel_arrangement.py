@@ -31,7 +31,7 @@ class PanelArrangement(QObject):
         self._soon.timeout.connect(self.store)
         self._narrow()
         self._first = window.saveState(STATE_VERSION)
-        self._recall()
+        self._restore()
         for watched in (window, *docks):
             watched.installEventFilter(self)
         for dock in docks:
@@ -61,7 +61,7 @@ class PanelArrangement(QObject):
         """As narrow as they can be: plots need room."""
         self._window.resizeDocks(self._docks, [1] * len(self._docks), Qt.Orientation.Horizontal)
 
-    def _recall(self) -> None:
+    def _restore(self) -> None:
         for key in GONE:
             self._settings.forget(key)
         self._window.restoreGeometry(self._settings.blob("window/geometry"))
