@@ -278,6 +278,10 @@ def test_a_curve_is_drawn_on_the_plot_that_shows_the_answer_and_the_runs_comes_t
     assert not form.sketch.isVisible()
     form.go.click()
     assert form.sketch.isVisible()
+    turned = window.document.experiment.with_values([("layers.0.initializer.gain", 0.9)])
+    assert window.document.propose(turned.to_builtins(), "w") is None
+    assert not form.sketch.isVisible()
+    assert form.go.text() == "Show both curves"
     panel.opened.begin_again()
     (fresh,) = (box.form for box in panel.questions if isinstance(box.form, CurveForm))
     assert fresh.sketch.parentWidget() is plot

@@ -57,6 +57,9 @@ class AnswerForm(QWidget):
     def reveal(self, measured: Value, words: str) -> None:
         """Draw the run's beside it, where that can be drawn; ``words`` say how far they are apart."""
 
+    def step_back(self) -> None:
+        """Leave the plot that it lies on to what it shows."""
+
     def let_go(self) -> None:
         """It is not needed any more."""
 
@@ -236,6 +239,11 @@ class CurveForm(AnswerForm):
         self.fit()
         lay_over(self.sketch, plot)
         self._tell()
+
+    def step_back(self) -> None:
+        if self._plot is not None:
+            self.sketch.hide()
+            self._tell()
 
     def let_go(self) -> None:
         self.sketch.hide()

@@ -40,6 +40,8 @@ class OpenLesson(QObject):
     """How far the measuring is, in words."""
     numbers_changed = Signal()
     """Before the prediction: the text has others."""
+    tried = Signal()
+    """After the reveal: something else than what was predicted stands on the bench."""
     refused = Signal(str)
     """Why nothing could be measured, in a sentence."""
 
@@ -109,6 +111,8 @@ class OpenLesson(QObject):
             with suppress(FormulaError):
                 self.names = self.lesson.numbers(self.subject)
             self.numbers_changed.emit()
+        elif self.stage == "revealed" and self.on_bench and self.subject != self._predicted:
+            self.tried.emit()
 
     def measured(self, question: Question) -> Value | None:
         """What the run says to a question; None where it cannot be worked out."""

@@ -71,6 +71,7 @@ class LessonPanel(QScrollArea):
         opened.progressed.connect(self._show_progress)
         opened.refused.connect(self._refuse)
         opened.numbers_changed.connect(self._fill)
+        opened.tried.connect(self._step_back)
         self._build()
 
     def sizeHint(self) -> QSize:
@@ -125,6 +126,11 @@ class LessonPanel(QScrollArea):
         """What lies on plots goes with the lesson."""
         for box in self.questions:
             box.form.let_go()
+
+    def _step_back(self) -> None:
+        """Let plots show what is tried."""
+        for box in self.questions:
+            box.form.step_back()
 
     def _fill(self) -> None:
         """Write the numbers of the text anew."""
