@@ -33,8 +33,10 @@ BLOCK_SHARE = 0.25
 """and as a share of the time since they were looked at last: the next look waits no longer."""
 MOST_STEPS = 32
 """Of a block."""
-SLOW_SECONDS = 0.005
-"""Where a step of all of them takes longer, a look that needs a trace would wait for the next one."""
+SLOW_SECONDS = 0.01
+"""Where a step of all of them takes longer, a look that needs a trace would wait too long for the next one,"""
+LOOKED_SECONDS = 1.0
+"""if one comes: where so long ago was none, nobody looks."""
 
 
 class Lanes:
@@ -52,8 +54,6 @@ class Lanes:
         """That of the run's present step, if it makes it ahead of them."""
         self._looked_at = 0.0
         """When they were last."""
-        self._traced = False
-        """Whether what was looked at then needs a trace."""
 
     def __bool__(self) -> bool:
         return bool(self._lanes)
@@ -195,7 +195,7 @@ class Lanes:
     @property
     def trace_is_worth_it(self) -> bool:
         """Whether to trace a step of which no trace has been asked for: a look that comes within it is then in time."""
-        return self._traced and self._step_seconds > SLOW_SECONDS
+        return self._step_seconds > SLOW_SECONDS and time.perf_counter() - self._looked_at < LOOKED_SECONDS
 
     def propose(self, trace: bool) -> None:
         """Evaluate the run's present step."""
@@ -231,7 +231,6 @@ class Lanes:
         """What each of them shows of the run's step, one after the other."""
         self.come_level()
         self._looked_at, last = time.perf_counter(), run.observer
-        self._traced = any(each.traced for each in look.observations)
         look, last.networks = _of_all(look), 1 + len(self._lanes)
         updates = []
         for name, lane in self._lanes.items():

@@ -154,7 +154,8 @@ def _lane(lane: LaneUpdate) -> Any:
 
 
 def script(monkeypatch: pytest.MonkeyPatch, block: int, *commands: tuple[int, int, Command]) -> Script:
-    for name, value in {"BLOCK_SECONDS": 1e9, "BLOCK_SHARE": 1e15, "MOST_STEPS": block}.items():
+    limits = {"BLOCK_SECONDS": 1e9, "BLOCK_SHARE": 1e15, "LOOKED_SECONDS": 1e9, "MOST_STEPS": block}
+    for name, value in limits.items():
         monkeypatch.setattr(lanes, name, value)
     return Script((0, 0, Change(1, BESIDE)), (0, 0, Look(1, standard())), (0, 0, Play()), *commands)
 
@@ -201,12 +202,12 @@ def test_what_is_wanted_of_the_run_alone_is_looked_at_in_no_other_network(monkey
 
 
 @pytest.mark.parametrize("slow", [True, False])
-def test_a_look_in_the_midst_of_a_slow_step_finds_the_trace_that_the_look_before_needed(
+def test_a_look_in_the_midst_of_a_slow_step_finds_the_trace_that_it_needs(
     slow: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lanes, "SLOW_SECONDS", 0.0 if slow else 1e9)
     traced = (FactorsObservation(),)
-    looks = (3, 0, Look(3, traced)), (6, 2, Look(4, traced)), (9, 0, Pause())
+    looks = (3, 0, Look(3, ())), (6, 2, Look(4, traced)), (9, 0, Pause())
     updates = [each for each in script(monkeypatch, 1, *looks).replies if isinstance(each, Update) and each.frame]
     last = updates[-1]
     assert last.frame is not None
