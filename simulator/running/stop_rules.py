@@ -21,7 +21,7 @@ from simulator.observations.observer import Observer
 from simulator.record.frame import frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
-from simulator.schema.numbers import count, exact, integer, number
+from simulator.schema.numbers import THIN, count, exact, exact_percent, integer, number
 from simulator.schema.parameter import Part, knob
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ class StopRule(Part, frozen=True):
 
     symbol: ClassVar[str] = ":"
     """What stands between its kind and its number on a command line."""
+    share: ClassVar[bool] = False
+    """Whether people are told its number in per cent."""
     phrase: ClassVar[str] = ""
     """What training goes on until; what is to be below or above its number ends with that."""
 
@@ -167,7 +169,8 @@ class _ScoreWatch(Watch):
         if not (score < rule.limit if rule.below else score > rule.limit):
             return ""
         side = "below" if rule.below else "above"
-        return f"{rule.subject} is {told_apart(score, rule.limit)}, {side} {exact(rule.limit)}"
+        limit = exact_percent(rule.limit) if rule.share else exact(rule.limit)
+        return f"{rule.subject} is {told_apart(score, rule.limit, share=rule.share)}, {side} {limit}"
 
 
 _LOSS = knob("loss", "Training stops at the first step whose loss is smaller.", slider=(1e-6, 10), log=True, gt=0)
@@ -191,6 +194,7 @@ class AccuracyAbove(_Score, frozen=True, tag="accuracy"):
     label: ClassVar[str] = "accuracy >"
     phrase: ClassVar[str] = "the accuracy is above"
     subject: ClassVar[str] = "the accuracy"
+    share: ClassVar[bool] = True
     below: ClassVar[bool] = False
     limit: Annotated[float, _SHARE] = 0.9
 
@@ -213,6 +217,7 @@ class ValidationAccuracyAbove(_Score, frozen=True, tag="validation_accuracy"):
     label: ClassVar[str] = "valid. acc. >"
     phrase: ClassVar[str] = "the validation accuracy is above"
     subject: ClassVar[str] = "the validation accuracy"
+    share: ClassVar[bool] = True
     below: ClassVar[bool] = False
     held_out: ClassVar[bool] = True
     limit: Annotated[float, _SHARE] = 0.9
@@ -224,8 +229,10 @@ def check_held_out(rule: StopRule, info: RunInfo) -> None:
         raise StopRuleError(f"{rule.text} can never hold: the data hold nothing out for validation")
 
 
-def told_apart(value: float, limit: float) -> str:
-    """With as many digits as tell it from the limit."""
+def told_apart(value: float, limit: float, *, share: bool = False) -> str:
+    """With as many digits as tell it from the limit; a share in per cent."""
+    if share:
+        return f"{told_apart(round(100 * value, 13), round(100 * limit, 13))}{THIN}%"
     texts = (number(value, digits) for digits in range(3, 18))
     return next((text for text in texts if text != exact(limit)), exact(value))
 

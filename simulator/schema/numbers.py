@@ -115,6 +115,18 @@ def percent(share: float) -> str:
     return f"{_grouped(_trimmed(f'{100 * share:.{1 if share < 0.1 or 0.99 <= share < 1 else 0}f}'))}{THIN}%"
 
 
+def exact_percent(share: float) -> str:
+    """Like :func:`exact`: ``0.9`` → ``90 %``, ``0.9995`` → ``99.95 %``."""
+    return f"{exact(round(100 * share, 13))}{THIN}%"
+
+
+def read_share(text: str) -> float:
+    """The share that a person typed: ``0.9``, ``90 %``, or ``90``, which is no share unless per cent are meant."""
+    plain = text.strip()
+    value = read_number(plain.removesuffix("%"))
+    return round(value / 100, 15) if plain.endswith("%") or 1 < value < 100 else value
+
+
 def count(amount: int, singular: str, plural: str = "") -> str:
     """``1 layer``, ``12 layers``."""
     return f"{integer(amount)} {singular if amount == 1 else plural or singular + 's'}"

@@ -19,12 +19,14 @@ from simulator.schema.numbers import (
     count,
     decimal,
     exact,
+    exact_percent,
     integer,
     number,
     percent,
     power_of_ten,
     read_integer,
     read_number,
+    read_share,
     setting,
 )
 from simulator.schema.parameter import Parameter, Spec, parameters
@@ -112,6 +114,22 @@ def test_every_share_is_well_written(share: float) -> None:
 )  # fmt: skip
 def test_both_ways_to_write_a_number_are_read(text: str, value: float) -> None:
     assert read_number(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        ("0.9", 0.9), ("90 %", 0.9), ("90%", 0.9), (f"90{THIN}%", 0.9), ("90", 0.9), ("99.95 %", 0.9995), ("0", 0.0),
+        ("0.5 %", 0.005), ("1", 1.0), ("100", 100.0), ("-3", -3.0),
+    ],
+)  # fmt: skip
+def test_a_share_is_read_in_per_cent_or_as_it_is(text: str, share: float) -> None:
+    assert read_share(text) == share
+
+
+@given(share=st.floats(0, 1))
+def test_a_share_is_read_back_as_it_is_written_in_per_cent(share: float) -> None:
+    assert read_share(exact_percent(share)) == pytest.approx(share, rel=1e-15, abs=1e-15)
 
 
 @pytest.mark.parametrize("text", ["", "ten", "·10⁻⁴x", "10^3", "1·10", "10⁻", "--1", "1,5"])

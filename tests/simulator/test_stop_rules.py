@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +29,9 @@ from simulator.running.stop_rules import (
     StopRuleError,
     ValidationAccuracyAbove,
     ValidationLossBelow,
+    told_apart,
 )
+from simulator.schema.numbers import THIN
 from simulator.schema.parameter import concrete, kind_of
 
 REACHED = {
@@ -225,6 +228,13 @@ def test_a_rule_that_can_never_hold_is_refused_before_the_first_step(text: str, 
         assert "can never hold" in reason
     finally:
         screen.session.close()
+
+
+def test_an_accuracy_is_told_in_per_cent_with_digits_enough() -> None:
+    told = run(experiment(), steps=3000, every=100, until=parse("accuracy>0.8")).stopped
+    assert told is not None
+    assert re.fullmatch(rf"the accuracy is (\d\S*){THIN}%, above 80{THIN}%", told.reason)
+    assert told_apart(0.90001, 0.9, share=True) == f"90.001{THIN}%"
 
 
 @pytest.mark.parametrize("rule", concrete(StopRule), ids=kind_of)

@@ -13,6 +13,9 @@ from PySide6.QtWidgets import QWidget
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers.info import LayerInfo
+from simulator.parts.initializers import Initializer
+from simulator.schema.numbers import setting
+from simulator.schema.parameter import concrete, kind_of, parameters, title_of
 from simulator.training.run_info import RunInfo
 from tests.ui.painted import Recorder
 from ui.builder import edits
@@ -125,6 +128,35 @@ def test_badges_tell_initialiser_normalisation_and_dropout() -> None:
         dropout={"kind": "inverted", "rate": 0.2},
     )
     assert entries_of(plain)[1].badges == ("normal 0.01", "batch norm before", "dropout 0.2")
+
+
+@pytest.mark.parametrize("kind", concrete(Initializer), ids=kind_of)
+def test_a_badge_has_no_number_whose_meaning_cannot_be_told(kind: type[Initializer]) -> None:
+    """What changes nothing is left out, and named where it is another: no "He normal 0"."""
+    plain = experiment(10).to_builtins()
+    own = parameters(kind)[:1]
+    plain["layers"][0]["initializer"] = {"kind": kind_of(kind)}
+    telling = [field.default for field in own if field.knob.unit or field.default not in (0, 1)]
+    assert entries_of(plain)[1].badges == (" ".join([title_of(kind), *map(setting, telling)]),)
+    for field in own:
+        plain["layers"][0]["initializer"][field.name] = 0.3
+        named = [] if telling else [field.knob.label]
+        assert entries_of(plain)[1].badges == (" ".join([title_of(kind), *named, "0.3"]),)
+
+
+def test_a_slope_is_named_and_a_variance_of_1_is_told() -> None:
+    plain = experiment(10).to_builtins()
+    told = {}
+    for kind in ("he_normal", "orthogonal", "variance_scaled"):
+        plain["layers"][0]["initializer"] = {"kind": kind}
+        told[kind] = entries_of(plain)[1].badges
+    assert told == {
+        "he_normal": ("He normal",),
+        "orthogonal": ("orthogonal",),
+        "variance_scaled": ("variance scaled 1",),
+    }
+    plain["layers"][0]["initializer"] = {"kind": "he_normal", "slope": 0.2}
+    assert entries_of(plain)[1].badges == ("He normal slope 0.2",)
 
 
 @pytest.mark.parametrize("width", [190, 240, 320])

@@ -64,6 +64,26 @@ def test_what_is_no_number_for_a_rule_is_said_and_nothing_is_trained(kind: type[
     window.close()
 
 
+SHARES = [kind for kind in TYPED if kind.share]
+
+
+@pytest.mark.parametrize("kind", SHARES, ids=kind_of)
+def test_an_accuracy_stands_in_per_cent_and_is_typed_either_way(kind: type[StopRule], window: MainWindow) -> None:
+    stop = window.transport.stop
+    stop.choose(kind)
+    assert stop.limit.text() == "90\N{NARROW NO-BREAK SPACE}%"
+    for text in ("0.95", "95 %", "95%", "95"):
+        stop.limit.setText(text)
+        assert stop.rule() == kind(**{number_of(kind).name: 0.95})
+        assert stop.limit.text() == "95\N{NARROW NO-BREAK SPACE}%"
+    for text in ("1", "100 %", "-5 %", "many", "%"):
+        stop.limit.setText(text)
+        refused = stop.rule()
+        assert isinstance(refused, str)
+        assert refused.startswith("Not started: Accuracy must be ")
+    window.close()
+
+
 def test_the_window_says_which_rule_stopped_it_and_when_until_it_goes_on(qtbot: QtBot, window: MainWindow) -> None:
     stop = window.transport.stop
     stop.choose(LossBelow)

@@ -209,7 +209,10 @@ def _part_badges(fields: Sequence[Parameter], plain: Plain, *, first: bool = Tru
 
 
 def _badge(field: Parameter, value: Plain) -> str:
-    """``normal 0.01``, ``dropout 0.2``, ``batch norm before``"""
+    """``normal 0.01``, ``dropout 0.2``, ``batch norm before``; ``He normal``, ``He normal slope 0.2``.
+
+    A bare factor that as usual changes nothing, a slope of 0 or a gain of 1, is told by name where it is another.
+    """
     title = _part_title(field, value)
     chosen = {kind_of(kind): kind for kind in field.kinds}[str(value["kind"])]
     named = " " in title or not any(kind_of(kind) == "none" for kind in field.kinds)
@@ -217,9 +220,18 @@ def _badge(field: Parameter, value: Plain) -> str:
     for own in parameters(chosen):
         shown = value_of(own, value)
         if own.type in ("number", "integer", "choice") and shown is not None:
-            words.append(shown if isinstance(shown, str) else setting(shown))
+            words += _own_words(own, shown)
             break
     return " ".join(words)
+
+
+def _own_words(own: Parameter, shown: float | str) -> list[str]:
+    """What a badge tells of the part's first own value."""
+    if isinstance(shown, str):
+        return [shown]
+    if own.knob.unit or own.default not in (0, 1):
+        return [setting(shown)]
+    return [] if shown == own.default else [own.knob.label, setting(shown)]
 
 
 def _part_title(field: Parameter, value: Plain) -> str:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QSizePolicy, QSpinBox, QToolButt
 
 from simulator.running.stop_rule_text import number_of
 from simulator.running.stop_rules import StopRule
+from simulator.schema.numbers import exact_percent, read_share
 from simulator.schema.parameter import concrete, summary_of, title_of
 from ui.forms.typed import parsed, text_of
 from ui.style.boxes import in_column
@@ -64,7 +65,8 @@ class StopControl(QWidget):
         self.kind: type[StopRule] | None = None
         """The chosen rule; None for a number of steps."""
         self._numbers: dict[type[StopRule] | None, str] = {
-            each: text_of(number_of(each).default) if each.__struct_fields__ else "" for each in concrete(StopRule)
+            each: _number_text(each, number_of(each).default) if each.__struct_fields__ else ""
+            for each in concrete(StopRule)
         }
         self._numbers[None] = "100"
         self.button = QToolButton(self)
@@ -146,16 +148,32 @@ class StopControl(QWidget):
             return None
         if not kind.__struct_fields__:
             return kind()
-        parameter = number_of(kind)
+        parameter, text = number_of(kind), self._text()
         try:
-            return kind(**{parameter.name: parsed(parameter, self._text())})
+            value = parsed(parameter, _share_text(text) if kind.share else text)
         except ValueError as error:
             return f"Not started: {error}"
+        if kind.share:
+            self.limit.setText(exact_percent(value))  # What was read is shown, whichever way it was typed.
+        return kind(**{parameter.name: value})
+
+
+def _number_text(kind: type[StopRule], value: float) -> str:
+    """As a rule's number stands in the field; a share in per cent, as accuracies are read out."""
+    return exact_percent(value) if kind.share else text_of(value)
+
+
+def _share_text(text: str) -> str:
+    """A share as programs write it; what is none is left as it was typed."""
+    try:
+        return repr(read_share(text))
+    except ValueError:
+        return text
 
 
 def menu_text(kind: type[StopRule] | None) -> str:
     """``Until the loss is below a number``."""
     if kind is None:
         return "So many steps"
-    more = " a number" if kind.phrase.endswith(("below", "above")) else ""
+    more = f" a {'share' if kind.share else 'number'}" if kind.phrase.endswith(("below", "above")) else ""
     return f"Until {kind.phrase}{more}"
