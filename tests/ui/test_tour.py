@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from simulator.doctor.base import Finding, Remedy
@@ -282,3 +282,21 @@ def test_closing_the_window_ends_it(qtbot: QtBot, window: MainWindow) -> None:
     window.close()
     assert tour.index == -1
     QApplication.processEvents()
+
+
+def letter_of(text: str) -> str:
+    """What is pressed together with Alt."""
+    return QKeySequence.mnemonic(text).toString()
+
+
+def test_no_button_of_the_window_has_the_letter_of_a_menu(window: MainWindow) -> None:
+    """Alt and such a letter would open the menu."""
+    menus = {letter_of(entry.text()) for entry in window.menuBar().actions()}
+    window.first_hour.open_page()
+    texts = {button.text() for button in window.findChildren(QPushButton)}
+    tour = begun(window)
+    for title in TITLES:
+        at(tour, title)
+        texts |= {tour.bubble.next.text(), tour.bubble.leave.text()}
+    assert {"Le&ssons", "&Next", "F&inish", "Leave the &tour"} <= texts
+    assert [text for text in texts if letter_of(text) and letter_of(text) in menus] == []

@@ -290,7 +290,7 @@ class UnitMicroscope(Plot[UnitState]):
 
     def legend_keys(self, state: UnitState) -> Sequence[Key]:
         unit = f"unit {integer(state.unit.index + 1)}"
-        name = Key(f"{unit} of {self._name(state)}", "muted", "none", short=f"{unit} of {state.unit.layer}")
+        name = Key(f"{unit} of {self._name(state)}", "muted", "none", short=f"{unit}, layer {state.unit.layer}")
         keys = [name, Key("mean", "forward"), Key("least … most", "forward", "band")]
         turned = dict.fromkeys(turn.condition for turn in state.turns)
         return [*keys, *(Key(TURNED[condition], TONES[condition], STROKES[condition]) for condition in turned)]

@@ -100,7 +100,7 @@ class StartPage(QFrame):
         self.tour = self._button("Take the &tour", "Six steps on the real controls.", self.tour_chosen)
         self.tour.setDefault(True)
         self.tour.setVisible(Settings().offers_tour())
-        self.lessons = self._button("&Lessons", "Predict, run, and see: claims about deep networks as lessons.", None)
+        self.lessons = self._button("Le&ssons", "Predict, run, and see: claims about deep networks as lessons.", None)
         self.lessons.clicked.connect(lambda: self.lessons_wanted.emit(self.lessons))
         self.new = self._button("&New", "A small network on handwritten digits to build on.", self.new_chosen)
         self.open = self._button("&Open…", "An experiment that was saved, or a table.", self.open_chosen)

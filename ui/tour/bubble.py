@@ -55,7 +55,7 @@ class Bubble(QFrame):
             label.setProperty("role", "muted")
         self.next = QPushButton("&Next", self)
         self.next.setToolTip("Go on without doing it.")
-        self.leave = QPushButton("&Leave the tour", self)
+        self.leave = QPushButton("Leave the &tour", self)
         self.leave.setToolTip("Esc does so too; the Help menu begins it again.")
         self.next.clicked.connect(self.next_pressed)
         self.leave.clicked.connect(self.left)
@@ -67,7 +67,7 @@ class Bubble(QFrame):
         self._title.setText(title)
         self._text.setText(text)
         self._count.setText(f"{number} of {steps}")
-        self.next.setText("&Finish" if number == steps else "&Next")
+        self.next.setText("F&inish" if number == steps else "&Next")
         self.setAccessibleName(f"Tour, step {number} of {steps}: {title}")
         self.setAccessibleDescription(text)
 
