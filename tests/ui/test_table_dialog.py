@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QProgressBar
 from pytestqt.qtbot import QtBot
 
 from ui.dialogs.table import TableDialog
@@ -59,6 +59,13 @@ def test_a_table_is_proposed_as_it_is_judged(opened: Open) -> None:
     data = dialog.data()
     assert data["inputs"] == ("height", "sex")
     assert (data["header"], data["delimiter"], data["decimal"], data["encoding"]) == ("yes", ",", ".", "utf-8")
+
+
+def test_how_far_the_reading_is_stands_beside_the_bar_and_not_on_its_filling(opened: Open) -> None:
+    dialog = opened(text())
+    assert dialog.how_far.text().startswith("Reading t.csv: ")
+    assert dialog.how_far.text().endswith("\N{NARROW NO-BREAK SPACE}%")
+    assert not any(bar.isTextVisible() for bar in dialog.findChildren(QProgressBar))
 
 
 def test_every_column_left_out_has_its_reason_beside_it(opened: Open) -> None:

@@ -117,8 +117,9 @@ class TableDialog(QDialog):
 
     def _make_foot(self) -> None:
         self.facts, self.sentence = sentence_label("muted"), sentence_label("")
-        self.progress = QProgressBar(self)
+        self.how_far, self.progress = QLabel(self), QProgressBar(self)
         self.progress.setAccessibleName("Reading the table")
+        self.progress.setTextVisible(False)
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
         )
@@ -154,7 +155,7 @@ class TableDialog(QDialog):
 
     def _waiting_page(self) -> QWidget:
         waiting = QWidget()
-        in_column(STRETCH, QLabel(f"Reading {self.path.name} …"), self.progress, STRETCH, on=waiting)
+        in_column(STRETCH, self.how_far, self.progress, STRETCH, on=waiting)
         return waiting
 
     def _table_page(self, choices: QWidget) -> QWidget:
@@ -187,7 +188,7 @@ class TableDialog(QDialog):
 
     def _show_progress(self, progress: Progress) -> None:
         self.progress.setValue(round(100 * progress.share))
-        self.progress.setFormat(how_far(progress))
+        self.how_far.setText(f"Reading {self.path.name}: {how_far(progress)}")
 
     def _read_anew(self) -> None:
         """Read in another way: what has been chosen stays where there are such columns still."""
