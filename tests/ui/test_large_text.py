@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QToolButton
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.files import find
+from simulator.lessons.files import find as lesson
 from simulator.running.session import Session
 from tests.ui.legible import faults
 from tests.ui.real_runs import NETS, real
@@ -19,6 +20,7 @@ from ui.app import create_app
 from ui.bench.document import Document
 from ui.board.card import Page
 from ui.chart.axes import plot_font
+from ui.lessons.answer_forms import CurveForm
 from ui.plots import all_plots
 from ui.style.elided_label import ElidedLabel
 from ui.style.restyle import set_theme
@@ -122,6 +124,28 @@ def test_labels_and_buttons_of_the_window_have_room_for_their_text(qtbot: QtBot)
     window.bench.close()
     window.deleteLater()
     assert not cut
+
+
+def test_a_lesson_leaves_the_board_its_room_in_the_smallest_window(qtbot: QtBot) -> None:
+    """The plot that a curve is drawn on is whole, from its title to its axis."""
+    enlarge(1.5)
+    window = MainWindow(Document(find("vanishing-sigmoid")), lambda notify: Session("thread", notify))
+    window.resize(960, 600)
+    window.show()
+    window.lessons.open(lesson("ten-layer-table"))
+    settle()
+    panel, board = window.lessons.panel, window.plot_area.board
+    assert panel is not None
+    (curve,) = (box.form.sketch for box in panel.questions if isinstance(box.form, CurveForm))
+    right = board.mapTo(window, board.rect().bottomRight()).x()
+    shown = curve.viewport().visibleRegion().boundingRect()
+    axes = [curve.flat(axis.mapRectToScene(axis.rect())) for axis in curve.axes]
+    window.bench.close()
+    window.deleteLater()
+    assert window.width() == 960
+    assert right < 960
+    assert shown == curve.viewport().rect()
+    assert [each for each in axes if not shown.contains(each)] == [], shown
 
 
 def cut_texts(window: QWidget) -> Iterator[str]:

@@ -241,7 +241,7 @@ def test_what_is_drawn_at_a_height_is_the_number_that_the_axis_has_there(qtbot: 
         draw(sketch, at, at)
         expected = 1e-4 ** (1 - share) if decades else 1e-4 + share * (1 - 1e-4)
         assert sketch.answer[0] == pytest.approx(expected, rel=0.1, abs=0 if decades else 0.01)
-    draw(sketch, QPoint(0, 0), QPoint(0, 0))
+    draw(sketch, QPoint(1, 1), QPoint(1, 1))
     assert sketch.answer[0] == 1.0
 
 
@@ -253,7 +253,7 @@ def test_a_curve_is_drawn_on_the_plot_that_shows_the_answer_and_the_runs_comes_t
     (form,) = (box.form for box in panel.questions if isinstance(box.form, CurveForm))
     plot = area.plot("gradient_depth")
     assert form.sketch.parentWidget() is plot
-    assert plot.key in area.board.seen
+    assert area.board.maximised == plot.key
     assert form.sketch.isVisible()
     assert all(each.findChildren(Curtain) for key, each in area.made.items())
     area.complete()
@@ -265,6 +265,7 @@ def test_a_curve_is_drawn_on_the_plot_that_shows_the_answer_and_the_runs_comes_t
     assert form.answer() is None
     QTest.keyClick(form.sketch, Qt.Key.Key_Escape)
     assert form.go.hasFocus()
+    assert area.board.maximised == plot.key
     answer_all(window)
     drawn = form.answer()
     panel.commit.click()
@@ -276,18 +277,32 @@ def test_a_curve_is_drawn_on_the_plot_that_shows_the_answer_and_the_runs_comes_t
     assert form.answer() == drawn
     form.go.click()
     assert not form.sketch.isVisible()
+    assert area.board.maximised is None
     form.go.click()
     assert form.sketch.isVisible()
+    assert area.board.maximised == plot.key
     turned = window.document.experiment.with_values([("layers.0.initializer.gain", 0.9)])
     assert window.document.propose(turned.to_builtins(), "w") is None
     assert not form.sketch.isVisible()
+    assert area.board.maximised is None
     assert form.go.text() == "Show both curves"
     panel.opened.begin_again()
     (fresh,) = (box.form for box in panel.questions if isinstance(box.form, CurveForm))
     assert fresh.sketch.parentWidget() is plot
     assert fresh.sketch.left_over == 10
+    fresh.go.click()
     window.lessons.close()
     assert fresh.sketch.isHidden()
+    assert area.board.maximised is None
+
+
+def test_the_board_ends_above_the_time_line_in_each_lesson_of_a_small_window(window: MainWindow) -> None:
+    """Where a lesson's networks take a line more, workspaces become a list while the window is laid out."""
+    window.resize(960, 600)
+    for name in ("powers-of-a-weight", "scale-of-the-weights"):
+        window.lessons.open(find(name))
+        area = window.plot_area
+        assert area.board.geometry().bottom() == area.rect().bottom(), name
 
 
 def test_plots_that_lessons_show_are_there() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, QTimer, Signal
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from simulator.layers.base import layer_kinds
@@ -76,9 +76,20 @@ class PlotArea(QWidget):
         self.workspaces.selected.connect(self._show_workspace)
         self.board.arrangement_changed.connect(lambda: self.workspaces.keep(self.board.arrangement))
         self.board.seen_changed.connect(self._feed_seen)
+        # A board with one plot alone lets none come along; once all are back they do.
+        self.board.maximised_changed.connect(self._bring_along, Qt.ConnectionType.QueuedConnection)
         self.feed.wanted_changed.connect(self.shown_changed)
         self.bar.size_changed.connect(self._resize_cards)
         self.bar.plots_wanted.connect(self._open_list)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        layout = self.layout()
+        if layout is not None and event.size() != self.size():
+            # The bar has shown other parts while it was given its place, which has laid out the window once more: the
+            # board has the place that was meant for it before.
+            layout.invalidate()
+            layout.activate()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -229,6 +240,11 @@ class PlotArea(QWidget):
         self.board.restore()
         self.board.change(self.board.arrangement.shown(key))
         self.board.current.bring_into_view(key)
+
+    def show_alone(self, key: str) -> None:
+        """Let a plot fill the board until another is shown, or all are; KeyError if there is none."""
+        self.show_plot(key)
+        self.board.maximise(key)
 
     def hide_plot(self, key: str) -> None:
         """Take a plot off the board."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from msgspec import Struct
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -23,7 +23,7 @@ from ui.style.numbers import count, integer, number
 from ui.style.text_size import text_resized
 from ui.style.theme import current_theme, theme_changed
 
-HOW = "Draw with the mouse; or ← → choose a point, ↑ ↓ move it, Esc ends."
+HOW = "Draw by mouse, or with ← → and ↑ ↓; Esc ends."
 NEAR_THE_END = 0.1
 """Share of the points that a stroke may leave out at either end."""
 STEPS = 40
@@ -191,6 +191,17 @@ class Sketch(Canvas):
         if known and len(self.drawn) - 1 - known[-1] <= near:
             self.drawn[known[-1] + 1 :] = [self.drawn[known[-1]]] * (len(self.drawn) - 1 - known[-1])
         return self.drawn != before
+
+    def event(self, event: QEvent) -> bool:
+        # Esc ends the drawing, and does not put back the plot that it is drawn on.
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            event.accept()
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())

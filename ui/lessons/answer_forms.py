@@ -241,9 +241,10 @@ class CurveForm(AnswerForm):
         self._tell()
 
     def step_back(self) -> None:
-        if self._plot is not None:
+        if self._plot is not None and not self.sketch.isHidden():
             self.sketch.hide()
             self._tell()
+            self.plot_wanted.emit(self._plot.key, self.sketch)
 
     def let_go(self) -> None:
         self.sketch.hide()
@@ -264,7 +265,7 @@ class CurveForm(AnswerForm):
         self.go.setVisible(self._plot is not None)
         if self.sketch.measured:
             self.told.setText(f"The run's curve stands beside yours{on}.")
-            self.go.setText("Show both curves" if self.sketch.isHidden() else "Show the plot alone")
+            self.go.setText("Show both curves" if self.sketch.isHidden() else "Take the curves off")
         else:
             self.told.setText(
                 f"Draw it{on}: {count(left, 'point')} to draw." if left else f"{count(points, 'point')} drawn{on}."

@@ -41,12 +41,14 @@ class CurvesOnPlots:
         yield from (kind.key for kind in self._plots.known if shows(kind, readings))
 
     def _show(self, key: str, sketch: Sketch) -> None:
-        """Bring the plot into view, ready to be drawn on."""
-        self._plots.show_plot(key)
-        if not sketch.isHidden():
+        """Give the plot the whole board, ready to be drawn on; without the curve a place among the others does."""
+        if sketch.isHidden():
+            self._plots.show_plot(key)
+        else:
+            self._plots.show_alone(key)
             sketch.setFocus()
 
     def show_first(self) -> None:
-        """Bring the first of them into view."""
+        """Give the first of them the whole board."""
         for key in [*self._keys.values()][:1]:
-            self._plots.show_plot(key)
+            self._plots.show_alone(key)

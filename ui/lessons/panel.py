@@ -32,7 +32,7 @@ from ui.style.numbers import count, integer
 from ui.style.text_size import resize_text, scaled, with_text
 
 WIDTH = 360
-LEAST = 320
+LEAST = 284
 STAGES = {
     "predict": "Read, and commit to a prediction",
     "committed": "Your prediction stands: run it",

@@ -194,6 +194,7 @@ class LessonsAccess(QObject):
         panel.opened.unlock()
         panel.opened.close()
         panel.let_go()
+        self._parts.plots.board.restore()
         panel.hide()
         panel.deleteLater()
         if self.dock is not None:
