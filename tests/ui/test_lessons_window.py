@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QMenu
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -35,6 +36,63 @@ BEHIND = Experiment.from_builtins({"data": {"kind": "moons", "samples": 40}, "la
 @pytest.fixture
 def window(open_on: OpenOn) -> MainWindow:
     return open_on(BEHIND)
+
+
+class ShownWindows(QObject):
+    """Windows that have been shown, if only for a moment."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.names.append(f"{type(watched).__name__} {watched.accessibleName()}")
+        return False
+
+
+@pytest.fixture
+def shown_windows(qapp: QApplication) -> Iterator[list[str]]:
+    shown = ShownWindows()
+    qapp.installEventFilter(shown)
+    yield shown.names
+    qapp.removeEventFilter(shown)
+
+
+def tab_stops(window: MainWindow) -> list[QWidget]:
+    """Where Tab goes from the lesson's panel, as far as it stays there."""
+    panel = panel_of(window)
+    panel.setFocus()
+    stops = []
+    while True:
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        here = QApplication.focusWidget()
+        if here is None or not panel.isAncestorOf(here) or here in stops:
+            return stops
+        stops.append(here)
+
+
+def test_tab_goes_down_the_panel_at_first_after_the_run_and_in_another_attempt(
+    window: MainWindow, shown_windows: list[str], qtbot: QtBot
+) -> None:
+    shown_windows.clear()
+    window.lessons.open(find("a-graph-of-boxes"))
+    panel = panel_of(window)
+    first = tab_stops(window)
+    answer_all(window)
+    panel.commit.click()
+    panel.run.click()
+    qtbot.waitUntil(lambda: panel.opened.stage == "revealed", timeout=20_000)
+    QApplication.processEvents()
+    after = [stop.mapTo(panel.widget(), QPoint()).y() for stop in tab_stops(window)]
+    assert len(after) > 2
+    assert after == sorted(after)
+    panel.opened.begin_again()
+    QApplication.processEvents()
+    again = tab_stops(window)
+    assert [type(stop) for stop in again] == [type(stop) for stop in first]
+    assert panel.questions[0].isAncestorOf(again[0])
+    assert not shown_windows
 
 
 def test_nothing_runs_before_a_prediction_and_then_the_run_answers(window: MainWindow, qtbot: QtBot) -> None:

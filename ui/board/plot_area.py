@@ -241,11 +241,6 @@ class PlotArea(QWidget):
         self.board.change(self.board.arrangement.shown(key))
         self.board.current.bring_into_view(key)
 
-    def show_alone(self, key: str) -> None:
-        """Let a plot fill the board until another is shown, or all are; KeyError if there is none."""
-        self.show_plot(key)
-        self.board.maximise(key)
-
     def hide_plot(self, key: str) -> None:
         """Take a plot off the board."""
         self.board.restore()

@@ -45,10 +45,14 @@ class CurvesOnPlots:
         if sketch.isHidden():
             self._plots.show_plot(key)
         else:
-            self._plots.show_alone(key)
+            self._show_alone(key)
             sketch.setFocus()
 
     def show_first(self) -> None:
         """Give the first of them the whole board."""
         for key in [*self._keys.values()][:1]:
-            self._plots.show_alone(key)
+            self._show_alone(key)
+
+    def _show_alone(self, key: str) -> None:
+        self._plots.show_plot(key)
+        self._plots.board.maximise(key)

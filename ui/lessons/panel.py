@@ -218,7 +218,20 @@ class LessonPanel(QScrollArea):
                 box.hide()
                 box.deleteLater()
                 self.questions[place] = fresh
+            self._order_keys()
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.verticalScrollBar().setValue(0)
         self._weigh()
+
+    def _order_keys(self) -> None:
+        """Tab goes from top to bottom, through what was made later too."""
+        parts = [self.text, *self.questions, self.commit, self.run, self.after]
+        last: QWidget = self
+        for part in parts:
+            for each in (part, *part.findChildren(QWidget)):
+                if each.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                    QWidget.setTabOrder(last, each)
+                    last = each
 
     def _show_progress(self, words: str) -> None:
         self.note.setText(words)
@@ -254,6 +267,7 @@ class LessonPanel(QScrollArea):
         again.clicked.connect(self.opened.begin_again)
         self._after.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
         self.after.show()
+        self._order_keys()
         QTimer.singleShot(0, self._show_first_result)
 
     def _show_first_result(self) -> None:

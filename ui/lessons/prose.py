@@ -37,7 +37,9 @@ class Prose(QTextBrowser):
 
     def say(self, text: str) -> None:
         """Show this; nothing where it is empty."""
-        self.setVisible(bool(text))
+        # Without a parent it would be a window of its own, for a moment.
+        if not text or self.parentWidget() is not None:
+            self.setVisible(bool(text))
         if text != self._text:
             self._text = text
             self.setAccessibleDescription(plain(text)[:2000] if text else "")
