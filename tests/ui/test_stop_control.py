@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -81,6 +82,19 @@ def test_an_accuracy_stands_in_per_cent_and_is_typed_either_way(kind: type[StopR
         refused = stop.rule()
         assert isinstance(refused, str)
         assert refused.startswith("Not started: Accuracy must be ")
+    window.close()
+
+
+def test_after_return_in_its_number_the_keys_are_the_window_s_again(qtbot: QtBot, window: MainWindow) -> None:
+    stop = window.transport.stop
+    stop.choose(LossBelow)
+    stop.limit.setText("-1")
+    window.activateWindow()
+    stop.limit.setFocus()
+    qtbot.waitUntil(stop.limit.hasFocus)
+    qtbot.keyClick(stop.limit, Qt.Key.Key_Return)
+    assert not stop.limit.hasFocus()
+    assert window.banner.text.startswith("Not started: ")
     window.close()
 
 

@@ -96,8 +96,12 @@ class StopControl(QWidget):
         # A field that would take more room than it may have would push all that stands right of it aside.
         self.limit.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.limit.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.limit.returnPressed.connect(self.entered)
+        self.limit.returnPressed.connect(self._enter_limit)
         self.count.entered.connect(self.entered)
+
+    def _enter_limit(self) -> None:
+        self.limit.clearFocus()  # The next key is the window's again: Space pauses.
+        self.entered.emit()
 
     def choose(self, kind: type[StopRule] | None) -> None:
         """Show a rule with the number that it had last; None: a number of steps."""
