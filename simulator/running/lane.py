@@ -23,7 +23,7 @@ from simulator.running.lane_state import LaneState
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import LaneUpdate, Look
 from simulator.running.timeline import Timeline
-from simulator.system.progress import CancelledError, advance
+from simulator.system.progress import NOTICED_SECONDS, CancelledError, Progress, advance
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.replay import Replay, Replayer
 from simulator.training.sampler import Indices
@@ -56,6 +56,8 @@ class Lane:
         """The steps since, of networks before this one."""
         self._announced: LiveRun | None = None
         """The run of which answers have brought the changes."""
+        self._behind_since: float | None = None
+        """When it began to make the steps that the run waits for; None where the run does not wait."""
         self._same_batches = True
         """Whether those of all steps since the last answer, made in a block, were the run's."""
 
@@ -96,6 +98,8 @@ class Lane:
 
     def catch_up(self, name: str, step: int, until: float) -> None:
         """Make steps until ``step``, or until it is so late; a refusal is remembered."""
+        if self._behind_since is None:
+            self._behind_since = time.perf_counter()
         try:
             if self.live is None:
                 self._build()
@@ -106,6 +110,15 @@ class Lane:
                 self._apply()
         except Exception as error:
             self._refuse(error)
+        if not self.can_catch_up(step):
+            self._behind_since = None
+
+    def progress(self, name: str, step: int) -> Progress | None:
+        """How far it has come to the step at which the run waits for it; None where nobody waits long."""
+        seconds = 0.0 if self._behind_since is None else time.perf_counter() - self._behind_since
+        if seconds < NOTICED_SECONDS or not self.can_catch_up(step):
+            return None
+        return Progress(catching_up(name), 0 if self.live is None else self.live.training.step, step, "steps", seconds)
 
     def cancel(self, name: str) -> None:
         """Make no more of the steps that the run waits for."""

@@ -22,6 +22,7 @@ from simulator.running.lane_state import LaneState
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import LaneUpdate, Look
 from simulator.running.timeline import Timeline
+from simulator.system.progress import Progress
 from simulator.training.replay import Replay
 from simulator.training.sampler import Indices
 
@@ -160,6 +161,11 @@ class Lanes:
         for name, lane in self._lanes.items():
             if lane.can_catch_up(step):
                 lane.catch_up(name, step, until)
+
+    def progress(self, step: int) -> Progress | None:
+        """How far the first of them is that the run waits for long."""
+        told = (lane.progress(name, step) for name, lane in self._lanes.items())
+        return next((progress for progress in told if progress is not None), None)
 
     def cancel(self, step: int) -> None:
         """Wait no longer for those that are behind: the run goes on without them."""

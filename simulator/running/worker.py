@@ -385,7 +385,7 @@ class Worker:
         self.schedule.frame_made()
         observed = run.observer.observe(look.observations, goes_on=playing, short=short)
         stopped = None if playing else self.stopping.stopped
-        progress = self.stopping.progress(run.training.step, self.steps_left)
+        progress = self.lanes.progress(run.training.step) or self.stopping.progress(run.training.step, self.steps_left)
         with run.restored_on_failure(), self.lanes.restored_on_failure():
             frame = run.frame(scalars, observed)
             rows, shown = run.rows.take(provisional), provisional is not None

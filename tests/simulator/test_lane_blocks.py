@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.histograms import HistogramsObservation
 from simulator.observations.registry import standard
-from simulator.running import lanes
+from simulator.running import lane, lanes
 from simulator.running.lane_state import LaneState
 from simulator.running.lanes import Lanes
 from simulator.running.live_run import LiveRun
@@ -172,6 +174,51 @@ def test_whatever_comes_in_a_block_finds_and_leaves_what_it_does_step_by_step(
     assert [*told(block.replies)] == [*told(alone.replies)]
 
 
+class LateLane:
+    """A worker that is looked at after each of the slices in which a network comes to a run that stands still."""
+
+    def __init__(self, steps: int) -> None:
+        self.replies: list[Reply] = []
+        self.worker = Worker(self, self.replies.append)
+        self._commands = self._told(steps)
+        self.worker.loop()
+
+    def get(self, timeout: float | None) -> Any:
+        return next(self._commands)
+
+    def _told(self, steps: int) -> Iterator[Command | None]:
+        yield from (Change(1, Experiment.from_builtins(PLAIN)), Play(steps))
+        while self.worker.steps_left:
+            yield None
+        del self.replies[:]
+        yield from (Change(2, BESIDE.with_values([("lanes", [NORM])])), Look(1, ()))
+        looks = 0
+        while self.worker.lanes.are_behind(steps) and looks < steps:
+            yield from (None, None, Look(1, ()))
+            looks += 1
+        yield from (None, Stop())
+
+
+def test_every_answer_says_how_far_a_lane_is_that_catches_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look at the clock takes 0.02 seconds here."""
+    ticks = itertools.count()
+    clock = SimpleNamespace(monotonic=lambda: 0.02 * next(ticks), perf_counter=lambda: 0.02 * next(ticks))
+    for module in (lane, lanes):
+        monkeypatch.setattr(module, "time", clock)
+    answers = [reply for reply in LateLane(60).replies if isinstance(reply, Update)]
+    behind = [answer for answer in answers if answer.lanes[0].frame is None]
+    told = [answer.progress for answer in behind if answer.progress is not None]
+    assert behind[0].progress is None
+    assert [answer.progress for answer in behind][-len(told) :] == told
+    assert {(each.doing, each.total, each.unit) for each in told} == {("Catching up network norm", 60, "steps")}
+    done = [each.done for each in told]
+    assert done == sorted(set(done))
+    assert 0 < done[0] < done[-1] < 60
+    assert told[-1].seconds_left is not None
+    assert answers[-1].lanes[0].frame is not None
+    assert answers[-1].progress is None
+
+
 def test_batches_are_compared_in_every_step_of_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"BLOCK_SECONDS": 1e9, "BLOCK_SHARE": 1e15}.items():
         monkeypatch.setattr(lanes, name, value)
@@ -212,7 +259,7 @@ def test_a_look_in_the_midst_of_a_slow_step_finds_the_trace_that_it_needs(
     last = updates[-1]
     assert last.frame is not None
     assert last.frame.step == (6 if slow else 7)
-    for frame in (last.frame, *(lane.frame for lane in last.lanes)):
+    for frame in (last.frame, *(each.frame for each in last.lanes)):
         observed = None if frame is None else frame.observed(FactorsObservation())
         assert observed is not None
         assert observed.step == last.frame.step

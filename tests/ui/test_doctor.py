@@ -364,6 +364,8 @@ def test_copies_decide_what_holds_and_in_which_order(qtbot: QtBot, scripted: lis
     assert second.note == ""
     assert (third.finding.rule, third.suspected) == ("dead", True)
     assert [offer.finding.rule for offer in trials.consider(experiment, [FINDING], 14, 0.7)] == ["vanishing"]
+    beside = Experiment.from_builtins({**SICK, "lanes": [{"name": "twin", "set": {"seed": 3}}]})
+    assert not any(offer.suspected for offer in trials.consider(beside, [FINDING, now], 14, 0.7))
     changed = experiment.with_values([("optimizer.learning_rate", 0.2)])
     assert all(offer.suspected for offer in trials.consider(changed, [FINDING, now], 15, 0.7))
     trials.close()

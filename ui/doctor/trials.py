@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
+from msgspec.structs import replace as with_fields
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from simulator.doctor.base import USUAL_STEPS, Finding, Remedy
@@ -128,9 +129,10 @@ class BackgroundTrials(QObject):
         self, experiment: Experiment, findings: Sequence[Finding], step: int, loss: float
     ) -> tuple[Offer, ...]:
         """What is offered about these findings at a step with this loss; what is not known yet is found out."""
-        if experiment != self._experiment:
+        alone = with_fields(experiment, lanes=UNSET)
+        if alone != self._experiment:
             self.forget()
-            self._experiment, self._steps = experiment, step
+            self._experiment, self._steps = alone, step
         self._step, self._loss = step, loss
         self._findings = keyed(findings)
         keys = self._findings.keys()
