@@ -252,6 +252,7 @@ def test_another_experiment_ends_the_lesson(window: MainWindow) -> None:
     window.lessons.open(find("all-units-alike"))
     window.document.replace(BEHIND)
     assert window.lessons.panel is None
+    assert window.banner.text == "The lesson “All units alike” is left: another experiment has been opened."
     assert window.transport.play.isEnabled()
     assert not window.network_dock.isHidden()
 

@@ -182,8 +182,10 @@ class LessonsAccess(QObject):
         """Another experiment has been opened: the lesson is over, unless it is its own."""
         if self.panel is None or not self.panel.opened.on_bench:
             return
-        if not experiment.locks or experiment.locks.lesson != self.panel.lesson.title:
+        title = self.panel.lesson.title
+        if not experiment.locks or experiment.locks.lesson != title:
             self.close()
+            self._parts.banner.say(f"The lesson “{title}” is left: another experiment has been opened.")
 
     def close(self) -> None:
         """Put the lesson away; the bench keeps what it holds, without locks."""
