@@ -257,6 +257,17 @@ def test_another_experiment_ends_the_lesson(window: MainWindow) -> None:
     assert not window.network_dock.isHidden()
 
 
+def test_panels_that_give_way_to_a_lesson_are_there_at_the_next_start(window: MainWindow, open_on: OpenOn) -> None:
+    window.panel_arrangement.store()
+    window.lessons.open(find("all-units-alike"))
+    assert window.network_dock.isHidden()
+    window.panel_arrangement.store()
+    after = open_on(BEHIND)
+    assert not after.network_dock.isHidden()
+    window.lessons.close()
+    assert not window.network_dock.isHidden()
+
+
 DECADES = CurveRange(3, 1e-4, 1.0, decades=True, along="layer", unit="")
 
 

@@ -23,6 +23,8 @@ class PanelDock(QDockWidget):
 
     def __init__(self, title: str, content: QWidget, parent: QWidget) -> None:
         super().__init__(title, parent)
+        self.given_way = False
+        """Whether it is folded only for as long as another panel needs its room, which is not to be remembered."""
         self.setObjectName(f"panel.{title}")
         self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetClosable

@@ -176,6 +176,7 @@ class LessonsAccess(QObject):
         others = [each for each in self._window.findChildren(PanelDock) if each is not dock]
         self._folded = [each for each in others if not each.isHidden()]
         for each in self._folded:
+            each.given_way = True
             each.hide()
 
     def _take_opened(self, experiment: Experiment) -> None:
@@ -202,6 +203,7 @@ class LessonsAccess(QObject):
         if self.dock is not None:
             self.dock.hide()
         for each in self._folded:
+            each.given_way = False
             each.show()
         self._folded = []
         self.stage_changed.emit()

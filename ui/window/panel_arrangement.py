@@ -47,7 +47,8 @@ class PanelArrangement(QObject):
         """Keep all as it is now."""
         self._soon.stop()
         self._settings.set("window/geometry", self._window.saveGeometry())
-        self._settings.set("window/panels", self._window.saveState(STATE_VERSION))
+        if not any(dock.given_way for dock in self._docks):
+            self._settings.set("window/panels", self._window.saveState(STATE_VERSION))
         self._settings.set("window/builder", self._builder.split.saveState())
         self._settings.set("window/folded", "\n".join(self._training.folded()))
 
