@@ -77,6 +77,22 @@ def test_where_nobody_knows_the_minimum_heights_are_counted_from_the_least_that_
     assert state("ravine").relief.base == 0.0
 
 
+def test_curves_follow_where_a_lower_value_has_been_seen_since(qtbot: QtBot) -> None:
+    """Along axes that stay as they are."""
+    first = state("rosenbrock", steps=30)
+    lower = replace(first, relief=replace(first.relief, base=first.relief.base - 0.5))
+    pictures = []
+    for shown in ((first, lower), (lower,)):
+        plot = DescentPlot(bare=True)
+        qtbot.addWidget(plot)
+        plot.canvas.lay_out(500, 400)
+        for each in shown:
+            plot.show_state(each)
+            picture = plot.canvas.grab().toImage()
+        pictures.append(picture)
+    assert pictures[0] == pictures[1]
+
+
 def test_six_optimisers_are_told_apart_by_colour_and_by_shape(qtbot: QtBot) -> None:
     assert len({*COLOURS}) == len({*SHAPES}) == 6
     plot = LandscapePlot(bare=True)

@@ -102,8 +102,9 @@ class DescentPlot(Plot[LandscapeState]):
         at = polygon(np.array([state.step, state.step], float), np.array([low, high]))
         heads = [self._head(state, index) for index in range(len(state.paths))]
         now = Curves("now", [[at]], colours=("muted",), dash=DOTTED, z=-1.0)
+        counted = state.race, state.relief.base
         return [
-            CurvesMark("curves", state.race, state.paths, self._lines(state), state.chosen, self._kept),
+            CurvesMark("curves", counted, state.paths, self._lines(state), state.chosen, self._kept),
             *heads,
             now,
         ]
