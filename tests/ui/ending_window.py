@@ -52,7 +52,7 @@ def long_step(then: Callable[[], object]) -> None:
 def dialog(then: Callable[[], object]) -> None:
     window().bench.play()
     rename()
-    QTimer.singleShot(300, then)
+    when(lambda: step() > 0 and QApplication.activeModalWidget() is not None, then)
     when(lambda: step() > 0, lambda: files.ask_unsaved(window(), "changed", "12 steps"))
 
 
