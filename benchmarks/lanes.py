@@ -31,7 +31,7 @@ LIMITS = {2: 2.1, 4: 4.3}
 FEWER = """\
 Every frame needs a step of each network and a look at it, and all of them are trained in one process, for the second of
 two cores is the window's. So four networks cannot be shown as often as one where a step of all of them takes longer
-than a frame, which is 33 ms: four of (b) take 57 ms for it, and 3 ms each to be looked at. The cost of a step is
+than a frame, which is 30 ms: four of (b) take 57 ms for it, and 3 ms each to be looked at. The cost of a step is
 without anyone who looks: while somebody does, a block of steps is no longer than a quarter of the time between looks.
 """
 
