@@ -98,7 +98,8 @@ def _known(pool: dict[str, Any]) -> list[str]:
 def machine() -> dict[str, Any]:
     """Where the numbers come from."""
     importlib.import_module("numpy")
-    blas = sorted({" ".join(_known(pool)) for pool in threadpool_info()})
+    by_environment = " (kernels named by the environment)" if "OPENBLAS_CORETYPE" in os.environ else ""
+    blas = sorted({" ".join(_known(pool)) + by_environment for pool in threadpool_info()})
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
