@@ -7,7 +7,7 @@ import struct
 import zipfile
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path, PurePosixPath
 
@@ -17,7 +17,7 @@ from simulator.schema.numbers import integer
 from simulator.system.regular_file import UnfitFileError, check_regular, read_regular, regular
 from simulator.system.zip_contents import check_ratio, zip_of
 
-ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm"})
+ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm")
 MAX_BYTES = 256 * 2**20
 """Of one image's file."""
 MAX_CLASSES = 1000
@@ -64,10 +64,10 @@ def holds_images(path: Path) -> bool:
         return False
     try:
         with _opened(path) as archive:
-            names = [PurePosixPath(info.filename) for info in archive.infolist() if not info.is_dir()]
+            names = [info.filename for info in archive.infolist() if not info.is_dir()]
     except (OSError, *DAMAGED):
         return False
-    return 2 * sum(name.suffix.lower() in ENDINGS for name in names) > len(names)
+    return 2 * sum(map(_is_image, names)) > len(names)
 
 
 @contextmanager
@@ -109,7 +109,7 @@ class Folder(ImageFiles):
         labelled = []
         for label in self._entries(Path(self.path), folders=True):
             inner = self._entries(Path(self.path, label), folders=False)
-            names = tuple(name for name in inner if Path(name).suffix.lower() in ENDINGS)
+            names = tuple(filter(_is_image, inner))
             if not names:
                 raise DataError(f"{name_of(self.path)}: the folder {shown(label)} holds no image files")
             labelled.append((label, names))
@@ -153,11 +153,14 @@ class Archive(ImageFiles):
     """In a zip file; a folder around the classes' folders is passed over."""
 
     def files(self) -> Files:
-        members: defaultdict[str, list[str]] = defaultdict(list)
         with self._opened() as archive:
-            paths = [PurePosixPath(info.filename) for info in archive.infolist() if not info.is_dir()]
-        for member in self._images(paths):
-            members[member.parent.name].append(member.name)
+            paths = [_parts(info) for info in archive.infolist() if not info.is_dir()]
+        images = [path for path in paths if _is_image(path[-1]) and not any(map(_is_hidden, path))]
+        if len({path[:-2] for path in images}) > 1 or any(len(path) < 2 for path in images):
+            raise DataError(f"{name_of(self.path)}: the images do not lie in one folder for each class")
+        members: defaultdict[str, list[str]] = defaultdict(list)
+        for *_, label, name in images:
+            members[label].append(name)
         return _checked(self.path, tuple((label, tuple(sorted(names))) for label, names in sorted(members.items())))
 
     @contextmanager
@@ -169,20 +172,14 @@ class Archive(ImageFiles):
                 raise DataError(f"{name_of(self.path)}: {reason_of(error)}") from error
             yield archive
 
-    def _images(self, paths: Sequence[PurePosixPath]) -> list[PurePosixPath]:
-        images = [path for path in paths if path.suffix.lower() in ENDINGS and not _hidden(path)]
-        if len({path.parent.parent for path in images}) > 1 or any(len(path.parts) < 2 for path in images):
-            raise DataError(f"{name_of(self.path)}: the images do not lie in one folder for each class")
-        return images
-
     @contextmanager
     def reading(self) -> Iterator[Read]:
         with self._opened() as archive:
             # Found at once: looking through all of them for each takes minutes where there are many.
-            members: dict[str, zipfile.ZipInfo] = {}
+            members: dict[tuple[str, ...], zipfile.ZipInfo] = {}
             for info in archive.infolist():
-                members.setdefault("/".join(PurePosixPath(info.filename).parts[-2:]), info)
-            yield lambda label, name: _content(archive, members[f"{label}/{name}"])
+                members.setdefault(_parts(info)[-2:], info)
+            yield lambda label, name: _content(archive, members[label, name])
 
     def state(self) -> tuple[int, ...]:
         try:
@@ -203,5 +200,15 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
         return file.read(MAX_BYTES)
 
 
-def _hidden(path: PurePosixPath) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in path.parts)
+def _parts(member: zipfile.ZipInfo) -> tuple[str, ...]:
+    """The folders of a member and its name; one of a name without any letter has one of none."""
+    parts = member.filename.split("/")
+    return tuple(parts) if all(parts) and "." not in parts else PurePosixPath(member.filename).parts or ("",)
+
+
+def _is_image(name: str) -> bool:
+    return name.lower().endswith(ENDINGS)
+
+
+def _is_hidden(part: str) -> bool:
+    return part.startswith((".", "__MACOSX"))

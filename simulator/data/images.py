@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from simulator.data.image_files import ImageFiles, Read
+    from simulator.data.image_strip import ImageStrip
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 """What is decoded, whatever a file is called: pixels only. A decoder of page descriptions starts other programs."""
@@ -32,6 +33,8 @@ MAX_PIXELS = 2**26
 MAX_UNPACKED = 240 * 2**20
 """Pixels that one file may hold, and bytes that they may take on the way; more is refused before it is unpacked."""
 LARGE = 2**26
+SMALL = 2**22
+"""Pixels that need no more than what is always there, however they are stored."""
 MOST_RATIO = 200
 """Bytes from which on an image may not be so many times as large as its file: nothing but blank ones are."""
 ORIENTATION = 0x0112
@@ -102,11 +105,14 @@ def _files(path: str) -> "ImageFiles":
 
 def check_images(path: str) -> None:
     """DataError where a folder or archive holds no images for classes, or the first one of a class cannot be read."""
+    from simulator.data.image_strip import ImageStrip
+
     source = _files(path)
     files = source.files()
+    _silence_decoder()
     with source.reading() as read:
         for label, names in files:
-            _pixels(read, label, names[0], 1, "grey", "resize")
+            _put(ImageStrip(1, 1, 1), 0, read, (label, names[0]), "resize")
 
 
 # One set is kept, so that a new split, scale or label noise does not read the files again.
@@ -118,16 +124,26 @@ def _load(path: str, fingerprint: tuple[int, ...], size: int, color: str, fit: s
     count = sum(len(names) for _, names in files)
     check_cells(count * channels * size**2, f"{name_of(path)}: {count_text(count, 'image')} of {size} × {size} pixels")
     x = np.empty((count, channels, size, size))
-    others = 0
-    each = [(label, name) for label, names in files for name in names]
     with source.reading() as read:
-        for place, (label, name) in enumerate(followed(each, "Reading images", "files")):
-            x[place], same = _pixels(read, label, name, size, color, fit)
-            others += not same
+        others = _read_all(read, [(label, name) for label, names in files for name in names], fit, x)
     labels: Labels = np.repeat(np.arange(len(files)), [len(names) for _, names in files]).astype(np.int64)
     names = tuple(_readable(label) for label, _ in files)
     rows, pixels = frozen(x.reshape(count, -1)), _pixel_names(channels, size)
     return Raw(rows, frozen(labels), names, pixels, x.shape[1:], True, _notes(others, count, size, fit))
+
+
+def _read_all(read: "Read", each: list[tuple[str, str]], fit: str, out: Floats) -> int:
+    """out (images, channels, size, size) ← the values from 0 to 1 of all; how many are of another size."""
+    from simulator.data.image_strip import ImageStrip
+
+    _silence_decoder()
+    strip, others = ImageStrip(out.shape[1], out.shape[2], len(out)), 0
+    for done, file in enumerate(followed(each, "Reading images", "files"), start=1):
+        place = (done - 1) % strip.room
+        others += not _put(strip, place, read, file, fit)
+        if place == strip.room - 1 or done == len(each):
+            strip.write(out[done - 1 - place : done])
+    return others
 
 
 def _notes(others: int, count: int, size: int, fit: str) -> tuple[str, ...]:
@@ -158,28 +174,27 @@ def _silence_decoder() -> None:
     logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
-def _pixels(read: "Read", label: str, name: str, size: int, color: str, fit: str) -> tuple[Floats, bool]:
-    """(channels, size, size) from 0 to 1, and whether the image has that size itself."""
+def _put(strip: "ImageStrip", place: int, read: "Read", file: tuple[str, str], fit: str) -> bool:
+    """Put the image of a class and a name into the strip; whether it has its size itself."""
     from PIL import Image, UnidentifiedImageError
 
-    from simulator.data.image_files import reason_of
-
-    _silence_decoder()
-
     def told(reason: str) -> DataError:
-        return DataError(f"{name_of(label)}/{name_of(name)}: {reason}")
+        return DataError(f"{name_of(file[0])}/{name_of(file[1])}: {reason}")
 
     try:
-        content = read(label, name)
+        content = read(*file)
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            if lack := _lack_of_room(image, len(content), color, fit):
+            if lack := _lack_of_room(image, len(content), strip.mode, fit):
                 raise told(lack)
-            return _resampled(image, size, color, fit), image.size == (size, size)
+            _resample(image, fit, strip, place)
+            return image.size == strip.size
     except DataError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise told(f"more than the {MAX_PIXELS} pixels that are supported") from error
     except UnfitFileError as error:
+        from simulator.data.image_files import reason_of
+
         raise told(reason_of(error)) from error
     except UnidentifiedImageError as error:
         raise told("not an image that can be read") from error
@@ -191,40 +206,40 @@ def _size(image: "Image.Image") -> str:
     return f"{integer(image.width)} × {integer(image.height)} pixels"
 
 
-def _lack_of_room(image: "Image.Image", packed: int, color: str, fit: str) -> str:
+def _lack_of_room(image: "Image.Image", packed: int, mode: str, fit: str) -> str:
     """Why an image would unpack to too much, judged by its head; else nothing."""
     pixels = image.width * image.height
     if pixels > MAX_PIXELS:
         return f"{_size(image)}, at most {integer(MAX_PIXELS)} are supported"
+    if pixels <= SMALL:
+        return ""
     own = pixels * (1 if image.mode in ("1", "L", "P") else 4)
     if own > LARGE and own > MOST_RATIO * packed:
         return f"{_size(image)} unpack to more than {MOST_RATIO} times the file's size"
-    turned = image.getexif().get(ORIENTATION, 1) != 1 or (fit == "crop" and image.width != image.height)
-    made = 0 if image.mode == _mode(color) else pixels * (4 if color == "color" else 1)
+    turned = _is_turned(image) or (fit == "crop" and image.width != image.height)
+    made = 0 if image.mode == mode else pixels * (4 if mode == "RGB" else 1)
     amount = own * (2 if turned else 1) + made
     lack = f"at most {MAX_UNPACKED // 2**20} are supported" if amount > MAX_UNPACKED else shortage(amount)
     return f"{_size(image)} take {integer(amount // 2**20)} MiB to be read, {lack}" if lack else ""
 
 
-def _mode(color: str) -> str:
-    return "RGB" if color == "color" else "L"
+def _is_turned(image: "Image.Image") -> bool:
+    return bool(image.getexif().get(ORIENTATION, 1) != 1)
 
 
-def _resampled(image: "Image.Image", size: int, color: str, fit: str) -> Floats:
-    from PIL import Image, ImageOps
+def _resample(image: "Image.Image", fit: str, strip: "ImageStrip", place: int) -> None:
+    """Put an image into the strip, brought to its size and mode."""
+    if _is_turned(image):
+        from PIL import ImageOps
 
-    ImageOps.exif_transpose(image, in_place=True)
+        ImageOps.exif_transpose(image, in_place=True)
     if fit == "crop" and image.width != image.height:
         image = _middle(image)
     if image.mode.startswith(("I", "F")):
-        return np.stack([_wide(image, size)] * len(_mode(color)))
-    plain = _opaque(image, _mode(color)) if image.has_transparency_data else image
-    if plain.mode != _mode(color):
-        plain = plain.convert(_mode(color))
-    if plain.size != (size, size):
-        plain = plain.resize((size, size), Image.Resampling.BILINEAR)
-    values = np.asarray(plain, np.float64) / 255
-    return values[np.newaxis] if values.ndim == 2 else np.moveaxis(values, 2, 0)
+        strip.put_values(place, _wide(image, strip.size))
+        return
+    plain = _opaque(image, strip.mode) if image.has_transparency_data else image
+    strip.put(place, plain if plain.mode == strip.mode else plain.convert(strip.mode))
 
 
 def _opaque(image: "Image.Image", mode: str) -> "Image.Image":
@@ -246,10 +261,10 @@ def _middle(image: "Image.Image") -> "Image.Image":
     return image.crop((left, top, left + side, top + side))
 
 
-def _wide(image: "Image.Image", size: int) -> Floats:
+def _wide(image: "Image.Image", size: tuple[int, int]) -> Floats:
     """Grey with more than 8 bits, which an ordinary conversion would clip."""
     from PIL import Image
 
     levels = 1.0 if image.mode == "F" else 65535.0
     scaled = Image.fromarray(np.asarray(image, np.float32) / np.float32(levels))
-    return np.asarray(scaled.resize((size, size), Image.Resampling.BILINEAR), np.float64)
+    return np.asarray(scaled.resize(size, Image.Resampling.BILINEAR), np.float64)
