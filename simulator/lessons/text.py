@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 
 from simulator.lessons.formula import Formula, FormulaError, Value
-from simulator.schema.numbers import integer, number, percent, power_of_ten
+from simulator.schema.numbers import integer, number, percent, power_of_ten, size_text
 
 PLACE = re.compile(r"\{\{([^{}|]{1,200})(?:\|([a-z]{1,20}))?\}\}")
 """A number in a text."""
@@ -37,7 +37,8 @@ def _decade(value: float) -> str:
 
 FORMS: Mapping[str, Callable[[float], str]] = MappingProxyType(
     {"number": number, "two": lambda value: number(value, 2), "five": lambda value: number(value, 5), "whole": _whole,
-     "words": _words, "capital": lambda value: _words(value).capitalize(), "percent": percent, "decade": _decade}
+     "words": _words, "capital": lambda value: _words(value).capitalize(), "percent": percent, "decade": _decade,
+     "size": size_text}
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import re
 from msgspec import convert
 
 from simulator.running.stop_rules import StopRule, StopRuleError
-from simulator.schema.numbers import exact, read_integer, read_number
+from simulator.schema.numbers import exact, read_integer, read_number, read_share
 from simulator.schema.parameter import Parameter, kind_of, kinds, parameters
 
 
@@ -30,7 +30,7 @@ def number_of(rule: type[StopRule]) -> Parameter:
 
 def parse(text: str) -> StopRule:
     """The rule that a person has written; StopRuleError in one sentence where it is none."""
-    match = re.fullmatch(r"\s*([a-z_]+)\s*(?:([<>:])\s*(\S+))?\s*", text)
+    match = re.fullmatch(r"\s*([a-z_]+)\s*(?:([<>:])\s*(\S.*?))?\s*", text)
     rule = kinds(StopRule).get(match[1]) if match else None
     if match is None or rule is None or (match[2] or "") != (rule.symbol if rule.__struct_fields__ else ""):
         shown = text if len(text) <= 40 else f"{text[:39]}…"
@@ -42,18 +42,19 @@ def _with_number(rule: type[StopRule], text: str) -> StopRule:
     parameter = number_of(rule)
     whole = parameter.type == "integer"
     try:
-        value = read_integer(text) if whole else read_number(text)
+        value = read_share(text) if rule.share else read_integer(text) if whole else read_number(text)
         if not math.isfinite(value):
             raise ValueError(text)
         return convert({"kind": kind_of(rule), parameter.name: value}, rule)
     except ValueError:
-        raise StopRuleError(f"{form(rule)} takes {_range_of(parameter)}, not {text!r}") from None
+        raise StopRuleError(f"{form(rule)} takes {_range_of(parameter, rule.share)}, not {text!r}") from None
 
 
-def _range_of(parameter: Parameter) -> str:
-    """``a whole number of 1 or more``, ``a number above 0``, ``a number from 0 to below 1``."""
+def _range_of(parameter: Parameter, share: bool) -> str:
+    """``a whole number of 1 or more``, ``a number above 0``, ``a share from 0 to below 1, or that in per cent``."""
     if parameter.type == "integer":
         return f"a whole number of {exact(parameter.low or 0)} or more"
     if parameter.high is None:
         return f"a number above {exact(parameter.low or 0)}"
-    return f"a number from {exact(parameter.low or 0)} to below {exact(parameter.high)}"
+    limits = f"from {exact(parameter.low or 0)} to below {exact(parameter.high)}"
+    return f"a share {limits}, or that in per cent" if share else f"a number {limits}"

@@ -243,6 +243,12 @@ def test_a_rule_is_read_as_it_is_written(rule: type[StopRule]) -> None:
     assert form(rule)[: len(kind_of(rule))] == kind_of(rule)
 
 
+@pytest.mark.parametrize("kind", [AccuracyAbove, ValidationAccuracyAbove])
+@pytest.mark.parametrize("number", ["0.9", "90%", " 90 % ", "90", f"90{THIN}%"])
+def test_a_share_is_read_in_per_cent_too_as_it_is_told(kind: type[StopRule], number: str) -> None:
+    assert parse(f"{kind_of(kind)}>{number}") == parse(f"{kind_of(kind)}>0.9")
+
+
 def test_two_rules_are_refused_and_the_first_is_not_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parser().parse_args(["run", "spiral", "--steps", "1", "--until", "loss<0.1", "--until", "epochs:1"])
@@ -253,8 +259,8 @@ def test_two_rules_are_refused_and_the_first_is_not_forgotten(capsys: pytest.Cap
     "text",
     [
         "", "loss", "loss<", "loss>1", "loss<0", "loss<-1", "loss<nan", "loss<inf", "loss<1,5", "accuracy>1",
-        "accuracy>90%", "accuracy<0.5", "validation_loss<0", "epochs:0", "epochs:1.5", "epochs", "stalled:-3",
-        "stalled:many", "finding:1", "findings", "x" * 300,
+        "accuracy>100%", "accuracy>-5 %", "loss<90%", "accuracy<0.5", "validation_loss<0", "epochs:0", "epochs:1.5",
+        "epochs", "stalled:-3", "stalled:many", "finding:1", "findings", "x" * 300,
     ],
 )  # fmt: skip
 def test_bad_text_is_refused_in_one_sentence_with_status_2(

@@ -338,11 +338,14 @@ def test_a_run_that_has_gone_is_not_animated(open_on: OpenOn, qtbot: QtBot, tmp_
     dialog.reject()
 
 
-def test_one_step_is_not_animated(open_on: OpenOn) -> None:
+def test_one_step_is_not_animated_and_that_is_said_as_long_as_it_is_so(open_on: OpenOn, qtbot: QtBot) -> None:
     window = open_on(Experiment.from_builtins(NET))
     window.exporting.animate()
     assert window.findChild(AnimationDialog) is None
     assert "one step only" in window.banner.text
+    window.bench.play(1)
+    qtbot.waitUntil(lambda: window.bench.view.frame.step == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.banner.text, timeout=20_000)
 
 
 def test_a_window_closes_while_it_animates(open_on: OpenOn, qtbot: QtBot, tmp_path: Path) -> None:

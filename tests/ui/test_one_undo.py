@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -86,6 +86,23 @@ def test_its_keys_undo_and_redo_the_documents_change_in_every_field(
     assert window.document.experiment is before
     QTest.keyClick(widget, Qt.Key.Key_Y, CTRL)
     assert window.document.experiment is after
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_the_keys_of_all_commands_are_the_windows_in_every_field(window: MainWindow, field: str) -> None:
+    widget = FIELDS[field](window)
+    assert widget is not None
+    window.activateWindow()
+    widget.setFocus()
+    keys = {keys.toString(): keys[0] for command in window.actions() for keys in command.shortcuts()}
+    assert {"Ctrl+E", "Ctrl+K", "Ctrl+T"} <= keys.keys()
+    taken = []
+    for text, combination in keys.items():
+        event = QKeyEvent(QEvent.Type.ShortcutOverride, combination.key(), combination.keyboardModifiers())
+        QApplication.sendEvent(widget, event)
+        if text.startswith("Ctrl") and event.isAccepted():
+            taken.append(text)
+    assert not taken
 
 
 def test_the_last_change_is_undone_not_the_typing(qtbot: QtBot, window: MainWindow) -> None:

@@ -344,6 +344,7 @@ def test_nothing_is_exported_of_a_step_that_is_still_computed(open_window: Any, 
     window.exporting.export("loss")
     assert window.banner.text == "Step 8 is being computed: export when it is there."
     qtbot.waitUntil(lambda: window.timeline.scrubber.complete, timeout=PATIENCE)
+    assert not window.banner.text
 
 
 # -- keys and marks --------------------------------------------------------------------------------------------------
@@ -362,6 +363,8 @@ def test_keys_go_by_steps_by_ten_and_from_mark_to_mark(qtbot: QtBot) -> None:
     ):  # fmt: skip
         qtbot.keyClick(track, key, modifier or Qt.KeyboardModifier.NoModifier)
     assert gone == [49, 51, 40, 60, 20, 70, 0, 100]
+    qtbot.keyClick(track, Qt.Key.Key_Left, shift | Qt.KeyboardModifier.KeypadModifier)
+    assert gone[-1] == 40
 
 
 def test_however_many_marks_there_are_signs_stand_apart_and_none_is_left_out(qtbot: QtBot) -> None:

@@ -21,6 +21,7 @@ from ui.landscape.paths import PathMark, StartMark, StepMark, arrow_scale, lines
 from ui.landscape.relief import relief_table
 from ui.landscape.state import COLOURS, DASHES, SHAPES, LandscapeState
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.style.keys import held
 from ui.style.numbers import count, integer, number, power_of_ten
 
 REST_MS = 80
@@ -227,8 +228,8 @@ class LandscapePlot(Plot[LandscapeState]):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         way = WAYS.get(Qt.Key(event.key()))
-        shift = event.modifiers() == Qt.KeyboardModifier.ShiftModifier
-        if way is None or self.state is None or self.paused or (event.modifiers() and not shift):
+        shift = held(event) == Qt.KeyboardModifier.ShiftModifier
+        if way is None or self.state is None or self.paused or (held(event) and not shift):
             super().keyPressEvent(event)
             return
         spans = [high - low for low, high in self.pane.shown]

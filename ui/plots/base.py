@@ -15,6 +15,7 @@ from ui.chart.view import Probe, S, State, View
 from ui.plots.drawn import FIRST_ROW, DrawnPlot
 from ui.plots.lane_plots import LanePlots
 from ui.style.help import set_page
+from ui.style.keys import held
 from ui.style.text_size import text_resized
 from ui.style.theme import Theme, depth_colours, theme_changed
 
@@ -303,7 +304,7 @@ class Plot(DrawnPlot[S]):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows point, Enter presses, + and − zoom, A gives the view back, Menu asks for that of the step."""
-        key, shift = Qt.Key(event.key()), event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        key, shift = Qt.Key(event.key()), held(event) == Qt.KeyboardModifier.ShiftModifier
         if key in WAYS and (shift or not event.modifiers() & MODIFIERS):
             self._point(*(FASTER * way if shift else way for way in WAYS[key]))
         elif key in ZOOMS:

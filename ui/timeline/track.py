@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSlider, QToolTip, QWidget
 
+from ui.style.keys import held
 from ui.style.text_size import scaled, with_text
 from ui.style.theme import Theme, current_theme
 from ui.timeline.marks import BY_HAND, Kind, Mark, next_step
@@ -154,7 +155,7 @@ class Track(QSlider):
         event.ignore()  # The board scrolls.
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step, shift = self.value(), event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        step, shift = self.value(), held(event) == Qt.KeyboardModifier.ShiftModifier
         far = FASTER if shift else 1
         match event.key():
             case Qt.Key.Key_Left | Qt.Key.Key_Down:

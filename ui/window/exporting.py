@@ -75,13 +75,15 @@ class Exporting(QObject):
         if not self._may_export() or view is None:
             return
         if view.frame.step < 1:
-            self._banner.say("There is one step only: an animation needs steps to go through.")
+            text = "There is one step only: an animation needs steps to go through."
+            self._banner.say(text, holds=lambda: self._last_step < 1)
             return
         from ui.animation.dialog import AnimationDialog, shows_run
 
         plots = {key: plot for key, plot in self._plots.plots.items() if shows_run(plot)}
         if not plots:
-            self._banner.say("No plot shows this run yet.")
+            text = "No plot shows this run yet."
+            self._banner.say(text, holds=lambda: not any(map(shows_run, self._plots.plots.values())))
             return
         focused = self._plots.focused_plot()
         key = key or (focused.key if focused is not None else "")
@@ -112,12 +114,22 @@ class Exporting(QObject):
             return False
         view = self._bench.shown.view
         if view is not None and not view.whole:
-            self._banner.say(f"Step {integer(view.frame.step)} is being computed: export when it is there.")
+            text = f"Step {integer(view.frame.step)} is being computed: export when it is there."
+            self._banner.say(text, holds=lambda: self._is_on_its_way(view.frame.step))
             return False
         may = not self._bench.refusal and not self._bench.building
         if not may:
             self._decline("export")
         return may
+
+    @property
+    def _last_step(self) -> int:
+        return 0 if self._bench.view is None else self._bench.view.frame.step
+
+    def _is_on_its_way(self, step: int) -> bool:
+        """Whether a step is shown of which not all is there yet."""
+        shown = self._bench.shown.view
+        return shown is not None and not shown.whole and shown.frame.step == step
 
     def copy_picture(self) -> None:
         """Put a picture of the plot that has the focus, else of the first one, on the clipboard."""

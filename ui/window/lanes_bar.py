@@ -33,7 +33,7 @@ from ui.window.comparison_menu import ComparisonMenu
 
 STROKES = ("stroke-solid", "stroke-dashed", "stroke-dotted", "stroke-dash-dotted")
 MOST = len(STROKES)
-"""Networks in the window: so many strokes can be update from each other."""
+"""Networks in the window: so many strokes can be told from each other."""
 FULL = f"At most {MOST} networks are shown beside each other: let go of one first."
 GAPS = 50
 """Pixels between the parts."""

@@ -50,6 +50,8 @@ class Notices(QObject):
         bench.noticed.connect(self._banner.say)
         bench.waiting.connect(self._wait)
         bench.playing_changed.connect(self._play)
+        for signal in (bench.started, bench.updated, bench.shown.changed):
+            signal.connect(lambda *_arguments: self._banner.review())
 
     def _begin(self) -> None:
         """Another experiment was opened: nothing that is shown is of it."""
@@ -112,7 +114,8 @@ class Notices(QObject):
             again, words = self._way_out
             self._banner.say(text, again=again, words=words)
         else:
-            self._banner.say(f"Nothing to {do} yet: the network is being built.")
+            text = f"Nothing to {do} yet: the network is being built."
+            self._banner.say(text, holds=lambda: self._bench.building)
 
     def _take_back(self, *sentences: str) -> None:
         """Take back what was said of a run that is no longer asked for; other messages stay."""

@@ -78,6 +78,7 @@ class Banner(QFrame):
         self._close.setAccessibleName("Close message")
         self._close.clicked.connect(self.clear)
         self._action: Callable[[], None] | None = None
+        self._holds: Callable[[], bool] | None = None
         self._lay_out()
         self.clear()
 
@@ -101,8 +102,12 @@ class Banner(QFrame):
         details: str = "",
         again: Callable[[], None] | None = None,
         words: tuple[str, str] = AGAIN,
+        holds: Callable[[], bool] | None = None,
     ) -> None:
-        """Show a message; ``details`` unfold on request, ``again`` is offered as a button with these words and tip."""
+        """Show a message; ``details`` unfold on request, ``again`` is offered as a button with these words and tip.
+
+        ``holds``: whether it is still so, of what passes by itself.
+        """
         self._label.setText(text)
         self._details.setPlainText(details)
         self._details.hide()
@@ -111,11 +116,16 @@ class Banner(QFrame):
         self._again.setVisible(again is not None)
         self._again.setText(words[0])
         self._again.setToolTip(words[1])
-        self._action = again
+        self._action, self._holds = again, holds
         self.show()
 
+    def review(self) -> None:
+        """Take back what no longer holds."""
+        if self._holds is not None and not self._holds():
+            self.clear()
+
     def clear(self) -> None:
-        self._action = None
+        self._action = self._holds = None
         self._label.clear()
         self.hide()
 
