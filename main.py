@@ -14,7 +14,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from simulator.running.command_line import COMMANDS, add_commands, add_threads, execute
+from simulator.running.arguments import add_threads
+from simulator.running.command_line import COMMANDS, add_commands, execute
 from simulator.running.landscape_command import with_start_joined
 from simulator.running.transport import Mode, ProcessTransport, trainer, usual_mode
 from simulator.system.machine import give_threads, out_of_memory

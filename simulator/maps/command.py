@@ -85,7 +85,7 @@ def carry_out(arguments: argparse.Namespace) -> int:
         except InterruptedRun as error:
             print("stopped at once; cells that were made stand, and the same command makes the others", file=sys.stderr)
             return error.status
-    print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")
+    print(f"written to {arguments.out}")
     return status if stop.number is None else 128 + stop.number
 
 

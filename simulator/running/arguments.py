@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 
@@ -94,3 +95,26 @@ def analyses_in(text: str) -> tuple[str, ...]:
         if name not in analyses():
             raise argparse.ArgumentTypeError(f"no analysis is called {shortened(name)!r}; there are {known}")
     return names
+
+
+def add_training(parser: argparse.ArgumentParser) -> None:
+    """What every command that trains takes: how far, what is measured, where to, and on how many threads."""
+    parser.add_argument("--steps", type=count(0), required=True, metavar="N", help="updates to make")
+    parser.add_argument(
+        "--every", type=count(1), metavar="K", help="measure layers each K steps; by default about 1000 times in all"
+    )
+    parser.add_argument("--analyses", action=AnalysesAction, type=analyses_in, metavar="NAME,…")
+    add_files(parser)
+    add_threads(parser)
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """Where the files go, and whether plots are among them."""
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+    parser.add_argument("--no-plots", action="store_true", help="write the data only")
+
+
+def add_threads(parser: argparse.ArgumentParser) -> None:
+    """The number of threads, on which last digits hang."""
+    help_text = "threads of matrix products; if left out as many as pay"
+    parser.add_argument("--threads", type=count(1), metavar="N", help=help_text)

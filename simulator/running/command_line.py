@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.running.arguments import AnalysesAction, OneRule, analyses_in, count, typed
+from simulator.running.arguments import OneRule, add_training, count, typed
 from simulator.running.compare_command import DrawLanes, add_compare, run_compare
 from simulator.running.export_command import add_export, run_export
 from simulator.running.import_command import add_import, run_import
@@ -56,7 +56,7 @@ def add_commands(commands: Any) -> None:
     """Add the commands to a parser's sub-commands."""
     one = commands.add_parser("run", help="train an experiment without a screen and write its files")
     one.add_argument("target", metavar="FILE-OR-PRESET")
-    one.add_argument("--steps", type=count(0), required=True, metavar="N", help="updates to make")
+    add_training(one)
     one.add_argument(
         "--until", type=rule, action=OneRule, metavar="RULE", help="stop before, as soon as it holds: " + STOP_RULES
     )
@@ -70,18 +70,10 @@ def add_commands(commands: Any) -> None:
     one.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="as in layers.0.units=50; may be repeated"
     )
-    one.add_argument(
-        "--every", type=count(1), metavar="K", help="measure layers each K steps; by default about 1000 times in all"
-    )
-    one.add_argument("--analyses", action=AnalysesAction, type=analyses_in, metavar="NAME,…")
-    _add_files(one)
-    one.add_argument(
-        "--threads", type=count(1), metavar="N", help="threads of matrix products; if left out as many as pay"
-    )
+    _add_kept(one)
     one.add_argument(
         "--allow-files", action="store_true", help="read files that the experiment names outside of its own folder"
     )
-    one.add_argument("--no-plots", action="store_true", help="write the data only")
     add_compare(commands)
     add_landscape(commands)
     add_lessons(commands)
@@ -93,9 +85,8 @@ def add_commands(commands: Any) -> None:
     book.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the pages")
 
 
-def _add_files(one: argparse.ArgumentParser) -> None:
-    """What a run is written into, and what it is read from besides."""
-    one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
+def _add_kept(one: argparse.ArgumentParser) -> None:
+    """What is kept of a run besides its files, and what it goes on from."""
     one.add_argument(
         "--resume", action="store_true", help="go on from the last checkpoint of a run that was ended in DIR before"
     )
@@ -106,12 +97,6 @@ def _add_files(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--report", type=Path, metavar="FILE.html", help="write what came of it as one page, plots included"
     )
-
-
-def add_threads(parser: argparse.ArgumentParser) -> None:
-    """Add the number of threads, on which last digits hang."""
-    help_text = "threads of matrix products; if left out as many as pay"
-    parser.add_argument("--threads", type=count(1), metavar="N", help=help_text)
 
 
 def rule(text: str) -> StopRule:
@@ -150,7 +135,7 @@ def execute(
     from simulator.running.interruption import InterruptedRun
 
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # As stderr does: a console without σ or ⁻ must not end a run at its last line.
+        # As stderr does: a console without σ, or a folder whose name is no text, must not end a run at its end.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         if carry_out is not None:
@@ -334,8 +319,7 @@ def _run(arguments: argparse.Namespace, draw: Draw, report: Report) -> int:
                 path = arguments.report
                 report(result, path.with_stem(f"{path.stem}-{folder.name}") if arguments.seeds else path)
             notes = result.info.notes
-    # A folder's name may be no text in any encoding.
-    print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")
+    print(f"written to {arguments.out}")
     return 0 if stop.number is None else 128 + stop.number
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.running.arguments import AnalysesAction, analyses_in, count, shortened, typed
+from simulator.running.arguments import add_training, count, shortened, typed
 
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
@@ -31,21 +31,12 @@ def add_compare(commands: Any) -> None:
         "--twin", action="append", default=[], metavar="NAME:PATH=VALUE,…",
         help="the base with these fields set otherwise, as one more lane; may be repeated",
     )  # fmt: skip
-    one.add_argument("--steps", type=count(0), required=True, metavar="N", help="updates to make")
-    one.add_argument(
-        "--every", type=count(1), metavar="K", help="measure layers each K steps; by default about 1000 times in all"
-    )
-    one.add_argument("--analyses", action=AnalysesAction, type=analyses_in, metavar="NAME,…")
+    add_training(one)
     one.add_argument("--seeds", type=count(1), metavar="N", help="train every lane with each of N seeds from A's on")
-    one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
     one.add_argument("--resume", action="store_true", help="go on with a comparison that was ended in DIR before")
-    one.add_argument(
-        "--threads", type=count(1), metavar="N", help="threads of matrix products; if left out as many as pay"
-    )
     one.add_argument(
         "--allow-files", action="store_true", help="read files that experiments name outside of their own folders"
     )
-    one.add_argument("--no-plots", action="store_true", help="write the data only")
 
 
 def split(text: str) -> list[str]:
@@ -138,7 +129,7 @@ def run_compare(arguments: argparse.Namespace, read: Read, draw: DrawLanes) -> i
                 print(line)
             if not arguments.no_plots and (said := draw(drawn, arguments.out / "plots")):
                 print(said)
-    print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")
+    print(f"written to {arguments.out}")
     return 0 if stop.number is None else 128 + stop.number
 
 

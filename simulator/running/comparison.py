@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from simulator.experiment.differences import differences_between, in_words
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
-from simulator.running.ensemble import members
+from simulator.running.ensemble import later_steps, members
 from simulator.running.files import LAYER_COLUMNS
 from simulator.running.growing_file import GrowingTable, WholeFile
 from simulator.running.headless import RunResult, run, usual_every
@@ -101,7 +101,7 @@ class Comparison:
         with ProcessLock(self.out / LOCK, "this folder"):
             self._begin()
             for done, each in enumerate(self.runs):
-                hear = None if progress is None else _later(progress, done * self.steps)
+                hear = later_steps(progress, done * self.steps)
                 result = run(
                     each.experiment, steps=self.steps, out=each.folder, every=every, progress=hear,
                     leave_unfinished=True, **options,
@@ -177,7 +177,3 @@ def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
     rest = iter(items)
     while chunk := list(islice(rest, CHUNK)):
         yield chunk
-
-
-def _later(progress: Callable[[int], None], done: int) -> Callable[[int], None]:
-    return lambda step: progress(done + step)

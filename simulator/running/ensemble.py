@@ -40,7 +40,7 @@ def run_ensemble(
     with ProcessLock(folder / LOCK, "this folder"):
         for member in runs:
             home = folder / f"seed-{member.seed}"
-            hear = None if progress is None else _later(progress, done)
+            hear = later_steps(progress, done)
             result = run(member, steps=steps, out=home, progress=hear, leave_unfinished=True, **options)
             yield home, result
             if result.interrupted:
@@ -50,8 +50,9 @@ def run_ensemble(
         write_atomic(folder / "experiment.json", experiment.to_json())
 
 
-def _later(progress: Callable[[int], None], done: int) -> Callable[[int], None]:
-    return lambda step: progress(done + step)
+def later_steps(progress: Callable[[int], None] | None, done: int) -> Callable[[int], None] | None:
+    """What hears of a run's steps where ``progress`` hears of several runs', of which ``done`` steps are made."""
+    return None if progress is None else lambda step: progress(done + step)
 
 
 def _join(homes: dict[int, Path], folder: Path) -> None:

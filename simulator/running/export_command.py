@@ -42,8 +42,7 @@ def run_export(arguments: argparse.Namespace, check_reach: Callable[[Path, bool]
     source, title = _source(arguments, check_reach)
     export(source, title, arguments.out, arguments.to)
     step = count(getattr(source, "step", 0), "update")
-    folder = str(arguments.out).encode(errors="backslashreplace").decode()
-    print(f"{title} after {step} written to {folder}; there, python {MODEL} --check proves it")
+    print(f"{title} after {step} written to {arguments.out}; there, python {MODEL} --check proves it")
     return 0
 
 

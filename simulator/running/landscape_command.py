@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.running.arguments import count, shortened, typed
+from simulator.running.arguments import add_files, count, shortened, typed
 from simulator.running.compare_command import split
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def add_landscape(commands: Any) -> None:
     )  # fmt: skip
     one.add_argument("--start", type=_point, metavar="X,Y", help="where all begin; by default the function's own start")
     one.add_argument("--steps", type=count(0), required=True, metavar="N", help="updates that each makes")
-    one.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the files")
-    one.add_argument("--no-plots", action="store_true", help="write the data only")
+    add_files(one)
 
 
 def with_start_joined(arguments: Sequence[str]) -> list[str]:
@@ -144,5 +143,5 @@ def run_landscape(arguments: argparse.Namespace, draw: DrawLandscape) -> int:
         draw(landscape, ground, paths, arguments.out / PICTURE)
     for line in lines(landscape, ground, paths):
         print(line)
-    print(f"written to {str(arguments.out).encode(errors='backslashreplace').decode()}")
+    print(f"written to {arguments.out}")
     return 0

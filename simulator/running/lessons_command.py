@@ -45,7 +45,7 @@ def _export(name: str, file: str) -> int:
     from simulator.lessons.files import find, save
 
     save(find(name), Path(file))
-    print(f"written to {file.encode(errors='backslashreplace').decode()}")
+    print(f"written to {file}")
     return 0
 
 
@@ -71,6 +71,5 @@ def _check(names: list[str], out: Path | None) -> int:
     for reason in dict.fromkeys(f"{each.lesson.name}: {each.reason}" for each in outcomes if each.reason):
         print(f"note: {reason}", file=sys.stderr)
     failed = sum(not each.holds for each in outcomes)
-    place = str(out).encode(errors="backslashreplace").decode()
-    print(f"{len(outcomes) - failed} of {len(outcomes)} hold; written to {place}")
+    print(f"{len(outcomes) - failed} of {len(outcomes)} hold; written to {out}")
     return 1 if failed else 0
