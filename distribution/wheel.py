@@ -1,6 +1,6 @@
 """Builds the wheel, installs it into a fresh environment elsewhere and tries it there.
 
-``python -m distribution.wheel [PYTHON]``, with the version of a Python that uv finds or gets; this one if left out.
+``python -m distribution.wheel`` tries it on this Python, ``--others`` on each other one that is supported and here.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from distribution.pythons import find_python, supported
 from distribution.trial import ROOT, printed, try_program
 
 UV = os.environ.get("UV", "uv")
@@ -40,10 +41,25 @@ def try_wheel(python: str, folder: Path) -> str:
     elsewhere.mkdir()
     try_program([str(programs / "nablascope")], elsewhere)
     version = printed([str(programs / "python"), "-c", PUBLIC], elsewhere).strip()
-    print(f"{wheel.name} works on Python {python}; it calls itself {version}")
+    name = printed([str(programs / "python"), "-V"], elsewhere).strip()
+    print(f"{wheel.name} works on {name}; it calls itself {version}")
     return version
 
 
+def try_others() -> None:
+    """Try the wheel on each supported Python but this one, and say which of them are not here."""
+    for version in supported():
+        python = find_python(version)
+        if python is None:
+            print(f"Python {version} is not on this machine: the wheel is not tried on it")
+        elif not platform.python_version().startswith(f"{version}."):
+            with tempfile.TemporaryDirectory() as scratch:
+                try_wheel(python, Path(scratch))
+
+
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as scratch:
-        try_wheel(sys.argv[1] if len(sys.argv) > 1 else platform.python_version(), Path(scratch))
+    if "--others" in sys.argv[1:]:
+        try_others()
+    else:
+        with tempfile.TemporaryDirectory() as scratch:
+            try_wheel(sys.executable, Path(scratch))
