@@ -42,7 +42,17 @@ def build(folder: Path) -> Path:
     program = folder / "nablascope"
     if sys.platform == "linux":
         shutil.copytree(ROOT / "distribution" / "linux", program, dirs_exist_ok=True)
+        strip_python(program)
     return program
+
+
+def strip_python(program: Path) -> None:
+    """Without the names that only a debugger reads, where a Python was built with them and there is what strips it."""
+    tool = shutil.which("strip")
+    own = program / "_internal"
+    libraries = [*own.glob("libpython*.so*"), *own.glob("python3*/lib-dynload/*.so")]
+    if tool is not None and libraries:
+        subprocess.run([tool, "--strip-unneeded", *map(str, libraries)], check=True)
 
 
 def size(folder: Path) -> int:
