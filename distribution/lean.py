@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 Entry = tuple[str, str, str]
 """PyInstaller's entry of a file: its name in the program, where it lies now, its kind."""
-UNUSED_PLUGINS = (
+UNUSED_FILES = (
     "*/plugins/egldeviceintegrations/*",
     "*/plugins/generic/*",
     "*/plugins/imageformats/*",
@@ -20,21 +20,23 @@ UNUSED_PLUGINS = (
     "*/plugins/platforms/*vkkhr*",
     "*/plugins/platforms/*vnc*",
     "*/plugins/platformthemes/*gtk3*",
+    "*/PySide6/*translations/*",
 )
-"""Screens without a desktop, their keyboards and touch, TLS, and a theme that loads all of GTK beside our own."""
-USED_PLUGINS = ("*qsvg*", "*qjpeg*")
+"""Screens without a desktop, their keyboards and touch, TLS, a theme that loads all of GTK beside our own, and Qt's
+words in languages that nothing here is written in."""
+USED_FILES = ("*qsvg*", "*qjpeg*")
 """Of these folders: pictures that style sheets and exports read and write."""
 
 
 def is_unused(name: str) -> bool:
-    """Whether a file, by its name in the program, is a plugin that nothing loads."""
+    """Whether a file, by its name in the program, is one that nothing loads."""
     name = "/" + name.replace("\\", "/")
-    matches = any(fnmatch(name, pattern) for pattern in UNUSED_PLUGINS)
-    return matches and not any(fnmatch(name, pattern) for pattern in USED_PLUGINS)
+    matches = any(fnmatch(name, pattern) for pattern in UNUSED_FILES)
+    return matches and not any(fnmatch(name, pattern) for pattern in USED_FILES)
 
 
 def lean(entries: Iterable[Entry], libraries_of: Callable[[str], set[str]]) -> list[Entry]:
-    """The entries without unused plugins and without the libraries that only these load.
+    """The entries without unused files and without the libraries that only these load.
 
     ``libraries_of`` gives the file names of the libraries that the file at a path loads.
     """

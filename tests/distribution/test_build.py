@@ -60,6 +60,11 @@ def read_desktop_entry(path: Path) -> configparser.SectionProxy:
     return parsed["Desktop Entry"]
 
 
+@pytest.mark.parametrize("name", ["PySide6/Qt/translations/qtbase_de.qm", "PySide6\\translations\\qt_fr.qm"])
+def test_words_of_other_languages_are_left_out(name: str) -> None:
+    assert is_unused(name)
+
+
 @on_linux
 @pytest.mark.parametrize("name", ["nablascope", "a b", '50 % "off"', "one $HOME `x` \\ two"])
 def test_the_menu_starts_the_program_where_it_lies(name: str, tmp_path: Path) -> None:
