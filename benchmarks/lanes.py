@@ -20,6 +20,7 @@ from simulator.experiment.lane import LaneSpec
 from simulator.network.threads import limited_blas
 from simulator.running.building import built
 from simulator.running.lanes import Lanes
+from simulator.running.lineage import Lineage
 from simulator.running.timeline import REST
 from simulator.training.checkpoints import Checkpoints, Kept
 from simulator.training.training import Training
@@ -46,9 +47,10 @@ def _together(net: str, count: int) -> Work:
     lanes.follow(run)
     while lanes.can_catch_up(0):
         lanes.catch_up(0)
+    Lineage().share_budget(run, lanes.timelines)
 
     def step() -> None:
-        run.propose(trace=False)
+        lanes.propose_beside(run, lambda: True, trace=False, now=False)
         lanes.take_step(run, trace=False, now=False)
         run.rows.append(run.training.row(run.training.scalars()))
         run.apply()

@@ -37,6 +37,12 @@ def limited_blas(threads: int) -> Iterator[None]:
         yield
 
 
+@functools.cache
+def limits_hold_in_all_threads() -> bool:
+    """Whether :func:`limited_blas` holds wherever it is entered; with OpenMP each thread has a limit of its own."""
+    return all(each.get("threading_layer") in ("pthreads", "disabled") for each in _controller().info())
+
+
 class BlasLimit:
     """Holds the BLAS libraries to the threads that are asked for or, where none are, that the network deserves."""
 

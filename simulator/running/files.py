@@ -50,6 +50,7 @@ TABLES = tuple(COLUMNS)
 HISTOGRAMS = "histograms.npz"
 EARLIER_HISTOGRAMS = "histograms-until-{}.npz"
 """Of a network that was handed on to another one, which was trained from that step on."""
+ENVIRONMENT, EXPERIMENT = "environment.json", "experiment.json"
 AT_THE_END = (HISTOGRAMS, "findings.json", "analyses.json")
 """What an unfinished run does not have."""
 HISTOGRAM_PARTS = ("counts", "edges", "nan", "plus_inf", "minus_inf", "zeros")
@@ -68,6 +69,12 @@ class AnalysisOutcome(Struct, frozen=True, forbid_unknown_fields=True):
     files: list[str]
     steps: list[int]
     refusals: list[Refusal]
+
+
+def remove_results(folder: Path) -> None:
+    """Remove what a run has written of what came of it; whatever else lies there stays."""
+    for path in (*(folder / name for name in (*TABLES, *AT_THE_END)), *folder.glob(EARLIER_HISTOGRAMS.format("*"))):
+        path.unlink(missing_ok=True)
 
 
 def cell(value: float | None) -> str:
@@ -133,11 +140,9 @@ class RunFiles:
 
     def _begin(self) -> None:
         """What an earlier run has left here goes; what is trained is said before it is."""
-        earlier = self.folder.glob(EARLIER_HISTOGRAMS.format("*"))
-        for path in (*(self.folder / name for name in (*TABLES, *AT_THE_END)), *earlier):
-            path.unlink(missing_ok=True)
-        write_atomic(self.folder / "environment.json", self.environment.to_json())
-        write_atomic(self.folder / "experiment.json", self.experiment.to_json())
+        remove_results(self.folder)
+        write_atomic(self.folder / ENVIRONMENT, self.environment.to_json())
+        write_atomic(self.folder / EXPERIMENT, self.experiment.to_json())
 
     def _table(self, name: str) -> GrowingTable:
         """The table of that name, begun with its header when first asked for."""

@@ -60,6 +60,8 @@ class Lane:
         """When it began to make the steps that the run waits for; None where the run does not wait."""
         self._same_batches = True
         """Whether those of all steps since the last answer, made in a block, were the run's."""
+        self.evaluated = False
+        """Whether loss and gradient of the present step are known before it is proposed."""
 
     @property
     def first_step(self) -> int:
@@ -78,7 +80,7 @@ class Lane:
 
     def change(self, experiment: Experiment, step: int) -> bool:
         """Train ``experiment`` from this step on, if that needs no other network; whether it does not."""
-        live = self.live
+        live, self.evaluated = self.live, False
         if live is None or live.training.step != step or live.coming or not live.change(live.as_read(experiment), 0):
             return False
         live.renew()
@@ -205,11 +207,17 @@ class Lane:
         except Exception as error:
             self._refuse(error)
 
-    def propose(self, trace: bool) -> None:
-        """Evaluate the present step and record it; :meth:`apply` makes it."""
+    def evaluate(self, trace: bool) -> None:
+        """Evaluate the present step before it is known whether the run makes it."""
         if self.live is not None:
-            training = self.live.training
-            self.live.propose(trace)
+            self.live.evaluate(trace)
+            self.evaluated = True
+
+    def propose(self, trace: bool) -> None:
+        """Evaluate the present step, if that has not been done, and record it; :meth:`apply` makes it."""
+        if self.live is not None:
+            training, evaluated, self.evaluated = self.live.training, self.evaluated, False
+            self.live.propose(trace, evaluated=evaluated)
             self.live.rows.append(training.row(training.scalars()))
 
     def apply(self) -> None:

@@ -8,14 +8,16 @@ looked at, changed or kept finds all of them at one step.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace as replaced
+from functools import partial
 
 from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import LaneSpec
+from simulator.running.jobs import Jobs, other_cores
 from simulator.running.lane import Lane
 from simulator.running.lane_plan import LanePlan, LaneStart, lane_of, plan_of, start_of_state, way_beside
 from simulator.running.lane_state import LaneState
@@ -38,6 +40,8 @@ SLOW_SECONDS = 0.01
 """Where a step of all of them takes longer, a look that needs a trace would wait too long for the next one,"""
 LOOKED_SECONDS = 1.0
 """if one comes: where so long ago was none, nobody looks."""
+LONG_SECONDS = 0.003
+"""A step that takes longer is worth a thread of its own."""
 
 
 class Lanes:
@@ -176,15 +180,43 @@ class Lanes:
 
     # -- with the run ----------------------------------------------------------------------------------------------
 
+    def propose_beside(self, run: LiveRun, before_update: Callable[[], bool], trace: bool, now: bool) -> bool:
+        """Let the run propose its step; whether it may be made.
+
+        Where they make it too, ``now`` and in no block, they come to it, and other cores evaluate theirs meanwhile.
+        """
+        for lane in self:
+            lane.evaluated = False
+        if self._leaves(now):
+            return run.propose(trace, before_update)
+        self.come_level()
+        others, goes_on = self._other_cores(run), False
+        jobs = Jobs([partial(lane.evaluate, trace) for lane in self if others], others)
+        try:
+            goes_on = run.propose(trace, before_update)
+        finally:
+            (jobs.finish if goes_on else jobs.drop)()
+        return goes_on
+
+    def _other_cores(self, run: LiveRun) -> int:
+        """How many evaluate a step beside the one that trains."""
+        long = self._lanes and self._step_seconds > LONG_SECONDS * len(self._lanes)
+        return other_cores(run.threads) if long else 0
+
+    def _leaves(self, now: bool) -> bool:
+        """Whether they leave the run's step for a block."""
+        return not now and len(self._block) < self._steps_ahead
+
     def take_step(self, run: LiveRun, trace: bool, now: bool) -> bool:
         """Evaluate the run's step, or leave it for a block unless it is to be ``now``; whether it is evaluated."""
         self._alone = None
         if not self._lanes:
             return False
-        if not now and len(self._block) < self._steps_ahead:
+        if self._leaves(now) and not any(lane.evaluated for lane in self):
             self._alone = run.training.batch
             return False
-        self.propose(trace)
+        self.come_level()
+        Jobs([partial(lane.propose, trace) for lane in self], self._other_cores(run)).finish()
         return True
 
     @property
@@ -202,12 +234,6 @@ class Lanes:
     def trace_is_worth_it(self) -> bool:
         """Whether to trace a step of which no trace has been asked for: a look that comes within it is then in time."""
         return self._step_seconds > SLOW_SECONDS and time.perf_counter() - self._looked_at < LOOKED_SECONDS
-
-    def propose(self, trace: bool) -> None:
-        """Evaluate the run's present step."""
-        self.come_level()
-        for lane in self:
-            lane.propose(trace)
 
     def apply(self) -> None:
         """The run has made its step: make it too, or leave it for the block."""

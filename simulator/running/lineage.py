@@ -95,7 +95,10 @@ class Lineage:
         self.share_budget(present, beside)
 
     def share_budget(self, present: LiveRun | None, beside: Sequence[Timeline] = ()) -> None:
-        """Runs that are kept come first, and a part of the way of the last one; the present ones share the rest."""
+        """Runs that are kept come first, and a part of the way of the last one; the present ones share the rest.
+
+        They share the time that copies may take too.
+        """
         self.kept.fit(self._budget)
         room = self._budget - self.kept.nbytes
         if self._ended is not None:
@@ -105,3 +108,4 @@ class Lineage:
         ways = [] if present is None else [present.timeline, *beside]
         for each in ways:
             each.checkpoints.budget = room // len(ways)
+            each.share_time(len(ways))

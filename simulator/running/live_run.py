@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import numpy as np
 from msgspec.structs import replace
 
 from simulator.data import AnyData
@@ -146,14 +147,27 @@ class LiveRun:
         return self._kept
 
     @property
+    def threads(self) -> int:
+        """How many matrix products have."""
+        return max(1, self.timeline.changes.threads_after(len(self.timeline.changes.entries)))
+
+    @property
     def step_seconds(self) -> float:
         """What one of its own steps takes on average, without what is shown of it; 0 while none was made here."""
         return self._seconds / self._made if self._made else 0.0
 
-    def propose(self, trace: bool, before_update: Callable[[], bool] | None = None) -> bool:
-        """Evaluate the present step; whether it may be made: :meth:`apply` does."""
+    def evaluate(self, trace: bool) -> None:
+        """Bring forth loss and gradient of the present step, before it is proposed."""
         began = time.perf_counter()
-        goes_on = self.training.propose(trace=trace, before_update=before_update)
+        with np.errstate(all="ignore"):
+            self.training.network.trace.begin(trace)
+            self.training.evaluate()
+        self._seconds += time.perf_counter() - began
+
+    def propose(self, trace: bool, before_update: Callable[[], bool] | None = None, evaluated: bool = False) -> bool:
+        """Evaluate the present step, if it is not ``evaluated``; whether it may be made: :meth:`apply` does."""
+        began = time.perf_counter()
+        goes_on = self.training.propose(trace=trace, before_update=before_update, evaluated=evaluated)
         self._seconds += time.perf_counter() - began
         if goes_on:
             self._act_written()

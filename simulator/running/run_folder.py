@@ -21,7 +21,16 @@ from simulator.observations.histograms import HistogramsObservation
 from simulator.record.record import Record
 from simulator.running import run_file
 from simulator.running.course import Course
-from simulator.running.files import COLUMNS, HISTOGRAM_PARTS, NOTHING, FileProgress, RunFiles
+from simulator.running.files import (
+    COLUMNS,
+    ENVIRONMENT,
+    EXPERIMENT,
+    HISTOGRAM_PARTS,
+    NOTHING,
+    FileProgress,
+    RunFiles,
+    remove_results,
+)
 from simulator.running.run_file import SavedLane, SavedRun
 from simulator.running.throttle import Throttle
 from simulator.system.atomic import write_atomic
@@ -157,10 +166,24 @@ class RunFolder:
 
     def clear(self) -> None:
         """Nothing is unfinished any more."""
-        if self.unfinished.is_symlink():
-            self.unfinished.unlink()
-        elif self.unfinished.exists():
-            shutil.rmtree(self.unfinished)
+        _clear(self.unfinished)
+
+
+def remove_run(folder: Path) -> None:
+    """Remove all that a run has written into its folder, and the folder if nothing else lies there."""
+    _clear(folder / UNFINISHED)
+    remove_results(folder)
+    for name in (ENVIRONMENT, EXPERIMENT, LOCK):
+        (folder / name).unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def _clear(unfinished: Path) -> None:
+    if unfinished.is_symlink():
+        unfinished.unlink()
+    elif unfinished.exists():
+        shutil.rmtree(unfinished)
 
 
 def _check_names(progress: FileProgress) -> None:

@@ -43,8 +43,12 @@ class Timeline:
         self._spikes = SpikeWatch()
         self.spikes: deque[int] = deque(maxlen=MOST_SPIKES)
         """The steps at which any began."""
-        self._throttle = Throttle(rest)
+        self._rest, self._throttle = rest, Throttle(rest)
         self.checkpoints.keep(Kept(first, "start", self._finite, len(self.changes.entries)))
+
+    def share_time(self, networks: int) -> None:
+        """So many are trained in turns: copies of all of them together take no more time than those of one."""
+        self._throttle.rest = self._rest * networks
 
     # -- while it is trained ---------------------------------------------------------------------------------------
 

@@ -284,14 +284,15 @@ class Worker:
         training, schedule = run.training, self.schedule
         traced = self.asked is not None and any(each.traced for each in self.asked.observations)
         trace = traced or self.stopping.traced(training.step) or self.lanes.trace_is_worth_it
-        if not run.propose(trace, lambda: self._goes_on(run)):
+        now = self.asked is not None or self.steps_left <= 1 or bool(self.rate.limit)
+        if not self.lanes.propose_beside(run, lambda: self._goes_on(run), trace, now):
             return
         self.steps_left -= 1
         if not self.steps_left:
             self.stopping.count_out(training.step + 1)
         self._take_changes(run, written=True)
         self._follow(run)
-        if self.lanes.take_step(run, trace, self.asked is not None or not self.steps_left or bool(self.rate.limit)):
+        if self.lanes.take_step(run, trace, now or self.asked is not None):
             self._take_changes(run, written=None)
         scalars = training.scalars()
         if self.asked is not None:

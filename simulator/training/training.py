@@ -112,7 +112,7 @@ class Training:
     # -- one step -------------------------------------------------------------------------------------------------
 
     def evaluate(self) -> None:
-        """Forward and backward on the present batch."""
+        """Forward and backward on the present batch, which changes nothing else: it may be done again."""
         self.network.forward(training=True)
         self.network.backward(self.y)
 
@@ -122,18 +122,21 @@ class Training:
         return float(self.experiment.schedule.rate(base, self.step))
 
     def propose(
-        self, measure: bool = True, trace: bool = False, before_update: Callable[[], bool] | None = None
-    ) -> bool:
+        self, measure: bool = True, trace: bool = False, before_update: Callable[[], bool] | None = None,
+        evaluated: bool = False,
+    ) -> bool:  # fmt: skip
         """Evaluate the present step, let the optimiser write its update, and measure; ``apply`` then makes it.
 
-        ``trace`` also follows the size of the error signal through every operation on its way back.
+        ``trace`` also follows the size of the error signal through every operation on its way back. ``evaluated``:
+        the step has been, and followed or not.
 
         ``before_update`` is called when loss and gradient are known and the update is not. It may call
         :meth:`change_update_rule`; where it answers False, no update is written. Whether one is.
         """
         with np.errstate(all="ignore"):
-            self.network.trace.begin(trace)
-            self.evaluate()
+            if not evaluated:
+                self.network.trace.begin(trace)
+                self.evaluate()
             if measure:
                 self.loss = float(np.mean(self.network.output.sample_losses(self.y), dtype=np.float64))
             if before_update is not None and not before_update():

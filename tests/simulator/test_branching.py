@@ -35,7 +35,7 @@ class Run:
     def steps(self, count: int) -> Run:
         for _ in range(count):
             self.live.training.propose()
-            self.lanes.propose(trace=False)
+            self.lanes.take_step(self.live, trace=False, now=True)
             self.live.apply()
             self.lanes.apply()
         return self

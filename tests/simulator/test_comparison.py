@@ -172,6 +172,24 @@ def test_a_comparison_that_was_ended_goes_on_to_the_same_bytes(
     assert contents(tmp_path / "ended") == contents(tmp_path / "whole")
 
 
+def test_nothing_of_an_earlier_comparison_is_left_and_what_others_have_put_there_stays(
+    base: Path, tmp_path: Path
+) -> None:
+    def run_it(out: Path, *more: object) -> None:
+        assert compare(base, "--twin", "fast:optimizer.learning_rate=0.5", "--steps", 2, "--out", out, *more) == 0
+
+    fresh, again = tmp_path / "fresh", tmp_path / "again"
+    run_it(fresh)
+    run_it(again, "--seeds", 2, "--twin", "slow:optimizer.learning_rate=0.01")
+    notes = again / "runs" / "3-seed-1" / "notes.txt", again / "runs" / "mine-seed-1" / "steps.csv"
+    for note in notes:
+        note.parent.mkdir(exist_ok=True)
+        note.write_text("kept")
+    run_it(again)
+    assert contents(again) == contents(fresh) | {str(note.relative_to(again)): b"kept" for note in notes}
+    assert {path.name for path in (again / "runs").iterdir()} == {"1-seed-0", "2-seed-0", "3-seed-1", "mine-seed-1"}
+
+
 def test_runs_and_the_networks_of_further_files_are_compared_by_their_experiment_alone(
     base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -45,6 +46,7 @@ from simulator.running.worker import Worker
 from simulator.training.checkpoint_files import written
 from simulator.training.live_change import LiveChange
 from simulator.training.replay import training_at
+from simulator.training.sampler import Indices
 from simulator.training.surgery import ScaleWeights
 from simulator.training.training import Training
 from tests.thinned import thinned
@@ -90,7 +92,7 @@ class Script:
     """A worker that is told each command in a step of the run: before it, before its update, or behind that."""
 
     def __init__(self, *commands: tuple[int, int, Command]) -> None:
-        self._commands = [*commands]
+        self.rest = [*commands]
         self._step = self._polls = -1
         self.replies: list[Reply] = []
         self.behind = 0
@@ -100,9 +102,9 @@ class Script:
 
     def get(self, timeout: float | None) -> Any:
         run = self.worker.run
-        if not self._commands:
+        if not self.rest:
             return Stop()
-        step, place, command = self._commands[0]
+        step, place, command = self.rest[0]
         if run is not None and self.worker.steps_left:
             self._polls = self._polls + 1 if run.training.step == self._step else 0
             self._step = run.training.step
@@ -113,7 +115,7 @@ class Script:
                 return None
         elif timeout == 0 and self.worker.lanes.are_behind(0 if run is None else run.training.step):
             return None
-        del self._commands[0]
+        del self.rest[0]
         return command
 
 
@@ -155,11 +157,16 @@ def _lane(lane: LaneUpdate) -> Any:
     return lane.name, frame, rows, lane.first is None, lane.same_batch, lane.refusal, changes
 
 
-def script(monkeypatch: pytest.MonkeyPatch, block: int, *commands: tuple[int, int, Command]) -> Script:
-    limits = {"BLOCK_SECONDS": 1e9, "BLOCK_SHARE": 1e15, "LOOKED_SECONDS": 1e9, "MOST_STEPS": block}
+def script(
+    monkeypatch: pytest.MonkeyPatch, block: int, *commands: tuple[int, int, Command], others: int = 0,
+    kind: type[Script] = Script,
+) -> Script:  # fmt: skip
+    """``others``: cores beside the one that trains, which evaluate steps however short."""
+    limits = {"BLOCK_SECONDS": 1e9, "BLOCK_SHARE": 1e15, "LOOKED_SECONDS": 1e9, "MOST_STEPS": block, "LONG_SECONDS": 0}
     for name, value in limits.items():
         monkeypatch.setattr(lanes, name, value)
-    return Script((0, 0, Change(1, BESIDE)), (0, 0, Look(1, standard())), (0, 0, Play()), *commands)
+    monkeypatch.setattr(lanes, "other_cores", lambda _threads: others)
+    return kind((0, 0, Change(1, BESIDE)), (0, 0, Look(1, standard())), (0, 0, Play()), *commands)
 
 
 @pytest.mark.parametrize(("place", "name"), thinned(range(3), list(COMMANDS), share=4))
@@ -172,6 +179,57 @@ def test_whatever_comes_in_a_block_finds_and_leaves_what_it_does_step_by_step(
     assert alone.behind == 0
     assert 2 <= block.behind < BLOCK
     assert [*told(block.replies)] == [*told(alone.replies)]
+
+
+@pytest.mark.parametrize(("place", "name"), thinned(range(4), list(COMMANDS), share=8, first=1))
+def test_whatever_comes_while_other_cores_evaluate_finds_and_leaves_what_it_does_on_one(
+    name: str, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest = ((12, 0, Play()), (17, 1, Look(5, standard())), (24, 0, Pause()), (24, 0, TakeSnapshot()))
+    commands = (2, 0, Guard(True)), (5, place, COMMANDS[name]), *rest
+    alone, together = (script(monkeypatch, 1, *commands, others=others) for others in (0, 2))
+    assert [*told(together.replies)] == [*told(alone.replies)]
+
+
+def test_a_network_that_other_cores_evaluate_is_evaluated_once_in_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluated, evaluate = list[tuple[int, bool]](), Training.evaluate
+
+    def counted(training: Training) -> None:
+        evaluated.append((training.step, threading.current_thread() is threading.main_thread()))
+        evaluate(training)
+
+    monkeypatch.setattr(Training, "evaluate", counted)
+    steps = []
+    for others in (0, 2):
+        evaluated.clear()
+        script(monkeypatch, 1, (9, 0, Pause()), others=others)
+        steps.append(sorted(step for step, _ in evaluated))
+        assert any(not here for _, here in evaluated) == (others > 0)
+    assert steps[0] == steps[1]
+
+
+def test_an_edit_that_comes_while_a_block_is_made_acts_in_the_step_to_which_all_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, make_block = list[int](), lane.Lane.make_block
+
+    def noted(self: lane.Lane, batches: Sequence[Indices]) -> None:
+        if len(batches) > 1 and self.live is not None:
+            begun.append(self.live.training.step + len(batches))
+        make_block(self, batches)
+
+    class DuringBlock(Script):
+        """Its edit is not there before a block is made."""
+
+        def get(self, timeout: float | None) -> Any:
+            return None if self.rest[:1] == [edit] and not begun else super().get(timeout)
+
+    edit = 0, 0, COMMANDS["penalty"]
+    monkeypatch.setattr(lane.Lane, "make_block", noted)
+    told = script(monkeypatch, BLOCK, edit, (20, 0, Pause()), (20, 0, TakeSnapshot()), kind=DuringBlock).replies
+    (snapshot,) = (each for each in told if isinstance(each, Snapshot))
+    assert [change.step for change in snapshot.changes] == begun[:1]
+    assert [[change.step for change in each.changes.entries] for each in snapshot.lanes] == [begun[:1]] * 2
 
 
 class LateLane:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.doctor.base import Finding
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.files import presets
 from simulator.record.history import History, Rows
 from simulator.running.standing import Standing, first_reached, least_loss
 from simulator.schema.numbers import number
@@ -185,6 +186,17 @@ def test_why_a_network_is_not_trained_stands_beside_the_chips(window: MainWindow
     assert window.lanes_bar.differs.text().startswith("none of these is not trained: ")
     window.chosen.choose("norm")
     assert window.lanes_bar.differs.text().startswith("norm: ")
+
+
+def test_a_preset_of_several_networks_opens_with_the_verdict_and_one_of_a_single_network_without(
+    open_on: OpenOn,
+) -> None:
+    window = open_on(Experiment.from_builtins({**TWINS, "lanes": []}))
+    shown = {}
+    for preset in (next(each for each in presets() if each.load().lanes), presets()[0]):
+        window.experiments.open_preset(preset)
+        shown[preset.id] = window.verdict.isVisible()
+    assert [*shown.values()] == [True, False]
 
 
 def test_one_strip_is_open_at_a_time_and_both_leave_the_board_alone(window: MainWindow) -> None:

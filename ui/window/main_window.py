@@ -232,6 +232,7 @@ class MainWindow(QMainWindow):
         self.transport.new_seed.connect(self.new_seed)
         self.notices.data_wanted.connect(lambda: find_data(document, self.banner, self))
         self.experiments.preset_opened.connect(lambda preset: plots.show_workspace(preset.workspace))
+        self.experiments.preset_opened.connect(lambda _preset: self.verdict.open_if_several())
         self.findings.rounds.refused.connect(self.banner.say)
         storing.failed.connect(self.banner.say)
         self.findings.rounds.offered.connect(lambda _offers: self._say_headline())

@@ -114,6 +114,11 @@ class VerdictStrip(FootStrip):
         sentences = self.sentences.text() and self.words.heightForWidth(width - 2)
         return self.head_height + 2 * self.body.frameWidth() + (sentences or self.words.sizeHint().height())
 
+    def open_if_several(self) -> None:
+        """Show it where there are networks to be compared."""
+        if self.toggle.isEnabled():
+            self.toggle.setChecked(True)
+
     # -- the target ------------------------------------------------------------------------------------------------
 
     def choose_target(self, loss: float | None) -> None:

@@ -1,0 +1,53 @@
+"""Jobs that are made on several cores."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from simulator.running.jobs import Jobs
+
+
+@pytest.mark.parametrize("others", [0, 1, 3])
+def test_all_jobs_are_made_when_they_are_finished(others: int) -> None:
+    made = list[int]()
+    Jobs([lambda number=number: made.append(number) for number in range(5)], others).finish()
+    assert sorted(made) == [*range(5)]
+
+
+@pytest.mark.parametrize("others", [0, 2])
+def test_an_error_is_raised_when_all_others_are_made(others: int) -> None:
+    made = list[int]()
+
+    def fail() -> None:
+        raise MemoryError("no room")
+
+    jobs = Jobs([fail, lambda: made.append(1), lambda: made.append(2)], others)
+    with pytest.raises(MemoryError, match="no room"):
+        jobs.finish()
+    assert sorted(made) == [1, 2]
+
+
+def test_of_jobs_that_are_dropped_only_those_are_made_that_were_begun() -> None:
+    begun, go_on, made = threading.Event(), threading.Event(), list[int]()
+
+    def first() -> None:
+        begun.set()
+        go_on.wait(10)
+        made.append(0)
+
+    jobs = Jobs([first, *(lambda number=number: made.append(number) for number in (1, 2))], 1)
+    assert begun.wait(10)
+    threading.Timer(0.01, go_on.set).start()
+    jobs.drop()
+    jobs.finish()
+    assert made == [0]
+
+
+def test_without_another_core_nothing_is_begun_before_it_is_finished() -> None:
+    made = list[int]()
+    jobs = Jobs([lambda: made.append(1)], 0)
+    assert made == []
+    jobs.finish()
+    assert made == [1]
