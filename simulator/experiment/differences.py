@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.layer_labels import told_layers
 from simulator.schema.numbers import exact
 
 UNTRAINED = ("format", "name", "lanes", "locks")
@@ -229,20 +230,9 @@ def _words(difference: Difference, base: Experiment, other: Experiment) -> str:
     layers = [part for part in place if part.startswith("layer")]
     name = ", ".join(part for part in place if part not in layers) or "kind"
     ours, theirs = _shown(difference.base), f"{_shown(difference.value)} {difference.where}".rstrip()
-    where = _told_layers(difference.layers) if difference.layers else ", ".join(layers)
+    labels = [".".join(map(str, label)) for label in difference.layers]
+    where = told_layers(labels) if labels else ", ".join(layers)
     return f"{name}: {ours} → {theirs}" + (f" ({where})" if where else "")
-
-
-def _told_layers(labels: Sequence[Label]) -> str:
-    """``layers 2–4, 7.1``"""
-    runs: list[list[Label]] = []
-    for label in labels:
-        if runs and runs[-1][-1] == (*label[:-1], label[-1] - 1):
-            runs[-1] = [runs[-1][0], label]
-        else:
-            runs.append([label])
-    told = ", ".join("–".join(".".join(map(str, label)) for label in run) for run in runs)
-    return f"layer{'s' * (len(labels) > 1)} {told}"
 
 
 def _layer(entry: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from simulator.experiment.layer_labels import told_layers
 from simulator.schema.numbers import exact, integer
 
 
@@ -50,16 +51,12 @@ def told_surgery(surgery: Surgery) -> str:
     """What an operation does, in words."""
     match surgery:
         case Reinitialise(labels):
-            return f"weights of {_listed(labels)} drawn anew"
+            return f"weights of {told_layers(labels)} drawn anew"
         case ScaleWeights(labels, factor):
-            return f"weights of {_listed(labels)} times {exact(factor)}"
+            return f"weights of {told_layers(labels)} times {exact(factor)}"
     return "weights and state handed on"
 
 
 def told_units(layer: str, units: Sequence[int]) -> str:
     """``units 1, 5 of layer 2 drawn anew``"""
     return f"unit{'s' * (len(units) > 1)} {', '.join(integer(unit + 1) for unit in units)} of layer {layer} drawn anew"
-
-
-def _listed(labels: Sequence[str]) -> str:
-    return f"layer{'s' * (len(labels) > 1)} {', '.join(labels)}"

@@ -11,6 +11,7 @@ from simulator.data import Data
 from simulator.experiment.differences import IDENTICAL, differences_between, in_words
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets
+from simulator.experiment.layer_labels import told_layers
 from simulator.layers import Layer
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule
@@ -179,3 +180,18 @@ def test_lanes_are_kept_in_the_file_and_an_experiment_without_has_none() -> None
     assert experiment.all_lanes()["wide"] == stacked({**DENSE, "units": 64})
     assert experiment.all_lanes()["A"] == stacked(DENSE)
     assert b"lanes" not in stacked(DENSE).to_json()
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (["3"], "layer 3"),
+        (["1", "2"], "layers 1–2"),
+        ([str(number) for number in range(1, 11)], "layers 1–10"),
+        (["1", "3.1", "3.2", "3.3", "4"], "layers 1, 3.1–3.3, 4"),
+        (["3", "2", "1"], "layers 3, 2, 1"),
+        (["9", "10", "none"], "layers 9–10, none"),
+    ],
+)
+def test_layers_in_a_row_are_told_from_first_to_last(labels: list[str], said: str) -> None:
+    assert told_layers(labels) == said

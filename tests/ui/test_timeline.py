@@ -11,6 +11,7 @@ import pytest
 from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QImage
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -25,11 +26,13 @@ from simulator.training.training import Training
 from tests.ui.real_runs import NETS
 from tests.ui.windows import OpenOn
 from ui.bench.route import Route
+from ui.bench.scrubber import Scrubber
 from ui.chart.table import Table
 from ui.export.pictures import picture
 from ui.export.tables import csv_text
 from ui.plots import Plot, View, plot_class
 from ui.style.theme import LIGHT
+from ui.timeline.bar import TimelineBar
 from ui.timeline.marks import NAMES, Mark, RunMarks, next_step
 from ui.timeline.track import APART, Track
 from ui.window.main_window import MainWindow
@@ -304,15 +307,47 @@ def test_cancelling_goes_back_to_the_present(open_window: Any, qtbot: QtBot) -> 
     assert gone_to(window, 4, qtbot).frame.step == 4
 
 
+def test_what_is_awaited_is_said_and_leaves_the_track_its_place(
+    open_window: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(SMALL, 20)
+    holder = QWidget(window)
+    bar = TimelineBar(window.bench, holder)
+    holder.show()
+    monkeypatch.setattr(Scrubber, "seconds_left", 12.0)
+    for width in (360, 420, 520, 700, 1200):
+        bar.resize(width, bar.height())
+        QApplication.processEvents()
+        place = bar.track.geometry()
+        with monkeypatch.context() as computing:
+            computing.setattr(Scrubber, "computing", True)
+            bar.scrubber.moved.emit()
+            qtbot.waitUntil(bar.cancel.isVisible)
+            QApplication.processEvents()
+            assert bar.track.geometry() == place, width
+            assert bar.message.text() in ("12 s left", "recomputing, about 12 s left")
+            assert bar.message.width() >= bar.message.fontMetrics().horizontalAdvance(bar.message.text())
+            assert not bar.edit.isVisible() or bar.track.x() > bar.message.x()
+        bar.scrubber.moved.emit()
+        QApplication.processEvents()
+        assert bar.track.geometry() == place, width
+        assert bar.edit.isVisible()
+
+
 def test_playback_shows_step_after_step_up_to_the_present(open_window: Any, qtbot: QtBot) -> None:
     window = open_window(SMALL, 20)
     bar, shown = window.timeline, []
     window.bench.shown.changed.connect(
         lambda view, _rate: shown.append(view.frame.step) if view.whole and not view.live else None
     )
-    bar.speed.setCurrentIndex(bar.speed.findData(10))
+    menu = QMenu(window)
+    bar.fill_playback(menu)
+    entries = {each.text(): each for each in menu.actions()}
+    entries["10 steps a frame"].trigger()
+    assert (bar.speed.currentData(), bar.playback.steps_per_frame) == (10, 10)
     bar.playback.steps_per_frame = 3
-    bar.play.click()
+    entries["Play back"].trigger()
+    assert bar.playback.playing
     qtbot.waitUntil(lambda: not bar.playback.playing, timeout=PATIENCE)
     assert list(dict.fromkeys(shown)) == [0, 3, 6, 9, 12, 15, 18]
     assert bar.scrubber.step is None

@@ -155,7 +155,8 @@ class Builder(QWidget):
         if old != experiment or info is not None:
             self._judge()
         was = self.stack.blockSignals(True)
-        self.stack.set_entries(entries_of(self._plain, info, self._outlook.shape_texts(experiment), self._wrong))
+        known, shapes = self._outlook.known(experiment), self._outlook.shape_texts(experiment)
+        self.stack.set_entries(entries_of(self._plain, known, shapes, self._wrong))
         self._select(self._still_there(chosen))
         self.stack.blockSignals(was)
         self.foot.say(*((summary_of(info),) if info is not None else self._outlook.summary(experiment)))

@@ -33,12 +33,15 @@ class Outlook:
         """A run of ``experiment`` told ``info``."""
         self.data, self.info = experiment.data, info
 
+    def known(self, experiment: Experiment) -> RunInfo | None:
+        """What a run on the same data told; of a network beside it inputs, outputs and samples are the same."""
+        return self.info if self.data == experiment.data else None
+
     def input_shape(self, experiment: Experiment) -> Shape | None:
         """Of one sample; None where only a run will tell."""
         described = experiment.data.input_shape
-        if described is not None or self.info is None or self.data != experiment.data:
-            return described
-        return (len(self.info.input_names),)
+        known = self.known(experiment)
+        return described if described is not None or known is None else (len(known.input_names),)
 
     def shape_texts(self, experiment: Experiment) -> dict[Place, str]:
         """The shapes of an experiment's layers by their places, that of the input under ``()``; none where unknown."""
@@ -54,7 +57,7 @@ class Outlook:
 
     def summary(self, experiment: Experiment) -> tuple[str, bool]:
         """Parameters and memory, and whether that is too much; nothing where the layers do not fit together."""
-        shape, known = self.input_shape(experiment), self.info if self.data == experiment.data else None
+        shape, known = self.input_shape(experiment), self.known(experiment)
         if shape is None:
             return "", False
         outputs = known.layers[-1].units if known is not None else USUAL_OUTPUTS

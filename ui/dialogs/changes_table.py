@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QTableWidgetSelectionRange, QWidget
 
+from simulator.experiment.layer_labels import told_layers
 from simulator.schema.numbers import exact
 from simulator.training.ledger import Entry
 from simulator.training.surgery import Reinitialise, ScaleWeights, Transplant
@@ -79,9 +80,9 @@ def _cells(entry: Entry) -> tuple[str, str]:
         return f"units of layer {entry.change.layer}", f"{units} drawn anew"
     match entry.change.surgery:
         case Reinitialise(labels):
-            return f"weights of layers {', '.join(labels)}", "drawn anew"
+            return f"weights of {told_layers(labels)}", "drawn anew"
         case ScaleWeights(labels, factor):
-            return f"weights of layers {', '.join(labels)}", f"times {exact(factor)}"
+            return f"weights of {told_layers(labels)}", f"times {exact(factor)}"
         case Transplant():
             return "network", "weights and state handed on"
     return "threads", integer(entry.change.threads)

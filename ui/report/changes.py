@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 
 from simulator.experiment.differences import UNTRAINED, in_words
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.layer_labels import told_layers
 from simulator.record.changes import Change
 from simulator.schema.parameter import Part, differences
 from simulator.training.live_change import LiveChange, LiveChanges
@@ -75,9 +76,9 @@ def _alterations(change: LiveChange, before: Experiment | None, threads: int) ->
 def _operation(change: LiveChange, surgery: Surgery, before: Experiment | None) -> Alteration:
     match surgery:
         case Reinitialise(labels):
-            what, after = f"layers {', '.join(labels)}, weights", "drawn anew"
+            what, after = f"{told_layers(labels)}, weights", "drawn anew"
         case ScaleWeights(labels, factor):
-            what, after = f"layers {', '.join(labels)}, weights", f"times {number(factor)}"
+            what, after = f"{told_layers(labels)}, weights", f"times {number(factor)}"
         case _:
             words = in_words(before, change.experiment) if before and change.experiment else "another one"
             return Alteration(change.step, change.step, "network, with its weights handed on", "as it was", words)

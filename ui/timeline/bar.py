@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
+    QMenu,
     QSpinBox,
     QStackedLayout,
     QToolButton,
@@ -37,8 +38,8 @@ SPEEDS = (1, 10, 100, 1000)
 BRANCH_TIP = (
     "Continue from the step that is shown: one more network with its weights, optimiser state and coming batches. (B)"
 )
-ROOMY, MESSAGE = 600, 84
-"""Pixels of the bar from which what is awaited has room for words, and these."""
+MESSAGE = 84
+"""Pixels of what is awaited."""
 SPACING, MARGIN = 4, 8
 """Pixels between two parts, and at both ends."""
 ROUND_A_NUMBER = 34
@@ -119,7 +120,7 @@ class TimelineBar(QWidget):
         return button
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(MARGIN, 1, MARGIN, 1)
         row.setSpacing(SPACING)
         row.addWidget(self.play)
@@ -128,7 +129,6 @@ class TimelineBar(QWidget):
         row.addWidget(self.edit)
         row.addWidget(self.branch)
         row.addWidget(self.live)
-        # One in place of the other: the track keeps its place under the hand.
         awaited = QWidget()
         in_row((self.message, 1), self.cancel, on=awaited, spacing=4, margins=(0, 0, 0, 0))
         self._beside.addWidget(self.speed)
@@ -144,19 +144,54 @@ class TimelineBar(QWidget):
         return sum(size.width() + SPACING for size in always) + 2 * MARGIN
 
     def _give_way(self) -> None:
-        """Show what there is room for; what is awaited is dearer than the number of the step, that than the speed."""
-        # Always the same: the track keeps its place under the hand.
-        self.message.setMinimumWidth(scaled(MESSAGE) if self.width() >= scaled(ROOMY) else 0)
-        room, waits = self.width() - self._least_width, bool(self._beside.currentIndex())
-        for part in (self._side, self.edit, self.branch) if waits else (self.edit, self.branch, self._side):
-            room -= max(part.sizeHint().width(), part.minimumWidth()) + SPACING
-            part.setVisible(room >= 0)
+        """Show what there is room for: the number of the step, *Branch*, how fast it is played back.
+
+        What is awaited stands in place of the last, or where there is none of the first two: the track keeps its place
+        under the hand.
+        """
+        room, fitting = self.width() - self._least_width, list[QWidget]()
+        for part in (self.edit, self.branch, self._side):
+            room -= self._width_of(part) + SPACING
+            fitting += [part] if room >= 0 else []
+        beside, waits = self._side in fitting, bool(self._beside.currentIndex())
+        taken = sum(self._width_of(part) + SPACING for part in fitting) - SPACING
+        self._put_side(beside, max(taken, self.cancel.sizeHint().width()))
+        for part in (self.edit, self.branch):
+            part.setVisible(part in fitting and (beside or not waits))
+        self._side.setVisible(beside or waits)
+
+    def _width_of(self, part: QWidget) -> int:
+        if part is not self._side:
+            return part.minimumWidth() or part.sizeHint().width()
+        awaited = scaled(MESSAGE) + SPACING + self.cancel.sizeHint().width()
+        return max(self.speed.sizeHint().width(), awaited)
+
+    def _put_side(self, beside: bool, instead: int) -> None:
+        """On the left of the track, or on its right in place of so many pixels of others."""
+        self.message.setMinimumWidth(scaled(MESSAGE) if beside else 0)
+        self._side.setFixedWidth(self._width_of(self._side) if beside else instead)
+        place = self._row.indexOf(self.track) + (-1 if beside else 1)
+        if self._row.indexOf(self._side) != place:
+            self._row.removeWidget(self._side)
+            self._row.insertWidget(self._row.indexOf(self.track) + (not beside), self._side)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._give_way()
 
     # -- the hand ----------------------------------------------------------------------------------------------------
+
+    def fill_playback(self, menu: QMenu) -> None:
+        """Begin or hold playback, and how fast it is, for whom the bar has no room."""
+        menu.addAction(self.play.accessibleName(), self.playback.toggle).setEnabled(self.play.isEnabled())
+        menu.addSeparator()
+        speeds = QActionGroup(menu)
+        for place, steps in enumerate(SPEEDS):
+            entry = speeds.addAction(f"{count(steps, 'step')} a frame")
+            entry.setCheckable(True)
+            entry.setChecked(place == self.speed.currentIndex())
+            entry.triggered.connect(lambda _on, place=place: self.speed.setCurrentIndex(place))
+        menu.addActions(speeds.actions())
 
     def _go(self, step: int) -> None:
         self.playback.stop()
@@ -215,12 +250,12 @@ class TimelineBar(QWidget):
     def _tell(self, text: str, brief: str) -> None:
         """``brief``: what is left of it where it has no room."""
         self.cancel.setVisible(self.scrubber.computing)
-        room = self._side.width() - (self.cancel.sizeHint().width() + SPACING) * self.scrubber.computing
+        self._beside.setCurrentIndex(int(bool(text)))
+        self._give_way()
+        room = self._side.minimumWidth() - (self.cancel.sizeHint().width() + SPACING) * self.scrubber.computing
         fits = self.message.fontMetrics().horizontalAdvance(text) <= room
         self.message.setText(text if fits else brief)
         self.message.setToolTip(text)
-        self._beside.setCurrentIndex(int(bool(text)))
-        self._give_way()
 
     def _say(self) -> None:
         scrubber = self.scrubber

@@ -15,6 +15,7 @@ from simulator.doctor.beginning import QUANTITIES
 from simulator.experiment.differences import IDENTICAL, in_words
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import Origin
+from simulator.experiment.layer_labels import told_layers
 from simulator.record.changes import Change
 from simulator.record.frame import Frame
 from simulator.record.history import History
@@ -150,9 +151,9 @@ def _drawn_anew(change: LiveChange) -> str:
     """What was done to weights, which no setting tells."""
     match change.surgery:
         case Reinitialise(labels):
-            return f"weights of layer {', '.join(labels)}: as trained → drawn anew"
+            return f"weights of {told_layers(labels)}: as trained → drawn anew"
         case ScaleWeights(labels, factor):
-            return f"weights of layer {', '.join(labels)}: W → {number(factor)} W"
+            return f"weights of {told_layers(labels)}: W → {number(factor)} W"
     if change.layer:
         return f"{count(len(change.units), 'unit')} of layer {change.layer}: as trained → drawn anew"
     return ""

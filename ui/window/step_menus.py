@@ -46,4 +46,5 @@ class StepMenus(QObject):
         changed = any(mark.step == step and mark.kind in BY_HAND for mark in marks)
         menu.addAction("Changes…", lambda: self._changes.open(step)).setEnabled(changed)
         menu.addSeparator()
+        self._timeline.fill_playback(menu.addMenu("Playback"))
         menu.addAction("Live", scrubber.go_live).setEnabled(scrubber.step is not None)
