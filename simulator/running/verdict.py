@@ -118,28 +118,35 @@ def sentence(lane: str, quantity: str, step: int, verdict: Verdict) -> str:
     return f"{lane}: {name} {apart}; {counted}"
 
 
-def sentences(lane: str, step: int, verdicts: Mapping[str, Verdict], same_loss: bool) -> Iterator[str]:
+def sentences(
+    lane: str, step: int, verdicts: Mapping[str, Verdict], *, same_loss: bool, same_batches: bool, base: str
+) -> Iterator[str]:
     """A sentence for each quantity; losses of two kinds are on no common scale, so neither is higher."""
     if not same_loss:
         yield f"{lane}: its loss is of another kind, and not to be compared"
+    apart = "" if same_batches else f", on other batches than {base}"
     for quantity, verdict in verdicts.items():
         if same_loss or not quantity.endswith("loss"):
-            yield sentence(lane, quantity, step, verdict)
+            yield f"{sentence(lane, quantity, step, verdict)}{apart if verdict.difference is not None else ''}"
 
 
 def verdict_sentences(
     networks: Mapping[str, Experiment], ends: Mapping[str, Mapping[str, Mapping[int, float]]], step: int
 ) -> Iterator[str]:
     """What came of each network beside the first; ``ends``: network → quantity → seed → value at ``step``."""
-    base = next(iter(networks))
-    for name in (each for each in networks if each != base):
-        same_loss = type(networks[name].loss) is type(networks[base].loss)
+    base, ours = next(iter(networks.items()))
+    for name, own in networks.items():
+        if name == base:
+            continue
         verdicts = {
             quantity: judge(quantity, ends[name][quantity], ends[base].get(quantity))
             for quantity in TOLD
             if ends[name].get(quantity)
         }
-        yield from sentences(name, step, verdicts, same_loss)
+        yield from sentences(
+            name, step, verdicts, same_loss=type(own.loss) is type(ours.loss),
+            same_batches=own.data == ours.data and own.batch_size == ours.batch_size, base=base,
+        )  # fmt: skip
 
 
 def _way(difference: float) -> str:

@@ -262,13 +262,18 @@ def test_a_run_of_a_file_with_lanes_says_that_it_trains_the_base_alone(
     assert "1 network beside it in the file" in capsys.readouterr().err
 
 
-def test_losses_of_two_kinds_are_not_told_as_higher_or_lower(
+def test_losses_of_two_kinds_are_not_told_as_higher_or_lower_and_other_batches_are_told(
     base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     twins = ("--twin", "squared:loss.kind=sigmoid_mse", "--twin", "slow:optimizer.learning_rate=0.01")
+    twins = (*twins, "--twin", "few:batch_size=3")
     assert compare(base, *twins, "--steps", 3, "--out", tmp_path / "out") == 0
     said = capsys.readouterr().out
     assert "squared: its loss is of another kind" in said
     assert "squared: loss " not in said
     assert "squared: accuracy" in said
     assert "slow: loss " in said
+    told = [line for line in said.splitlines() if line.startswith(("few: loss", "few: accuracy"))]
+    assert told
+    assert all(line.endswith(", on other batches than A") for line in told)
+    assert said.count("on other batches") == len(told)

@@ -109,6 +109,33 @@ def test_an_earlier_step_is_the_run_s_and_another_run_forgets_the_seeds(window: 
     assert window.bench.memory.use.seeds == 0
 
 
+def test_seeds_of_a_network_that_is_another_now_are_gone(window: MainWindow, qtbot: QtBot) -> None:
+    train(qtbot, window)
+    fans, chosen = window.seeds.fans, window.chosen
+    assert fans is not None
+    chosen.choose("fast")
+    changed = {**chosen.experiment.to_builtins(), "batch_size": 8}
+    chosen.choose("A")
+    faster = {**chosen.experiment.to_builtins(), "optimizer": {"kind": "sgd", "learning_rate": 0.2}}
+    assert chosen.propose(faster, "Learning rate") is None
+    assert fans.shown
+    chosen.add_twin()
+    assert not fans.shown
+    assert seeds_of(window, "loss") == 1
+    chosen.remove("B")
+    window.seeds.toggle.trigger()
+    assert seeds_of(window, "loss") == 5
+    chosen.choose("fast")
+    assert chosen.propose(changed, "Batch size") is None
+    assert list(fans.networks) == ["A"]
+    assert not fans.shown
+    assert seeds_of(window, "loss") == 1
+    window.seeds.begin(5, STEPS)
+    chosen.remove("fast")
+    qtbot.waitUntil(lambda: not fans.busy, timeout=20_000)
+    assert list(fans.networks) == ["A"]
+
+
 def test_training_them_can_be_cancelled_and_ends_with_the_window(window: MainWindow, qtbot: QtBot) -> None:
     window.seeds.begin(5, 10_000_000)
     qtbot.waitUntil(lambda: "steps" in window.seeds.line.text, timeout=20_000)

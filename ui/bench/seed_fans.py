@@ -11,6 +11,7 @@ from msgspec import UNSET
 from msgspec.structs import replace as with_fields
 from PySide6.QtCore import QObject, Qt, Signal
 
+from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
 from simulator.observations.base import Observation
 from simulator.record.fan import Fan
@@ -50,11 +51,14 @@ class SeedFans(QObject):
         self.shown = False
         self.busy = False
         """Whether some are being trained."""
+        self._outdated: set[str] = set()
+        """Networks that have become others while theirs are being trained."""
         self._views: dict[str, View] = {}
         self._together: View | None = None
         self._notified.connect(self._take, Qt.ConnectionType.QueuedConnection)
         bench.started.connect(lambda _info: self.forget())
         bench.document.opened.connect(lambda _experiment: self.forget())
+        bench.document.changed.connect(self._drop_others)
         bench.closed.connect(self.close)
 
     @property
@@ -86,7 +90,7 @@ class SeedFans(QObject):
         if reason:
             self.failed.emit(reason)
             return
-        self.busy, self._asked = True, steps
+        self.busy, self._asked, self._outdated = True, steps, set()
         self.progressed.emit(Progress("Training seeds", 0, 1))
         self._session.train(self.described, seeds, steps, observations)
 
@@ -99,7 +103,18 @@ class SeedFans(QObject):
         """The same, and nothing is there any more."""
         self.cancel()
         if self.networks:
-            self._set({}, 0)
+            self._set({}, 0, shown=False)
+
+    def _drop_others(self, old: Experiment, new: Experiment) -> None:
+        """Of a network beside the run that is another now, or gone, nothing is there; of one that came, nothing yet."""
+        if old.lanes == new.lanes:
+            return
+        others = _others(old, new)
+        self._outdated |= others
+        rest = {name: each for name, each in self.networks.items() if name not in others}
+        shown = self.shown and all(spec.name in rest for spec in new.lanes or ())
+        if (rest.keys(), shown) != (self.networks.keys(), self.shown):
+            self._set(rest, self.steps, shown=shown)
 
     def close(self) -> None:
         """End the worker."""
@@ -123,13 +138,14 @@ class SeedFans(QObject):
                 self.progressed.emit(reply.progress)
             elif isinstance(reply, Trained):
                 self._end()
-                self._set(reply.networks, self._asked)
+                kept = {name: each for name, each in reply.networks.items() if name not in self._outdated}
+                self._set(kept, self._asked, shown=not self._outdated)
             elif isinstance(reply, Failed):
                 self._end()
                 self.failed.emit(f"The seeds could not be trained: {reply.message.rstrip('.')}.")
 
-    def _set(self, networks: Mapping[str, Seeds], steps: int) -> None:
-        self.networks, self.steps, self.shown = dict(networks), steps, bool(networks)
+    def _set(self, networks: Mapping[str, Seeds], steps: int, *, shown: bool) -> None:
+        self.networks, self.steps, self.shown = dict(networks), steps, shown
         self._views, self._together = {name: _view(each.fan) for name, each in networks.items()}, None
         self._bench.memory.hold_seeds(sum(each.nbytes for each in networks.values()))
         self.changed.emit()
@@ -145,6 +161,23 @@ class SeedFans(QObject):
             own, *others = self._views.items()
             together = self._together = replace(own[1], lanes=dict(others), comparing=view.comparing)
         return replace(view, over_seeds=together)
+
+
+def _others(old: Experiment, new: Experiment) -> set[str]:
+    """The networks beside the run that are others now, or gone.
+
+    What acts on the run acts on those that only set some of its fields otherwise: that makes them no others.
+    """
+    before, after = ({spec.name: spec for spec in each.lanes or ()} for each in (old, new))
+    others = {name for name, spec in before.items() if after.get(name) != spec}
+    if not others & after.keys():
+        return others
+    was, becomes = old.all_lanes(), new.all_lanes()
+    return {
+        name
+        for name in others
+        if name not in after or was[name] != becomes[name] or before[name].origin != after[name].origin
+    }
 
 
 def _alone(changes: LiveChanges) -> LiveChanges:

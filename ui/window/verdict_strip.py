@@ -237,8 +237,11 @@ class VerdictStrip(FootStrip):
             quantity: judge(quantity, {other.seed: value}, {own.seed: base_value})
             for quantity, (value, base_value) in values.items()
         }
-        said = "; ".join(sentences(row.name, ours.step, verdicts, same_loss))
-        return said if self._bench.lanes.updates[row.name].same_batch else f"{said}, on other batches than A"
+        same_batches = self._bench.lanes.updates[row.name].same_batch
+        told = sentences(
+            row.name, ours.step, verdicts, same_loss=same_loss, same_batches=same_batches, base=base.name
+        )  # fmt: skip
+        return "; ".join(told)
 
     # -- showing ---------------------------------------------------------------------------------------------------
 
