@@ -17,12 +17,13 @@ from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import LaneSpec
-from simulator.running.jobs import Jobs, other_cores
+from simulator.running.jobs import Job, Jobs, other_cores
 from simulator.running.lane import Lane
 from simulator.running.lane_plan import LanePlan, LaneStart, lane_of, plan_of, start_of_state, way_beside
 from simulator.running.lane_state import LaneState
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import LaneUpdate, Look
+from simulator.running.paced_observer import PacedObserver
 from simulator.running.timeline import Timeline
 from simulator.system.progress import Progress
 from simulator.training.replay import Replay
@@ -59,6 +60,8 @@ class Lanes:
         """That of the run's present step, if it makes it ahead of them."""
         self._looked_at = 0.0
         """When they were last."""
+        self._others = 0
+        """How many cores make their part of the present step beside the one that trains."""
 
     def __bool__(self) -> bool:
         return bool(self._lanes)
@@ -190,18 +193,14 @@ class Lanes:
         if self._leaves(now):
             return run.propose(trace, before_update)
         self.come_level()
-        others, goes_on = self._other_cores(run), False
-        jobs = Jobs([partial(lane.evaluate, trace) for lane in self if others], others)
+        long = self._lanes and self._step_seconds > LONG_SECONDS * len(self._lanes)
+        self._others, goes_on = other_cores(run.threads) if long else 0, False
+        jobs = Jobs([partial(lane.evaluate, trace) for lane in self if self._others], self._others)
         try:
             goes_on = run.propose(trace, before_update)
         finally:
             (jobs.finish if goes_on else jobs.drop)()
         return goes_on
-
-    def _other_cores(self, run: LiveRun) -> int:
-        """How many evaluate a step beside the one that trains."""
-        long = self._lanes and self._step_seconds > LONG_SECONDS * len(self._lanes)
-        return other_cores(run.threads) if long else 0
 
     def _leaves(self, now: bool) -> bool:
         """Whether they leave the run's step for a block."""
@@ -216,7 +215,7 @@ class Lanes:
             self._alone = run.training.batch
             return False
         self.come_level()
-        Jobs([partial(lane.propose, trace) for lane in self], self._other_cores(run)).finish()
+        Jobs([partial(lane.propose, trace) for lane in self], self._others).finish()
         return True
 
     @property
@@ -238,8 +237,9 @@ class Lanes:
     def apply(self) -> None:
         """The run has made its step: make it too, or leave it for the block."""
         if self._alone is None:
-            for lane in self:
-                lane.apply()
+            # What is planned may build another network, which tells how far it is and sets threads of matrix products.
+            planned = any(lane.live is not None and lane.live.coming for lane in self)
+            Jobs([lane.apply for lane in self], 0 if planned else self._others).finish()
         else:
             self._block.append(self._alone)
 
@@ -260,15 +260,23 @@ class Lanes:
     def answers(
         self, look: Look, run: LiveRun, *, playing: bool, short: bool, provisional: bool
     ) -> tuple[LaneUpdate, ...]:
-        """What each of them shows of the run's step, one after the other."""
+        """What each of them shows of the run's step, one after the other unless all that is looked at is quick."""
         self.come_level()
         self._looked_at, last = time.perf_counter(), run.observer
         look, last.networks = _of_all(look), 1 + len(self._lanes)
-        updates = []
+        quick = all(live.observer.is_quick(look.observations) for live in self.live.values())
+        updates, jobs = dict[str, LaneUpdate](), list[Job]()
+
+        def answer(name: str, lane: Lane, behind: PacedObserver) -> None:
+            if lane.live is not None:
+                lane.live.observer.go_behind(behind)
+            updates[name] = lane.answer(name, look, run.training, playing, short, provisional)
+
         for name, lane in self._lanes.items():
-            last = last if lane.live is None else lane.live.observer.go_behind(last)
-            updates.append(lane.answer(name, look, run.training, playing, short, provisional))
-        return tuple(updates)
+            jobs.append(partial(answer, name, lane, last))
+            last = last if quick or lane.live is None else lane.live.observer
+        Jobs(jobs, self._others if quick else 0).finish()
+        return tuple(updates[name] for name in self._lanes)
 
 
 def _of_all(look: Look) -> Look:

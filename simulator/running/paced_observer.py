@@ -82,6 +82,10 @@ class PacedObserver:
         self.networks, self.spent, self._before = other.networks, other.spent, other.spent
         return self
 
+    def is_quick(self, observations: Sequence[AnyObservation]) -> bool:
+        """Whether each of these is known not to take long, so that nobody needs to hear how far it is."""
+        return all(not each.share or self._of(each).seconds <= NOTICED_SECONDS for each in observations)
+
     def at_once(self, observations: Sequence[AnyObservation]) -> dict[AnyObservation, Observed[Any]]:
         """All of them at the present step, whatever they cost."""
         wanted = tuple(dict.fromkeys(observations))

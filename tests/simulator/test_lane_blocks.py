@@ -43,12 +43,14 @@ from simulator.running.messages import (
 from simulator.running.stop_rules import Epochs, LossBelow
 from simulator.running.timeline import Timeline
 from simulator.running.worker import Worker
+from simulator.system import progress
 from simulator.training.checkpoint_files import written
 from simulator.training.live_change import LiveChange
 from simulator.training.replay import training_at
 from simulator.training.sampler import Indices
 from simulator.training.surgery import ScaleWeights
 from simulator.training.training import Training
+from tests.simulator.clock import Clock
 from tests.thinned import thinned
 
 LAYER = {"kind": "dense", "units": 4, "dropout": {"kind": "inverted", "rate": 0.2}}
@@ -258,8 +260,9 @@ class LateLane:
 
 
 def test_every_answer_says_how_far_a_lane_is_that_catches_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each look at the clock takes 0.02 seconds here."""
+    """Each look at the clock takes 0.02 seconds here, and nothing takes so long that the worker tells it by itself."""
     ticks = itertools.count()
+    monkeypatch.setattr(progress, "time", Clock())
     clock = SimpleNamespace(monotonic=lambda: 0.02 * next(ticks), perf_counter=lambda: 0.02 * next(ticks))
     for module in (lane, lanes):
         monkeypatch.setattr(module, "time", clock)
