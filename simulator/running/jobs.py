@@ -1,4 +1,4 @@
-"""Jobs of several networks, on as many of the processor's cores as this process may use.
+"""Jobs of several networks, on as many of the processor's cores as a window leaves.
 
 What a step spends its time with lets other threads of the interpreter go on meanwhile: products of matrices, and
 whatever else numpy does with arrays that are not small.
@@ -17,9 +17,12 @@ Job = Callable[[], None]
 
 
 def other_cores(threads: int) -> int:
-    """How many jobs may be made beside one, where a product of matrices is made by so many threads."""
+    """How many jobs may be made beside one, where each product of matrices has so many threads.
+
+    One core is the window's: a job that waits for it would be waited for by all.
+    """
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return usable // threads - 1 if limits_hold_in_all_threads() else 0
+    return max(0, (usable - 1) // threads - 1) if limits_hold_in_all_threads() else 0
 
 
 class Jobs:

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
@@ -39,6 +40,10 @@ SWITCH_SECONDS = 2e-4
 """How long a thread that trains may keep the interpreter from a screen that asks for it.
 
 Each call into Qt gives it away and asks for it back, thousands of times a frame.
+"""
+PIPE_BYTES = 2**20
+"""Room for what a worker tells, usually 2¹⁶: a frame of four networks of fifty layers has 240 kB, and a window that
+paints takes it out piece by piece, each when it gives the interpreter to another thread.
 """
 
 
@@ -227,6 +232,15 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
+def _widen(pipe: Connection) -> None:
+    """Let a pipe hold an answer about several networks, where the system can: whoever sends it does not wait then."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):  # Beyond the system's limit it stays as it is.
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+
+
 class ProcessTransport(Generic[C, R]):
     """The worker as a child process; a reader thread here takes its replies off the pipe.
 
@@ -248,6 +262,7 @@ class ProcessTransport(Generic[C, R]):
         context = multiprocessing.get_context("spawn")
         child_commands, self._commands = context.Pipe(duplex=False)
         self._incoming, child_replies = context.Pipe(duplex=False)
+        _widen(self._incoming)
         self._process = context.Process(
             target=_child,
             args=(self._factory, child_commands, child_replies, self._niceness),

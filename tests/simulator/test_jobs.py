@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import pytest
 
-from simulator.running.jobs import Jobs
+from simulator.running import jobs
+from simulator.running.jobs import Jobs, other_cores
 
 
 @pytest.mark.parametrize("others", [0, 1, 3])
@@ -51,3 +53,16 @@ def test_without_another_core_nothing_is_begun_before_it_is_finished() -> None:
     assert made == []
     jobs.finish()
     assert made == [1]
+
+
+@pytest.mark.parametrize(
+    ("cores", "threads", "others"), [(1, 1, 0), (2, 1, 0), (3, 1, 1), (8, 1, 6), (8, 4, 0), (9, 4, 1)]
+)
+def test_the_window_and_each_thread_of_a_product_have_a_core(
+    cores: int, threads: int, others: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {*range(cores)}, raising=False)
+    monkeypatch.setattr(jobs, "limits_hold_in_all_threads", lambda: True)
+    assert other_cores(threads) == others
+    monkeypatch.setattr(jobs, "limits_hold_in_all_threads", lambda: False)
+    assert other_cores(threads) == 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from simulator.record.history import History
 from simulator.running import transport
 from simulator.running.messages import Failed, Refused, Started, Update
 from simulator.running.session import Session
+from tests.simulator.large_reply import LARGE, LargeReply
 from tests.simulator.replies import until
 
 EXPERIMENT = Experiment.from_builtins(
@@ -53,6 +56,23 @@ def test_a_process_gives_the_numbers_of_a_thread(session: Session) -> None:
     found = recorded(session, 40)
     for name in ("loss", "weight_gradient_norm", "update_ratio"):
         np.testing.assert_array_equal(found.series(name).last[:40], expected.series(name).last[:40])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a pipe is as wide as it is")
+def test_a_worker_waits_for_nobody_who_takes_a_large_answer(tmp_path: Path) -> None:
+    carrier = transport.ProcessTransport(LargeReply(tmp_path / "told"))
+    carrier.launch()  # Nobody reads before it is started.
+    try:
+        end = time.monotonic() + 30
+        while not (tmp_path / "told").exists():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        arrived = threading.Event()
+        carrier.start(arrived.set)
+        assert arrived.wait(30)
+        assert carrier.receive() == [LARGE]
+    finally:
+        carrier.close(10)
 
 
 def test_a_killed_process_is_told_and_its_checkpoint_goes_on(session: Session) -> None:
