@@ -101,8 +101,9 @@ def kept_state(training: Training, tensors: Mapping[str, Tensor], names: tuple[t
     kept: Arrays = {}
     part, roles = training.network.parameters.part, training.experiment.optimizer.roles
     for (name, factor), role, slot in zip(names, roles, training.updater.slots, strict=False):
-        for path, tensor in _trained(tensors):
+        for path, tensor in (each for each in _trained(tensors) if not each[1].state):
             view = part(slot, tensor.block)
             read_entries: Callable[[Array], Array] = tensor.value if role == "mean" else tensor.square
-            kept[f"optimizer.{name}.{path}"] = read_entries(view) * view.dtype.type(factor)
+            # In float64, as a product with the factor is not what a run in float32 keeps.
+            kept[f"optimizer.{name}.{path}"] = read_entries(view if factor == 1 else view * np.float64(factor))
     return kept

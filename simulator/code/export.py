@@ -16,8 +16,9 @@ from simulator.code.equivalents import NoEquivalentError
 from simulator.code.exported import Exported
 from simulator.code.libraries import LIBRARIES, Library
 from simulator.code.pieces import Tensor
-from simulator.code.preprocessing import preprocessing
+from simulator.code.preprocessing import MOST_NUMBERS, preprocessing
 from simulator.code.rounding import rounding
+from simulator.code.script import Density
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.system.atomic import write_atomic
 from simulator.training.checkpoint import Checkpoint
@@ -80,17 +81,28 @@ def _check(tensors: Mapping[str, Tensor], library: Library) -> None:
         raise NoEquivalentError("a network of which everything is frozen", library.layers.words.library)
 
 
+ATTEMPTS = (
+    (MOST_NUMBERS, True, Density.AIRY),
+    (MOST_NUMBERS, True, Density.DENSE),
+    (1, True, Density.DENSE),
+    (1, True, Density.TERSE),
+    (1, True, Density.TIGHT),
+    (1, False, Density.TIGHT),
+)
+"""Numbers of a scaling that stand in the script, whether it reads tables, how it is written: the shorter the later."""
+
+
 def _shortened(exported: Exported, library: Library) -> tuple[Exported, str]:
-    """The script; where it is long without what a reader misses least: numbers of a scaling, the reading of tables."""
-    text = library.script(exported).text()
-    for cells in (True, False):
-        if len(text.splitlines()) > library.script.most_lines:
-            made = preprocessing(exported.experiment, exported.input_shape, 1, cells)
-            exported = replace(exported, preprocessing=made)
-            text = library.script(exported).text()
-    lines, most = len(text.splitlines()), library.script.most_lines
-    if lines > most:
-        title = library.layers.words.library
-        lack = f"the network would take {lines} lines of {title}, and a script has {most} at most"
-        raise ExperimentError(f"{lack}: write layers that are alike as one with repeat", "layers")
-    return exported, text
+    """The script; where it is long, without what a reader misses least."""
+    lines: list[str] = []
+    most = library.script.most_lines
+    for numbers, cells, density in ATTEMPTS:
+        made = preprocessing(exported.experiment, exported.input_shape, numbers, cells)
+        written = replace(exported, preprocessing=made)
+        lines = library.script(written).lines(density)
+        if len(lines) <= most:
+            return written, "\n".join(lines) + "\n"
+    lack = f"the network would take {len(lines)} lines of {library.layers.words.library}"
+    raise ExperimentError(
+        f"{lack}, and a script has {most} at most: write layers that are alike as one with repeat", "layers"
+    )

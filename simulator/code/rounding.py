@@ -14,17 +14,16 @@ from simulator.training.training import Training
 
 UPDATES = 3
 NUDGE = 1e-14
-"""A relative change of all parameters, some tens of times what rounding does to a number."""
-MARGIN = 10
-"""Times by which many roundings may exceed what one nudge makes."""
-AGREED = 1e-10
-"""Largest difference that a check accepts where rounding does not decide."""
+"""A relative change of all parameters, up or down by chance, some tens of times what rounding does to a number."""
+ROUNDINGS = 5
+"""Roundings in a row that sums of products are taken for."""
 TOLD = 1e3
 """Condition from which on a check says it: in float32 a network agrees no better than 1e-4 then."""
-ILL = 1e5
-"""Condition from which on roundings of 1e-15 are more than :data:`AGREED`."""
-NOUGHT = 1e-12
-"""A gradient below it may be one that is 0 by algebra, of which an optimiser that divides by it makes up to ±η."""
+PARTED = 1e-11
+"""Difference from which on parameters are taken to part after updates."""
+SMALL = (1e-12, 1e-9, 1e-6)
+"""Gradients below the least may be 0 by algebra, below the others mostly rounding of what cancels in their sums: an
+optimiser that divides by them makes up to ±η of it."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,11 @@ class Rounding:
     condition: float
     """By how much a relative change of all parameters grows on its way to any answer or gradient of one pass."""
     followed: float
-    """Size below which updates must be made of the bench's gradients for parameters to agree: 0, NOUGHT or ∞."""
+    """Size below which updates must be made of the bench's gradients for parameters to agree: 0, one of SMALL or ∞."""
 
-    @property
-    def accepted(self) -> float:
-        """Largest difference that rounding may make in this network."""
-        return AGREED if self.condition < ILL else MARGIN * NUDGE * self.condition
+    def unavoidable(self, precision: str) -> float:
+        """About how much two programs differ by rounding alone: by the numbers themselves at most."""
+        return min(ROUNDINGS * float(np.finfo(precision).eps) * self.condition, 1.0)
 
 
 def difference(a: Array, b: Array) -> float:
@@ -56,8 +54,8 @@ def rounding(kept: Checkpoint, exact: Training) -> Rounding:
     nudged = Training(exact.experiment)
     with np.errstate(all="ignore"):
         updates, at_once = _at_once(kept, exact, nudged)
-        tried = (0.0, NOUGHT) if exact.experiment.optimizer.epsilon else (0.0,)
-        agreeing = (size for size in tried if _apart(kept, exact, nudged, size, updates) <= AGREED / MARGIN)
+        tried = (0.0, *SMALL) if exact.experiment.optimizer.epsilon else (0.0,)
+        agreeing = (size for size in tried if _apart(kept, exact, nudged, size, updates) <= PARTED)
         followed = next(agreeing, math.inf)
     exact.restore(kept)
     return Rounding(updates, at_once / NUDGE, followed)
@@ -100,7 +98,8 @@ def _restore(kept: Checkpoint, *trainings: Training) -> None:
 def _nudge(exact: Training, nudged: Training) -> None:
     """Make both alike but for the last digits of their parameters."""
     parameters = exact.network.parameters
-    factor = 1 + np.where(np.arange(parameters.size) % 2, NUDGE, -NUDGE)
+    # By chance: where all weights of a unit went the same way, its sign would stay, and with it a saturated answer.
+    factor = 1 + NUDGE * np.random.default_rng(0).choice((-1.0, 1.0), parameters.size)
     np.multiply(parameters.value, factor, out=nudged.network.parameters.value)
     np.copyto(nudged.network.states.value, exact.network.states.value)
 
@@ -112,13 +111,25 @@ def _proposed(exact: Training, nudged: Training, followed: float = 0.0) -> float
     def follow() -> bool:
         nonlocal largest
         largest = max(_differences(nudged, exact))
-        gradient = exact.network.parameters.gradient
-        np.copyto(nudged.network.parameters.gradient, gradient, where=np.abs(gradient) < followed)
+        for mine, block in zip(nudged.network.blocks(), exact.network.blocks(), strict=True):
+            mine.gradient += _rounded_off(block.gradient)
+            np.copyto(mine.gradient, block.gradient, where=np.abs(block.gradient) < followed)
         return True
 
     exact.propose(measure=False)
     nudged.propose(measure=False, before_update=follow)
     return largest
+
+
+def _rounded_off(gradient: Array) -> Array:
+    """What rounding may leave of a block's sums, in which terms cancel: of the largest entry of its row and column."""
+    sizes = np.abs(gradient)
+    largest = sizes.max(initial=0)
+    if min(gradient.shape) > 1:
+        largest = np.minimum(sizes.max(axis=0, keepdims=True), sizes.max(axis=-1, keepdims=True))
+    signs = np.where(np.arange(gradient.size) % 2, 1.0, -1.0).reshape(gradient.shape)
+    left: Array = ROUNDINGS * np.finfo(gradient.dtype).eps * largest * signs * (gradient != 0)
+    return left
 
 
 def _differences(one: Training, other: Training) -> Iterator[float]:

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import itertools
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from enum import IntEnum
 from typing import ClassVar
 
 from simulator.code.exported import Exported
 from simulator.code.pieces import Piece
-from simulator.code.rounding import NOUGHT, TOLD
+from simulator.code.rounding import TOLD
 from simulator.code.schedules import rate_lines
 from simulator.code.templates import GAPS, HEAD, MAIN
-from simulator.code.text import indented, lines_of, wrapped
+from simulator.code.text import filled, indented, lines_of, wrapped
 from simulator.schema.numbers import count
 
 MOST_TITLE = 50
+
+
+class Density(IntEnum):
+    """How a script is written; each takes fewer lines than the one before."""
+
+    AIRY = 0
+    """As ruff formats it."""
+    DENSE = 1
+    """One empty line between definitions, and as many modules on a line as it takes."""
+    TERSE = 2
+    """Without docstrings; lines of the network are full."""
+    TIGHT = 3
+    """No empty lines between definitions."""
 
 
 class Script(ABC):
@@ -68,25 +83,17 @@ class Script(ABC):
         return ""
 
     def followed(self, some: str, every: str) -> str:
-        """What makes updates of the bench's gradients: lines for ``some`` that may be 0, for ``every`` one, or none."""
+        """What makes updates of the bench's gradients: lines for ``some``, small ones, for ``every`` one, or none."""
         size = self.exported.rounding.followed
-        return some if size == NOUGHT else every * (size > NOUGHT)
+        return some.replace("«size»", repr(size)) * (size > 0) if math.isfinite(size) else every
 
-    def text(self) -> str:
-        """The text of ``model.py``, written the more densely the longer it would else be."""
-        lines: list[str] = []
-        for dense, terse in ((False, False), (True, False), (True, True)):
-            lines = self._lines(dense, terse)
-            if len(lines) <= self.most_lines:
-                break
-        return "\n".join(lines) + "\n"
-
-    def _lines(self, dense: bool, terse: bool) -> list[str]:
-        """All lines; ``dense``: as many modules on each as it takes; ``terse``: definitions without docstrings."""
-        sections = [*self._network(dense), *self.objective(), *self._rate(), *self.optimizer(), *self._data()]
+    def lines(self, density: Density) -> list[str]:
+        """``model.py``."""
+        sections = [*self._network(density), *self.objective(), *self._rate(), *self.optimizer(), *self._data()]
         sections += [self.check(GAPS.replace("«array»", self.array)), self._main()]
-        between = [""] if dense else ["", ""]
-        sections = [_without_words(section) for section in sections] if terse else sections
+        if density >= Density.TERSE:
+            sections = [_without_words(section) for section in sections]
+        between = [""] * (2 if density == Density.AIRY else density < Density.TIGHT)
         body = [line for section in sections for line in (*between, *section)]
         return [*self._head("\n".join(body)), *body]
 
@@ -105,11 +112,11 @@ class Script(ABC):
         title = " ".join(self.exported.title.replace("\\", "/").replace('"', "'").split())
         return title if len(title) <= MOST_TITLE else f"{title[:MOST_TITLE]} …"
 
-    def _network(self, dense: bool) -> Iterator[list[str]]:
+    def _network(self, density: Density) -> Iterator[list[str]]:
         for source in self.definitions():
             yield lines_of(source)
         summary = '    """The network, its weights drawn as before the first step."""'
-        chained = _chained(self.exported.layers, dense, self.first())
+        chained = _chained(self.exported.layers, density, self.first())
         yield ["def build():", summary, *chained, f"    return {self.chain}"]
 
     def _rate(self) -> Iterator[list[str]]:
@@ -128,15 +135,19 @@ class Script(ABC):
 
     def _main(self) -> list[str]:
         """What the script does when it is run: what it checks, and that it answers the rows of a file."""
-        # In float64 the largest difference is at least what rounding makes of this network's numbers.
-        rounding = self.exported.rounding
-        most = f"{float(f'{rounding.accepted:.1e}')!r} if exact else 1e-5"
-        grows = f"a rounding grows up to {int(float(f'{rounding.condition:.1e}'))} times in this network"
-        condition = f'        print("{grows}")\n' * (rounding.condition >= TOLD)
         header = ', header=",".join(CLASSES), comments=""' if self.made.named else ""
         rows = [*self.made.rows, f'np.savetxt(sys.stdout, {self.predict}(rows), "%.6g", ","{header})']
         predicted = "\n".join(indented(rows, 8))
-        return lines_of(MAIN, predicted=predicted, most=most, condition=condition, precision=self.precision)
+        return lines_of(MAIN, predicted=predicted, condition=self._condition(), precision=self.precision)
+
+    def _condition(self) -> str:
+        """The line that says how much a rounding grows where that decides how well two programs agree."""
+        rounding = self.exported.rounding
+        if rounding.condition < TOLD:
+            return ""
+        exact, single = (f"{rounding.unavoidable(kind):.0e}" for kind in ("float64", "float32"))
+        grows = f"a rounding grows up to {int(float(f'{rounding.condition:.1e}'))} times in this network"
+        return f'        print("{grows}, which makes differences of about", {exact} if exact else {single})\n'
 
 
 def _without_words(lines: list[str]) -> list[str]:
@@ -144,16 +155,22 @@ def _without_words(lines: list[str]) -> list[str]:
     return [line for line in lines if line and not line.lstrip().startswith('"""')]
 
 
-def _chained(layers: Sequence[Sequence[Piece]], filled: bool, first: str = "") -> list[str]:
+def _chained(layers: Sequence[Sequence[Piece]], density: Density, first: str = "") -> list[str]:
     """Lines that put the modules of all layers into the list ``layers``, behind ``first``; those alike in a loop."""
     lines: list[str] = [f"    layers = [{first}]"] if first else []
-    for code, repeats in _in_turn(layers, filled):
+    for code, repeats in _in_turn(layers, density > Density.AIRY):
         if repeats == 1:
-            lines += wrapped(f"layers {'+=' if lines else '='} [{code}]", 4, filled=filled)
+            lines += _written(f"layers {'+=' if lines else '='} [{code}]", 4, density)
         else:
             lines += ["    layers = []"] * (not lines) + [f"    for _ in range({repeats}):"]
-            lines += wrapped(f"layers += [{code}]", 8, filled=filled)
+            lines += _written(f"layers += [{code}]", 8, density)
     return lines
+
+
+def _written(code: str, indent: int, density: Density) -> list[str]:
+    if density >= Density.TERSE:
+        return filled(code, indent)
+    return wrapped(code, indent, filled=density == Density.DENSE)
 
 
 def _in_turn(layers: Sequence[Sequence[Piece]], joined: bool) -> list[tuple[str, int]]:

@@ -20,7 +20,7 @@ MAIN = """
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--check"]:
         exact = "--float32" not in sys.argv
-«precision»        (gap, name), most = check(exact), «most»
+«precision»        (gap, name), most = check(exact), 1e-10 if exact else 1e-5
         print(f"largest |a - b| / max(1, max|b|): {gap:.2g} ({name}), at most {most:g}")
 «condition»        sys.exit(not gap <= most)
     if sys.argv[1:2] == ["--predict"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from collections.abc import Iterable, Iterator
 
@@ -36,6 +37,19 @@ def wrapped(code: str, indent: int = 0, tail: str = "", filled: bool = False) ->
         else:
             lines += own
     return [*lines, foot]
+
+
+def filled(code: str, indent: int) -> list[str]:
+    """An expression as full lines of at most ``WIDTH`` characters where that can be, cut behind any of its commas."""
+    places = [place for place, mark in _marks(code) if mark == "," and code[place + 1 : place + 2] == " "]
+    lines = [" " * indent]
+    for start, stop in itertools.pairwise((-2, *places, len(code) - 1)):
+        part = code[start + 2 : stop + 1]
+        if len(lines[-1]) + len(part) + 1 > WIDTH:
+            lines.append(" " * (indent + 4) + part)
+        else:
+            lines[-1] += " " * (start >= 0) + part
+    return lines
 
 
 def _last_brackets(code: str) -> tuple[int, int]:

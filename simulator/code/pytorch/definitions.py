@@ -29,8 +29,7 @@ def recurrent(cell, weight, state, bias=nn.init.zeros_, forget=0.0, negated=Fals
             draw(gate)
         each.detach()[second] *= -1 if negated else 1  # a GRU's update gate is 1 - the bench's transform gate
     cell.bias_ih_l0.detach()[second] += forget
-    # Two vectors of biases with one gradient would move their sum twice as fast.
-    nn.init.zeros_(cell.bias_hh_l0).requires_grad_(False)
+    nn.init.zeros_(cell.bias_hh_l0).requires_grad_(False)  # a second one's gradient would move their sum twice as fast
     return cell
 ''',
     "identity_": '''
@@ -54,6 +53,17 @@ class Erf(nn.Module):
         return torch.erf(x)
 ''',
     "Dropout": '''
+class Dropout(nn.Dropout):
+    """Switch entries off while training: by a mask where one is given, else at random."""
+
+    mask = None
+
+    def forward(self, x):
+        if self.mask is None or not self.training:
+            return super().forward(x)
+        return x * (self.mask / (1 - self.p))
+''',
+    "Dropout unscaled": '''
 class Dropout(nn.Module):
     """Switch entries off while training: by a mask where one is given, else at random."""
 
@@ -89,7 +99,15 @@ class Residual(nn.ModuleDict):
     def forward(self, x):
         return x + self["branch"](x)
 ''',
-    "Residual with more": '''
+    "Residual with parts": '''
+class Residual(nn.ModuleDict):
+    """The input, or its projection, plus what a branch makes of it."""
+
+    def forward(self, x):
+        total = (self["skip"](x) if "skip" in self else x) + self["branch"](x)
+        return self["after"](total) if "after" in self else total
+''',
+    "Residual with scale": '''
 class Residual(nn.ModuleDict):
     """The input, or its projection, plus what a branch makes of it."""
 
@@ -167,15 +185,15 @@ class States(nn.Module):
         for part in x.tensor_split(self.cuts, dim=1):
             some, carried = self.cell(part, carried)
             states.append(some)
-            both = isinstance(carried, tuple)
-            carried = tuple(each.detach() for each in carried) if both else carried.detach()
+            carried = tuple(each.detach() for each in carried) if isinstance(carried, tuple) else carried.detach()
         return torch.cat(states, 1) if self.every else states[-1][:, -1]
 ''',
 }
 """Name → source; what stands in the code of a network is defined in its script."""
-VARIANTS: Mapping[str, tuple[str, str]] = {
-    "drawn": (r"pieces=|bias=False", "drawn in pieces"),
-    "Residual": (r'"skip":|"after":|\bscale=', "Residual with more"),
-    "States": (r"cuts=", "States with cuts"),
+VARIANTS: Mapping[str, Mapping[str, str]] = {
+    "drawn": {r"pieces=|bias=False": "drawn in pieces"},
+    "Dropout": {r"scaled=False": "Dropout unscaled"},
+    "Residual": {r"\bscale=": "Residual with scale", r'"skip":|"after":': "Residual with parts"},
+    "States": {r"cuts=": "States with cuts"},
 }
-"""Name → what must stand in the code for another source to be needed."""
+"""Name → what must stand in the code for another source to be needed, the first that does, and its name."""

@@ -35,8 +35,8 @@ class TorchScript(Script):
     def definitions(self) -> Iterator[str]:
         code = self.exported.code
         for name in (name for name in DEFINITIONS if re.search(rf"\b{name}\b", code)):
-            pattern, variant = VARIANTS.get(name, ("", name))
-            yield DEFINITIONS[variant if re.search(pattern, code) else name]
+            needed = (variant for pattern, variant in VARIANTS.get(name, {}).items() if re.search(pattern, code))
+            yield DEFINITIONS[next(needed, name)]
 
     def objective(self) -> Iterator[list[str]]:
         yield ["def answer(outputs):", f"    return {self._loss_and_answers()[1]}"]

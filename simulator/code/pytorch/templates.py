@@ -59,8 +59,8 @@ MASKS = """        for name, module in trainer.model.named_modules():
                 module.mask = bench[f"mask.{name}"][step]
 """
 SOME = """\
-            # Of a gradient that is 0 by algebra an update makes up to the whole rate by rounding: take the bench's.
-            p.grad = torch.where(pairs[-1][2].abs() < 1e-12, pairs[-1][2], p.grad)
+            # Of a gradient that is 0 but for rounding an update makes up to the whole rate: take the bench's.
+            p.grad = torch.where(pairs[-1][2].abs() < «size», pairs[-1][2], p.grad)
 """
 EVERY = """\
             # Roundings grow so much here that parameters part after an update: make the bench's of its gradients.
