@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt
@@ -36,6 +38,21 @@ def set_theme(app: QApplication, choice: Choice) -> None:
         app.styleHints().colorSchemeChanged.connect(_system_changed)
         app.fontChanged.connect(_font_changed)
     _apply(app, _system_theme(app) if choice == "system" else THEMES[choice])
+
+
+@contextmanager
+def styled_once(app: QApplication) -> Iterator[None]:
+    """Widgets that are made in here take the style sheet on at its end.
+
+    A widget takes it on anew, with all that is in it, whenever it gets a parent: for a window that is as long as making
+    its widgets.
+    """
+    sheet = app.styleSheet()
+    app.setStyleSheet("")
+    try:
+        yield
+    finally:
+        app.setStyleSheet(sheet)
 
 
 def _system_theme(app: QApplication) -> Theme:

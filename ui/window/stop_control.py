@@ -92,12 +92,15 @@ class StopControl(QWidget):
             entry.triggered.connect(lambda _on=False, kind=kind: self.choose(kind))
             group.addAction(entry)
         self.button.setMenu(menu)
-        with_text(self.limit, lambda field: field.setFixedSize(width_of_number(field), self.count.sizeHint().height()))
+        with_text(self.limit, self._fit_limit)
         # A field that would take more room than it may have would push all that stands right of it aside.
         self.limit.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.limit.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.limit.returnPressed.connect(self._enter_limit)
         self.count.entered.connect(self.entered)
+
+    def _fit_limit(self, field: QLineEdit) -> None:
+        field.setFixedSize(width_of_number(field), self.count.sizeHint().height())
 
     def _enter_limit(self) -> None:
         self.limit.clearFocus()  # The next key is the window's again: Space pauses.
@@ -115,6 +118,7 @@ class StopControl(QWidget):
         numbered = kind is None or bool(kind.__struct_fields__)
         self.count.setVisible(whole)
         self.limit.setVisible(numbered and not whole)
+        self._fit_limit(self.limit)
         self._keep_room(not numbered)
         self._show_number(kind, whole)
 
