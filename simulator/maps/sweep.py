@@ -13,11 +13,11 @@ import numpy as np
 from msgspec import Struct
 
 from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.labels import labels_of
 from simulator.maps import measures
 from simulator.maps.axes import Axis
 from simulator.running.arguments import in_order, shortened
 from simulator.schema.numbers import integer
-from simulator.training.operation import labels_of
 
 MOST_CELLS = 1_000_000
 Values = tuple[Any, ...]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from simulator.experiment.differences import common_layers
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.labels import labels_by_depth
 from simulator.record.record import Record
 from simulator.training.live_change import LiveChange, LiveChanges
-from simulator.training.operation import labels_by_depth
 from simulator.training.surgery import Transplant
 
 Rows = tuple[tuple[int, int], ...]

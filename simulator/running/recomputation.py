@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +18,9 @@ from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.messages import Failed, Stop
 from simulator.running.side_session import Cancel
 from simulator.system.progress import CancelledError, Meter, Progress, listening
-from simulator.training.replay import Replay, Replayer
+
+if TYPE_CHECKING:
+    from simulator.training.replay import Replay, Replayer
 
 
 class Recompute(Struct, frozen=True):
@@ -82,6 +84,8 @@ class RecomputationWorker:
                 self._recompute(command)
 
     def _recompute(self, command: Recompute) -> None:
+        from simulator.training.replay import Replayer  # The window, which only asks, does not wait for it.
+
         self._id = command.id
         try:
             with listening(self._listen):

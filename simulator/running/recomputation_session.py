@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.observations.base import Observation
 from simulator.running.recomputation import Recompute, Reply, recomputation_worker
 from simulator.running.side_session import SideSession
 from simulator.running.transport import Mode, Notify
-from simulator.training.replay import Replay
+
+if TYPE_CHECKING:
+    from simulator.training.replay import Replay
 
 
 class RecomputationSession(SideSession[Recompute, Reply]):

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.labels import labels_of
 from simulator.schema.numbers import integer
 from simulator.training.live_change import LiveChange
-from simulator.training.operation import check_transplant, labels_of
+from simulator.training.operation import check_transplant
 from simulator.training.revival import units_of
 from simulator.training.surgery import Transplant
 from simulator.training.training import Training

@@ -14,9 +14,9 @@ from msgspec import Struct
 from simulator.arrays.numeric import Stream, stream
 from simulator.experiment.differences import aligned_layers
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.labels import labels_of
 from simulator.experiment.shapes import inner_layers, shapes
 from simulator.layers.base import Block, Layer, Module, Shape
-from simulator.layers.info import inner_number
 from simulator.layers.output import OutputModule
 from simulator.parts.optimizers import Optimizer
 from simulator.schema.parameter import builtins_of, title_of
@@ -55,26 +55,6 @@ def module_of(training: Training, label: str) -> AnyModule:
     if label not in everything:
         raise ValueError(f"there is no layer {label}")
     return everything[label]
-
-
-def labels_of(experiment: Experiment) -> set[str]:
-    """Of all layers, inner ones and the output included, without building them."""
-    return set(labels_by_depth(experiment))
-
-
-def labels_by_depth(experiment: Experiment) -> tuple[str, ...]:
-    """Of all layers as plots have rows for them: inner ones before those that they are in, the output last."""
-    return *_labels(experiment.layers), str(experiment.depth + 1)
-
-
-def _labels(layers: Sequence[Layer], above: str = "") -> Iterator[str]:
-    count, number = sum(layer.repeat for layer in layers), 0
-    for layer in layers:
-        for _ in range(layer.repeat):
-            number += 1
-            label = f"{above}.{inner_number(number, count)}" if above else str(number)
-            yield from _labels(inner_layers(layer), label)
-            yield label
 
 
 def check_transplant(before: Experiment, after: Experiment, surgery: Transplant, input_shape: Shape) -> None:

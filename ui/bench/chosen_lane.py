@@ -125,7 +125,7 @@ class ChosenLane(QObject):
         self, together: Mapping[str, Experiment], proposed: Experiment, surgery: Surgery
     ) -> dict[str, Experiment]:  # fmt: skip
         """What each of them is then; ExperimentError where one cannot be operated on so."""
-        from simulator.training.operation import labels_of  # Nobody waits for it at the start.
+        from simulator.experiment.labels import labels_of  # Nobody waits for it at the start.
 
         settings = settings_between(self.experiment, proposed)
         if settings is None:

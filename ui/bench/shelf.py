@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import LaneSpec
-from simulator.training.replay import Replay
 from ui.bench.kept_records import AsideRun
 from ui.style.numbers import count, number
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from simulator.running.run_file import SavedRun
     from simulator.training.checkpoint import Checkpoint
     from simulator.training.live_change import LiveChanges
+    from simulator.training.replay import Replay
 
 
 IN_MEMORY = "in memory"
@@ -86,6 +86,8 @@ class ShelvedRun:
     @property
     def replay(self) -> Replay:
         """From where its last step is computed again."""
+        from simulator.training.replay import Replay  # Nobody waits for it at the start.
+
         return Replay(self.checkpoint.experiment, self.threads, self.checkpoint, (), self.checkpoint.known)
 
     def lane(self, name: str) -> LaneSpec:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QMenu, QToolButton
 from ui.board.arrangement import Arrangement
 from ui.board.board import Board
 from ui.board.card import Page
-from ui.plots.asked import quantities_of
 
 
 def open_card_menu(board: Board, page: Page, at: QPoint) -> None:
@@ -30,6 +29,9 @@ def fill_card_menu(menu: QMenu, board: Board, page: Page) -> None:
         menu.addAction(_mirror(menu, button))
     menu.addAction("Give the view back (A)", page.plot.give_back_view)
     menu.addAction("Export…", header.export.click)
+    # What lessons ask for is imported with the first menu: a start does not need it.
+    from ui.plots.asked import quantities_of
+
     if quantities_of(page.plot):
         menu.addAction("Ask for this number in a lesson…", page.plot.number_asked.emit)
     menu.addAction("Explain", header.show_explanation)
