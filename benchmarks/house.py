@@ -13,6 +13,7 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,11 @@ class Tree:
             path for house in HOUSES for path in ([root / house] if house.endswith(".py") else _files(root / house))
         ]
         self.paths = {_module(root, path): path for path in paths}
-        self.trees = {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in self.paths.items()}
+
+    @cached_property
+    def trees(self) -> dict[str, ast.Module]:
+        """Every module, parsed."""
+        return {module: ast.parse(path.read_text(encoding="utf-8")) for module, path in self.paths.items()}
 
     def lines(self, module: str) -> int:
         return len(self.paths[module].read_text(encoding="utf-8").splitlines())
@@ -53,8 +58,8 @@ class Tree:
             lines[folder] += len(path.read_text(encoding="utf-8").splitlines())
         return dict(sorted(lines.items()))
 
-    def imports(self, module: str) -> set[str]:
-        """Modules of this tree that one imports, wherever in its file, for type checking too."""
+    def names_imported(self, module: str) -> set[str]:
+        """All that one imports, wherever in its file, for type checking too; of this tree, the modules."""
         names: set[str] = set()
         for node in ast.walk(self.trees[module]):
             if isinstance(node, ast.Import):
@@ -62,7 +67,13 @@ class Tree:
             elif isinstance(node, ast.ImportFrom):
                 full = {f"{node.module}.{alias.name}" for alias in node.names}
                 names |= {name if name in self.paths else str(node.module) for name in full}
-        return names & set(self.paths) - {module}
+                if node.level:
+                    raise ValueError(f"relative import in {module}")
+        return names
+
+    def imports(self, module: str) -> set[str]:
+        """Modules of this tree that one imports."""
+        return self.names_imported(module) & set(self.paths) - {module}
 
     def circles(self) -> list[tuple[str, ...]]:
         """Groups of files that import each other."""
