@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -29,8 +29,6 @@ from ui.timeline.marks import RunMarks
 from ui.timeline.playback import Playback
 from ui.timeline.track import Track
 
-RENEWED_MS = 200
-"""How often the end moves while the run goes on."""
 PATIENCE_MS = 300
 """What takes no longer is not told of."""
 SPEEDS = (1, 10, 100, 1000)
@@ -62,7 +60,6 @@ class TimelineBar(QWidget):
         self._bench = bench
         self._marks = RunMarks()
         self._findings: tuple[tuple[int, str], ...] = ()
-        self._since = QElapsedTimer()
         self._side = QWidget(self)
         self._beside = QStackedLayout(self._side)
         """How fast it is played back, or what is awaited."""
@@ -217,12 +214,12 @@ class TimelineBar(QWidget):
             self._show_marks()
 
     def _follow(self) -> None:
-        """The run has gone on: now and then that is shown."""
-        if not self._bench.playing or not self._since.isValid() or self._since.elapsed() >= RENEWED_MS:
+        """The run has gone on: that is shown whenever its numbers are read."""
+        view = self._bench.view
+        if view is None or view.reading is view.frame:
             self._renew_all()
 
     def _renew_all(self) -> None:
-        self._since.start()
         self._show_marks()
         self._renew()
 
@@ -288,4 +285,6 @@ class TimelineBar(QWidget):
 
 
 def _fit(edit: QSpinBox) -> None:
-    edit.setFixedWidth(edit.fontMetrics().horizontalAdvance("1000000") + scaled(ROUND_A_NUMBER))
+    """A field of a fixed size takes another range without the whole window being laid out anew."""
+    width = edit.fontMetrics().horizontalAdvance("1000000") + scaled(ROUND_A_NUMBER)
+    edit.setFixedSize(width, edit.sizeHint().height())

@@ -28,7 +28,7 @@ from ui.style.broken_words import breakable
 from ui.style.foot_strip import FootStrip
 from ui.style.help import set_page
 from ui.style.icons import set_icon
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, with_text
 from ui.window.comparison_menu import ComparisonMenu
 
 STROKES = ("stroke-solid", "stroke-dashed", "stroke-dotted", "stroke-dash-dotted")
@@ -49,6 +49,8 @@ class LanesBar(QWidget):
     """Why what was asked for cannot be."""
     comparison_changed = Signal()
     """Networks are to be held against each other otherwise."""
+    _news: dict[str, tuple[str, str, str]]
+    """What the worker has said last of each, as far as it is shown."""
 
     def __init__(self, chosen: ChosenLane, views: LaneViews) -> None:
         super().__init__()
@@ -90,6 +92,7 @@ class LanesBar(QWidget):
         self._put(0, 0)
         chosen.changed.connect(self.show_lanes)
         self.show_lanes()
+        with_text(self, lambda bar: bar._write())
 
     def _button(self, text: str, tip: str, checkable: bool = False) -> QToolButton:
         button = QToolButton(self)
@@ -150,6 +153,7 @@ class LanesBar(QWidget):
 
     def _say(self) -> None:
         """What the chosen network has apart, and what of it is not as in the run."""
+        self._news = {}
         lanes = self._chosen.document.experiment.all_lanes()
         for name, chip in self.chips.items():
             differences = self._chosen.differs(name) if name != OWN_NAME else BASE
@@ -159,13 +163,16 @@ class LanesBar(QWidget):
         self._told = shown, f"{shown}: {self._chosen.differs(shown)}" if shown else ""
 
     def show_view(self, _view: View) -> None:
-        """What the worker says of each network."""
+        """What the worker says of each network, where that is news."""
+        updates = {name: self._views.updates.get(name) for name in self.chips}
+        news = {name: (_state(each), each.refusal, _others(each)) for name, each in updates.items() if each is not None}
+        if news == self._news:
+            return
+        self._news = news
         self._write()
-        for name, chip in self.chips.items():
-            update = self._views.updates.get(name)
-            if update is not None:
-                others = OTHER_BATCHES if update.frame is not None and not update.same_batch else ""
-                chip.setToolTip(f"{name}: {update.refusal or chip.accessibleDescription()}{others}")
+        for name, (_, refusal, others) in news.items():
+            chip = self.chips[name]
+            chip.setToolTip(f"{name}: {refusal or chip.accessibleDescription()}{others}")
 
     def _write(self) -> None:
         """Names and states where there is room for all, else letters, or names as short: none is cut."""
@@ -281,3 +288,8 @@ def _state(update: LaneUpdate) -> str:
     if update.refusal:
         return NOT_TRAINED
     return CATCHING_UP if update.frame is None else ""
+
+
+def _others(update: LaneUpdate) -> str:
+    """That it is not trained on the run's batches, where that is so."""
+    return OTHER_BATCHES if update.frame is not None and not update.same_batch else ""

@@ -42,13 +42,14 @@ class Readout(QWidget):
         super().__init__(parent)
         self._value = QLabel("–", self)
         self._value.setFont(tabular(self._value.font()))
-        with_text(self._value, lambda shown: shown.setMinimumWidth(shown.fontMetrics().horizontalAdvance(widest)))
+        self._widest = widest
         caption = QLabel(name, self)
         caption.setProperty("role", "muted")
         resize_text(caption, CAPTION)
         in_column(self._value, caption, on=self, spacing=0, margins=(4, 0, 4, 0))
         self.setToolTip(tip)
         self.setAccessibleName(name)
+        with_text(self, lambda readout: readout._fit())
 
     @property
     def text(self) -> str:
@@ -58,6 +59,15 @@ class Readout(QWidget):
         if text != self._value.text():
             self._value.setText(text)
             self.setAccessibleDescription(text)
+            self._fit()
+
+    def _fit(self) -> None:
+        """A label of a fixed size has a new number without the whole window being laid out anew."""
+        value = self._value
+        needed = value.sizeHint()
+        width = max(needed.width(), value.fontMetrics().horizontalAdvance(self._widest))
+        if value.size() != QSize(width, needed.height()) or value.minimumWidth() != width:
+            value.setFixedSize(width, needed.height())
 
 
 class Transport(QToolBar):
