@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 from msgspec import structs
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -130,3 +131,37 @@ def test_the_step_says_what_its_record_takes_and_no_more_than_it_does(bench: Ben
     qtbot.waitUntil(lambda: words in tip(), timeout=20000)
     transport.forget()
     assert "record" not in tip()
+
+
+def test_a_number_that_has_its_room_is_read_without_the_window_being_laid_out_anew(bench: Bench, qtbot: QtBot) -> None:
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    transport = Transport(bench, window)
+    window.addToolBar(transport)
+    window.resize(2000, 200)
+    window.show()
+    for _ in range(3):  # What a toolbar is given at first asks for room again.
+        QApplication.processEvents()
+    asked = Requests(window)
+    loss = transport.readouts["loss"]
+    for text in ("0.3", "3.00·10⁻⁴", "–"):
+        loss.show_value(text)
+        QApplication.processEvents()
+    assert (asked.count, loss.text) == (0, "–")
+    width = loss.width()
+    loss.show_value("3.00·10⁻⁴ and much more than that")
+    qtbot.waitUntil(lambda: loss.width() > width)  # What is longer than any number gets its room.
+    bench.close()
+
+
+class Requests(QObject):
+    """Counts how often a window is to be laid out."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__(window)
+        self.count = 0
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return False
