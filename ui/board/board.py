@@ -181,8 +181,8 @@ class Board(QScrollArea):
 
     @property
     def seen(self) -> tuple[str, ...]:
-        """Keys of the plots that can be seen."""
-        return tuple(card.place.key for card in self.seen_cards)
+        """Keys of the plots that can be seen, as of the last look: each frame asks."""
+        return self._seen
 
     def set_covered(self, covered: bool) -> None:
         """Whether something lies over the whole board, so that nothing of it can be seen."""
@@ -205,10 +205,12 @@ class Board(QScrollArea):
 
     def _look(self, *_value: int) -> None:
         """Have the pages of the cards that are in sight."""
-        for card in self.seen_cards:
+        cards = self.seen_cards
+        for card in cards:
             card.bring_page()
-        if self.seen != self._seen:
-            self._seen = self.seen
+        seen = tuple(card.place.key for card in cards)
+        if seen != self._seen:
+            self._seen = seen
             self.seen_changed.emit()
 
     def card_at(self, at: QPoint) -> Card | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Set
 from dataclasses import replace
 from typing import Any
 
@@ -96,6 +97,11 @@ class Rounds(QObject):
     def curvature(self) -> tuple[Observation[Any], ...]:
         """What it asks of the run alone: no network beside it is examined so closely."""
         return (SharpnessObservation(),) if self._worried else ()
+
+    def of_run_alone(self, shown: Callable[[], Iterable[Observation[Any]]]) -> Set[Observation[Any]]:
+        """The same, but for what is ``shown`` of all networks anyway."""
+        curvature = self.curvature()
+        return {*curvature} - {*shown()} if curvature else set()
 
     def apply(self, remedy: Remedy, back_to: int | None) -> None:
         """Change the experiment in one undo entry; where that is no help, start over or go ``back_to`` a step."""

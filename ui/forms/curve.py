@@ -37,6 +37,8 @@ class ScheduleCurve(QWidget):
         self._step = 0
         self._horizon = PLAIN_HORIZON
         self._rates: list[float] = []
+        self._path: tuple[QRectF, QPainterPath] | None = None
+        """Of these rates, in the rectangle in which it was painted last."""
         with_text(self, lambda curve: curve.setFixedHeight(scaled(64)))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("learning rate schedule")
@@ -72,7 +74,7 @@ class ScheduleCurve(QWidget):
         assert self._schedule is not None
         self._horizon = horizon_of(self._schedule, self._step)
         steps = [round(i * self._horizon / (POINTS - 1)) for i in range(POINTS)]
-        self._rates = [self._rate_at(step) for step in steps]
+        self._rates, self._path = [self._rate_at(step) for step in steps], None
         self.setToolTip(f"Learning rate over the next {integer(self._horizon)} steps.")
         self.update()
 
@@ -107,21 +109,22 @@ class ScheduleCurve(QWidget):
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{integer(self._horizon)} steps")
 
     def _paint_curve(self, painter: QPainter, area: QRectF, top: float) -> None:
-        def point(share: float, rate: float) -> QPointF:
-            height = rate / top if top > 0 else 0.0
-            return QPointF(area.left() + share * area.width(), area.bottom() - height * area.height())
-
-        path, drawing = QPainterPath(), False
-        for index, rate in enumerate(self._rates):
-            at = point(index / (POINTS - 1), rate) if math.isfinite(rate) else None
-            if at is not None:
-                (path.lineTo if drawing else path.moveTo)(at)
-            drawing = at is not None
+        if self._path is None or self._path[0] != area:
+            self._path = area, self._path_in(area, top)
         accent = self.palette().color(QPalette.ColorRole.Highlight)
         painter.setPen(QPen(accent, 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(path)
-        self._paint_step(painter, area, point(self._step / self._horizon, self._finite(self._step)))
+        painter.drawPath(self._path[1])
+        self._paint_step(painter, area, _place(area, self._step / self._horizon, self._finite(self._step), top))
+
+    def _path_in(self, area: QRectF, top: float) -> QPainterPath:
+        path, drawing = QPainterPath(), False
+        for index, rate in enumerate(self._rates):
+            at = _place(area, index / (POINTS - 1), rate, top) if math.isfinite(rate) else None
+            if at is not None:
+                (path.lineTo if drawing else path.moveTo)(at)
+            drawing = at is not None
+        return path
 
     def _finite(self, step: int) -> float:
         rate = self._rate_at(step)
@@ -133,3 +136,9 @@ class ScheduleCurve(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.palette().color(QPalette.ColorRole.WindowText))
         painter.drawEllipse(at, 3, 3)
+
+
+def _place(area: QRectF, share: float, rate: float, top: float) -> QPointF:
+    """Of a rate after a ``share`` of the horizon, where ``top`` is the highest of all."""
+    height = rate / top if top > 0 else 0.0
+    return QPointF(area.left() + share * area.width(), area.bottom() - height * area.height())

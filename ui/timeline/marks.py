@@ -49,6 +49,10 @@ class Mark:
         return f"step {integer(self.step)}, {NAMES[self.kind]}{text}"
 
 
+Told = tuple[Record, tuple[int, ...], tuple[int, ...], tuple[tuple[int, str], ...], tuple[Mark, ...]]
+"""Of what run, its checkpoints and spikes, what was found and what is not finite."""
+
+
 class RunMarks:
     """All marks of one run; what was changed is put into words once."""
 
@@ -59,6 +63,8 @@ class RunMarks:
         """Of these."""
         self._known: dict[tuple[Change, tuple[int, ...]], Mark] = {}
         """Of each change and the entries of the run's list that it stands for."""
+        self._all: tuple[Told | None, tuple[Mark, ...]] = None, ()
+        """What they were made of, and all of them."""
 
     def of(
         self, frame: Frame, record: Record, kept: KeptCheckpoints, findings: Iterable[tuple[int, str]]
@@ -68,14 +74,24 @@ class RunMarks:
         if changes != self._changes or live is not self._live:
             self._changes, self._live = changes, live
             self._made = tuple(changes_of(changes, live, self._known))
+            self._all = None, ()
+        told = record, kept.steps, kept.spikes, tuple(findings), tuple(_lost(frame))
+        if told != self._all[0]:
+            self._all = told, self._in_order(*told)
+        return tuple(mark for mark in self._all[1] if mark.step <= frame.step)
+
+    def _in_order(
+        self, record: Record, checkpoints: Iterable[int], spikes: Iterable[int], findings: Iterable[tuple[int, str]],
+        lost: Iterable[Mark],
+    ) -> tuple[Mark, ...]:  # fmt: skip
         marks = {
-            *(Mark(step, "checkpoint") for step in kept.steps),
-            *(Mark(step, "spike", _risen(record.history, step)) for step in kept.spikes),
+            *(Mark(step, "checkpoint") for step in checkpoints),
+            *(Mark(step, "spike", _risen(record.history, step)) for step in spikes),
             *self._made,
             *(Mark(step, "finding", title) for step, title in findings),
-            *_lost(frame),
+            *lost,
         }
-        return tuple(sorted(mark for mark in marks if 0 <= mark.step <= frame.step))
+        return tuple(sorted(mark for mark in marks if mark.step >= 0))
 
 
 def changes_of(

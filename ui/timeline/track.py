@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -108,8 +108,14 @@ class Track(QSlider):
 
     def place_of(self, step: int) -> float:
         """Where a step stands, in pixels from the left."""
-        span = max(self.maximum() - self.minimum(), 1)
-        return MARGIN + (step - self.minimum()) / span * max(self.width() - 2 * MARGIN, 1.0)
+        first, span, width = self._way
+        return MARGIN + (step - first) / span * width
+
+    @property
+    def _way(self) -> tuple[int, int, float]:
+        """The first step, how many follow, and the pixels between both ends."""
+        first = self.minimum()
+        return first, max(self.maximum() - first, 1), max(self.width() - 2 * MARGIN, 1.0)
 
     def step_at(self, x: float) -> int:
         """The step nearest to a place."""
@@ -221,14 +227,15 @@ class Track(QSlider):
         return self._clusters[1]
 
     def _clusters_of(self, kind: Kind, steps: Sequence[int]) -> list[Cluster]:
-        clusters: list[Cluster] = []
+        first, span, width = self._way
+        ends: list[list[int]] = []
         for step in steps:
-            place = round(self.place_of(step))
-            if clusters and place - clusters[-1].last < APART[kind]:
-                clusters[-1] = replace(clusters[-1], last=place)
+            place = round(MARGIN + (step - first) / span * width)
+            if ends and place - ends[-1][1] < APART[kind]:
+                ends[-1][1] = place
             else:
-                clusters.append(Cluster(kind, place, place))
-        return clusters
+                ends.append([place, place])
+        return [Cluster(kind, *each) for each in ends]
 
     def _paint_marks(self, painter: QPainter, theme: Theme) -> None:
         for cluster in self.clusters:

@@ -210,7 +210,7 @@ class MainWindow(QMainWindow):
         document.title_changed.connect(self._show_title)
         bench.link.painting = lambda: plots.feed.refreshing
         bench.link.observations = lambda: (*plots.feed.observations(), *self.findings.rounds.observations())
-        bench.link.of_run_alone = lambda: {*self.findings.rounds.curvature()} - {*plots.feed.observations()}
+        bench.link.of_run_alone = lambda: self.findings.rounds.of_run_alone(plots.feed.observations)
         bench.started.connect(self._take_started)
         bench.shown.changed.connect(self._take_view)
         bench.updated.connect(lambda view, _rate: self.lanes_bar.show_view(view))  # However far back it is looked.
