@@ -48,8 +48,8 @@ def apart(distances: Floats) -> NDArray[np.bool_]:
 
     A pace that changes for good, or is uneven, leaves none.
     """
-    if not distances.size:
-        return np.zeros(0, np.bool_)
+    if not distances.size or distances.max() <= GAP_RATIO * distances.min():
+        return np.zeros(distances.size, np.bool_)
     around = np.lib.stride_tricks.sliding_window_view(np.pad(distances, NEAR), 2 * NEAR + 1).copy()
     around[:, NEAR] = 0
     usual = around.max(axis=1)

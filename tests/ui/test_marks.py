@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGraphicsItem
@@ -12,8 +14,9 @@ from pytestqt.qtbot import QtBot
 from tests.thinned import thinned
 from tests.ui.plot_data import view
 from ui.chart.drawing import MarkItem
-from ui.chart.marks import GHOST, LIVE, Bars, Curves, Dots, LayerHighlight, Style
+from ui.chart.marks import GHOST, LIVE, Area, Bars, Curves, Dots, LayerHighlight, Style
 from ui.chart.pens import DASH_DOTTED, DASHED, DOTTED
+from ui.chart.polygons import pieces
 from ui.plots import Plot, all_plots
 from ui.style.theme import DARK, LIGHT
 
@@ -127,3 +130,41 @@ def test_only_marks_with_a_colour_for_it_are_in_a_ghost(qtbot: QtBot) -> None:
     (ghost,) = [mark for mark in plot.drawing.marks() if plot.drawing.mark(mark.key, 1) is mark]
     assert isinstance(ghost, Curves)
     assert (list(ghost.colours), ghost.dash, ghost.z < 0) == (["muted"], DASHED, True)
+
+
+def test_marks_look_alike_where_all_they_are_made_of_is_equal() -> None:
+    x, y = np.arange(4.0), np.array([1.0, np.nan, 3.0, np.inf])
+    kinds = np.zeros(4, np.int8)
+    makers = (
+        lambda heights: Dots("dots", x.copy(), heights, kinds),
+        lambda heights: Area("area", x.copy(), np.zeros(4), heights),
+        lambda heights: Curves("curves", [pieces(x, heights)]),
+    )
+    for made in makers:
+        assert made(y).looks_like(made(y.copy()))
+        assert not made(y).looks_like(made(y + 1.0))
+    assert not makers[0](y).looks_like(makers[1](y))
+    assert not makers[0](y).looks_like(replace(makers[0](y), colours=("accent",)))
+
+
+def test_what_seldom_changes_is_kept_as_a_picture_and_looks_as_if_it_were_drawn(qtbot: QtBot) -> None:
+    (kind,) = [each for each in all_plots() if each.key == "loss"]
+    plot, other = shown(kind, qtbot), shown(kind, qtbot, step=41)
+    drawn = picture(plot)
+    for _ in range(6):
+        plot.refresh(view(6, 40))
+    assert QGraphicsItem.CacheMode.DeviceCoordinateCache in {item.cacheMode() for item in items(plot)}
+    assert unlike(picture(plot), drawn) <= 2, "what is laid over each other is rounded once more"
+    plot.refresh(view(6, 41))
+    assert unlike(picture(plot), picture(other)) <= 2
+    plot.highlight(1)
+    assert {item.cacheMode() for item in items(plot)} == {QGraphicsItem.CacheMode.NoCache}
+
+
+def unlike(one: QImage, other: QImage) -> int:
+    """By how much two pictures differ most, of 255."""
+    colours = [
+        np.frombuffer(each.convertToFormat(QImage.Format.Format_RGB32).constBits(), np.uint8).astype(int)
+        for each in (one, other)
+    ]
+    return int(np.abs(colours[0] - colours[1]).max())

@@ -21,8 +21,8 @@ SCENE = QRectF(0, 0, 4096, 4096)
 """What a scene is indexed by; its items may lie beyond."""
 LEAST = 120, 80
 """Width and height of a canvas at least."""
-STILL_KILOBYTES = 98304
-"""Room for the pictures of these; they take as much as two screens do."""
+STILL_KILOBYTES = 196608
+"""Room for the pictures of these, and of marks that stay the same; they take as much as four screens do."""
 
 
 class Canvas(pg.GraphicsView):

@@ -29,10 +29,12 @@ class ChangeMarks(Item):
         super().__init__(pane, 6.0)
         self.palette = palette
         self.changes: Sequence[Change] = ()
+        self.setVisible(False)
 
     def show_changes(self, changes: Sequence[Change]) -> None:
         if changes != self.changes:
             self.changes = changes
+            self.setVisible(bool(changes))
             self.update()
 
     def near(self, at: QPointF) -> list[Change]:

@@ -18,10 +18,12 @@ class Crosshair(Item):
         super().__init__(pane, z)
         self.palette = palette
         self.place: float | None = None
+        self.setVisible(False)
 
     def put(self, x: float | None) -> None:
         if x != self.place:
             self.place = x
+            self.setVisible(x is not None)
             self.update()
 
     def draw(self, painter: QPainter, to_pixels: QTransform) -> None:

@@ -18,6 +18,10 @@ from ui.chart.marks import LIVE, Mark, Palette, Style, Surface
 from ui.chart.pane import Pane
 
 M = TypeVar("M", bound=Mark)
+RESTING = 4
+"""So many times in a row a mark has been the same where it is kept as a picture;"""
+UNREST = 2
+"""a change takes back so many, so that what is another now and then is kept, and what always is, is not."""
 
 
 class Item(QGraphicsItem):
@@ -73,26 +77,53 @@ class Piece(Struct, frozen=True):
 
 
 class MarkItem(Item):
-    """Draws the mark it was given last."""
+    """Draws the mark it was given last; what stays the same is painted once and then copied, where that is wanted."""
 
-    def __init__(self, pane: Pane, palette: Palette) -> None:
+    def __init__(self, pane: Pane, palette: Palette, *, keeps: bool = False) -> None:
         super().__init__(pane)
         self.palette = palette
         self.mark: Mark | None = None
         self.style = LIVE
         self.pieces: Sequence[Piece] = ()
         self._z = 0.0
+        self._keeps, self._rest = keeps, 0
+        """How seldom it has become another of late."""
 
     def show_mark(self, mark: Mark | None, style: Style = LIVE, pieces: Sequence[Piece] = ()) -> None:
         """From the next time on that it is painted; ``pieces`` lead from its data to those of the pane."""
-        self.mark, self.style, self.pieces = mark, style, pieces
-        if mark is not None and mark.z != self._z:
+        before, self.mark = self.mark, mark
+        self.follow_palette()
+        if mark is None:
+            return
+        same = before is not None and (style, pieces) == (self.style, self.pieces) and mark.looks_like(before)
+        self.style, self.pieces = style, pieces
+        if mark.z != self._z:
             self._z = mark.z
             self.setZValue(mark.z)
+        if self._keeps:
+            self._keep(same)
+        if not same:
+            self.update()
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        if self.mark is not None and self.mark.visible:
-            super().paint(painter, option, widget)
+    def _keep(self, same: bool) -> None:
+        """Have a picture of what seldom becomes another: one that is made for a single frame costs more than none."""
+        self._set_rest(min(self._rest + 1, 2 * RESTING) if same else max(self._rest - UNREST, 0))
+
+    def _set_rest(self, rest: int) -> None:
+        before, self._rest = self._rest, rest
+        if (before >= RESTING) != (rest >= RESTING):
+            modes = QGraphicsItem.CacheMode
+            self.setCacheMode(modes.DeviceCoordinateCache if rest >= RESTING else modes.NoCache)
+
+    def renew(self) -> None:
+        """The palette is another: paint it anew."""
+        self._set_rest(0)
+        self.follow_palette()
+        self.update()
+
+    def follow_palette(self) -> None:
+        """Be there as long as there is something to draw: Qt asks what is hidden nothing."""
+        self.setVisible(self.mark is not None and self.mark.is_drawn(self.palette))
 
     def draw(self, painter: QPainter, to_pixels: QTransform) -> None:
         assert self.mark is not None
@@ -128,9 +159,11 @@ def _pieces(state: DrawnState, mark: Mark) -> Sequence[Piece]:
 class Drawing:
     """All marks of a plot on its panes."""
 
-    def __init__(self, panes: Sequence[Pane], palette: Palette) -> None:
+    def __init__(self, panes: Sequence[Pane], palette: Palette, *, keeps: bool = False) -> None:
+        """``keeps``: on a screen, where one picture follows another."""
         self.panes = panes
         self.palette = palette
+        self._keeps = keeps
         self._items: dict[tuple[int, str], MarkItem] = {}
         """By the place of the state and the key of the mark."""
 
@@ -143,12 +176,11 @@ class Drawing:
                 idle.discard((place, mark.key))
         for name in idle:
             self._items[name].show_mark(None)
-        self.update()
 
     def _item(self, place: int, mark: Mark) -> MarkItem:
         item = self._items.get((place, mark.key))
         if item is None:
-            item = self._items[place, mark.key] = MarkItem(self.panes[mark.pane], self.palette)
+            item = self._items[place, mark.key] = MarkItem(self.panes[mark.pane], self.palette, keeps=self._keeps)
         return item
 
     def mark(self, key: str, place: int = 0) -> Mark | None:
@@ -174,6 +206,6 @@ class Drawing:
         self.update()
 
     def update(self) -> None:
-        """Paint everything again. Each item covers its pane, so that one of them brings all others there along."""
-        for item in {item.pane: item for item in self._items.values()}.values():
-            item.update()
+        """Paint everything again, by the palette as it is now."""
+        for item in self._items.values():
+            item.renew()

@@ -41,7 +41,7 @@ class Palette:
 
     def colour(self, name: str) -> str:
         """A field of the theme by its name; any other colour is itself."""
-        return str(getattr(self.theme, name, name))
+        return name if name.startswith("#") else str(getattr(self.theme, name, name))
 
 
 class Style(Struct, frozen=True):
@@ -101,6 +101,14 @@ class Mark:
         """Whether there is anything to draw at all."""
         return True
 
+    def is_drawn(self, palette: Palette) -> bool:
+        """Whether that is so with what is pointed at now."""
+        return self.visible
+
+    def looks_like(self, other: Mark) -> bool:
+        """Whether both are drawn alike, so that one need not be drawn after the other; False where nobody can tell."""
+        return False
+
     def keys(self, pane: Pane) -> Sequence[Key]:
         """What the legend says of it by itself."""
         return ()
@@ -110,6 +118,27 @@ class Mark:
         return self
 
 
+@dataclass(frozen=True, eq=False)
+class PlainMark(Mark):
+    """A mark that is all in its fields: equal ones look alike."""
+
+    def looks_like(self, other: Mark) -> bool:
+        if type(other) is not type(self):
+            return False
+        ours, theirs = vars(self), vars(other)
+        for name in self.__dataclass_fields__:  # A plain loop: for each mark of each frame.
+            if ours[name] is not theirs[name] and not _is_equal(ours[name], theirs[name]):
+                return False
+        return True
+
+
+def _is_equal(one: object, other: object) -> bool:
+    """Arrays by their bytes, so that NaN is like NaN."""
+    if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
+        return (one.dtype, one.shape) == (other.dtype, other.shape) and one.tobytes() == other.tobytes()
+    return bool(one == other)
+
+
 MANY = 400
 """Points of a curve over more layers than can be told apart."""
 DENSE = 256
@@ -117,7 +146,7 @@ DENSE = 256
 
 
 @dataclass(frozen=True, eq=False)
-class Curves(Mark):
+class Curves(PlainMark):
     """Many curves: one list of pieces each, colours by curve, that of the highlighted layer emphasised."""
 
     curves: Sequence[Sequence[QPolygonF]]
@@ -145,7 +174,7 @@ class Curves(Mark):
 
     @property
     def visible(self) -> bool:
-        return bool(self.curves)
+        return any(self.curves)
 
     def emphasised(self, palette: Palette) -> int:
         """Index of the curve of the highlighted layer; -1 none."""
@@ -193,7 +222,7 @@ class Curves(Mark):
 
 
 @dataclass(frozen=True, eq=False)
-class Area(Mark):
+class Area(PlainMark):
     """A filled band between two curves, with gaps where either is not finite."""
 
     x: Array
@@ -237,7 +266,7 @@ BELOW = FLOOR
 
 
 @dataclass(frozen=True, eq=False)
-class Dots(Mark):
+class Dots(PlainMark):
     """One dot per value; a triangle beyond an edge, an amber one at the top where it is not finite.
 
     Those of a further network are squares, diamonds or triangles.
@@ -252,6 +281,10 @@ class Dots(Mark):
     """Each dot's place in the colours; 0, 1, … if not given."""
     radius: float = 4.2
     z: float = 2.0
+
+    @property
+    def visible(self) -> bool:
+        return bool(len(self.x))
 
     def dimmed(self) -> Dots:
         return replace(self, colours=(self.ghost,), z=self.z - 1.0)
@@ -345,10 +378,11 @@ class LayerHighlight(Mark):
     """The layer of each row; None: row and layer are one."""
     z: float = -5.0
 
+    def is_drawn(self, palette: Palette) -> bool:
+        return palette.highlighted >= 0
+
     def draw(self, surface: Surface) -> None:
         highlighted = surface.palette.highlighted
-        if highlighted < 0:
-            return
         (x0, x1), (y0, y1) = surface.pane.shown
         layers = range(highlighted + 1) if self.layers is None else self.layers
         rows = [row for row, layer in enumerate(layers) if layer == highlighted]

@@ -8,7 +8,7 @@ import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QTransform
-from PySide6.QtWidgets import QGraphicsItem
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneResizeEvent
 
 from ui.chart.ranges import Range
 
@@ -46,6 +46,7 @@ class Pane(pg.ViewBox):
     """Where in the scene."""
 
     def __init__(self, *, invert_y: bool = False) -> None:
+        self._rect: QRectF | None = None
         super().__init__(enableMenu=False, invertY=invert_y, defaultPadding=0)
         self.disableAutoRange()
         self.manual = False
@@ -60,6 +61,16 @@ class Pane(pg.ViewBox):
         """All items that are drawn in it."""
         self.sigRangeChangedManually.connect(self._taken_over)
         self.sigRangeChanged.connect(self._moved)
+
+    def boundingRect(self) -> QRectF:
+        # Asked for a dozen times a frame.
+        if self._rect is None:
+            self._rect = super().boundingRect()
+        return self._rect
+
+    def resizeEvent(self, event: QGraphicsSceneResizeEvent) -> None:
+        self._rect = None
+        super().resizeEvent(event)
 
     def hold(self, item: QGraphicsItem) -> None:
         """Make ``item`` a child in data coordinates whose bounds are this pane's view."""

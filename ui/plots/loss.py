@@ -19,7 +19,7 @@ from ui.chart.header import Option
 from ui.chart.legend import Key, Note
 from ui.chart.level_handle import LevelHandle
 from ui.chart.marks import HOLLOW, Area, Curves, Dots, Mark
-from ui.chart.polygons import Array, pieces
+from ui.chart.polygons import Array, pieces, polygon
 from ui.chart.ranges import Range, StepRange, StepsRange
 from ui.chart.table import Cell, Table
 from ui.chart.timeline import Past, reduced, with_gaps
@@ -231,10 +231,10 @@ class LossPlot(Plot[LossState]):
         return Guide("target", level, colour="forward", z=-2.0)
 
     def _pane_marks(self, state: LossState, pane: int, train: str, validation: str) -> Sequence[Mark]:
-        held_out = [self._through(state.pasts.get(validation), pane)]
+        steps, heights = self._scores(state.pasts.get(validation), pane)
         marks: list[Mark] = [
-            Curves(validation, held_out, smooth=True, pane=pane, z=1.0),
-            _rings(f"{validation} dots", held_out[0], pane),
+            Curves(validation, [_through(steps, heights)], smooth=True, pane=pane, z=1.0),
+            _rings(f"{validation} dots", steps, heights, pane),
         ]
         past = state.pasts.get(train)
         if past is not None:
@@ -265,16 +265,13 @@ class LossPlot(Plot[LossState]):
         low, high = self.shown
         return _mean_level(float(height), level) if level is not None and low <= height <= high else None
 
-    def _through(self, past: Past | None, index: int) -> list[QPolygonF]:
-        """The curve through every bucket that has a value: validation runs now and then only; not over longer gaps."""
+    def _scores(self, past: Past | None, index: int) -> tuple[Array, Array]:
+        """Step and height of every bucket that has a value: validation runs now and then only."""
         if past is None:
-            return []
-        values = np.where(np.isfinite(past.last), past.last, past.high)
-        heights = self._heights(values, index)
+            return np.zeros(0), np.zeros(0)
+        heights = self._heights(np.where(np.isfinite(past.last), past.last, past.high), index)
         known = np.isfinite(heights)
-        steps = past.middles[known]
-        after_gap = np.concatenate([[False], apart(np.diff(steps))])
-        return pieces(*with_gaps(steps, after_gap, heights[known])) if known.any() else []
+        return past.middles[known], heights[known]
 
     # -- words -------------------------------------------------------------------------------------------------------
 
@@ -341,11 +338,20 @@ class LossPlot(Plot[LossState]):
         return Table(columns)
 
 
-def _rings(key: str, curve: Sequence[QPolygonF], pane: int) -> Dots:
+def _through(steps: Array, heights: Array) -> list[QPolygonF]:
+    """The curve through all scores, but not over longer gaps."""
+    if not steps.size:
+        return []
+    gaps = apart(np.diff(steps))
+    if not gaps.any():
+        return [polygon(steps, heights)]
+    return pieces(*with_gaps(steps, np.concatenate([[False], gaps]), heights))
+
+
+def _rings(key: str, steps: Array, heights: Array, pane: int) -> Dots:
     """Rings along a curve, at most ``MOST_RINGS``: what is held out is hollow, here as elsewhere."""
-    points = [piece.at(place) for piece in curve for place in range(piece.size())]
-    chosen = points[:: -(-len(points) // MOST_RINGS)] if points else []
-    x, y = np.array([[point.x(), point.y()] for point in chosen]).reshape(-1, 2).T
+    chosen = slice(None, None, max(1, -(-steps.size // MOST_RINGS)))
+    x, y = steps[chosen], heights[chosen]
     return Dots(key, x, y, np.full(len(x), HOLLOW, np.int8), radius=3.0, pane=pane, z=1.1)
 
 
