@@ -34,7 +34,7 @@ from simulator.maps.map_folder import MapFolder
 from simulator.maps.sweep import Sweep
 
 STEPS = 1500
-TOLD = "frames_per_second", "steps_per_second"
+PRINTED_RATES = "frames_per_second", "steps_per_second"
 
 
 def of_seeds(cells: int, steps: int = STEPS) -> Sweep:
@@ -135,7 +135,7 @@ def beside_the_window(jobs: int, rounds: int) -> None:
                 if runner.running:
                     runner.close()
     for name, rows in shown.items():
-        told = (f"{key.replace('_', ' ')} {Spread.of([row[key] for row in rows]).text(1)}" for key in TOLD)
+        told = (f"{key.replace('_', ' ')} {Spread.of([row[key] for row in rows]).text(1)}" for key in PRINTED_RATES)
         print(f"the window {name}: {', '.join(told)}")
 
 

@@ -73,13 +73,13 @@ STARTS = {
     "window": OURS.replace("LIVE", "False"),
     "window with a live preset": OURS.replace("LIVE", "True"),
 }
-TOLD = "; import time; print(time.monotonic(), time.process_time())"
+PRINT_TIMES = "; import time; print(time.monotonic(), time.process_time())"
 IMPORTS = {
-    "python": "pass" + TOLD,
-    "numpy": "import numpy" + TOLD,
-    "simulator": "import simulator.running.session" + TOLD,
-    "PySide6 and pyqtgraph": "import pyqtgraph, PySide6.QtWidgets" + TOLD,
-    "the whole program": "import ui.app" + TOLD,
+    "python": "pass" + PRINT_TIMES,
+    "numpy": "import numpy" + PRINT_TIMES,
+    "simulator": "import simulator.running.session" + PRINT_TIMES,
+    "PySide6 and pyqtgraph": "import pyqtgraph, PySide6.QtWidgets" + PRINT_TIMES,
+    "the whole program": "import ui.app" + PRINT_TIMES,
 }
 
 

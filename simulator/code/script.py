@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from simulator.code.exported import Exported
 from simulator.code.pieces import Piece
-from simulator.code.rounding import TOLD
+from simulator.code.rounding import REPORTED_CONDITION
 from simulator.code.schedules import rate_lines
 from simulator.code.templates import GAPS, HEAD, MAIN
 from simulator.code.text import filled, indented, lines_of, wrapped
@@ -143,7 +143,7 @@ class Script(ABC):
     def _condition(self) -> str:
         """The line that says how much a rounding grows where that decides how well two programs agree."""
         rounding = self.exported.rounding
-        if rounding.condition < TOLD:
+        if rounding.condition < REPORTED_CONDITION:
             return ""
         exact, single = (f"{rounding.unavoidable(kind):.0e}" for kind in ("float64", "float32"))
         grows = f"a rounding grows up to {int(float(f'{rounding.condition:.1e}'))} times in this network"

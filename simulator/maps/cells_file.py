@@ -93,7 +93,7 @@ def _check(made: tuple[Made, ...], sweep: Sweep) -> None:
                 raise ValueError(f"a cell has {name!r}, which is not measured")
 
 
-def standing(folder: Path) -> Known | None:
+def begun_map(folder: Path) -> Known | None:
     """The map that stands in a folder, None where none is begun; ExperimentError where its file is no map's."""
     path = folder / NAME
     return read(path) if path.exists() and path.stat().st_size and _has_header(path) else None
@@ -104,7 +104,7 @@ class CellsFile:
 
     def __init__(self, folder: Path, sweep: Sweep) -> None:
         """Go on with the map that stands in ``folder``, if it is the same; ExperimentError where it is another."""
-        path, known = folder / NAME, standing(folder)
+        path, known = folder / NAME, begun_map(folder)
         if known is not None and known.sweep != sweep:
             raise ExperimentError(f"{folder} holds another map: choose another folder, or take its {NAME} away")
         self.environment = None if known is None else known.environment

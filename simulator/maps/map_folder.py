@@ -61,10 +61,10 @@ class MapFolder:
         return self._file.left
 
     def make(
-        self, hire: Callable[[int], Engine], stop: Callable[[], bool] = lambda: False,
+        self, make_engine: Callable[[int], Engine], stop: Callable[[], bool] = lambda: False,
         hear: Callable[[dict[str, float]], None] = lambda shares: None, refine_by: str = "", passes: int = 1,
     ) -> Iterator[Made]:  # fmt: skip
-        """Make what is left, each cell written before it is given; ``hire`` gives an engine for so many cells.
+        """Make what is left, each cell written before it is given; ``make_engine`` gives an engine for so many cells.
 
         ``hear`` is told now and then which cells are under way, and how far. After the grid come ``passes`` of cells
         where neighbours differ most in the measure ``refine_by``, if one is given.
@@ -73,7 +73,7 @@ class MapFolder:
         left = self.left or self._wanted(refine_by, passes)
         if not left:
             return
-        engine = hire(len(left) + self._most_refined(passes))
+        engine = make_engine(len(left) + self._most_refined(passes))
         try:
             if changed := self._file.begin(engine.where()):
                 self.news = f"these cells were made otherwise than those before ({changed}): last digits may differ"

@@ -19,7 +19,7 @@ STEP = "step"
 """The measure that says how many steps were made."""
 Outcome = Literal["made", "diverged", "failed", "undefined", "open"]
 """``open``: the rule that was to end it never held, so that the number of steps is only known to be more."""
-WORSE_AND_WORSE: tuple[Outcome, ...] = ("made", "open", "undefined", "failed", "diverged")
+FROM_BEST_TO_WORST: tuple[Outcome, ...] = ("made", "open", "undefined", "failed", "diverged")
 LOG_MEASURES = ("loss", "validation_loss", "gradient_norm", "gradient_ratio", STEP, "learning_rate")
 """Those that are shown by their logarithm, where all of them are above 0."""
 
@@ -54,7 +54,7 @@ class Place:
     def _of(self, measure: str) -> tuple[Outcome, float | None]:
         if measure not in self._known:
             outcomes = [outcome_of(each, measure, self.waits) for each in self.made]
-            worst = max(WORSE_AND_WORSE, key=lambda each: (outcomes.count(each), WORSE_AND_WORSE.index(each)))
+            worst = max(FROM_BEST_TO_WORST, key=lambda each: (outcomes.count(each), FROM_BEST_TO_WORST.index(each)))
             median = statistics.median(self.numbers(measure).tolist()) if worst in ("made", "open") else None
             self._known[measure] = worst, median
         return self._known[measure]

@@ -51,7 +51,7 @@ class Theory(ABC):
 
     name: ClassVar[str]
     explain: ClassVar[str]
-    blind: ClassVar[str]
+    independent_of: ClassVar[str]
     """A pattern of paths on which the quantity does not hang, so that it is had once for all their values."""
     about: ClassVar[str]
     """A pattern of paths of which one must be varied for the line to tell anything."""
@@ -70,8 +70,8 @@ class EdgeOfChaos(Theory):
 
     name = "χ = 1"
     explain = "The edge of chaos: below it gradients die out with depth, above it they explode."
-    blind = rf"{REPEAT.pattern}|optimizer\..*|schedule\..*|batch_size|loss\..*"
-    about = rf"(?!{blind}$).*"
+    independent_of = rf"{REPEAT.pattern}|optimizer\..*|schedule\..*|batch_size|loss\..*"
+    about = rf"(?!{independent_of}$).*"
 
     def value(self, experiment: Experiment) -> float:
         stack = _stack(experiment)
@@ -86,7 +86,7 @@ class DepthScale(Theory):
 
     name = "depth = 6 ξ"
     explain = "Six depth scales of theory: of a deeper stack neither signals nor differences between samples are left."
-    blind = EdgeOfChaos.blind
+    independent_of = EdgeOfChaos.independent_of
     about = rf"{REPEAT.pattern}"
 
     def value(self, experiment: Experiment) -> float:
@@ -105,7 +105,7 @@ class StableRate(Theory):
 
     name = "η λ_max at its limit"
     explain = "The largest rate that is stable on the loss as it curves at step 0: 2, with momentum 2 + 2β, over λ_max."
-    blind = r"optimizer\..*|schedule\..*"
+    independent_of = r"optimizer\..*|schedule\..*"
     about = r"optimizer\.learning_rate"
 
     def value(self, experiment: Experiment) -> float:
@@ -124,7 +124,7 @@ class RecurrentRadius(Theory):
 
     name = "spectral radius = 1"
     explain = "Below it the state's gradient fades going back through time, above it it can explode."
-    blind = r"(?!layers\.).*"
+    independent_of = r"(?!layers\.).*"
     about = r"layers\.\d+\.recurrent_initializer\..*"
 
     def value(self, experiment: Experiment) -> float:
@@ -171,19 +171,20 @@ def _grid(theory: Theory, sweep: Sweep) -> Floats:
     known: dict[str, float] = {}
     grid = np.full(shape, math.nan)
     for place, cell in followed([*zip(np.ndindex(shape), sweep.cells_of_seed(0), strict=True)], theory.name, "cells"):
-        seen = repr([value for axis, value in zip(sweep.axes, cell.values, strict=True) if not _is_blind(theory, axis)])
+        values = zip(sweep.axes, cell.values, strict=True)
+        key = repr([value for axis, value in values if not _is_independent(theory, axis)])
         try:
             experiment = sweep.trained(cell)
-            if seen not in known:
-                known[seen] = theory.value(experiment)
-            grid[place] = theory.shifted(known[seen], experiment)
+            if key not in known:
+                known[key] = theory.value(experiment)
+            grid[place] = theory.shifted(known[key], experiment)
         except ValueError:
-            known.setdefault(seen, math.nan)
+            known.setdefault(key, math.nan)
     return grid
 
 
-def _is_blind(theory: Theory, axis: Axis) -> bool:
-    return re.fullmatch(theory.blind, axis.path) is not None
+def _is_independent(theory: Theory, axis: Axis) -> bool:
+    return re.fullmatch(theory.independent_of, axis.path) is not None
 
 
 def _pieces(grid: Floats) -> tuple[tuple[tuple[float, ...], ...], ...]:

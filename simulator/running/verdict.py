@@ -19,7 +19,7 @@ VERDICT_COLUMNS = (
 )  # fmt: skip
 COMPARED = ("loss", "accuracy", "validation_loss", "validation_accuracy", "gradient_norm")
 """What every step says of a network."""
-TOLD = COMPARED[:2]
+IN_SENTENCES = COMPARED[:2]
 """Of what of it a sentence is said."""
 BETTER = {"loss": -1, "accuracy": 1, "validation_loss": -1, "validation_accuracy": 1}
 """The way in which a quantity gets better; of what stands in no order there are no wins."""
@@ -140,7 +140,7 @@ def verdict_sentences(
             continue
         verdicts = {
             quantity: judge(quantity, ends[name][quantity], ends[base].get(quantity))
-            for quantity in TOLD
+            for quantity in IN_SENTENCES
             if ends[name].get(quantity)
         }
         yield from sentences(

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from simulator.experiment.experiment import Experiment
 from simulator.maps.axes import Axis, axis
-from simulator.maps.cells_file import standing
+from simulator.maps.cells_file import begun_map
 from simulator.maps.engines import ClusterEngine, Engine, LocalEngine
 from simulator.maps.local_cluster import LocalClusterEngine
 from simulator.maps.presets import MapPreset, map_presets
@@ -146,7 +146,7 @@ class MapForm(QWidget):
 
     def keep_apart(self, sweep: Sweep) -> None:
         """Suggest a folder anew where another map stands in the last one; a folder that a person chose stays."""
-        if self.folder == self._suggested and (known := standing(self.folder)) and known.sweep != sweep:
+        if self.folder == self._suggested and (known := begun_map(self.folder)) and known.sweep != sweep:
             self._suggest_folder()
 
     def take_experiment(self, experiment: Experiment) -> None:

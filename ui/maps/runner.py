@@ -38,7 +38,7 @@ class MapRunner(QObject):
     """Why, in a sentence; empty where all cells are made or it was stopped."""
 
     def __init__(
-        self, sweep: Sweep, folder: Path, hire: Callable[[int], Engine], theories: tuple[str, ...] | None,
+        self, sweep: Sweep, folder: Path, make_engine: Callable[[int], Engine], theories: tuple[str, ...] | None,
         refine_by: str = "", parent: QObject | None = None,
     ) -> None:  # fmt: skip
         """``theories``: the lines that are wanted; all that there are where it is empty, none where it is None.
@@ -46,7 +46,7 @@ class MapRunner(QObject):
         ``refine_by`` is a measure by which cells are added where neighbours differ most.
         """
         super().__init__(parent)
-        self._sweep, self._folder, self._hire, self._theories = sweep, folder, hire, theories
+        self._sweep, self._folder, self._make_engine, self._theories = sweep, folder, make_engine, theories
         self._refine_by = refine_by
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="map", daemon=True)
@@ -90,7 +90,7 @@ class MapRunner(QObject):
             passes = home.next_pass(self._refine_by) if self._refine_by else 0
             if self._refine_by and not passes:
                 raise ExperimentError("nothing is added: neighbours hardly differ, or there is nothing between them")
-            for each in home.make(self._hire, self._stop.is_set, self.under_way.emit, self._refine_by, passes):
+            for each in home.make(self._make_engine, self._stop.is_set, self.under_way.emit, self._refine_by, passes):
                 self._tell(each)
                 self._draw()
             self._draw()
