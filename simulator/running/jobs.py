@@ -1,4 +1,4 @@
-"""Jobs of several networks, on as many of the processor's cores as a window leaves.
+"""Jobs of several networks, on as many of the processor's cores as may be taken.
 
 What a step spends its time with lets other threads of the interpreter go on meanwhile: products of matrices, and
 whatever else numpy does with arrays that are not small.
@@ -16,13 +16,13 @@ from simulator.network.threads import limits_hold_in_all_threads
 Job = Callable[[], None]
 
 
-def other_cores(threads: int) -> int:
+def other_cores(threads: int, left: int) -> int:
     """How many jobs may be made beside one, where each product of matrices has so many threads.
 
-    One core is the window's: a job that waits for it would be waited for by all.
+    ``left`` is how many cores they leave to others, such as a window that paints.
     """
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(0, (usable - 1) // threads - 1) if limits_hold_in_all_threads() else 0
+    return max(0, (usable - left) // threads - 1) if limits_hold_in_all_threads() else 0
 
 
 class Jobs:

@@ -42,7 +42,9 @@ SLOW_SECONDS = 0.01
 LOOKED_SECONDS = 1.0
 """if one comes: where so long ago was none, nobody looks."""
 LONG_SECONDS = 0.003
-"""A step that takes longer is worth a thread of its own."""
+"""A step of one network that takes longer is worth a core of its own if that is free,"""
+VERY_LONG_SECONDS = 0.01
+"""and one that takes so long is worth that of the window too."""
 
 
 class Lanes:
@@ -193,14 +195,18 @@ class Lanes:
         if self._leaves(now):
             return run.propose(trace, before_update)
         self.come_level()
-        long = self._lanes and self._step_seconds > LONG_SECONDS * len(self._lanes)
-        self._others, goes_on = other_cores(run.threads) if long else 0, False
+        self._others, goes_on = self._other_cores(run.threads), False
         jobs = Jobs([partial(lane.evaluate, trace) for lane in self if self._others], self._others)
         try:
             goes_on = run.propose(trace, before_update)
         finally:
             (jobs.finish if goes_on else jobs.drop)()
         return goes_on
+
+    def _other_cores(self, threads: int) -> int:
+        """How many cores make their part of a step beside the one that trains."""
+        seconds = self._step_seconds / max(len(self._lanes), 1)
+        return other_cores(threads, left=int(seconds <= VERY_LONG_SECONDS)) if seconds > LONG_SECONDS else 0
 
     def _leaves(self, now: bool) -> bool:
         """Whether they leave the run's step for a block."""

@@ -56,13 +56,14 @@ def test_without_another_core_nothing_is_begun_before_it_is_finished() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cores", "threads", "others"), [(1, 1, 0), (2, 1, 0), (3, 1, 1), (8, 1, 6), (8, 4, 0), (9, 4, 1)]
+    ("cores", "left", "threads", "others"),
+    [(1, 1, 1, 0), (1, 0, 1, 0), (2, 1, 1, 0), (2, 0, 1, 1), (3, 1, 1, 1), (8, 1, 1, 6), (8, 1, 4, 0), (8, 0, 4, 1)],
 )
-def test_the_window_and_each_thread_of_a_product_have_a_core(
-    cores: int, threads: int, others: int, monkeypatch: pytest.MonkeyPatch
+def test_what_is_left_to_others_and_each_thread_of_a_product_have_a_core(
+    cores: int, left: int, threads: int, others: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {*range(cores)}, raising=False)
     monkeypatch.setattr(jobs, "limits_hold_in_all_threads", lambda: True)
-    assert other_cores(threads) == others
+    assert other_cores(threads, left) == others
     monkeypatch.setattr(jobs, "limits_hold_in_all_threads", lambda: False)
-    assert other_cores(threads) == 0
+    assert other_cores(threads, left) == 0

@@ -167,7 +167,7 @@ def script(
     limits = {"BLOCK_SECONDS": 1e9, "BLOCK_SHARE": 1e15, "LOOKED_SECONDS": 1e9, "MOST_STEPS": block, "LONG_SECONDS": 0}
     for name, value in limits.items():
         monkeypatch.setattr(lanes, name, value)
-    monkeypatch.setattr(lanes, "other_cores", lambda _threads: others)
+    monkeypatch.setattr(lanes, "other_cores", lambda _threads, **_left: others)
     return kind((0, 0, Change(1, BESIDE)), (0, 0, Look(1, standard())), (0, 0, Play()), *commands)
 
 
