@@ -40,7 +40,10 @@ from tests.simulator.test_surgery import DEEP, MORE, files, steps, trained
 
 
 class Script:
-    """A worker that is told a list of commands, one after the other, each between two steps where it makes none."""
+    """A worker that is told a list of commands, one after the other, each when it waits for one.
+
+    What it looks for meanwhile, as while a network takes long to build on a busy machine, has not come yet.
+    """
 
     def __init__(self, *commands: Command) -> None:
         self._commands = [*commands, Stop()]
@@ -49,9 +52,7 @@ class Script:
         self.worker.loop()
 
     def get(self, timeout: float | None) -> Command | None:
-        if timeout == 0 and self.worker.steps_left:
-            return None
-        return self._commands.pop(0)
+        return None if timeout == 0 else self._commands.pop(0)
 
     def of(self, kind: type[Any]) -> list[Any]:
         return [reply for reply in self.replies if isinstance(reply, kind)]

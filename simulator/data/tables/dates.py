@@ -29,6 +29,8 @@ WITH_CLOCK = (
     "%d-%b-%Y",
 )
 LONGEST = 40
+YEAR = 1900
+"""Of dates without one."""
 _FIRST_DAY = datetime.datetime(1970, 1, 1)
 _QUARTER = re.compile(r"(\d{4})[- ]?(?:Q([1-4])|M(\d{1,2}))", re.IGNORECASE | re.ASCII)
 _TIME = re.compile(r"(\d{1,4}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", re.ASCII)
@@ -63,7 +65,10 @@ def _iso(word: str) -> float:
 
 
 def _formatted(form: str) -> Callable[[str], float]:
-    return lambda word: _since(datetime.datetime.strptime(word, form))
+    """A year that nobody has written is 1900, as Python took it until it came to warn of that."""
+    if "%y" in form.lower():
+        return lambda word: _since(datetime.datetime.strptime(word, form))
+    return lambda word: _since(datetime.datetime.strptime(f"{YEAR} {word}", f"%Y {form}"))
 
 
 def _quarter(word: str) -> float:
