@@ -137,7 +137,12 @@ def _worker_factory(mode: Mode, first: Session) -> WorkerFactory:
 
 
 def _await_first_view(window: MainWindow) -> None:
-    """Let the first picture be a full one where the worker is quick: painting an empty one first would take longer."""
+    """Let the first picture be a full one where the worker is quick: painting an empty one first would take longer.
+
+    Not below the start page, which shows nothing of it.
+    """
+    if window.first_hour.page is not None:
+        return
     end = time.monotonic() + FIRST_VIEW_SECONDS
     while window.bench.view is None and not window.bench.dead and time.monotonic() < end:
         window.bench.take()
