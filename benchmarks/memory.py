@@ -24,6 +24,13 @@ def resident_bytes() -> float:
     return int(statm.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def peak_bytes() -> float:
+    """Most resident memory that this process has had; NaN where the system does not tell."""
+    status = Path("/proc/self/status")
+    lines = status.read_text(encoding="ascii").split("\n") if status.exists() else []
+    return next((1024 * float(line.split()[1]) for line in lines if line.startswith("VmHWM:")), float("nan"))
+
+
 def _feed(history: History, steps: int, values: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> None:
     """Record up to ``steps`` steps in blocks; one value of one step is a spike."""
     while history.steps < steps:

@@ -34,6 +34,7 @@ SECTIONS = {
     "cards": "benchmarks.cards",
     "lanes": "benchmarks.lanes",
     "landscape": "benchmarks.landscape",
+    "large": "benchmarks.large",
 }
 
 

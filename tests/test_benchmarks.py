@@ -16,7 +16,7 @@ from benchmarks import house, versions
 
 ROOT = Path(__file__).parents[1]
 SCREENLESS = ["step", "convolution", "recurrent", "threads", "scaling", "memory", "analyses", "doctor"]
-WINDOWED = ["where", "preflight", "start", "window", "cards"]
+WINDOWED = ["where", "preflight", "start", "window", "cards", "large"]
 
 
 def result_of(sections: list[str], folder: Path) -> tuple[dict[str, Any], str]:

@@ -1,4 +1,4 @@
-"""Lines of plain numbers are read many at once, to the bit and the line as they are read one by one."""
+"""Lines of plain numbers, and a word, are read many at once, to the bit and the line as they are read one by one."""
 
 import math
 
@@ -12,6 +12,7 @@ from simulator.data.table import Csv
 from simulator.data.tables.column import in_one_matrix, matrix
 from simulator.data.tables.number_blocks import numbers_in
 from simulator.data.tables.reading import read_table
+from tests.thinned import thinned
 
 DIGITS = st.text("0123456789", max_size=8)
 NUMBERS = st.builds(
@@ -59,24 +60,34 @@ ODD = {
 }
 
 
-def table(path, odd, between=","):
-    """500 rows of plain numbers, of which one is odd, and a note below them."""
-    rows = [f"{i % 97},{-0.125 * i},{i % 3}\n" for i in range(500)]
-    text = "".join(["first,second,label\n", *rows[:300], odd, *rows[300:], "Source: an almanac\n"])
-    path.write_text(text.replace(",", between))
+LABELS = {"last": lambda a, b, label: (a, b, label), "first": lambda a, b, label: (label, a, b)}
+WORDS = {"numbers": "012", "words": ("setosa", "von Jordan", "Müller")}
+
+
+def table(path, odd, between=",", *, side="last", words="numbers"):
+    """500 rows of plain numbers and a label, of which one is odd, and a note below them."""
+    ordered = LABELS[side]
+    lines = [ordered(str(i % 97), str(-0.125 * i), WORDS[words][i % 3]) for i in range(500)]
+    rows = [",".join(line) + "\n" for line in lines]
+    odd = ",".join(ordered("first", "second", "label")) + "\n" if odd == ODD["the names again"] else odd
+    head = ",".join(ordered("first", "second", "label")) + "\n"
+    text = "".join([head, *rows[:300], odd, *rows[300:], "Source: an almanac\n"])
+    path.write_text(text.replace(",", between), encoding="utf-8")
     return read_table(str(path))
 
 
-@pytest.mark.parametrize("odd", ODD)
-def test_a_file_is_read_in_blocks_as_it_is_row_by_row(odd, tmp_path):
-    quick = table(tmp_path / "quick.csv", ODD[odd])
-    slow = table(tmp_path / "slow.csv", ODD[odd], ", ")
+@pytest.mark.parametrize(("odd", "side", "words"), thinned(list(ODD), list(LABELS), list(WORDS)))
+def test_a_file_is_read_in_blocks_as_it_is_row_by_row(odd, side, words, tmp_path, monkeypatch):
+    monkeypatch.setattr("simulator.data.tables.number_blocks.BLOCK_CHARACTERS", 500)  # Few hold the odd row.
+    quick = table(tmp_path / "quick.csv", ODD[odd], side=side, words=words)
+    slow = table(tmp_path / "slow.csv", ODD[odd], ", ", side=side, words=words)
     assert quick.lines.tolist() == slow.lines.tolist()
     assert quick.below == slow.below == 1
     assert quick.head == slow.head
     for own, other in zip(quick.columns, slow.columns, strict=True):
         assert bits(own.values) == bits(other.values)
         assert (own.words, own.missing, own.different) == (other.words, other.missing, other.different)
+        assert own.categories[1].tolist() == other.categories[1].tolist()
 
 
 def test_a_row_that_is_too_long_is_told_by_its_line(tmp_path):

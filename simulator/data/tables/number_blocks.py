@@ -1,11 +1,11 @@
-"""Lines that hold nothing but plain numbers, many at once: bytes to numbers without a string for each cell."""
+"""Lines of plain numbers, with or without a word at an end, many at once: no string is made of a number."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from msgspec import Struct
@@ -22,6 +22,10 @@ SHORT_DIGITS = 9
 """Of whole numbers of 32 bits."""
 TRIES = 4
 """Blocks in a row that hold anything else, after which no more is tried."""
+WORDED = frozenset("\"'#\r\0\x1a\ue000")
+"""Characters of a word by which its line may mean something else than its cells."""
+Side = Literal["", "last", "first"]
+"""Which cell of a line is a word."""
 TENS = np.array([float(10**power) for power in range(MOST_DIGITS + 1)])
 DOT, MINUS, ZERO, NEWLINE = b".-0\n"
 
@@ -31,9 +35,12 @@ class NumberBlock(Struct, frozen=True):
 
     first_line: int
     values: Floats
-    """(rows, columns)"""
+    """(rows, columns of numbers)"""
     characters: int
     """Of its lines."""
+    side: Side = ""
+    words: Sequence[str] = ()
+    """(rows,): the cells of the one column that is not among ``values``."""
 
 
 class Lines(Iterator[str]):
@@ -43,6 +50,7 @@ class Lines(Iterator[str]):
         self._lines = iter(lines)
         self._ahead: deque[str] = deque()
         self._failed = 0
+        self._side: Side = ""
         self.count = 0
         """How many have been taken."""
 
@@ -51,22 +59,51 @@ class Lines(Iterator[str]):
         self.count += 1
         return line
 
-    def blocks(self, delimiter: str, width: int) -> Iterator[NumberBlock]:
-        """What of the next lines is ``width`` plain numbers each; the first that are not are left to be taken."""
+    def blocks(self, delimiter: str, names: Sequence[str]) -> Iterator[NumberBlock]:
+        """What of the next lines fits columns of these names; the first that are not are left to be taken."""
         while not self._ahead and self._failed < TRIES and (lines := self._next_lines()):
-            text = "".join(lines)
-            values = numbers_in(text, delimiter, width)
-            if values is None or len(values) != len(lines):
+            block = self._block(lines, delimiter, names)
+            if block is None:
                 self._ahead.extend(lines)
                 self._failed += 1
                 return
-            self._failed, first = 0, self.count + 1
+            self._failed, self._side = 0, block.side
             self.count += len(lines)
-            yield NumberBlock(first, values, len(text))
+            yield block
+
+    def _block(self, lines: list[str], delimiter: str, names: Sequence[str]) -> NumberBlock | None:
+        """The lines as numbers, and words where there are any; None where they are anything else."""
+        sides: tuple[Side, ...] = ("", "last", "first")
+        # What the lines before were, these will be.
+        for side in sorted(sides, key=lambda each: each != self._side):
+            parts = _parted(lines, delimiter, side, names)
+            if parts is not None:
+                text, words = parts
+                values = numbers_in(text, delimiter, len(names) - bool(side))
+                if values is not None and len(values) == len(lines):
+                    return NumberBlock(self.count + 1, values, sum(map(len, lines)), side, words)
+        return None
 
     def _next_lines(self) -> list[str]:
         first = next(self._lines, "")
         return [first, *islice(self._lines, BLOCK_CHARACTERS // len(first))] if first else []
+
+
+def _parted(lines: list[str], delimiter: str, side: Side, names: Sequence[str]) -> tuple[str, Sequence[str]] | None:
+    """The text of all cells but one, and those; None where they may be more than words, or are the column's name."""
+    if not side:
+        return "".join(lines), ()
+    if len(names) < 2:
+        return None
+    if side == "last":
+        parts = [line.rpartition(delimiter) for line in lines]
+        words, name = [word.strip() for _, _, word in parts], names[-1]
+        text = "\n".join([numbers for numbers, _, _ in parts])
+    else:
+        parts = [line.partition(delimiter) for line in lines]
+        words, name = [word.strip() for word, _, _ in parts], names[0]
+        text = "".join([numbers for _, _, numbers in parts])
+    return None if name in words or not WORDED.isdisjoint("".join(words)) else (text, words)
 
 
 def numbers_in(text: str, delimiter: str, width: int) -> Floats | None:

@@ -79,8 +79,8 @@ class _Opened:
 
     taken: Reading
     sample: list[Row]
-    rows: Callable[[int], Iterable[Row | NumberBlock]]
-    """All of them; those of so many plain numbers may come in blocks."""
+    rows: Callable[[tuple[str, ...]], Iterable[Row | NumberBlock]]
+    """All of them; those of plain numbers may come in blocks where the columns' names are given."""
     sheets: tuple[str, ...] = ()
 
 
@@ -96,7 +96,7 @@ def read_table(path: str, reading: Reading | None = None, progress: Progress = n
     opened = _open(path, reading or Reading(), progress)
     layout, decimal = _layout(path, opened)
     gathered = _Gathered(path, layout, decimal)
-    gathered.take(opened.rows(_plain_width(layout, decimal)))
+    gathered.take(opened.rows(_plain_names(layout, decimal)))
     if not gathered.head:
         raise DataError(f"{name_of(path)}: no rows below the names of the columns")
     taken = Reading(
@@ -138,10 +138,10 @@ def _layout(path: str, opened: _Opened) -> tuple[Layout, Decimal]:
     return layout_of(opened.sample, opened.taken.header, decimal), decimal
 
 
-def _plain_width(layout: Layout, decimal: Decimal) -> int:
-    """How many columns rows of plain numbers have; 0 where such a row may mean something else."""
+def _plain_names(layout: Layout, decimal: Decimal) -> tuple[str, ...]:
+    """Of the columns, where rows of plain numbers can mean nothing else."""
     names_are_numbers = layout.header and all(number_in(name) is not None for name in layout.names)
-    return 0 if decimal == "," or names_are_numbers else layout.width
+    return () if decimal == "," or names_are_numbers else layout.names
 
 
 def _open(path: str, wish: Reading, progress: Progress) -> _Opened:
@@ -150,26 +150,26 @@ def _open(path: str, wish: Reading, progress: Progress) -> _Opened:
         sheets = sheets_of(path)
         sheet, rows = sheet_rows(path, wish.sheet)
         taken = Reading(wish.header, "", ".", "", sheet)
-        return _Opened(taken, rows[:SAMPLE_LINES], lambda _width: rows, sheets)
+        return _Opened(taken, rows[:SAMPLE_LINES], lambda _names: rows, sheets)
     source = Source(path, encoding_of(path) if wish.encoding in ("auto", "") else wish.encoding)
     if suffix(path) == ".arff":
         taken = Reading("yes", ",", ".", source.encoding)
-        return _Opened(taken, list(itertools.islice(arff_rows(source), SAMPLE_LINES)), lambda _width: arff_rows(source))
+        return _Opened(taken, list(itertools.islice(arff_rows(source), SAMPLE_LINES)), lambda _names: arff_rows(source))
     lines = first_lines(source)
     dialect = dialect_of(lines, wish.delimiter)
     sample = list(rows_of(lines, dialect, path, whole=False))
     taken = Reading(wish.header, dialect.delimiter, wish.decimal, source.encoding)
-    return _Opened(taken, sample, lambda width: _rows(source, dialect, progress, width))
+    return _Opened(taken, sample, lambda names: _rows(source, dialect, progress, names))
 
 
-def _rows(source: Source, dialect: Dialect, progress: Progress, width: int) -> Iterator[Row | NumberBlock]:
+def _rows(source: Source, dialect: Dialect, progress: Progress, names: tuple[str, ...]) -> Iterator[Row | NumberBlock]:
     with source.lines(progress) as read:
         lines = Lines(read)
         for row in rows_of(lines, dialect, source.path):
             yield row
             # The first rows say what all are; a row has ended here, so what comes begins another.
-            if width and dialect.delimiter in SEPARATORS and lines.count >= SAMPLE_LINES:
-                yield from lines.blocks(dialect.delimiter, width)
+            if names and dialect.delimiter in SEPARATORS and lines.count >= SAMPLE_LINES:
+                yield from lines.blocks(dialect.delimiter, names)
 
 
 @dataclass
@@ -190,8 +190,8 @@ class _Gathered:
 
     def take(self, rows: Iterable[Row | NumberBlock]) -> None:
         table = self._checked(itertools.islice(rows, self.layout.skip, None))
-        for numeric, parts in itertools.groupby(table, lambda part: isinstance(part, NumberBlock)):
-            while block := list(itertools.islice(parts, BLOCKS if numeric else BLOCK_ROWS)):
+        for side, parts in itertools.groupby(table, lambda part: part.side if isinstance(part, NumberBlock) else None):
+            while block := list(itertools.islice(parts, BLOCK_ROWS if side is None else BLOCKS)):
                 self._take_numbers([part for part in block if isinstance(part, NumberBlock)])
                 self._take_rows([part for part in block if not isinstance(part, NumberBlock)])
 
@@ -209,8 +209,12 @@ class _Gathered:
             self._count_rows(block.first_line + np.arange(len(block.values), dtype=np.int32))
         if blocks:
             self._make_room(blocks[0])
+            numeric, side = [*self._columns], blocks[0].side
+            if side:
+                worded = numeric.pop(-1 if side == "last" else 0)
+                worded.add([word for block in blocks for word in block.words])
             columns = np.concatenate([block.values.T for block in blocks], axis=1)
-            for column, numbers in zip(self._columns, columns, strict=True):
+            for column, numbers in zip(numeric, columns, strict=True):
                 column.add_numbers(numbers)
 
     def _make_room(self, block: NumberBlock) -> None:
