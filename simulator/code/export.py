@@ -87,7 +87,8 @@ ATTEMPTS = (
     (1, True, Density.DENSE),
     (1, True, Density.TERSE),
     (1, True, Density.TIGHT),
-    (1, False, Density.TIGHT),
+    (1, True, Density.LOADED),
+    (1, False, Density.LOADED),
 )
 """Numbers of a scaling that stand in the script, whether it reads tables, how it is written: the shorter the later."""
 

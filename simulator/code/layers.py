@@ -69,9 +69,8 @@ class Layers:
     def _dropout(self, stage: DropoutStage | None, shape: Shape) -> Pieces:
         if stage is None:
             return []
-        scaled = "" if stage.spec.scaled else ", scaled=False"
         mask = Mask(stage, shape, channels_last=self.words.channels_last and len(shape) == 3)
-        return [Piece(f"Dropout({stage.spec.rate!r}{scaled})", mask=mask)]
+        return [Piece(self.words.dropout(stage.spec.rate, stage.spec.scaled), mask=mask)]
 
     def _activated(self, module: DenseModule[Any] | HighwayModule, batch: int) -> Pieces:
         """A layer's φ between its norms."""
@@ -92,7 +91,7 @@ class Layers:
             *self.words.flattened(shape),
             self._affine(module, pieces=pieces),
             *self._norm(module.before, (pieces * units,), batch),
-            Piece(self.words.maxout.format(pieces)),
+            *(Piece(code.format(pieces)) for code in self.words.maxout),
             *self._norm(module.after, (units,), batch),
             *self._dropout(module.dropout, (units,)),
         ]

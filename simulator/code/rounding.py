@@ -17,8 +17,8 @@ NUDGE = 1e-14
 """A relative change of all parameters, up or down by chance, some tens of times what rounding does to a number."""
 ROUNDINGS = 5
 """Roundings in a row that sums of products are taken for."""
-REPORTED_CONDITION = 1e3
-"""Condition from which on a check says it: in float32 a network agrees no better than 1e-4 then."""
+REPORTED_DIFFERENCE = 1e-5
+"""Difference by rounding in float32 from which on a check says so: a network may not pass there then."""
 PARTED = 1e-11
 """Difference from which on parameters are taken to part after updates."""
 SMALL = (1e-12, 1e-9, 1e-6)

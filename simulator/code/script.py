@@ -10,10 +10,9 @@ from enum import IntEnum
 from typing import ClassVar
 
 from simulator.code.exported import Exported
-from simulator.code.pieces import Piece
-from simulator.code.rounding import REPORTED_CONDITION
+from simulator.code.rounding import REPORTED_DIFFERENCE
 from simulator.code.schedules import rate_lines
-from simulator.code.templates import GAPS, HEAD, MAIN
+from simulator.code.templates import GAPS, HEAD, MAIN, SHORT_HEAD
 from simulator.code.text import filled, indented, lines_of, wrapped
 from simulator.schema.numbers import count
 
@@ -30,7 +29,9 @@ class Density(IntEnum):
     TERSE = 2
     """Without docstrings; lines of the network are full."""
     TIGHT = 3
-    """No empty lines between definitions."""
+    """No empty lines between definitions, and what it is on one line."""
+    LOADED = 4
+    """Weights come from their file alone: nothing draws them anew."""
 
 
 class Script(ABC):
@@ -59,8 +60,8 @@ class Script(ABC):
         """Lines of constants."""
 
     @abstractmethod
-    def definitions(self) -> Iterator[str]:
-        """Sources of what the network's modules are made of."""
+    def definitions(self, code: str) -> Iterator[str]:
+        """Sources of what the modules of ``code`` are made of."""
 
     @abstractmethod
     def objective(self) -> Iterator[list[str]]:
@@ -77,6 +78,10 @@ class Script(ABC):
     @abstractmethod
     def check(self, gaps: str) -> list[str]:
         """The comparison with the bench, which ends with ``gaps``."""
+
+    def undrawn(self, code: str) -> str:
+        """The same modules whose weights are only loaded, if that is shorter."""
+        return code
 
     def first(self) -> str:
         """What the list of layers begins with, if it does with anything."""
@@ -95,15 +100,15 @@ class Script(ABC):
             sections = [_without_words(section) for section in sections]
         between = [""] * (2 if density == Density.AIRY else density < Density.TIGHT)
         body = [line for section in sections for line in (*between, *section)]
-        return [*self._head("\n".join(body)), *body]
+        return [*self._head("\n".join(body), HEAD if density < Density.TIGHT else SHORT_HEAD), *body]
 
-    def _head(self, body: str) -> list[str]:
-        """What it is, what it imports for ``body``, and its constants."""
+    def _head(self, body: str, head: str) -> list[str]:
+        """What it is, by ``head``, what it imports for ``body``, and its constants."""
         imported = [f"import {name}" for name in ("csv", "math") if f"{name}." in body] + ["import sys"]
         imported += ["from functools import partial"] * ("partial(" in body) + ["from pathlib import Path"]
         steps = count(self.exported.step, "update")
         return [
-            *lines_of(HEAD, title=self._title(), steps=steps, library=self.library), "", *imported, "",
+            *lines_of(head, title=self._title(), steps=steps, library=self.library), "", *imported, "",
             *self.imports(body), "", "HERE = Path(__file__).parent", *self.constants(body),
         ]  # fmt: skip
 
@@ -113,16 +118,23 @@ class Script(ABC):
         return title if len(title) <= MOST_TITLE else f"{title[:MOST_TITLE]} …"
 
     def _network(self, density: Density) -> Iterator[list[str]]:
-        for source in self.definitions():
+        layers = [", ".join(piece.code for piece in pieces) for pieces in self.exported.layers]
+        summary = ['    """The network, its weights drawn as before the first step."""']
+        if density >= Density.LOADED:
+            layers = [self.undrawn(code) for code in layers]
+            summary = [
+                "    # For want of lines nothing draws weights as before the first step: those of the file are loaded."
+            ]
+        for source in self.definitions(" ".join(layers)):
             yield lines_of(source)
-        summary = '    """The network, its weights drawn as before the first step."""'
-        chained = _chained(self.exported.layers, density, self.first())
-        yield ["def build():", summary, *chained, f"    return {self.chain}"]
+        yield ["def build():", *summary, *_chained(layers, density, self.first()), f"    return {self.chain}"]
 
     def _rate(self) -> Iterator[list[str]]:
         schedule, base = self.experiment.schedule, float(self.experiment.optimizer.learning_rate)
         if schedule.changes:
-            yield ["def learning_rate(step):", *indented(rate_lines(schedule, base, self.library), 4)]
+            lines = rate_lines(schedule, base, self.library)
+            body = (wrapped(line.lstrip(), 4 + len(line) - len(line.lstrip())) for line in lines)
+            yield ["def learning_rate(step):", *itertools.chain.from_iterable(body)]
 
     def _data(self) -> Iterator[list[str]]:
         """Scaling, loading, training on and predicting."""
@@ -143,11 +155,12 @@ class Script(ABC):
     def _condition(self) -> str:
         """The line that says how much a rounding grows where that decides how well two programs agree."""
         rounding = self.exported.rounding
-        if rounding.condition < REPORTED_CONDITION:
+        if rounding.unavoidable("float32") < REPORTED_DIFFERENCE:
             return ""
         exact, single = (f"{rounding.unavoidable(kind):.0e}" for kind in ("float64", "float32"))
-        grows = f"a rounding grows up to {int(float(f'{rounding.condition:.1e}'))} times in this network"
-        return f'        print("{grows}, which makes differences of about", {exact} if exact else {single})\n'
+        times = int(float(f"{rounding.condition:.1e}"))
+        grows = f"a rounding grows up to {times} times in this network: differences of about"
+        return f'        print("{grows}", {exact} if exact else {single})\n'
 
 
 def _without_words(lines: list[str]) -> list[str]:
@@ -155,7 +168,7 @@ def _without_words(lines: list[str]) -> list[str]:
     return [line for line in lines if line and not line.lstrip().startswith('"""')]
 
 
-def _chained(layers: Sequence[Sequence[Piece]], density: Density, first: str = "") -> list[str]:
+def _chained(layers: Sequence[str], density: Density, first: str = "") -> list[str]:
     """Lines that put the modules of all layers into the list ``layers``, behind ``first``; those alike in a loop."""
     lines: list[str] = [f"    layers = [{first}]"] if first else []
     for code, repeats in _in_turn(layers, density > Density.AIRY):
@@ -173,11 +186,10 @@ def _written(code: str, indent: int, density: Density) -> list[str]:
     return wrapped(code, indent, filled=density == Density.DENSE)
 
 
-def _in_turn(layers: Sequence[Sequence[Piece]], joined: bool) -> list[tuple[str, int]]:
+def _in_turn(layers: Sequence[str], joined: bool) -> list[tuple[str, int]]:
     """The modules of each layer, and how many such layers follow each other; ``joined``: single ones together."""
-    codes = (", ".join(piece.code for piece in pieces) for pieces in layers)
     turns: list[tuple[str, int]] = []
-    for code, alike in itertools.groupby(filter(None, codes)):
+    for code, alike in itertools.groupby(filter(None, layers)):
         repeats = len(list(alike))
         if joined and turns and repeats == turns[-1][1] == 1:
             turns[-1] = f"{turns[-1][0]}, {code}", 1

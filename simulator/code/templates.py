@@ -9,6 +9,7 @@ python model.py --check [--float32]    compares with what the bench computed, in
 python model.py --predict ROWS.csv     answers the rows of a file, as they are measured
 """
 '''
+SHORT_HEAD = '"""«title», after «steps» in Nablascope: python model.py --check [--float32] | --predict ROWS.csv."""'
 GAPS = """    gaps = []
     for name, a, b in ((name, «array») for name, a, b in pairs):
         other = ~((a == b) | (np.isnan(a) & np.isnan(b)))

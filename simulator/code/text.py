@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
@@ -75,6 +76,25 @@ def arguments(code: str) -> Iterator[str]:
             begun = place + 1
     if rest := code[begun:].strip():
         yield rest
+
+
+def first_arguments(code: str, name: str, by: str = "{}") -> str:
+    """The same with each call of a function replaced ``by`` its first argument."""
+    while match := re.search(rf"\b{name}\(", code):
+        inside = code[match.end() :]
+        end = _closing(inside)
+        code = f"{code[: match.start()]}{by.format(next(arguments(inside[:end])))}{inside[end + 1 :]}"
+    return code
+
+
+def _closing(code: str) -> int:
+    """Where the bracket closes that was opened before."""
+    depth = 1
+    for place, mark in _marks(code):
+        depth += (mark in OPENING) - (mark in CLOSING)
+        if not depth:
+            return place
+    raise ValueError("a bracket is not closed")
 
 
 def _marks(code: str) -> Iterator[tuple[int, str]]:

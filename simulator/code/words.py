@@ -35,8 +35,8 @@ class Words(ABC):
     """What draws weights, given (inputs, outputs)."""
     row: ClassVar[str]
     """Modules in a row, {} between them."""
-    maxout: ClassVar[str] = "Maxout({})"
-    """The largest of {} pieces."""
+    maxout: ClassVar[Sequence[str]] = ("Maxout({})",)
+    """Modules that take the largest of {} pieces."""
     highway: ClassVar[str] = "Highway({}, {})"
     """A gated layer of its candidate and its gate."""
     zeros: ClassVar[str]
@@ -105,6 +105,10 @@ class Words(ABC):
         arguments = [branch.code, *[f"scale={scale!r}"] * (scale != 1)]
         arguments += [f"{name}={piece.code}" for name, piece in beside]
         return f"Residual({', '.join(arguments)})"
+
+    def dropout(self, rate: float, scaled: bool) -> str:
+        """What switches entries off; ``scaled``: what is left makes up for it."""
+        return f"Dropout({rate!r}{'' if scaled else ', scaled=False'})"
 
     def frozen(self, piece: Piece) -> Piece:
         """The same, of which nothing is trained."""

@@ -75,6 +75,66 @@ STACKS: dict[str, list[Plain]] = {
 """By its data: a network of every kind of layer that takes them."""
 
 
+DRAWN: Plain = {
+    "initializer": {"kind": "uniform", "limit": 0.9},
+    "bias_initializer": {"kind": "orthogonal", "gain": 0.5},
+}
+ERF: Plain = {"activation": {"kind": "erf"}, "dropout": {"kind": "classic"}, **DRAWN}
+AFTER: Plain = {"normalization": {"kind": "batch", "position": "after"}, "projection": {"kind": "linear"}}
+LONG: list[Plain] = [
+    {**DENSE, "units": 8, "normalization": {"kind": "weight"}, **ERF},
+    {"kind": "maxout", "units": 8, "normalization": {"kind": "batch", "momentum": 0.3, "epsilon": 0.01}, **DRAWN},
+    {"kind": "highway", "units": 8, "normalization": {"kind": "layer"}, **DRAWN},
+    {"kind": "residual", "layers": [{**DENSE, "units": 5, **ERF}], "branch_scale": 0.5, **AFTER},
+]
+STATES: list[Plain] = [
+    {
+        "kind": kind,
+        "units": 5 + cut,
+        "truncate": cut,
+        "recurrent_initializer": {"kind": "identity", "gain": 0.9},
+        **DRAWN,
+    }
+    for cut, kind in enumerate(("recurrent", "gru", "lstm"), 2)
+]
+PICTURES: list[Plain] = [
+    {"kind": "convolution", "channels": 4, "normalization": {"kind": "layer"}, "padding": "circular", **ERF},
+    {"kind": "convolution", "channels": 4, "normalization": {"kind": "weight"}, "stride": 2, **ERF},
+    {"kind": "residual", "layers": [{"kind": "convolution", "channels": 3, **ERF}], "branch_scale": 0.5, **AFTER},
+    {"kind": "pooling", "size": 2},
+    {"kind": "flatten"},
+]
+MOST: Plain = {
+    "regularization": CLIPPED, "optimizer": {"kind": "adamw"}, "schedule": {"kind": "one_cycle"}, "batch_size": 8,
+}  # fmt: skip
+LONGEST: dict[str, Plain] = {
+    "sequences": {
+        "data": {"kind": "digit_rows"},
+        "layers": [
+            {**STATES[0], "output": "all", "activation": {"kind": "erf"}},
+            {**STATES[1], "output": "all"},
+            STATES[2],
+            *LONG,
+        ],
+    },
+    "answers": {
+        "data": {"kind": "copying", "samples": 60},
+        "layers": [
+            {**STATES[0], "output": "all", "activation": {"kind": "erf"}},
+            {**STATES[1], "output": "all"},
+            {"kind": "residual", "layers": [{**STATES[2], "output": "all"}], "branch_scale": 0.5, **AFTER},
+        ],
+    },
+    "images": {"data": {"kind": "digits"}, "layers": [*PICTURES, *LONG]},
+    "table": {"data": {"kind": "wine"}, "layers": [*LONG, *LONG]},
+}
+"""Networks whose scripts are among the longest: each layer with whatever needs words of its own."""
+
+
+def longest() -> dict[str, Experiment]:
+    return {name: Experiment.from_builtins({**plain, **MOST}) for name, plain in LONGEST.items()}
+
+
 def whole() -> dict[str, Experiment]:
     """Networks of every kind of layer at once."""
     assert {layer["kind"] for layers in STACKS.values() for layer in layers} == {*kinds(Layer)}

@@ -16,7 +16,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
 from simulator.running.run_file import read
 from simulator.schema.parameter import kinds
-from tests.peers.networks import NETWORKS, everything, label, named, of, whole
+from tests.peers.networks import LONGEST, NETWORKS, everything, label, longest, named, of, whole
 from tests.peers.scripts import script_in, status_of, unavoidable
 from tests.simulator.combinations import Plain
 
@@ -48,6 +48,13 @@ def largest(folder: Path, exact: bool) -> float:
 @pytest.mark.parametrize(("name", "plain"), everything())
 def test_it_computes_what_the_bench_does(name: str, plain: Plain, tmp_path: Path) -> None:
     export(named(plain), name, tmp_path, "keras")
+    assert largest(tmp_path, exact=True) <= 1e-10
+    assert largest(tmp_path, exact=False) <= 1e-5
+
+
+@pytest.mark.parametrize("name", LONGEST)
+def test_one_of_the_longest_computes_what_the_bench_does(name: str, tmp_path: Path) -> None:
+    export(longest()[name], name, tmp_path, "keras")
     assert largest(tmp_path, exact=True) <= 1e-10
     assert largest(tmp_path, exact=False) <= 1e-5
 

@@ -18,7 +18,7 @@ from simulator.experiment.files import presets
 from simulator.running.run_file import read
 from simulator.schema.parameter import kinds
 from simulator.training.training import Training
-from tests.peers.networks import DENSE, NETWORKS, everything, label, named, of, parts, whole
+from tests.peers.networks import DENSE, LONGEST, NETWORKS, everything, label, longest, named, of, parts, whole
 from tests.peers.scripts import script_in, status_of, unavoidable
 from tests.simulator.combinations import Plain
 
@@ -49,6 +49,13 @@ def largest(folder: Path, exact: bool) -> float:
 @pytest.mark.parametrize(("name", "plain"), everything())
 def test_it_computes_what_the_bench_does(name: str, plain: Plain, tmp_path: Path) -> None:
     export(named(plain), name, tmp_path)
+    assert largest(tmp_path, exact=True) <= 1e-10
+    assert largest(tmp_path, exact=False) <= 1e-5
+
+
+@pytest.mark.parametrize("name", LONGEST)
+def test_one_of_the_longest_computes_what_the_bench_does(name: str, tmp_path: Path) -> None:
+    export(longest()[name], name, tmp_path)
     assert largest(tmp_path, exact=True) <= 1e-10
     assert largest(tmp_path, exact=False) <= 1e-5
 

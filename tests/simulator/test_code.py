@@ -15,11 +15,12 @@ from main import main
 from simulator import run
 from simulator.code.equivalents import NoEquivalentError, equivalent
 from simulator.code.export import CHECK, MODEL, WEIGHTS, export
+from simulator.code.pytorch.script import TorchScript
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets
 from simulator.parts.optimizers import SGD
 from simulator.training.training import Training
-from tests.peers.networks import NETWORKS, named, whole
+from tests.peers.networks import NETWORKS, longest, named, whole
 
 
 def imported(script: Path) -> set[str]:
@@ -36,7 +37,7 @@ def imported(script: Path) -> set[str]:
 def test_every_script_is_short_clean_and_imports_the_library_alone(
     library: str, own: str, most: int, tmp_path: Path
 ) -> None:
-    networks = {name: named(plain) for name, plain in NETWORKS.items()} | whole()
+    networks = {name: named(plain) for name, plain in NETWORKS.items()} | whole() | longest()
     for name, experiment in networks.items():
         export(experiment, name, tmp_path / name, library)
     scripts = sorted(tmp_path.glob(f"*/{MODEL}"))
@@ -55,13 +56,20 @@ def test_what_has_no_equivalent_is_named() -> None:
             equivalent({}, SGD(), library)
 
 
-def test_a_script_says_so_when_it_would_be_too_long(tmp_path: Path) -> None:
+def test_a_script_says_so_when_it_would_be_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     layers = [{"kind": "dense", "units": 10 + n, "activation": {"kind": "elu", "alpha": n + 1}} for n in range(40)]
     experiment = Experiment.from_builtins({"data": {"kind": "wine"}, "layers": layers, "batch_size": 8})
     export(experiment, "long", tmp_path)
-    assert len((tmp_path / MODEL).read_text().splitlines()) <= 150
-    with pytest.raises(ExperimentError, match="a script has 150 at most"):
-        export(experiment.with_values([("layers", [*layers, *layers, *layers])]), "long", tmp_path / "out")
+    lines = (tmp_path / MODEL).read_text().splitlines()
+    assert len(lines) <= 150
+    assert any("drawn(" in line for line in lines)
+    monkeypatch.setattr(TorchScript, "most_lines", 100)
+    export(experiment, "loaded", tmp_path)
+    assert "For want of lines nothing draws weights" in (tmp_path / MODEL).read_text()
+    monkeypatch.setattr(TorchScript, "most_lines", 60)
+    with pytest.raises(ExperimentError, match="a script has 60 at most"):
+        export(experiment, "long", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_command_takes_a_preset_a_file_a_run_and_its_folder(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def through_time(module: ThroughTimeModule[Any], weights: str, state: str, biase
     if not cuts:
         return Piece(code, tensors)
     every = ", every=True" * (spec.output == "all")
-    return Piece(f"Cut({code}, ({', '.join(map(str, cuts))},){every})", tensors)
+    return Piece(f"Cut({code}, {tuple(cuts)!r}{every})", tensors)
 
 
 def _gates(module: ThroughTimeModule[Any], initializer: str, more: str = "") -> str:

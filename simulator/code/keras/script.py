@@ -67,8 +67,8 @@ class KerasScript(Script):
         frozen = [f'"{name}"' for name, tensor in self.exported.tensors.items() if tensor.frozen]
         return lines + ["FROZEN = {", *indented(packed(frozen, 4), 4), "}  # fmt: skip"] * bool(frozen)
 
-    def definitions(self) -> Iterator[str]:
-        return (source for name, source in DEFINITIONS.items() if re.search(rf"\b{name}\(", self.exported.code))
+    def definitions(self, code: str) -> Iterator[str]:
+        return (source for name, source in DEFINITIONS.items() if re.search(rf"\b{name}\(", code))
 
     def first(self) -> str:
         shape = self.exported.input_shape

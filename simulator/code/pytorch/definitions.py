@@ -6,39 +6,42 @@ from collections.abc import Mapping
 
 DEFINITIONS: Mapping[str, str] = {
     "drawn": '''
-def drawn(layer, weight, bias=nn.init.zeros_):
-    """Draw the first weights of a layer."""
-    weight(layer.weight.detach())
-    bias(layer.bias.detach())
+def drawn(layer, *draws):
+    """Draw the first weights of a layer, and its biases, which are 0 if nothing draws them."""
+    for draw, parameter in zip((*draws, nn.init.zeros_), layer.parameters(), strict=False):
+        draw(parameter.detach())
     return layer
 ''',
     "drawn in pieces": '''
-def drawn(layer, weight, bias=nn.init.zeros_, pieces=1):
-    """Draw the first weights of a layer, each of its pieces by itself."""
-    for draw, parameter in ((weight, layer.weight), (bias, layer.bias)):
-        for piece in () if parameter is None else parameter.detach().chunk(pieces):
+def drawn(layer, *draws, pieces=1):
+    """Draw the first weights of a layer, and its biases, each piece of them by itself; 0 where nothing draws them."""
+    for draw, parameter in zip((*draws, *[nn.init.zeros_] * 2), layer.parameters(), strict=False):
+        for piece in parameter.detach().chunk(pieces):
             draw(piece)
     return layer
 ''',
     "recurrent": '''
-def recurrent(cell, weight, state, bias=nn.init.zeros_, forget=0.0, negated=False):
-    """Draw the first weights of a recurrent cell, gate by gate."""
+def recurrent(cell, *draws, forget=0.0, sign=1):
+    """Draw the first weights of a recurrent cell, gate by gate: from input, from state, biases."""
+    drawn(cell, *draws, pieces=len(cell.bias_hh_l0) // cell.hidden_size)
     second = slice(cell.hidden_size, 2 * cell.hidden_size)
-    for draw, each in ((weight, cell.weight_ih_l0), (state, cell.weight_hh_l0), (bias, cell.bias_ih_l0)):
-        for gate in each.detach().split(cell.hidden_size):
-            draw(gate)
-        each.detach()[second] *= -1 if negated else 1  # a GRU's update gate is 1 - the bench's transform gate
+    for each in list(cell.parameters())[:3]:
+        each.detach()[second] *= sign  # a GRU's update gate is 1 - the bench's transform gate
     cell.bias_ih_l0.detach()[second] += forget
-    nn.init.zeros_(cell.bias_hh_l0).requires_grad_(False)  # a second one's gradient would move their sum twice as fast
+    cell.bias_hh_l0.requires_grad_(False)  # a second one's gradient would move their sum twice as fast
+    return cell
+''',
+    "one_bias": '''
+def one_bias(cell):
+    """A recurrent cell whose second vector of biases stays 0."""
+    cell.bias_hh_l0.requires_grad_(False)  # its gradient would move their sum twice as fast
     return cell
 ''',
     "identity_": '''
 def identity_(weight, gain=1.0):
     """Let each unit pass one input on; a convolution, from the middle of its window."""
     middle = tuple((size - 1) // 2 for size in weight.shape[2:])
-    nn.init.zeros_(weight)
-    for unit in range(min(weight.shape[:2])):
-        weight[(unit, unit, *middle)] = gain
+    nn.init.zeros_(weight)[(..., *middle)].fill_diagonal_(gain)
 ''',
     "direction_": '''
 def direction_(bias, gain=1.0):
@@ -63,26 +66,15 @@ class Dropout(nn.Dropout):
             return super().forward(x)
         return x * (self.mask / (1 - self.p))
 ''',
-    "Dropout unscaled": '''
-class Dropout(nn.Module):
-    """Switch entries off while training: by a mask where one is given, else at random."""
+    "ClassicDropout": '''
+class ClassicDropout(nn.Dropout):
+    """Switch entries off while training, and scale all down afterwards."""
 
-    def __init__(self, rate, scaled=True):
-        super().__init__()
-        self.keep, self.scaled, self.mask = 1 - rate, scaled, None
+    mask = None
 
     def forward(self, x):
-        if not self.training:
-            return x if self.scaled else x * self.keep
-        mask = (torch.rand_like(x) < self.keep).to(x) if self.mask is None else self.mask
-        return x * (mask / self.keep if self.scaled else mask)
-''',
-    "Maxout": '''
-class Maxout(nn.Unflatten):
-    """Each unit is the largest of its pieces."""
-
-    def forward(self, x):
-        return super().forward(x).max(dim=1).values
+        mask = torch.rand_like(x) >= self.p if self.mask is None else self.mask
+        return x * (mask if self.training else 1 - self.p)
 ''',
     "Highway": '''
 class Highway(nn.ModuleDict):
@@ -153,12 +145,10 @@ class Recurrent(nn.RNN):
         self.activation = activation
 
     def forward(self, x, state=None):
-        state = x.new_zeros(len(x), self.hidden_size) if state is None else state[0]
-        states = []
+        states = [x.new_zeros(1, len(x), self.hidden_size) if state is None else state]
         for z in nn.functional.linear(x, self.weight_ih_l0, self.bias_ih_l0).unbind(1):
-            state = self.activation(z + state @ self.weight_hh_l0.T)
-            states.append(state)
-        return torch.stack(states, 1), state[None]
+            states.append(self.activation(z + states[-1] @ self.weight_hh_l0.T))
+        return torch.cat(states[1:]).transpose(0, 1), states[-1]
 ''',
     "States": '''
 class States(nn.Module):
@@ -191,8 +181,7 @@ class States(nn.Module):
 }
 """Name → source; what stands in the code of a network is defined in its script."""
 VARIANTS: Mapping[str, Mapping[str, str]] = {
-    "drawn": {r"pieces=|bias=False": "drawn in pieces"},
-    "Dropout": {r"scaled=False": "Dropout unscaled"},
+    "drawn": {r"pieces=|recurrent\(": "drawn in pieces"},
     "Residual": {r"\bscale=": "Residual with scale", r'"skip":|"after":': "Residual with parts"},
     "States": {r"cuts=": "States with cuts"},
 }

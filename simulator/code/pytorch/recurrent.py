@@ -25,13 +25,13 @@ GRU_SIGNS = (1, -1, 1)
 def through_time(module: ThroughTimeModule[Any], weights: str, state: str, biases: str, zeros: str) -> Piece:
     """``States`` around a recurrent module of PyTorch, drawn so; ``zeros`` are biases that need no word."""
     spec = module.spec
-    more = [weights, state, *[biases] * (biases != zeros), *["negated=True"] * isinstance(spec, GRU)]
+    more = [weights, state, *[biases] * (biases != zeros), *["sign=-1"] * isinstance(spec, GRU)]
     if isinstance(spec, LSTM) and spec.forget_bias:
         more.append(f"forget={spec.forget_bias!r}")
     cell = Piece(f"recurrent({', '.join([_cell(module), *more])})", _tensors(module))
     arguments = [cell.code, *["every=True"] * (spec.output == "all")]
     if module.loop.cuts:
-        arguments.append(f"cuts=({', '.join(map(str, sorted(module.loop.cuts)))},)")
+        arguments.append(f"cuts={tuple(sorted(module.loop.cuts))!r}")
     return Piece(f"States({', '.join(arguments)})", inner=(("cell", cell),))
 
 

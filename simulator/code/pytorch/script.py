@@ -11,7 +11,7 @@ from simulator.code.pytorch.parts import LIBRARY
 from simulator.code.pytorch.templates import CHECK, EVERY, MASKS, SOME, TRAINER
 from simulator.code.pytorch.updates import follow_lines, rule
 from simulator.code.script import Script
-from simulator.code.text import indented, lines_of, wrapped
+from simulator.code.text import first_arguments, indented, lines_of, wrapped
 
 
 class TorchScript(Script):
@@ -32,9 +32,12 @@ class TorchScript(Script):
     def constants(self, body: str) -> list[str]:
         return [f"STEP = {self.exported.step}"] * ("STEP" in body) + self.made.constants
 
-    def definitions(self) -> Iterator[str]:
-        code = self.exported.code
-        for name in (name for name in DEFINITIONS if re.search(rf"\b{name}\b", code)):
+    def undrawn(self, code: str) -> str:
+        return first_arguments(first_arguments(code, "drawn"), "recurrent", "one_bias({})")
+
+    def definitions(self, code: str) -> Iterator[str]:
+        used = f"{code} drawn" if "recurrent(" in code else code
+        for name in (name for name in DEFINITIONS if re.search(rf"\b{name}\b", used)):
             needed = (variant for pattern, variant in VARIANTS.get(name, {}).items() if re.search(pattern, code))
             yield DEFINITIONS[next(needed, name)]
 

@@ -54,9 +54,8 @@ def check(exact):
         pairs += [(f"after.{name}", a, bench[f"after.{name}"]) for name, a in trainer.model.state_dict().items()]
 «gaps»
 '''
-MASKS = """        for name, module in trainer.model.named_modules():
-            if f"mask.{name}" in bench:
-                module.mask = bench[f"mask.{name}"][step]
+MASKS = """        for name in (name for name in bench if name.startswith("mask.")):
+            trainer.model.get_submodule(name.removeprefix("mask.")).mask = bench[name][step]
 """
 SOME = """\
             # Of a gradient that is 0 but for rounding an update makes up to the whole rate: take the bench's.

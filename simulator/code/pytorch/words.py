@@ -27,7 +27,8 @@ class TorchWords(Words):
     library = LIBRARY
     draws = DRAWS
     row = "nn.Sequential({})"
-    maxout = "Maxout(1, ({}, -1))"
+    # As an image of pieces × units, of whose columns the largest is taken.
+    maxout = ("nn.Unflatten(1, ({0}, -1))", "nn.MaxPool2d(({0}, 1))", "nn.Flatten()")
     highway = 'Highway({{"candidate": {}, "gate": {}}})'
     zeros = "nn.init.zeros_"
     norm_names = ("weight", "bias", "running_mean", "running_var")
@@ -120,6 +121,9 @@ class TorchWords(Words):
     def residual(self, parts: Sequence[tuple[str, Piece]], scale: float) -> str:
         named = ", ".join(f'"{name}": {piece.code}' for name, piece in parts)
         return f"Residual({{{named}}}{f', scale={scale!r}' * (scale != 1)})"
+
+    def dropout(self, rate: float, scaled: bool) -> str:
+        return f"{'Dropout' if scaled else 'ClassicDropout'}({rate!r})"
 
     def through_time(self, module: ThroughTimeModule[Any], weights: str, state: str, biases: str) -> Piece:
         return through_time(module, weights, state, biases, self.zeros)
