@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
@@ -24,7 +23,7 @@ from simulator.running.ensemble import later_steps, members
 from simulator.running.files import LAYER_COLUMNS
 from simulator.running.growing_file import GrowingTable, WholeFile
 from simulator.running.headless import RunResult, run, usual_every
-from simulator.running.run_folder import LOCK, UNFINISHED, remove_run
+from simulator.running.run_folder import LOCK, UNFINISHED, remove_runs
 from simulator.running.verdict import COMPARED, VERDICT_COLUMNS, Columns, rows, verdict_sentences
 from simulator.system.atomic import write_atomic
 from simulator.system.process_lock import ProcessLock
@@ -36,7 +35,7 @@ TOGETHER: Mapping[str, tuple[str, tuple[str, ...]]] = {
 """Table of all lanes → the table of one run that it is made of, and its columns behind lane and seed."""
 RUNS = "runs"
 """The folder of each lane's own runs."""
-RUN_NAME = re.compile(r"\d+-seed-\d+")
+RUN_NAME = r"\d+-seed-\d+"
 CHUNK = 1000
 """Rows that are written at once."""
 
@@ -130,10 +129,8 @@ class Comparison:
 
     def _remove_earlier_runs(self, goes_on: bool) -> None:
         """Those of an earlier comparison go; ``goes_on``: those that are of this one are taken up again."""
-        ours = {each.folder.name for each in self.runs} if goes_on else set[str]()
-        for folder in (self.out / RUNS).glob("*-seed-*"):
-            if RUN_NAME.fullmatch(folder.name) and folder.name not in ours and folder.is_dir():
-                remove_run(folder)
+        ours = [each.folder.name for each in self.runs] if goes_on else []
+        remove_runs(self.out / RUNS, RUN_NAME, but=ours)
 
     def _add(self, run: LaneRun) -> None:
         """The rows of a run that is complete."""

@@ -10,7 +10,7 @@ from typing import Any
 from simulator.experiment.experiment import Experiment
 from simulator.running.files import TABLES
 from simulator.running.headless import RunResult, run
-from simulator.running.run_folder import LOCK, UNFINISHED
+from simulator.running.run_folder import LOCK, UNFINISHED, remove_runs
 from simulator.system.atomic import replacing, write_atomic
 from simulator.system.process_lock import ProcessLock
 
@@ -38,6 +38,8 @@ def run_ensemble(
     folder, runs, done = Path(out), members(experiment, count), 0
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessLock(folder / LOCK, "this folder"):
+        ours = [f"seed-{member.seed}" for member in runs] if options.get("resume") else []
+        remove_runs(folder, r"seed-\d+", but=ours)
         for member in runs:
             home = folder / f"seed-{member.seed}"
             hear = later_steps(progress, done)

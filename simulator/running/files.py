@@ -51,6 +51,8 @@ HISTOGRAMS = "histograms.npz"
 EARLIER_HISTOGRAMS = "histograms-until-{}.npz"
 """Of a network that was handed on to another one, which was trained from that step on."""
 ENVIRONMENT, EXPERIMENT = "environment.json", "experiment.json"
+CHANGES = "changes.json"
+"""What was changed on the way, if anything was."""
 AT_THE_END = (HISTOGRAMS, "findings.json", "analyses.json")
 """What an unfinished run does not have."""
 HISTOGRAM_PARTS = ("counts", "edges", "nan", "plus_inf", "minus_inf", "zeros")
@@ -72,8 +74,11 @@ class AnalysisOutcome(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def remove_results(folder: Path) -> None:
-    """Remove what a run has written of what came of it; whatever else lies there stays."""
-    for path in (*(folder / name for name in (*TABLES, *AT_THE_END)), *folder.glob(EARLIER_HISTOGRAMS.format("*"))):
+    """Remove what a run has written of what came of it, and of how; whatever else lies there stays."""
+    for path in (
+        *(folder / name for name in (*TABLES, *AT_THE_END, CHANGES)),
+        *folder.glob(EARLIER_HISTOGRAMS.format("*")),
+    ):
         path.unlink(missing_ok=True)
 
 

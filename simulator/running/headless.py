@@ -27,7 +27,7 @@ from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.running.beginning import Beginning
 from simulator.running.course import Course
-from simulator.running.files import RunFiles
+from simulator.running.files import CHANGES, RunFiles
 from simulator.running.given import what_is_trained
 from simulator.running.output import FolderOutput, Output
 from simulator.running.run_file import SavedRun
@@ -44,8 +44,6 @@ from simulator.training.training import Training
 
 USUAL_ROWS = 1000
 """Measured rows of a run, if not said otherwise."""
-CHANGES = "changes.json"
-"""The file of a run's folder with what was changed on the way."""
 MEASURED = (*HistogramsObservation.variants(), *DIAGNOSED)
 """What the frames of measured steps bring."""
 

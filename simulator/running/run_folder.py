@@ -6,8 +6,9 @@ files were then, and arrays that grow. It goes when the run is complete.
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -177,6 +178,13 @@ def remove_run(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
     if not any(folder.iterdir()):
         folder.rmdir()
+
+
+def remove_runs(folder: Path, pattern: str, but: Collection[str] = ()) -> None:
+    """Remove the runs in a folder whose own folders' names are as a regular expression has it, but for some."""
+    for each in folder.glob("*"):
+        if re.fullmatch(pattern, each.name) and each.name not in but and each.is_dir() and not each.is_symlink():
+            remove_run(each)
 
 
 def _clear(unfinished: Path) -> None:

@@ -60,6 +60,12 @@ def test_tables_of_an_earlier_run_go(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*"))
 
 
+def test_runs_of_other_seeds_of_an_earlier_ensemble_go(tmp_path: Path) -> None:
+    for count in (3, 1):
+        list(run_ensemble(Experiment.from_builtins(DENSE), count, steps=0, analyses=(), out=tmp_path))
+    assert [path.name for path in tmp_path.glob("seed-*")] == ["seed-5"]
+
+
 def test_the_command_line_counts_from_the_seed_that_is_given(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -183,7 +183,7 @@ def test_whatever_comes_in_a_block_finds_and_leaves_what_it_does_step_by_step(
     assert [*told(block.replies)] == [*told(alone.replies)]
 
 
-@pytest.mark.parametrize(("place", "name"), thinned(range(4), list(COMMANDS), share=8, first=1))
+@pytest.mark.parametrize(("place", "name"), thinned(range(4), list(COMMANDS), share=16, first=1))
 def test_whatever_comes_while_other_cores_evaluate_finds_and_leaves_what_it_does_on_one(
     name: str, place: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

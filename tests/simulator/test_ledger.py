@@ -206,6 +206,15 @@ def test_a_run_that_was_ended_is_taken_up_with_its_changes(tmp_path: Path) -> No
             assert (parts / path.name).read_bytes() == path.read_bytes(), path.name
 
 
+def test_the_list_of_an_earlier_run_goes_where_nothing_is_changed(tmp_path: Path) -> None:
+    ledger = Ledger.of(LiveChanges(EXPERIMENT, 1, (LiveChange(1, EXPERIMENTS["rate"]),)))
+    left = []
+    for changes in (ledger, tmp_path / "changes.json", None):
+        run(EXPERIMENT, steps=2, out=tmp_path, changes=changes, brief=True)
+        left.append((tmp_path / "changes.json").exists())
+    assert left == [True, True, False]
+
+
 def test_a_saved_run_goes_on_with_the_changes_that_are_to_come(tmp_path: Path) -> None:
     changes = LiveChanges(EXPERIMENT, 1, (LiveChange(3, EXPERIMENTS["rate"]), LiveChange(8, EXPERIMENTS["clipping"])))
     ledger = Ledger.of(changes)

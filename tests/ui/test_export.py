@@ -241,11 +241,14 @@ def test_a_failure_leaves_the_old_file_whole(qtbot: QtBot, tmp_path: Path, monke
 
 def test_a_run_without_a_screen_draws_what_it_has(qapp: QApplication, tmp_path: Path) -> None:
     given = view(4, plane=False)
+    (tmp_path / "plots").mkdir()
+    (tmp_path / "plots" / "boundary.png").write_bytes(b"of an earlier run")
     drawn = draw_all(
         given.frame, given.record, tmp_path / "plots", width=320, height=200
     )  # fmt: skip
     assert {path.stem for path in drawn.written} == {plot.key for plot in all_plots()} - {"boundary"}
     assert all(colours(QImage(str(path))) > 5 for path in drawn.written)
+    assert {*(tmp_path / "plots").iterdir()} == {*drawn.written}
     assert drawn.sentence.endswith("; one had nothing to show: Decision boundary.")
 
 

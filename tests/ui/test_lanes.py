@@ -146,10 +146,14 @@ def test_pictures_of_all_networks_are_written_and_those_beside_each_other_share_
     tmp_path: Path, qapp: Any
 ) -> None:
     shown = {"A": real("residual"), "wide": real("deep")}
+    for plot in PLOTS:
+        (tmp_path / f"{plot.key}.png").write_bytes(b"of an earlier comparison")
     drawn = draw_lanes(
         {name: [(each.frame, each.record)] for name, each in shown.items()}, tmp_path, width=300, height=200
     )
     assert len(drawn.written) + len(drawn.empty) == len(PLOTS)
+    assert drawn.empty
+    assert {*tmp_path.iterdir()} == {*drawn.written}
     for path in drawn.written:
         image = QImage(str(path))
         beside = not next(plot for plot in PLOTS if plot.key == path.stem).overlays

@@ -24,14 +24,18 @@ def draw_all(
 ) -> Exported:  # fmt: skip
     """Write a picture in light colours of every plot that has something to show, named by its key.
 
-    Needs a QApplication (the offscreen platform will do). Raises ``ExportError``.
+    An earlier run's picture of any other plot goes. Needs a QApplication (the offscreen platform will do). Raises
+    ``ExportError``.
     """
     plots = [plot(theme=LIGHT, bare=True) for plot in all_plots()]
     try:
         for plot in followed(plots, "Drawing plots", "plots"):
             plot.start(frame.info)
             plot.refresh(View(frame, record))
-        return export_all(plots, folder, "png", width=width, height=height, scale=scale, name=key_name)
+        exported = export_all(plots, folder, "png", width=width, height=height, scale=scale, name=key_name)
+        for plot in (each for each in plots if each.state is None):
+            (Path(folder) / key_name(plot, "png")).unlink(missing_ok=True)
+        return exported
     finally:
         for plot in plots:
             plot.deleteLater()

@@ -65,6 +65,7 @@ def draw_lanes(lanes: Mapping[str, Seeds], folder: Path, *, width: int = 800, he
                 written.append(_drawn(filled, folder, width, height))
             else:
                 empty.append(kind.title)
+                (folder / f"{kind.key}.png").unlink(missing_ok=True)
         finally:
             for plot in plots.values():
                 plot.deleteLater()
