@@ -9,13 +9,14 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsTextItem, QWidget
 
 from ui.chart.axes import END_ROOM, Axis, DepthAxis, StepAxis
 from ui.chart.beside import Beside
+from ui.chart.change_marks import ChangeMarks
 from ui.chart.colour_bar import ColourBar
 from ui.chart.legend import Legend
 from ui.chart.pane import Pane
 from ui.style.text_size import scaled, text_scale
 from ui.style.theme import Theme
 
-STILL = (Axis, QGraphicsTextItem, Legend, ColourBar)
+STILL = (Axis, ChangeMarks, QGraphicsTextItem, Legend, ColourBar)
 """What changes seldom: it is painted once, and then copied."""
 SCENE = QRectF(0, 0, 4096, 4096)
 """What a scene is indexed by; its items may lie beyond."""

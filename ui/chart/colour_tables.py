@@ -68,8 +68,9 @@ def indexed(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.
     span = max(high - low, 1e-300)
     with np.errstate(over="ignore"):
         scaled = (values / span - low / span) * (LAST - FIRST) + FIRST
-    places = np.clip(np.nan_to_num(scaled, nan=0.0, posinf=0.0, neginf=0.0), FIRST, LAST).astype(np.uint8)
-    places[np.isnan(values)] = NOTHING
-    places[np.isneginf(values)] = ZERO
-    places[np.isposinf(values)] = LOST
+    places = np.fmin(np.fmax(scaled, FIRST), LAST).astype(np.uint8)
+    if not np.isfinite(values).all():
+        places[np.isnan(values)] = NOTHING
+        places[np.isneginf(values)] = ZERO
+        places[np.isposinf(values)] = LOST
     return places

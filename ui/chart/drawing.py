@@ -83,6 +83,7 @@ class MarkItem(Item):
         super().__init__(pane)
         self.palette = palette
         self.mark: Mark | None = None
+        self._seen = True
         self.style = LIVE
         self.pieces: Sequence[Piece] = ()
         self._z = 0.0
@@ -95,7 +96,7 @@ class MarkItem(Item):
         self.follow_palette()
         if mark is None:
             return
-        same = before is not None and (style, pieces) == (self.style, self.pieces) and mark.looks_like(before)
+        same = before is not None and mark.looks_like(before) and (style, pieces) == (self.style, self.pieces)
         self.style, self.pieces = style, pieces
         if mark.z != self._z:
             self._z = mark.z
@@ -107,7 +108,8 @@ class MarkItem(Item):
 
     def _keep(self, same: bool) -> None:
         """Have a picture of what seldom becomes another: one that is made for a single frame costs more than none."""
-        self._set_rest(min(self._rest + 1, 2 * RESTING) if same else max(self._rest - UNREST, 0))
+        if same or self._rest:
+            self._set_rest(min(self._rest + 1, 2 * RESTING) if same else max(self._rest - UNREST, 0))
 
     def _set_rest(self, rest: int) -> None:
         before, self._rest = self._rest, rest
@@ -123,7 +125,10 @@ class MarkItem(Item):
 
     def follow_palette(self) -> None:
         """Be there as long as there is something to draw: Qt asks what is hidden nothing."""
-        self.setVisible(self.mark is not None and self.mark.is_drawn(self.palette))
+        seen = self.mark is not None and self.mark.is_drawn(self.palette)
+        if seen != self._seen:
+            self._seen = seen
+            self.setVisible(seen)
 
     def draw(self, painter: QPainter, to_pixels: QTransform) -> None:
         assert self.mark is not None

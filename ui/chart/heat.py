@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from ui.chart.axes import VECTOR
-from ui.chart.colour_tables import FIRST, LOST, MIDDLE, ZERO, is_signed
+from ui.chart.colour_tables import FIRST, LAST, LOST, MIDDLE, ZERO, is_signed
 from ui.chart.hatching import Hatch, hatch_cells
 from ui.chart.legend import Key
 from ui.chart.marks import Mark, Surface
@@ -88,7 +88,10 @@ class Heat(Mark):
         self._draw_hatches(surface)
 
     def _draw_hatches(self, surface: Surface) -> None:
-        cells = {hatch: self.places == place for place, hatch in self.hatches.items()}
+        lowest = self.places.min(initial=LAST)
+        cells = {hatch: self.places == place for place, hatch in self.hatches.items() if place >= lowest}
+        if not cells and not is_signed(self.table):
+            return
         room = QRectF(surface.to_pixels.map(self.rect.topLeft()), surface.to_pixels.map(self.rect.bottomRight()))
         colour = surface.colour("panel")
         for hatch, chosen in (("rising", self.below_zero), *cells.items()):

@@ -139,6 +139,9 @@ class Pane(pg.ViewBox):
             self.state["limits"][f"{name}Limits"] = ends
             self.state["limits"][f"{name}Range"] = [max(span * NEAREST, LEAST_SPAN / unit), ends[1] - ends[0]]
         self.setRange(xRange=across, yRange=up, padding=0, disableAutoRange=False)
+        if not self.rect().isEmpty():
+            # It would be done in the midst of painting, which then would be done twice.
+            self.updateMatrix()
 
     @property
     def shown(self) -> tuple[Range, Range]:

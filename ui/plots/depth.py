@@ -111,6 +111,10 @@ class DepthPlot(Plot[DepthState]):
     """Draw step 0 of this run as a ghost."""
     guide: ClassVar[Level | None] = None
     """What to compare with."""
+    _first: tuple[Frame, Mapping[str, Column]] | None = None
+    """The frame of step 0 of which the columns were read last."""
+    _first_marked: tuple[Mapping[str, Column], Range, Mark] | None = None
+    """What of them was drawn last, on which range."""
 
     def build(self) -> None:
         self.depth_axis = DepthAxis("bottom", "layer, input → output")
@@ -133,9 +137,11 @@ class DepthPlot(Plot[DepthState]):
 
     def capture(self, view: View) -> DepthState | None:
         names = self.measures()
-        first = columns_of(view.first, names) if self.with_first and view.first is not None else None
-        if view.first is not None and view.first.info.depth != view.frame.info.depth:
-            first = None
+        first = None
+        if self.with_first and view.first is not None and view.first.info.depth == view.frame.info.depth:
+            if self._first is None or self._first[0] is not view.first:
+                self._first = view.first, columns_of(view.first, names)
+            first = self._first[1]
         now = columns_of(view.frame, names)
         since = since_of(view.history, names[0], now[names[0]].values)
         prediction, quartiles = view.frame.result(PredictionObservation()), _quartiles(view, names)
@@ -236,9 +242,13 @@ class DepthPlot(Plot[DepthState]):
         """What was at step 0."""
         if columns is None:
             return ()
-        drawn = (self._drawn(columns[line.measure]) for line in self.lines)
-        curves = [pieces(rows, heights) for rows, heights, _ in drawn]
-        return [Curves("first", curves, colours=["faint"], width=1.2, smooth=True, rough=True, alpha=0.9, z=-0.6)]
+        known, shown = self._first_marked, self.scale.range
+        if known is None or known[0] is not columns or known[1] != shown:
+            drawn = (self._drawn(columns[line.measure]) for line in self.lines)
+            curves = [pieces(rows, heights) for rows, heights, _ in drawn]
+            mark = Curves("first", curves, colours=["faint"], width=1.2, smooth=True, rough=True, alpha=0.9, z=-0.6)
+            known = self._first_marked = columns, shown, mark
+        return [known[2]]
 
     def _band_within(self, columns: Mapping[str, Column], line: Line, shown: Range) -> list[Array]:
         return [drawn_within(edge, shown)[0] for edge in _band(columns[line.measure].drawn, columns[line.spread].drawn)]

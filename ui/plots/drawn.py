@@ -175,6 +175,8 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
             if title is not None:
                 title.tint(self.theme)
         self.drawing.update()
+        for marks in self.pointing.change_marks:
+            marks.update()
         if self.state is not None:
             self.paint(self.drawn_states)
         if self.header is not None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from ui.chart.colour_tables import backward_table
-from ui.chart.decades import extent, log10
+from ui.chart.decades import extent
 from ui.chart.heat import EXACTLY_ZERO
 from ui.chart.legend import Note
 from ui.chart.polygons import Array
@@ -43,9 +41,8 @@ class GradientImage(LayersImage[LayersPast]):
         return layers_past(view, COLUMNS)
 
     def grid(self, state: LayersPast) -> LayersGrid:
-        logs, past = log10(state.past.high), state.past
-        values = np.where(np.isnan(logs) & state.defined & past.known, np.inf, logs)
-        return LayersGrid(values, float(past.steps[0]), past.width, past.end)
+        past = state.past
+        return LayersGrid(state.largest, float(past.steps[0]), past.width, past.end)
 
     def colour_extent(self, values: Sequence[Array]) -> Range:
         return extent(values)

@@ -49,6 +49,12 @@ class LayersPast:
         past = self.past
         return log10(past.low), log10(past.last), log10(past.high)
 
+    @cached_property
+    def largest(self) -> Array:
+        """log₁₀ of the largest of each place, +∞ where what is known of it is not finite: (places, layers)."""
+        logs = log10(self.past.high)
+        return np.where(np.isnan(logs) & self.defined & self.past.known, np.inf, logs)
+
 
 def layers_past(view: View, most: int) -> LayersPast | None:
     end = view.history.end
