@@ -75,22 +75,21 @@ def _by_layer(pieces: Array) -> Floats:
     return total
 
 
-def _unsafe(squares: Floats, dtype: np.dtype[np.floating]) -> list[int]:
-    """Rows whose sum of squares proves nothing."""
+def unsafe_rows(squares: Floats, dtype: np.dtype[np.floating]) -> list[int]:
+    """Rows whose sum of squares, in that precision, proves nothing."""
     low, high = SAFE_SUMS[dtype]
     safe = (squares > low) & (squares < high)
     return [] if np.logical_and.reduce(safe) else np.flatnonzero(~safe).tolist()
 
 
-def norms_from(squares: Floats, arrays: Sequence[Array] | Array, precision: np.dtype[np.floating]) -> Floats:
-    """Frobenius norms from Σx² (layers,) of that precision; ``arrays`` are read again where it does not tell."""
+def norms_from(squares: Floats, arrays: Sequence[Array] | Array, unsafe: Sequence[int]) -> Floats:
+    """Frobenius norms from Σx² (layers,); ``arrays`` are read again in the rows that are ``unsafe``."""
     result: Floats = np.sqrt(squares)
-    unsafe = _unsafe(squares, precision)
     if isinstance(arrays, np.ndarray) and arrays.dtype == np.float32:
         # Of many alike rows, as a net of many time steps has them, several at a time.
         several = max(1, CHUNK_ENTRIES * len(arrays) // max(arrays.size, 1))
         for start in range(0, len(unsafe), several):
-            rows = unsafe[start : start + several]
+            rows = list(unsafe[start : start + several])
             together = rows[-1] - rows[0] < len(rows)
             picked = arrays[rows[0] : rows[-1] + 1] if together else arrays[rows]
             wide = picked.reshape(len(rows), -1).astype(np.float64)
@@ -101,33 +100,37 @@ def norms_from(squares: Floats, arrays: Sequence[Array] | Array, precision: np.d
     return result
 
 
-def moments_from(
-    squares: Floats, sums: Floats, sizes: Floats, arrays: Sequence[Array] | Array, precision: np.dtype[np.floating]
-) -> Moments:
-    """Moments from Σx², Σx and how many entries; ``arrays`` are read again where these do not tell."""
-    mean = sums / sizes
+def spreads_from(
+    squares: Floats, sums: Floats, sizes: Floats, arrays: Sequence[Array] | Array, unsafe: Sequence[int]
+) -> tuple[Floats, Floats]:
+    """Means and deviations from Σx², Σx and how many entries; ``arrays`` are read again where these do not tell."""
+    mean: Floats = sums / sizes
     square_of_mean = mean * mean
-    variance = squares / sizes - square_of_mean
+    variance = squares / sizes
+    variance -= square_of_mean
     # Rounding may leave a variance below zero; such a row is narrow, and read again around its mean.
-    result = Moments(mean, np.sqrt(np.maximum(variance, 0)), np.sqrt(squares))
     narrow = variance <= _ONE_PASS * square_of_mean
+    std: Floats = np.sqrt(np.maximum(variance, 0, out=variance))
     if np.logical_or.reduce(narrow):
         for row in np.flatnonzero(narrow).tolist():
-            mean[row], result.std[row] = _around_the_mean(arrays[row].ravel(), float(mean[row]))
-    for row in _unsafe(squares, precision):
-        mean[row], result.std[row], result.norm[row] = _careful_moments(arrays[row].ravel())
-    return result
+            mean[row], std[row] = _around_the_mean(arrays[row].ravel(), float(mean[row]))
+    for row in unsafe:
+        mean[row], std[row] = _careful_moments(arrays[row].ravel())
+    return mean, std
 
 
 def norms(stack: Array) -> Floats:
     """Frobenius norm √Σx² of each layer."""
-    return norms_from(squares(in_memory_order(stack)), stack, stack.dtype)
+    square = squares(in_memory_order(stack))
+    return norms_from(square, stack, unsafe_rows(square, stack.dtype))
 
 
 def moments(stack: Array) -> Moments:
     """Mean, population standard deviation and norm of each layer over all its entries."""
     sizes = np.full(len(stack), max(stack[0].size, 1), np.float64)
-    return moments_from(squares(in_memory_order(stack)), sums(stack), sizes, stack, stack.dtype)
+    square = squares(in_memory_order(stack))
+    unsafe = unsafe_rows(square, stack.dtype)
+    return Moments(*spreads_from(square, sums(stack), sizes, stack, unsafe), norms_from(square, stack, unsafe))
 
 
 def _around_the_mean(row: Array, mean: float) -> tuple[float, float]:
@@ -135,8 +138,8 @@ def _around_the_mean(row: Array, mean: float) -> tuple[float, float]:
     centre = row.dtype.type(mean)
     difference = (row - centre)[np.newaxis]
     spread = squares(difference)
-    if _unsafe(spread, row.dtype):
-        return _careful_moments(row)[:2]
+    if unsafe_rows(spread, row.dtype):
+        return _careful_moments(row)
     shift = float(np.add.reduce(difference[0], dtype=np.float64)) / row.size
     variance = float(spread[0]) / row.size - shift * shift
     return float(centre) + shift, math.sqrt(max(0.0, variance))
@@ -159,14 +162,14 @@ def _careful_norm(row: Array) -> float:
     return math.sqrt(float(np.dot(wide, wide))) * scale
 
 
-def _careful_moments(row: Array) -> tuple[float, float, float]:
+def _careful_moments(row: Array) -> tuple[float, float]:
+    """Mean and deviation."""
     if row.size == 0:
-        return math.nan, math.nan, 0.0
+        return math.nan, math.nan
     wide, scale = _scaled(row)
-    size = math.sqrt(float(np.dot(wide, wide))) * scale
     mean = float(wide.mean())
     wide -= mean
-    return mean * scale, math.sqrt(float(np.dot(wide, wide)) / wide.size) * scale, size
+    return mean * scale, math.sqrt(float(np.dot(wide, wide)) / wide.size) * scale
 
 
 def norm(x: Array) -> float:

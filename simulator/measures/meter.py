@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Array, Floats, frozen
-from simulator.arrays.statistics import Moments, in_memory_order, moments_from, norms_from, squares, sums
+from simulator.arrays.statistics import Moments, in_memory_order, norms_from, spreads_from, squares, sums, unsafe_rows
 from simulator.measures.base import Measure, Reading
 from simulator.network.stack import Roles
 
@@ -60,7 +60,12 @@ class _Sums:
                 places += (row * roles.depth + stack.layers).tolist()
             if name in moments:
                 self.summed, self.rows = len(places), row + 1
-        self.places = np.array(places, np.intp)
+        # The norms of all roles, then the means and the deviations of those that have moments.
+        means = len(self.names) * roles.depth
+        deviations, own = means + self.rows * roles.depth, places[: self.summed]
+        self.places = np.array([*places, *(means + at for at in own), *(deviations + at for at in own)], np.intp)
+        """Where what is read off the sums goes, in a table (kinds of numbers and roles, layers)."""
+        self.entries = len(places)
         kinds = {array.dtype for array in self.arrays} or {np.dtype(np.float64)}
         self.precision: np.dtype[np.floating] = min(kinds, key=lambda kind: kind.itemsize)
         """The lowest among them."""
@@ -68,22 +73,17 @@ class _Sums:
 
     def read(self) -> tuple[dict[str, Floats], dict[str, Moments]]:
         """Norms of all roles, moments of those that have them; (layers,), NaN where a layer has none."""
-        square, total = np.empty(len(self.places)), np.empty(self.summed)
+        square, total = np.empty(self.entries), np.empty(self.summed)
         for here, rows, stack in self.stacks:
             square[here] = squares(rows)
             if stack is not None:
                 # At once: it finds the stack in the cache.
                 total[here] = sums(stack)
-        split = self.summed
-        all_moments = moments_from(square[:split], total, self.sizes, self.arrays, self.precision)
-        size = np.concatenate([all_moments.norm, norms_from(square[split:], self.arrays[split:], self.precision)])
-        norm = self._by_role(size, len(self.names))
-        mean, std = self._by_role(all_moments.mean, self.rows), self._by_role(all_moments.std, self.rows)
-        moments = {name: Moments(mean[row], std[row], norm[row]) for row, name in enumerate(self.names[: self.rows])}
-        return dict(zip(self.names, norm, strict=True)), moments
-
-    def _by_role(self, vector: Floats, rows: int) -> Floats:
-        """(roles, layers)"""
-        table = np.full(rows * self.depth, math.nan)
-        table[self.places[: len(vector)]] = vector
-        return table.reshape(rows, self.depth)
+        unsafe, split, roles = unsafe_rows(square, self.precision), self.summed, len(self.names)
+        own = [row for row in unsafe if row < split]
+        spreads = spreads_from(square[:split], total, self.sizes, self.arrays, own)
+        table = np.full((roles + 2 * self.rows, self.depth), math.nan)
+        table.ravel()[self.places] = np.concatenate([norms_from(square, self.arrays, unsafe), *spreads])
+        mean, std = table[roles : roles + self.rows], table[roles + self.rows :]
+        moments = {name: Moments(mean[row], std[row], table[row]) for row, name in enumerate(self.names[: self.rows])}
+        return dict(zip(self.names, table[:roles], strict=True)), moments

@@ -138,7 +138,8 @@ class Training:
                 self.network.trace.begin(trace)
                 self.evaluate()
             if measure:
-                self.loss = float(np.mean(self.network.output.sample_losses(self.y), dtype=np.float64))
+                losses = self.network.output.sample_losses(self.y)
+                self.loss = float(np.add.reduce(losses, dtype=np.float64)) / losses.size
             if before_update is not None and not before_update():
                 return False
             self.updater.write(self.experiment, self.learning_rate)
@@ -208,7 +209,8 @@ class Training:
         """Share of the batch, or of all its answers, whose largest output is the right class; None for regression."""
         if self.data.task != "classification":
             return None
-        return float(self.network.output.right(self.y).mean(dtype=np.float64))
+        right = self.network.output.right(self.y)
+        return float(np.add.reduce(right, axis=None, dtype=np.float64)) / right.size
 
     def scalars(self, validate: bool = False) -> dict[str, float]:
         """The step's scalars; what is not defined is missing."""
