@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace as changed
 
+from simulator.experiment.differences import IDENTICAL, in_words
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import LaneSpec, Origin
 from simulator.schema.numbers import integer
@@ -14,6 +16,9 @@ from simulator.schema.parameter import is_live_change
 from simulator.training.ledger import Ledger, settings_between
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.surgery import Surgery, Transplant, told_surgery, told_units
+
+MOST_TOLD = 3
+"""Times that are told in which networks were set otherwise."""
 
 
 def origin_of(changes: LiveChanges, step: int, parent: str, since: int | UnsetType = UNSET) -> Origin:
@@ -62,6 +67,26 @@ def operations_apart(origin: Origin, run: LiveChanges) -> list[str]:
         return []
     apart = (change for change in changes if (change.layer or _is_of_weights(change)) and _done(change) not in shared)
     return [f"{_change_text(change)} at step {integer(change.step)}" for change in apart]
+
+
+def settings_apart(run: LiveChanges, other: LiveChanges, step: int) -> list[str]:
+    """What another network had set otherwise on its way to ``step``: ``learning rate: 0.1 → 0.05 until step 120``."""
+    starts = sorted({0, *(change.step for each in (run, other) for change in each.entries if change.step < step)})
+    told: list[tuple[str, int, int]] = []
+    for begin, end in pairwise((*starts, step) if step else ()):
+        ours, theirs = run.experiment_at(begin), other.experiment_at(begin)
+        words = IDENTICAL if ours is None or theirs is None or ours == theirs else in_words(ours, theirs)
+        if told and told[-1][0] == words:
+            told[-1] = words, told[-1][1], end
+        else:
+            told.append((words, begin, end))
+    apart = [each for each in told if each[0] != IDENTICAL]
+    more = ["other settings at other steps"] if len(apart) > MOST_TOLD else []
+    return [f"{words} {_when(begin, end)}" for words, begin, end in apart[:MOST_TOLD]] + more
+
+
+def _when(begin: int, end: int) -> str:
+    return f"from step {integer(begin)} to {integer(end)}" if begin else f"until step {integer(end)}"
 
 
 def _is_of_weights(change: LiveChange) -> bool:

@@ -10,16 +10,19 @@ from msgspec.structs import replace
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import LaneSpec, Origin
 from simulator.parts.optimizers import Optimizer
-from simulator.running.branching import origin_of
+from simulator.running.branching import origin_of, settings_apart
 from simulator.running.lanes import Lanes
 from simulator.running.live_run import LiveRun
 from simulator.running.timeline import Timeline
+from simulator.schema.numbers import number
 from simulator.schema.parameter import kinds
 from simulator.training.checkpoint_files import written
+from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.training import Training
 from tests.simulator.combinations import LAYERS, fitting, options
 from tests.simulator.test_surgery import DEEP
 
+RATE = "optimizer.learning_rate"
 OPTIMIZERS = tuple(kinds(Optimizer))
 
 
@@ -180,3 +183,19 @@ def test_a_branch_that_cannot_begin_says_why() -> None:
     (lane,) = run.lanes
     assert lane.refusal == "the branch cannot begin: it changes nothing at changes[0]"
     assert not run.lanes.are_behind(3)
+
+
+def test_what_was_set_otherwise_on_the_way_is_told_with_its_steps() -> None:
+    began = Experiment.from_builtins(DEEP)
+    slow, decaying = began.with_values([(RATE, 0.002)]), began.with_values([("regularization.l2", 0.5)])
+    plain = LiveChanges(began)
+    there_and_back = LiveChanges(began, 0, (LiveChange(3, slow), LiveChange(5, slow), LiveChange(7, began)))
+    rate = f"optimiser, learning rate: {number(began.optimizer.learning_rate)} → 0.002"
+    assert settings_apart(plain, plain, 9) == settings_apart(there_and_back, there_and_back, 9) == []
+    assert settings_apart(plain, there_and_back, 9) == [f"{rate} from step 3 to 7"]
+    assert settings_apart(plain, there_and_back, 5) == [f"{rate} from step 3 to 5"]
+    assert settings_apart(plain, there_and_back, 3) == settings_apart(plain, LiveChanges(slow), 0) == []
+    later = LiveChanges(slow, 0, (LiveChange(4, began),))
+    assert settings_apart(plain, later, 9) == [f"{rate} until step 4"]
+    restless = LiveChanges(began, 0, tuple(LiveChange(2 * n, (slow, began, decaying, began)[n % 4]) for n in range(9)))
+    assert settings_apart(plain, restless, 99)[3:] == ["other settings at other steps"]

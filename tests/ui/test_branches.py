@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractButton, QMenu
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.lane import OWN_NAME
+from simulator.schema.numbers import number
 from tests.ui.test_bringing_back import EXPERIMENT, STEPS, curve, expected, settle, take_steps, undo
 from tests.ui.windows import OpenOn
 from ui.bench.branches import Branch
@@ -68,6 +69,20 @@ def test_a_branch_is_chosen_and_goes_on_as_its_parent_until_it_is_changed(window
     (spec,) = window.document.experiment.lanes or ()
     assert spec.origin
     assert spec.origin.step == STEPS
+
+
+def test_what_is_set_alike_now_but_was_not_is_not_called_identical(window: MainWindow, qtbot: QtBot) -> None:
+    rate = EXPERIMENT.optimizer.learning_rate
+    for name in ("B", OWN_NAME):
+        window.chosen.choose(name)
+        window.training.form("optimizer").edited.emit(("optimizer", "learning_rate"), 2 * rate, True)
+        trained(qtbot, window, "B")
+        take_steps(qtbot, window, 2)
+    told = (
+        f"identical now; optimiser, learning rate: {number(rate)} → {number(2 * rate)} from step {STEPS} to {STEPS + 2}"
+    )
+    qtbot.waitUntil(lambda: window.lanes_bar.differs.text() == f"B: {told}", timeout=20000)
+    assert list(window.branch_access.branches)[1].differs == told
 
 
 def test_the_tree_tells_parents_steps_and_what_differs(window: MainWindow) -> None:

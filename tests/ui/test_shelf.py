@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.running.headless import run
+from simulator.schema.numbers import number as told
 from tests.ui.test_changes import EXPERIMENT, MILLISECONDS, another_run, changed_run, losses, step_of, train
 from tests.ui.windows import OpenOn
 from ui.dialogs.shelf import ShelfDialog
@@ -50,7 +51,7 @@ def test_a_run_that_an_edit_has_ended_is_there_and_one_in_a_file(qtbot: QtBot, o
     train(qtbot, window, 7)
     edit(qtbot, window, "layers.0.units", 9)
     (row,) = texts(dialog)
-    assert row[0] == "before “Set layers.0.units”\nin memory"
+    assert row[0] == "before ‘Set layers.0.units’\nin memory"
     assert row[1] == "units: 9 → 6 (layers 1–2)"
     assert row[2].startswith("7 steps, the last with loss ")
     assert row[2].endswith("; discarded by “Set layers.0.units”")
@@ -125,7 +126,7 @@ def test_without_changes_by_hand_it_is_trained_beside_as_it_was(qtbot: QtBot, op
     train(qtbot, window, 12)
     dialog.table.selectRow(0)
     dialog.lane.click()
-    assert window.chosen.names == ["A", "before “Set seed”"]
+    assert window.chosen.names == ["A", "before ‘Set seed’"]
     assert lane_losses(qtbot, window, 12)[:12] == before
     window.document.undo_stack.undo()
     assert window.chosen.names == ["A"]
@@ -144,6 +145,21 @@ def test_with_changes_by_hand_it_is_trained_with_them_as_it_was(qtbot: QtBot, op
     whole = run(EXPERIMENT, steps=14, changes=_ledger(window))
     assert [float(each) for each in whole.history.series("loss").last[:12]] == before
     np.testing.assert_array_equal(lane_losses(qtbot, window, 14), whole.history.series("loss").last)
+
+
+def test_a_run_that_was_changed_on_its_way_is_not_called_identical(qtbot: QtBot, open_on: OpenOn) -> None:
+    window = open_on(EXPERIMENT)
+    dialog = opened(window)
+    train(qtbot, window, 4)
+    began = window.document.experiment.optimizer.learning_rate
+    plain = window.document.experiment.with_values([("optimizer.learning_rate", 2 * began)]).to_builtins()
+    assert window.document.propose(plain, "Faster") is None
+    train(qtbot, window, 3)
+    another_run(qtbot, window, window.bench.restart, 0)
+    qtbot.waitUntil(lambda: len(dialog.runs) == 1, timeout=MILLISECONDS)
+    dialog.refresh()
+    rates = f"{told(2 * began)} → {told(began)}"
+    assert texts(dialog)[0][1] == f"identical now; optimiser, learning rate: {rates} until step 4"
 
 
 def test_a_run_is_pinned_as_it_stands_and_taken_off_again(qtbot: QtBot, open_on: OpenOn) -> None:
@@ -194,7 +210,7 @@ def test_it_stays_for_the_session_when_another_experiment_is_opened(qtbot: QtBot
     assert ended[1] == "seed: 0 → 3; batch size: 8 → 16"
     assert ended[2].startswith("7 steps, the last with loss ")
     assert ended[2].endswith("; ended by another experiment; vanishing (severe)")
-    assert aside[0] == f"{name}, before “Set seed”\nin memory"
+    assert aside[0] == f"{name}, before ‘Set seed’\nin memory"
     assert [float(loss) for loss in dialog.runs[0].record.history.series("loss").last[:7]] == before
     dialog.table.selectRow(0)
     dialog.lane.click()

@@ -41,6 +41,7 @@ class Branches:
     def __init__(self, bench: Bench, chosen: ChosenLane) -> None:
         self._bench, self._chosen = bench, chosen
         self._whole: Experiment | None = None
+        self._histories: tuple[LiveChanges, ...] = ()
         """What was put into words last."""
         self._known: tuple[Branch, ...] = ()
 
@@ -59,10 +60,10 @@ class Branches:
 
     def _described(self) -> tuple[Branch, ...]:
         """All but the run, as the document describes them; put into words once."""
-        whole = self._chosen.document.experiment
-        if whole is not self._whole:
+        whole, histories = self._chosen.document.experiment, self._chosen.histories
+        if whole is not self._whole or [*map(id, histories)] != [*map(id, self._histories)]:
             names = list(whole.all_lanes())
-            self._whole = whole
+            self._whole, self._histories = whole, histories
             self._known = tuple(self._branch(spec, names) for spec in whole.lanes or ())
         return self._known
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from simulator.experiment.differences import IDENTICAL, differences_between
 from simulator.experiment.differences import in_words as in_words_of_differences
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
-from simulator.experiment.lane import OWN_NAME, LaneSpec
+from simulator.experiment.lane import OWN_NAME, LaneSpec, Origin
 from simulator.training.live_change import LiveChanges
 from simulator.training.surgery import Surgery, TakeLane, Transplant
 from ui.bench.bench import Bench
@@ -66,16 +66,54 @@ class ChosenLane(QObject):
         self.all = on
         self.changed.emit()
 
+    @property
+    def histories(self) -> tuple[LiveChanges, ...]:
+        """What each network has been trained as, as far as that is known: the run, then the others in their order."""
+        if self._bench is None:
+            return ()
+        records = {OWN_NAME: self._bench.record, **self._bench.lanes.records()}
+        names = [OWN_NAME, *(spec.name for spec in self._specs)]
+        return tuple(records[name].live_changes for name in names if name in records)
+
     def differs(self, name: str) -> str:
-        """What a network has apart from the run, in words: what is set, and what was done to its weights by hand."""
+        """What a network has apart from the run, in words: what is set, and what was done to its weights by hand.
+
+        Where nothing is, what was on the way there.
+        """
         from simulator.running.branching import operations_apart
 
-        whole = self.document.experiment
-        apart = in_words_of_differences(whole.all_lanes()[OWN_NAME], whole.all_lanes()[name])
-        origin = next((spec.origin for spec in whole.lanes or () if spec.name == name), None)
+        together = self.document.experiment.all_lanes()
+        apart = in_words_of_differences(together[OWN_NAME], together[name])
+        origin = self._origin(name)
         run = LiveChanges() if self._bench is None else self._bench.record.live_changes
         done = operations_apart(origin, run) if origin else []
-        return "; ".join(done if apart == IDENTICAL and done else [apart, *done])
+        if apart != IDENTICAL:
+            return "; ".join([apart, *done])
+        step = 0 if self._bench is None or self._bench.view is None else self._bench.view.frame.step
+        before = self.apart_before(self._history(name), together[name], step)
+        return "; ".join([*(["identical now", *before] if before else []), *done]) or IDENTICAL
+
+    def apart_before(self, history: LiveChanges | None, experiment: Experiment, step: int) -> list[str]:
+        """What one that is set as the run is now had otherwise until ``step``; nothing where that is not known."""
+        from simulator.running.branching import settings_apart
+
+        if self._bench is None or history is None:
+            return []
+        run = self._bench.record.live_changes
+        own = self.document.experiment.all_lanes()[OWN_NAME]
+        for known, present in ((run, own), (history, experiment)):
+            last = known.experiment_at(step)
+            # An edit that the worker has not taken yet may have begun another run.
+            if last is None or differences_between(last, present):
+                return []
+        return settings_apart(run, history, step)
+
+    def _history(self, name: str) -> LiveChanges | None:
+        records = {} if self._bench is None else self._bench.lanes.records()
+        return records[name].live_changes if name in records else None
+
+    def _origin(self, name: str) -> Origin | UnsetType:
+        return next((spec.origin for spec in self._specs if spec.name == name), UNSET)
 
     # -- changes ---------------------------------------------------------------------------------------------------
 

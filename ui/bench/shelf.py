@@ -51,7 +51,7 @@ class ShelvedRun:
     def aside(cls, run: AsideRun, stopped: str) -> ShelvedRun:
         """One that an edit has put aside; ``stopped`` says where and why it had stopped by itself."""
         changes = run.kept.changes or run.record.live_changes
-        name = f"before “{run.ended_by}”" if run.ended_by else f"run {run.kept.run}"
+        name = f"before ‘{run.ended_by}’" if run.ended_by else f"run {run.kept.run}"
         ended = told_end(stopped, f"discarded by “{run.ended_by}”" if run.ended_by else "discarded")
         checkpoint, threads = run.kept.checkpoint, run.kept.threads
         return cls(name, checkpoint, run.record, changes, threads, IN_MEMORY, ended)

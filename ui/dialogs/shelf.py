@@ -20,8 +20,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from simulator.experiment.differences import in_words
-from simulator.experiment.experiment import Experiment
 from ui.bench.shelf import ShelvedRun
 from ui.style.boxes import STRETCH, in_row
 from ui.style.help import set_page
@@ -51,14 +49,17 @@ class ShelfDialog(QDialog):
     """The chosen run is to be here no longer."""
 
     def __init__(
-        self, runs: Callable[[], Sequence[ShelvedRun]], experiment: Callable[[], Experiment], lost: Callable[[], str],
+        self, runs: Callable[[], Sequence[ShelvedRun]], differs: Callable[[ShelvedRun], str], lost: Callable[[], str],
         parent: QWidget | None = None,
     ) -> None:  # fmt: skip
-        """``lost`` says what is no longer kept for want of memory."""
+        """``differs`` says what a run has apart from the present one.
+
+        ``lost`` says what is no longer kept for want of memory.
+        """
         super().__init__(parent)
         self.setWindowTitle("Shelf")
         set_page(self, "guide/shelf")
-        self._runs, self._experiment, self._lost = runs, experiment, lost
+        self._runs, self._differs, self._lost = runs, differs, lost
         self.runs: tuple[ShelvedRun, ...] = ()
         """Those that are shown, in the order of the lines."""
         self.summary, self.lost = QLabel(self), QLabel(self)
@@ -103,6 +104,8 @@ class ShelfDialog(QDialog):
         read_by_rows(table, "Runs on the shelf", one=True)
         for place, fit in enumerate((mode.ResizeToContents, mode.ResizeToContents, mode.Stretch, mode.Stretch)):
             table.horizontalHeader().setSectionResizeMode(place, fit)
+        # Lines break elsewhere in wider columns, which are wide once the dialog is there.
+        table.horizontalHeader().sectionResized.connect(lambda *_section: table.resizeRowsToContents())
         table.itemSelectionChanged.connect(self._enable)
         table.itemActivated.connect(lambda _item: self._tell(self.ghost_wanted.emit))
         take_off = QShortcut(QKeySequence.StandardKey.Delete, table, context=Qt.ShortcutContext.WidgetShortcut)
@@ -121,7 +124,7 @@ class ShelfDialog(QDialog):
 
     def refresh(self) -> None:
         """Show what is there now."""
-        self.runs, present = tuple(self._runs()), self._experiment()
+        self.runs = tuple(self._runs())
         self.summary.setText("" if self.runs else EMPTY)
         self.summary.setVisible(not self.runs)
         lost = self._lost()
@@ -129,13 +132,13 @@ class ShelfDialog(QDialog):
         self.lost.setVisible(bool(lost))
         self.table.setRowCount(len(self.runs))
         for row, run in enumerate(self.runs):
-            self._fill(row, run, present)
+            self._fill(row, run)
         self.table.resizeRowsToContents()
         if self.runs and self.chosen is None:
             self.table.selectRow(0)
         self._enable()
 
-    def _fill(self, row: int, run: ShelvedRun, present: Experiment) -> None:
+    def _fill(self, row: int, run: ShelvedRun) -> None:
         picture = QTableWidgetItem()
         pixmap = picture_of(run, self.palette(), self.table.iconSize(), self.devicePixelRatioF())
         icon = QIcon(pixmap)
@@ -143,7 +146,7 @@ class ShelfDialog(QDialog):
         picture.setIcon(icon)
         picture.setData(Qt.ItemDataRole.AccessibleTextRole, f"loss of {run.name}")
         self.table.setItem(row, 0, picture)
-        for place, text in enumerate((f"{run.name}\n{run.place}", in_words(present, run.experiment), run.end), 1):
+        for place, text in enumerate((f"{run.name}\n{run.place}", self._differs(run), run.end), 1):
             item = QTableWidgetItem(text)
             item.setToolTip(text)
             self.table.setItem(row, place, item)

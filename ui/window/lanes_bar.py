@@ -60,6 +60,7 @@ class LanesBar(QWidget):
         self.chips: dict[str, QToolButton] = {}
         self._told = "", ""
         """The network that words are about, and what it has apart."""
+        self._histories = chosen.histories
         self._group = QButtonGroup(self)
         self._place = QHBoxLayout()
         self._place.setSpacing(2)
@@ -164,6 +165,10 @@ class LanesBar(QWidget):
 
     def show_view(self, _view: View) -> None:
         """What the worker says of each network, where that is news."""
+        histories = self._chosen.histories
+        if [*map(id, histories)] != [*map(id, self._histories)]:
+            self._histories = histories
+            self._say()
         updates = {name: self._views.updates.get(name) for name in self.chips}
         news = {name: (_state(each), each.refusal, _others(each)) for name, each in updates.items() if each is not None}
         if news == self._news:

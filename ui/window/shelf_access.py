@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from simulator.experiment.differences import IDENTICAL
+from simulator.experiment.differences import in_words as in_words_of_differences
 from simulator.experiment.experiment import in_words
 from simulator.experiment.files import RUN_ENDING
 from simulator.running.messages import Failed
@@ -67,10 +69,8 @@ class ShelfAccess(QObject):
 
         if self.dialog is not None:
             self.dialog.close()
-        bench, document = self._bench, self._bench.document
-        self.dialog = dialog = ShelfDialog(
-            lambda: tuple(self.runs()), lambda: document.experiment, self._lost, self._window
-        )
+        bench = self._bench
+        self.dialog = dialog = ShelfDialog(lambda: tuple(self.runs()), self._differs, self._lost, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.ghost_wanted.connect(self.draw_ghost)
         dialog.lane_wanted.connect(self.add_lane)
@@ -86,6 +86,14 @@ class ShelfAccess(QObject):
     def _refresh(self) -> None:
         if self.dialog is not None:
             self.dialog.refresh()
+
+    def _differs(self, run: ShelvedRun) -> str:
+        """What a run has apart from the present one; where nothing is set otherwise now, what was before."""
+        apart = in_words_of_differences(self._bench.document.experiment, run.experiment)
+        if apart != IDENTICAL:
+            return apart
+        before = self._chosen.apart_before(run.changes, run.experiment, run.step)
+        return "; ".join(["identical now", *before]) if before else apart
 
     def _lost(self) -> str:
         use = self._bench.memory.use
