@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from itertools import pairwise
 
 from msgspec import UNSET, UnsetType
@@ -55,17 +56,21 @@ def changes_of_branch(origin: Origin, present: Experiment) -> LiveChanges:
     return changes if change is None else changes.after((change,))
 
 
-def operations_apart(origin: Origin, run: LiveChanges) -> list[str]:
-    """What was done by hand to the weights where a branch begins that the run has not had, in words.
+def operations_until(origin: Origin) -> tuple[LiveChange, ...]:
+    """What was changed by hand where a branch begins; nothing where that is not known."""
+    try:
+        return tuple(entry.change for entry in Ledger.from_json(json.dumps(origin.changes).encode()).entries)
+    except ExperimentError:
+        return ()
+
+
+def operations_apart(own: Iterable[LiveChange], others: Iterable[LiveChange]) -> list[str]:
+    """What was done by hand to weights that another network has not had, in words.
 
     What makes it another network is not in it: that is told by what differs.
     """
-    shared = [_done(change) for change in run.entries]
-    try:
-        changes = [entry.change for entry in Ledger.from_json(json.dumps(origin.changes).encode()).entries]
-    except ExperimentError:
-        return []
-    apart = (change for change in changes if (change.layer or _is_of_weights(change)) and _done(change) not in shared)
+    shared = [_done(change) for change in others]
+    apart = (change for change in own if (change.layer or _is_of_weights(change)) and _done(change) not in shared)
     return [f"{_change_text(change)} at step {integer(change.step)}" for change in apart]
 
 

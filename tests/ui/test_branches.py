@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.lane import OWN_NAME
 from simulator.schema.numbers import number
+from simulator.training.surgery import Reinitialise
 from tests.ui.test_bringing_back import EXPERIMENT, STEPS, curve, expected, settle, take_steps, undo
 from tests.ui.windows import OpenOn
 from ui.bench.branches import Branch
@@ -83,6 +84,16 @@ def test_what_is_set_alike_now_but_was_not_is_not_called_identical(window: MainW
     )
     qtbot.waitUntil(lambda: window.lanes_bar.differs.text() == f"B: {told}", timeout=20000)
     assert list(window.branch_access.branches)[1].differs == told
+
+
+def test_what_was_done_to_the_weights_of_the_run_alone_is_told(window: MainWindow, qtbot: QtBot) -> None:
+    window.chosen.add_twin()
+    trained(qtbot, window, "C")
+    window.chosen.choose(OWN_NAME)
+    assert window.chosen.operate(window.chosen.experiment.to_builtins(), "Reinitialise", Reinitialise(("1",))) is None
+    told = f"in A alone weights of layer 1 drawn anew at step {STEPS}"
+    qtbot.waitUntil(lambda: window.lanes_bar.differs.text() == f"B: {told}", timeout=20000)
+    assert [each.differs for each in window.branch_access.branches][1:] == [told, told]
 
 
 def test_the_tree_tells_parents_steps_and_what_differs(window: MainWindow) -> None:

@@ -13,7 +13,7 @@ from simulator.experiment.differences import IDENTICAL, differences_between
 from simulator.experiment.differences import in_words as in_words_of_differences
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.experiment.lane import OWN_NAME, LaneSpec, Origin
-from simulator.training.live_change import LiveChanges
+from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.surgery import Surgery, TakeLane, Transplant
 from ui.bench.bench import Bench
 from ui.bench.document import Document
@@ -76,37 +76,43 @@ class ChosenLane(QObject):
         return tuple(records[name].live_changes for name in names if name in records)
 
     def differs(self, name: str) -> str:
-        """What a network has apart from the run, in words: what is set, and what was done to its weights by hand.
+        """What a network has apart from the run, in words: what is set, and what was done by hand."""
+        from simulator.running.branching import operations_until
 
-        Where nothing is, what was on the way there.
-        """
+        own, run = self.document.experiment.all_lanes()[name], self._run
+        history, origin = self._history(name), self._origin(name)
+        known = run if history is None else history
+        step = 0 if self._bench is None or self._bench.view is None else self._bench.view.frame.step
+        return self.apart(own, history, operations_until(origin) if origin else known.entries, step)
+
+    def apart(
+        self, experiment: Experiment, history: LiveChanges | None, operations: Sequence[LiveChange], step: int
+    ) -> str:
+        """The same of a network with these operations; where it is set as the run is, what was set until ``step``."""
         from simulator.running.branching import operations_apart
 
-        together = self.document.experiment.all_lanes()
-        apart = in_words_of_differences(together[OWN_NAME], together[name])
-        origin = self._origin(name)
-        run = LiveChanges() if self._bench is None else self._bench.record.live_changes
-        done = operations_apart(origin, run) if origin else []
-        if apart != IDENTICAL:
-            return "; ".join([apart, *done])
-        step = 0 if self._bench is None or self._bench.view is None else self._bench.view.frame.step
-        before = self.apart_before(self._history(name), together[name], step)
-        return "; ".join([*(["identical now", *before] if before else []), *done]) or IDENTICAL
+        own, run = self.document.experiment.all_lanes()[OWN_NAME], self._run
+        words = in_words_of_differences(own, experiment)
+        before = self._apart_before(history, experiment, step) if words == IDENTICAL and history is not None else []
+        parts = [words] if words != IDENTICAL else ["identical now"] if before else []
+        theirs, ours = operations_apart(operations, run.entries), operations_apart(run.entries, operations)
+        return "; ".join([*parts, *before, *theirs, *(f"in {OWN_NAME} alone {each}" for each in ours)]) or IDENTICAL
 
-    def apart_before(self, history: LiveChanges | None, experiment: Experiment, step: int) -> list[str]:
+    def _apart_before(self, history: LiveChanges, experiment: Experiment, step: int) -> list[str]:
         """What one that is set as the run is now had otherwise until ``step``; nothing where that is not known."""
         from simulator.running.branching import settings_apart
 
-        if self._bench is None or history is None:
-            return []
-        run = self._bench.record.live_changes
         own = self.document.experiment.all_lanes()[OWN_NAME]
-        for known, present in ((run, own), (history, experiment)):
+        for known, present in ((self._run, own), (history, experiment)):
             last = known.experiment_at(step)
             # An edit that the worker has not taken yet may have begun another run.
             if last is None or differences_between(last, present):
                 return []
-        return settings_apart(run, history, step)
+        return settings_apart(self._run, history, step)
+
+    @property
+    def _run(self) -> LiveChanges:
+        return LiveChanges() if self._bench is None else self._bench.record.live_changes
 
     def _history(self, name: str) -> LiveChanges | None:
         records = {} if self._bench is None else self._bench.lanes.records()

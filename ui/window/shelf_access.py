@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from simulator.experiment.differences import IDENTICAL
-from simulator.experiment.differences import in_words as in_words_of_differences
 from simulator.experiment.experiment import in_words
 from simulator.experiment.files import RUN_ENDING
 from simulator.running.messages import Failed
@@ -88,12 +86,7 @@ class ShelfAccess(QObject):
             self.dialog.refresh()
 
     def _differs(self, run: ShelvedRun) -> str:
-        """What a run has apart from the present one; where nothing is set otherwise now, what was before."""
-        apart = in_words_of_differences(self._bench.document.experiment, run.experiment)
-        if apart != IDENTICAL:
-            return apart
-        before = self._chosen.apart_before(run.changes, run.experiment, run.step)
-        return "; ".join(["identical now", *before]) if before else apart
+        return self._chosen.apart(run.experiment, run.changes, run.changes.entries, run.step)
 
     def _lost(self) -> str:
         use = self._bench.memory.use
