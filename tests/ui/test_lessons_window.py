@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QSizeF, Qt
+from PySide6.QtGui import QTextDocument
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
@@ -25,11 +26,13 @@ from ui.chart.sketch import CurveRange, Sketch
 from ui.lessons.answer_forms import CurveForm
 from ui.lessons.curtain import Curtain
 from ui.lessons.open_lesson import HELD, attempts_of
-from ui.lessons.worksheet import worksheet_text, write_worksheet
+from ui.lessons.worksheet import page_of, paged, worksheet, worksheet_text, write_worksheet
 from ui.plots import all_plots
 from ui.window.main_window import MainWindow
 from ui.window.map_access import MapAccess
 
+A4 = QSizeF(657, 1001)
+"""Of what is printed on, in pixels."""
 BEHIND = Experiment.from_builtins({"data": {"kind": "moons", "samples": 40}, "layers": [{"kind": "dense", "units": 3}]})
 
 
@@ -403,6 +406,31 @@ def test_a_worksheet_has_the_questions_and_no_answers(tmp_path: Path, qapp: obje
     write_worksheet(lesson, path)
     assert path.read_bytes().startswith(b"%PDF")
     assert [each.name for each in tmp_path.iterdir()] == ["sheet.pdf"]
+
+
+def headings_alone(document: QTextDocument) -> list[str]:
+    """Those at the foot of a page that is not that of what they are over."""
+    block, alone = document.begin(), []
+    while block.isValid() and block.next().isValid():
+        if block.blockFormat().headingLevel() and page_of(block) != page_of(block.next()):
+            alone.append(block.text())
+        block = block.next()
+    return alone
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "what-batch-norm-buys",
+        *(
+            pytest.param(lesson.name, marks=pytest.mark.slow)
+            for lesson in shipped()
+            if lesson.name != "what-batch-norm-buys"
+        ),
+    ],
+)
+def test_no_heading_of_a_worksheet_stands_alone_at_the_foot_of_a_page(name: str, qapp: object) -> None:
+    assert not headings_alone(paged(worksheet(find(name)), A4))
 
 
 def test_answers_are_a_table_under_a_name() -> None:

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QSizeF, QUrl
-from PySide6.QtGui import QFont, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtGui import (
+    QFont,
+    QPageLayout,
+    QPageSize,
+    QPdfWriter,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+)
 
 from simulator.lessons.formula import FormulaError, Value
 from simulator.lessons.lesson import Lesson
@@ -76,9 +86,27 @@ def _print(lesson: Lesson, device: QBuffer) -> None:
     margins, paper = QMarginsF(18, 16, 18, 16), QPageSize(QPageSize.PageSizeId.A4)
     writer.setPageLayout(QPageLayout(paper, QPageLayout.Orientation.Portrait, margins, QPageLayout.Unit.Millimeter))
     writer.setResolution(DPI)
-    document = worksheet(lesson)
-    document.setPageSize(QSizeF(writer.width(), writer.height()))
-    document.print_(writer)
+    paged(worksheet(lesson), QSizeF(writer.width(), writer.height())).print_(writer)
+
+
+def paged(document: QTextDocument, size: QSizeF) -> QTextDocument:
+    """The document on pages of this size, no heading at the foot of one without what it is over."""
+    document.setPageSize(size)
+    block = document.begin()
+    while block.isValid() and block.next().isValid():
+        if block.blockFormat().headingLevel() and page_of(block) != page_of(block.next()):
+            breaking = QTextBlockFormat()
+            breaking.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
+            QTextCursor(block).mergeBlockFormat(breaking)
+        block = block.next()
+    return document
+
+
+def page_of(block: QTextBlock) -> int:
+    """The page on which a block of a paged document begins."""
+    document = block.document()
+    top = document.documentLayout().blockBoundingRect(block).y() + block.layout().lineAt(0).y()
+    return int(top // document.pageSize().height())
 
 
 class Sheet(QTextDocument):
