@@ -78,6 +78,15 @@ class LanesBar(QWidget):
         self.comparison_menu.chosen.connect(self.comparison_changed)
         self.comparison.setMenu(self.comparison_menu)
         self._rows = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        self._lay_out()
+        self._buttons = self.comparison, self.verdict, self.twin
+        self._put_in = -1, -1
+        self._put(0, 0)
+        chosen.changed.connect(self.show_lanes)
+        self.show_lanes()
+        with_text(self, lambda bar: bar._write())
+
+    def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 2, 8, 2)
         column.setSpacing(0)
@@ -88,12 +97,6 @@ class LanesBar(QWidget):
         self._rows[0].addWidget(self.all)
         for row in self._rows[:2]:
             row.addStretch()
-        self._buttons = self.comparison, self.verdict, self.twin
-        self._put_in = -1, -1
-        self._put(0, 0)
-        chosen.changed.connect(self.show_lanes)
-        self.show_lanes()
-        with_text(self, lambda bar: bar._write())
 
     def _button(self, text: str, tip: str, checkable: bool = False) -> QToolButton:
         button = QToolButton(self)
