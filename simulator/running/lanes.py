@@ -205,7 +205,8 @@ class Lanes:
 
     def _other_cores(self, threads: int) -> int:
         """How many cores make their part of a step beside the one that trains."""
-        seconds = self._step_seconds / max(len(self._lanes), 1)
+        each = [lane.live.clock.processor_seconds for lane in self if lane.live is not None]
+        seconds = sum(each) / max(len(each), 1)
         return other_cores(threads, left=int(seconds <= VERY_LONG_SECONDS)) if seconds > LONG_SECONDS else 0
 
     def _leaves(self, now: bool) -> bool:

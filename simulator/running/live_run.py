@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -21,6 +20,7 @@ from simulator.running.messages import NOTHING_KEPT, Halt, KeptCheckpoints, Sett
 from simulator.running.paced_observer import PacedObserver
 from simulator.running.pending_rows import PendingRows
 from simulator.running.resumption import Resumption
+from simulator.running.step_clock import StepClock
 from simulator.running.throttle import Throttle
 from simulator.running.timeline import Timeline
 from simulator.training.coming_changes import ComingChanges
@@ -56,8 +56,8 @@ class LiveRun:
         """How many live changes answers have brought."""
         self._announced_experiment: Experiment | None = None
         """Of the last frame."""
-        self._seconds, self._made = 0.0, 0
-        """What its steps have taken here, and how many were made."""
+        self.clock = StepClock()
+        """Of its steps here, without what is shown of them."""
 
     def as_read(self, experiment: Experiment) -> Experiment:
         """With what reading the data has decided, where ``experiment`` describes them as they were asked for."""
@@ -153,31 +153,28 @@ class LiveRun:
 
     @property
     def step_seconds(self) -> float:
-        """What one of its own steps takes on average, without what is shown of it; 0 while none was made here."""
-        return self._seconds / self._made if self._made else 0.0
+        """What one of its own steps takes on average; 0 while none was made here."""
+        return self.clock.seconds
 
     def evaluate(self, trace: bool) -> None:
         """Bring forth loss and gradient of the present step, before it is proposed."""
-        began = time.perf_counter()
-        with np.errstate(all="ignore"):
+        with self.clock.running(), np.errstate(all="ignore"):
             self.training.network.trace.begin(trace)
             self.training.evaluate()
-        self._seconds += time.perf_counter() - began
 
     def propose(self, trace: bool, before_update: Callable[[], bool] | None = None, evaluated: bool = False) -> bool:
         """Evaluate the present step, if it is not ``evaluated``; whether it may be made: :meth:`apply` does."""
-        began = time.perf_counter()
-        goes_on = self.training.propose(trace=trace, before_update=before_update, evaluated=evaluated)
-        self._seconds += time.perf_counter() - began
+        with self.clock.running():
+            goes_on = self.training.propose(trace=trace, before_update=before_update, evaluated=evaluated)
         if goes_on:
             self._act_written()
         return goes_on
 
     def apply(self) -> None:
         """Make the update of the step."""
-        began = time.perf_counter()
-        self.training.apply()
-        self._seconds, self._made = self._seconds + time.perf_counter() - began, self._made + 1
+        with self.clock.running():
+            self.training.apply()
+        self.clock.count()
         self.timeline.add(self.training)
         self.taps_are_current = False
         self.act_before()
