@@ -13,6 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.files import find
 from simulator.lessons.files import find as lesson
+from simulator.lessons.files import shipped
+from simulator.lessons.question import CurveQuestion
 from simulator.running.session import Session
 from tests.ui.legible import faults
 from tests.ui.real_runs import NETS, real
@@ -37,6 +39,12 @@ def enlarge(times: float) -> None:
     QApplication.setFont(font)
 
 
+DRAWN = [
+    pytest.param(each.name, marks=() if each.name in ("ten-layer-table", "scale-of-the-weights") else pytest.mark.slow)
+    for each in shipped()
+    if any(isinstance(question, CurveQuestion) for question in each.questions)
+]
+"""Lessons in which a curve is drawn: two of them, of one network and of several, in each run."""
 USUAL = 9.0
 """Points of the application's font in tests."""
 
@@ -126,13 +134,14 @@ def test_labels_and_buttons_of_the_window_have_room_for_their_text(qtbot: QtBot)
     assert not cut
 
 
-def test_a_lesson_leaves_the_board_its_room_in_the_smallest_window(qtbot: QtBot) -> None:
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_lesson_leaves_the_board_its_room_in_the_smallest_window(name: str, qtbot: QtBot) -> None:
     """The plot that a curve is drawn on is whole, from its title to its axis."""
     enlarge(1.5)
     window = MainWindow(Document(find("vanishing-sigmoid")), lambda notify: Session("thread", notify))
     window.resize(960, 600)
     window.show()
-    window.lessons.open(lesson("ten-layer-table"))
+    window.lessons.open(lesson(name))
     settle()
     panel, board = window.lessons.panel, window.plot_area.board
     assert panel is not None

@@ -139,8 +139,8 @@ class Board(QScrollArea):
         self._look()
 
     def _lay_out(self) -> None:
-        wanted = [card.wanted for card in self.cards]
         whole = self.contentsRect().size()
+        wanted = [card.wanted_of(0 if self._maximised is None else whole.width()) for card in self.cards]
         packed = pack(wanted, whole.width(), whole.height(), scaled(TARGET_WIDTH), self.size_factor)
         wide = packed.width > whole.width()
         high = packed.height > whole.height() - wide * self.horizontalScrollBar().sizeHint().height()

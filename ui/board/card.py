@@ -171,11 +171,15 @@ class Card(QFrame):
     @property
     def wanted(self) -> Wanted:
         """What it asks of the board: room for the most demanding of its plots, the shape of the one in front."""
+        return self.wanted_of(0.0)
+
+    def wanted_of(self, width: float) -> Wanted:
+        """The same of a board that it fills, of so many pixels; 0: it does not."""
         kinds = [self._kind(key) for key in self.place.keys]
         tabs = self.tabs.sizeHint().height() if len(kinds) > 1 else 0
         return Wanted(
             scaled(max(kind.least_width for kind in kinds)),
-            scaled(max(kind.least_height_of(self.networks) for kind in kinds)) + tabs,
+            scaled(max(kind.least_height_of(self.networks, width / scaled(1000) * 1000) for kind in kinds)) + tabs,
             RATIOS[self._kind(self.place.key).shape],
             self.place.columns,
         )

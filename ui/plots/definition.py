@@ -86,12 +86,17 @@ class PlotDefinition(Generic[S]):
     layer_colours: tuple[str, ...]
 
     @classmethod
-    def least_height_of(cls, networks: Sequence[str]) -> int:
-        """Pixels it needs with networks of these names: in the legend, or over their images in rows of two."""
+    def least_height_of(cls, networks: Sequence[str], width: float = 0.0) -> int:
+        """Pixels it needs with networks of these names: in the legend, or over their images in rows of two.
+
+        ``width``: of the board that it fills, if it does, so that several names have room in a line of the legend.
+        """
         if len(networks) == 1:
             return cls.least_height
         if cls.overlays:
             lines = sum(_lines(name, cls.least_width) for name in networks)
+            if width:
+                lines = min(lines, math.ceil(sum(len(name) * LETTER + BESIDE_NAME for name in networks) / width))
             return cls.least_height + (lines - 1) * LEGEND_LINE
         names = NAME + (max(_lines(name, cls.least_width // 2) for name in networks) - 1) * LEGEND_LINE
         return HEADER + (1 if len(networks) == 2 else 2) * (cls.least_height - HEADER + names + LEGEND_LINE)
