@@ -5,20 +5,23 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSize, QSizeF, Qt
 from PySide6.QtGui import QFont, QIcon, QImage, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QLineEdit, QToolButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from simulator.running.stop_rules import Epochs
 from ui.style.colours import mix, ramp, rgb
 from ui.style.icons import ICONS, RESOURCES, app_icon, icon, set_icon
 from ui.style.numbers import tabular
-from ui.style.restyle import set_theme
+from ui.style.restyle import set_theme, styled_once
 from ui.style.stylesheet import stylesheet
 from ui.style.theme import DARK, LIGHT, Theme, current_theme, depth_colours, qpalette, theme_changed
+from ui.window.stop_control import StopControl
 
 THEMES = (LIGHT, DARK)
 
@@ -108,6 +111,31 @@ def test_a_theme_restyles_what_is_there(app: QApplication, qtbot: QtBot) -> None
     assert app.palette().window().color().name() == DARK.window
     assert DARK.panel in app.styleSheet()
     assert button.icon().pixmap(16, 16).toImage() != before
+
+
+def test_what_takes_its_style_sheet_on_when_all_is_made_looks_as_if_it_had_it_from_the_start(
+    app: QApplication, qtbot: QtBot
+) -> None:
+    set_theme(app, "dark")
+    looks = []
+    for around in (nullcontext(), styled_once(app)):
+        with around:
+            holder = QWidget()
+            stop = StopControl(holder)
+        qtbot.addWidget(holder)
+        stop.choose(next(kind for kind in stop.entries if kind is not None and not issubclass(kind, Epochs)))
+        holder.show()
+        stop.resize(stop.sizeHint())
+        looks.append((stop.limit.size(), stop.count.sizeHint(), stop.sizeHint(), stop.grab().toImage()))
+    assert looks[0] == looks[1]
+
+
+def test_the_style_sheet_is_back_where_making_a_window_fails(app: QApplication) -> None:
+    set_theme(app, "light")
+    sheet = app.styleSheet()
+    with pytest.raises(ValueError, match="no window"), styled_once(app):
+        raise ValueError("no window")
+    assert app.styleSheet() == sheet != ""
 
 
 def test_system_follows_the_desktop(app: QApplication) -> None:
