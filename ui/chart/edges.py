@@ -54,7 +54,14 @@ def stands_out(series: Array) -> bool:
     if not sizes.size or sizes.max() <= FLATTENING * float(sizes.min()):
         return False
     ends = {-(-len(sizes) * part // PREFIXES) for part in range(1, PREFIXES + 1)}
-    return any(sizes[:end].max() > FLATTENING * _median(sizes[:end]) for end in ends)
+    highest = np.maximum.accumulate(sizes)
+    return any(_far_above(float(highest[end - 1]), sizes[:end]) for end in ends)
+
+
+def _far_above(highest: float, sizes: Array) -> bool:
+    """Whether the highest of these stands so; where fewer than half are as small as that asks, no median is."""
+    small = np.count_nonzero(sizes <= 2 * highest / FLATTENING)
+    return 2 * small >= len(sizes) and highest > FLATTENING * _median(sizes)
 
 
 def drawn_within(values: Array, shown: Range) -> tuple[Array, NDArray[np.int8]]:

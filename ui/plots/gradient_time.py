@@ -183,8 +183,8 @@ class GradientTime(Plot[LayersPast]):
         colours = [*self.layer_colours[shared // 2 :: shared], *self.layer_colours[-1:]]
         # What a line covers need not be drawn behind it.
         wide = np.any(high - low > LINE_SHARE * (top - bottom), axis=1)
-        edges = zip(wide, low, high, strict=True)
-        ranges = [pieces(*envelope(x, *ends)) if seen else [] for seen, *ends in edges]
+        along, between = envelope(x, low.T, high.T)
+        ranges = [pieces(along, row) if seen else [] for seen, row in zip(wide, between.T, strict=True)]
         return [
             Curves("ranges", ranges, colours=colours, alpha=RANGE, layers=layers, shared=shared, z=-0.2),
             AlikeCurves("curves", x, middle, colours=colours, layers=layers, shared=shared, each=each[1]),

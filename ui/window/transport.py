@@ -65,9 +65,9 @@ class Readout(QWidget):
         """A label of a fixed size has a new number without the whole window being laid out anew."""
         value = self._value
         needed = value.sizeHint()
-        width = max(needed.width(), value.fontMetrics().horizontalAdvance(self._widest))
-        if value.size() != QSize(width, needed.height()) or value.minimumWidth() != width:
-            value.setFixedSize(width, needed.height())
+        size = QSize(max(needed.width(), value.fontMetrics().horizontalAdvance(self._widest)), needed.height())
+        if size != value.minimumSize():
+            value.setFixedSize(size)
 
 
 class Transport(QToolBar):
