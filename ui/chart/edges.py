@@ -60,7 +60,7 @@ def stands_out(series: Array) -> bool:
 
 def _far_above(highest: float, sizes: Array) -> bool:
     """Whether the highest of these stands so; where fewer than half are as small as that asks, no median is."""
-    small = np.count_nonzero(sizes <= 2 * highest / FLATTENING)
+    small = int(np.count_nonzero(sizes <= 2 * highest / FLATTENING))
     return 2 * small >= len(sizes) and highest > FLATTENING * _median(sizes)
 
 

@@ -16,6 +16,7 @@ from ui.settings.settings import Settings
 from ui.style.theme import THEMES
 from ui.window.experiments import Experiments
 from ui.window.parts import Parts
+from ui.window.window_events import follow
 
 # Page and tour are imported when they are shown: a start with a file does not wait for them.
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class FirstHour(QObject):
         document.opened.connect(lambda _experiment: self.close_page())
         document.changed.connect(lambda _old, _new: self.close_page())
         experiments.leaving.connect(self._keep_picture)
-        window.installEventFilter(self)
+        follow(window, (QEvent.Type.Resize,), self._fit)
 
     def begin(self, *, asked: bool) -> None:
         """At a start: the page over the bench, unless something was ``asked`` for or a person does without it.
@@ -139,7 +140,7 @@ class FirstHour(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self._fit()
-        elif event.type() == QEvent.Type.Paint and watched is self.page and not self._behind.isActive():
+        elif event.type() == QEvent.Type.Paint and not self._behind.isActive():
             self._behind.start()
         return super().eventFilter(watched, event)
 

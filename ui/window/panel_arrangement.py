@@ -9,6 +9,7 @@ from ui.builder.builder import Builder
 from ui.forms.training import TrainingPanel
 from ui.settings.settings import Settings
 from ui.style.panels import PanelDock
+from ui.window.window_events import follow
 
 STATE_VERSION = 2
 SOON_MS = 300
@@ -32,16 +33,20 @@ class PanelArrangement(QObject):
         self._narrow()
         self._first = window.saveState(STATE_VERSION)
         self._restore()
-        for watched in (window, *docks):
-            watched.installEventFilter(self)
+        follow(window, CHANGES, self._store_soon)
         for dock in docks:
+            dock.installEventFilter(self)
             dock.visibilityChanged.connect(lambda _on: self._soon.start())
         builder.split.splitterMoved.connect(lambda _at, _index: self._soon.start())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in CHANGES and self._window.isVisible():
-            self._soon.start()
+        if event.type() in CHANGES:
+            self._store_soon()
         return super().eventFilter(watched, event)
+
+    def _store_soon(self) -> None:
+        if self._window.isVisible():
+            self._soon.start()
 
     def store(self) -> None:
         """Keep all as it is now."""

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QMainWindow
 
 from ui.style.panels import PanelDock
 from ui.style.text_size import scaled, text_resized
+from ui.window.window_events import follow
 
 LEAST_BOARD = 320
 """Pixels of a board with one column of cards, in text of the usual size."""
@@ -33,7 +34,7 @@ class PanelRoom(QObject):
         """By a hand."""
         self._folded: list[PanelDock] = []
         """By themselves, the last one last."""
-        window.installEventFilter(self)
+        follow(window, (QEvent.Type.Resize, QEvent.Type.Show), self.fit)
         text_resized.connect(self.fit)
         for dock in docks:
             self._watch(dock)
@@ -49,11 +50,6 @@ class PanelRoom(QObject):
     def keep(self, dock: PanelDock) -> None:
         """A hand has opened this one."""
         self._toggled(dock, True)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
-            self.fit()
-        return super().eventFilter(watched, event)
 
     def fit(self) -> None:
         """Fold or bring back as the window is now."""
