@@ -19,7 +19,7 @@ from benchmarks.memory import peak_bytes, resident_bytes
 from benchmarks.nets import dense
 from benchmarks.report import Options, Section, Table
 from benchmarks.rounds import PROCESSOR, Spread, seconds_of
-from benchmarks.window import Headless, window_round
+from benchmarks.window import Headless
 from simulator.network.threads import limited_blas
 
 NETS = {"500 × 16": (500, 16), "500 × 100": (500, 100), "4 × 1850, 10⁷ parameters": (4, 1850)}
@@ -34,7 +34,7 @@ MAX_MS = 8
 def observe(depth: int, units: int, quick: bool) -> dict[str, Any]:
     """Frames, steps and the dearest plot of one net in the window, in this process."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from benchmarks.bench_window import Lateness, opened
+    from benchmarks.bench_window import Paints, opened
 
     experiment = dense(depth, units)
     rounds, seconds = (1, 0.1) if quick else (5, 1.5)
@@ -42,10 +42,10 @@ def observe(depth: int, units: int, quick: bool) -> dict[str, Any]:
     found: list[dict[str, float]] = []
     try:
         with opened(experiment, "process") as watch:
-            lateness = Lateness(watch)
+            paints = Paints(watch.window)
             for _ in range(rounds):
                 alone = headless.speed(seconds)
-                found.append(window_round(watch, lateness, seconds) | alone)
+                found.append(_round(watch, paints, seconds) | alone)
             dearest = _dearest(watch, rounds)
     finally:
         headless.session.close()
@@ -53,6 +53,26 @@ def observe(depth: int, units: int, quick: bool) -> dict[str, Any]:
         least = sum(seconds_of(work, 3) for work in limit.works_of(experiment).values())
     spreads = {key: Spread.of([entry[key] for entry in found if key in entry]).plain() for key in found[-1]}
     return {"dearest_plot_ms": dearest, "limit_ms": least * 1e3, **spreads}
+
+
+def _round(watch: Any, paints: Any, seconds: float) -> dict[str, float]:
+    """One stretch of training with the window open; the plots of one frame may be painted while the next is brought."""
+    from benchmarks.bench_window import wait
+
+    watch.window.bench.play()
+    wait(seconds * 250)
+    first, frames = watch.last.frame.step, paints.frames
+    start, own = time.perf_counter(), time.thread_time()
+    wait(seconds * 1000)
+    took = time.perf_counter() - start
+    found = {
+        "steps_per_second": (watch.last.frame.step - first) / took,
+        "frames_per_second": (paints.frames - frames) / took,
+        "window_share_of_a_core": (time.thread_time() - own) / took,
+    }
+    watch.window.bench.pause()
+    wait(100)
+    return found
 
 
 def _dearest(watch: Any, rounds: int) -> float:
@@ -135,7 +155,8 @@ def run(options: Options) -> Section:
 def _row(name: str, found: dict[str, Any]) -> list[str]:
     frames, steps = (found[key]["median"] for key in ("frames_per_second", "steps_per_second"))
     rates: Callable[[float], str] = "{:.1f}".format
-    over = 1e3 / found["headless"]["median"] / found["limit_ms"]
+    alone = found.get("headless_per_processor_second", found["headless"])["median"]
+    over = 1e3 / alone / found["limit_ms"]
     share = f"{found['window_share_of_a_core']['median']:.0%}"
-    cells = [rates(steps), f"{over:.2f}", rates(frames), f"{frames / steps:.2f}", share]
+    cells = [rates(steps), f"{over:.2f}", rates(frames), f"{frames / steps:.2f}" if steps else "", share]
     return [name, *cells, rates(found["dearest_plot_ms"])]
