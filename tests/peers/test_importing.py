@@ -56,6 +56,21 @@ class Linear(nn.Linear):
 def squared():
     return nn.Sequential(Linear(5, 4), nn.ReLU(), nn.Linear(4, 3))
 
+class Row(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 3))
+
+def hooked():
+    made = Row()
+    made[0].register_forward_hook(lambda module, inputs, output: output * 2)
+    return made
+
+def lazy():
+    return nn.Sequential(nn.LazyLinear(4), nn.ReLU(), nn.Linear(4, 3))
+
+def raising():
+    raise RuntimeError("no weights\\nare here")
+
 class Reading(nn.Module):
     def __init__(self):
         super().__init__()
@@ -71,7 +86,7 @@ class Attending(nn.Module):
 """
 
 
-FACTORIES = ("dense", "quantity", "image", "pooled", "shared", "halved", "probability", "logarithms")
+FACTORIES = ("dense", "quantity", "image", "pooled", "shared", "halved", "probability", "logarithms", "Row")
 
 
 @pytest.mark.parametrize("factory", FACTORIES)
@@ -103,7 +118,12 @@ def test_of_anything_else_a_skeleton_is_made(tmp_path: Path, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    ("factory", "said"), [("squared", "0 (Linear) does not stand"), ("Reading", "both directions")]
+    ("factory", "said"),
+    [
+        ("squared", "0 (Linear) does not stand"),
+        ("hooked", "0 (Linear) does not stand"),
+        ("Reading", "both directions"),
+    ],
 )
 def test_what_a_person_has_changed_is_not_taken_for_the_librarys_own(
     factory: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -114,3 +134,19 @@ def test_what_a_person_has_changed_is_not_taken_for_the_librarys_own(
     assert said in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"experiment.json", "simplified.txt"}
     assert not (tmp_path / "out" / "imported.nabla").exists()
+
+
+@pytest.mark.parametrize(
+    ("factory", "said"),
+    [
+        ("lazy", "0 (LazyLinear) has no weights before its first input"),
+        ("raising", "model.py:raising could not be read: RuntimeError: no weights are here"),
+    ],
+)
+def test_what_gives_no_network_is_said_in_one_sentence(
+    factory: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "model.py").write_text(CODE)
+    target = f"{tmp_path / 'model.py'}:{factory}"
+    assert main(["import", target, "--from", "pytorch", "--yes", "--out", str(tmp_path / "out")]) == 2
+    assert said in capsys.readouterr().err

@@ -31,16 +31,44 @@ def leaves(module: Any, name: str = "", plain: bool = True) -> Iterator[tuple[st
     """
     children = [(own, child) for own, child in module._modules.items() if child is not None]
     if not children or hasattr(module, "in_proj_weight") or hasattr(module, "parametrizations"):
-        yield name, module, plain and (own_of_library(module) or hasattr(module, "parametrizations"))
+        yield (
+            name,
+            module,
+            plain and (own_of_library(module) or (hasattr(module, "parametrizations") and not hooked(module))),
+        )
         return
-    inside = plain and type(module).__name__ == "Sequential" and own_of_library(module)
+    inside = plain and is_row(module)
     for own, child in children:
         yield from leaves(child, f"{name}.{own}".lstrip("."), inside)
 
 
 def own_of_library(module: Any) -> bool:
-    """Whether it is PyTorch's own class: a person's may be called the same and do something else."""
-    return type(module).__module__.startswith("torch.nn.")
+    """Whether it does what PyTorch's own class does: a person's may be called the same, and hooks may change it."""
+    return type(module).__module__.startswith("torch.nn.") and not hooked(module)
+
+
+def is_row(module: Any) -> bool:
+    """Whether it is an ``nn.Sequential``, or a person's class that passes its modules in the same way."""
+    kinds = (kind for kind in type(module).__mro__ if kind.__module__.startswith("torch.nn."))
+    first = next(kinds, None)
+    return (
+        getattr(first, "__name__", "") == "Sequential"
+        and type(module).forward is getattr(first, "forward", None)
+        and not hooked(module)
+    )
+
+
+def hooked(module: Any) -> bool:
+    """Whether something else of a person's acts when it is called."""
+    return bool(module._forward_hooks or module._forward_pre_hooks)
+
+
+def check_shapes(name: str, module: Any) -> None:
+    """ValueError where a lazy module has not met an input yet."""
+    for parameter in module.parameters(recurse=False):
+        if type(parameter).__name__.startswith("Uninitialized"):
+            kind = type(module).__name__
+            raise ValueError(f"{name} ({kind}) has no weights before its first input: give it one in the factory")
 
 
 def plain_value(value: Any) -> Any:
@@ -64,6 +92,7 @@ def described(path: Path, factory: str, folder: Path) -> None:
         raise TypeError(f"{factory} gives {type(network).__name__}, which is no module of PyTorch")
     modules, arrays = [], {}
     for name, module, plain in leaves(network):
+        check_shapes(name, module)
         shapes: dict[str, list[int]] = {}
         tensors: dict[str, Any] = {
             key: getattr(module, key, None) for key in ("weight", "bias", "running_mean", "running_var")
@@ -81,4 +110,8 @@ def described(path: Path, factory: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    described(Path(sys.argv[1]).resolve(), sys.argv[2], Path(sys.argv[3]))
+    try:
+        described(Path(sys.argv[1]).resolve(), sys.argv[2], Path(sys.argv[3]))
+    except Exception as error:
+        # Whatever a person's code raises is one sentence to who asked for it.
+        sys.exit(f"{type(error).__name__}: {' '.join(str(error).split())}")
