@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -160,6 +161,10 @@ def test_a_run_that_was_changed_on_its_way_is_not_called_identical(qtbot: QtBot,
     dialog.refresh()
     rates = f"{told(2 * began)} → {told(began)}"
     assert texts(dialog)[0][1] == f"identical now; optimiser, learning rate: {rates} until step 4"
+    QApplication.processEvents()
+    height = dialog.table.rowHeight(0)
+    dialog.table.resizeRowsToContents()
+    assert dialog.table.rowHeight(0) == height
 
 
 def test_a_run_is_pinned_as_it_stands_and_taken_off_again(qtbot: QtBot, open_on: OpenOn) -> None:

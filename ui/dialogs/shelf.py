@@ -104,8 +104,9 @@ class ShelfDialog(QDialog):
         read_by_rows(table, "Runs on the shelf", one=True)
         for place, fit in enumerate((mode.ResizeToContents, mode.ResizeToContents, mode.Stretch, mode.Stretch)):
             table.horizontalHeader().setSectionResizeMode(place, fit)
-        # Lines break elsewhere in wider columns, which are wide once the dialog is there.
-        table.horizontalHeader().sectionResized.connect(lambda *_section: table.resizeRowsToContents())
+        # Text breaks elsewhere in wider columns, and all of them have to be as wide as they will be.
+        resized = table.horizontalHeader().sectionResized
+        resized.connect(table.resizeRowsToContents, Qt.ConnectionType.QueuedConnection)
         table.itemSelectionChanged.connect(self._enable)
         table.itemActivated.connect(lambda _item: self._tell(self.ghost_wanted.emit))
         take_off = QShortcut(QKeySequence.StandardKey.Delete, table, context=Qt.ShortcutContext.WidgetShortcut)
