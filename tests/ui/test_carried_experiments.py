@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +15,7 @@ import nablascope
 from simulator.experiment.carriers import extract
 from simulator.experiment.experiment import Experiment
 from tests.thinned import thinned
+from tests.ui.drops import drop
 from tests.ui.plot_data import experiment_at, view
 from tests.ui.windows import OpenOn
 from ui.app import start_document
@@ -120,17 +120,6 @@ def test_a_plot_that_is_held_carries_what_was_trained_then(
     qtbot.waitUntil(lambda: live.state is not None and live.state.step == 3, timeout=WAIT_MS)
     carried = [extract(export_plot(plot, tmp_path / f"{plot.key}.png")) for plot in (held, live)]
     assert [(rate(each.experiment), each.step) for each in carried] == [(0.125, 0), (0.25, 3)]
-
-
-def drop(window: MainWindow, path: Path) -> None:
-    """As a file manager does it."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    entered = QDragEnterEvent(QPoint(200, 200), copy, data, left, none)
-    QApplication.sendEvent(window, entered)
-    assert entered.isAccepted()
-    QApplication.sendEvent(window, QDropEvent(QPointF(200, 200), copy, data, left, none))
 
 
 @pytest.mark.parametrize("kind", ["png", "svg"])

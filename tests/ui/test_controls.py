@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -38,6 +38,8 @@ def window(request: pytest.FixtureRequest, qtbot: QtBot) -> Iterator[MainWindow]
     yield made
     made.bench.close()
     made.deleteLater()
+    # Before Python collects what it knows of the window, in an order of its own.
+    QApplication.sendPostedEvents(made, QEvent.Type.DeferredDelete)
     set_theme(create_app(), "light")
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtCore import QByteArray, QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
@@ -22,6 +22,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import preset_groups, presets
 from simulator.observations.boundary import BoundaryObservation
 from tests.thinned import thinned
+from tests.ui.drops import drop
 from tests.ui.told import empty_note, workers
 from tests.ui.windows import OpenOn, preset_entries
 from ui.board.workspaces import BUILT_IN
@@ -281,16 +282,6 @@ def test_a_bad_file_is_said_and_nothing_is_lost(window: MainWindow, tmp_path: Pa
     window.experiments.open_path(bad)
     assert "bad.json" in window.banner.text
     assert window.document.experiment is before
-
-
-def drop(window: MainWindow, path: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    at, action, no = QPoint(400, 400), Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(at, action, data, LEFT, no)
-    QApplication.sendEvent(window, enter)
-    assert enter.isAccepted()
-    QApplication.sendEvent(window, QDropEvent(QPointF(at), action, data, LEFT, no))
 
 
 def test_a_dropped_experiment_opens_as_a_run_of_its_own(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

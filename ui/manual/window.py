@@ -118,7 +118,7 @@ class ManualWindow(QWidget):
     # -- keys and place --------------------------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.field and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and watched is self.field:
             return self._from_search(event)
         return super().eventFilter(watched, event)
 
