@@ -51,7 +51,7 @@ def trials(request: pytest.FixtureRequest) -> Iterator[TrialSession]:
 def until(trials: TrialSession, kind: type[Reply | Failed]) -> list[Reply | Failed]:
     """All replies up to the first of a kind."""
     found: list[Reply | Failed] = []
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not any(isinstance(reply, kind) for reply in found):
         assert time.monotonic() < end, found
         found += trials.replies()
