@@ -56,7 +56,9 @@ def place_in_words(path: str, plain: Any, root: type[Spec]) -> str:
         if not key.isdigit():
             here = here.get(key) if isinstance(here, dict) else None
             field = next((p for p in parameters(spec) if p.name == key), None) if spec else None
-            words.append(field.knob.label if field is not None else key.replace("_", " "))
+            name = field.knob.label if field is not None else key.replace("_", " ")
+            # Of data the labels begin with a capital.
+            words.append(f"{name[:1].lower()}{name[1:]}" if words[:1] == ["data"] else name)
         elif field is not None and field.type == "parts":
             before, number = f"{label}." if label else "", _number(here, int(key))
             label, here = f"{before}{number}", _entry(here, int(key))

@@ -404,3 +404,10 @@ def test_a_live_and_a_structural_change_together_are_structural() -> None:
 
 def test_the_penalties_have_the_names_of_the_file_format() -> None:
     assert Regularization.__struct_fields__ == ("l1", "l2", "clip_norm", "clip_value")
+
+
+@pytest.mark.parametrize(("kind", "field"), [("adding", "steps"), ("gaussian", "validation"), ("wine", "label_noise")])
+def test_a_place_in_the_data_is_told_as_any_other(kind: str, field: str) -> None:
+    with pytest.raises(ExperimentError) as refused:
+        Experiment.from_builtins({"data": {"kind": kind, field: -1}, "layers": []})
+    assert refused.value.in_words.startswith(f"data, {field.replace('_', ' ')}: ")
