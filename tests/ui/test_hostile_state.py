@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import PySide6
 import pytest
 from PySide6.QtCore import QSettings, qInstallMessageHandler
 from PySide6.QtGui import QImage
@@ -100,11 +102,12 @@ def test_no_object_is_made_of_what_stands_in_the_preferences(
 
 
 def test_an_object_would_be_made_where_it_is_not_set_aside(path: Path, tmp_path: Path) -> None:
-    """What the test before is about."""
+    """What the test before is about; since 6.12 PySide6 refuses it itself."""
     other = path.with_name("read.ini")
     other.write_bytes(with_object(path, tmp_path / "executed"))
-    QSettings(str(other), QSettings.Format.IniFormat).value("window/theme")
-    assert (tmp_path / "executed").exists()
+    with contextlib.suppress(RuntimeError):
+        QSettings(str(other), QSettings.Format.IniFormat).value("window/theme")
+    assert (tmp_path / "executed").exists() == (PySide6.__version_info__ < (6, 12))
 
 
 @unix
