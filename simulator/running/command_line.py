@@ -207,9 +207,9 @@ def prepare(arguments: argparse.Namespace, shared: Shared | None = None) -> Expe
         _check_reach(Path(arguments.target), arguments.allow_files)
     if experiment.lanes:
         networks = count_text(len(experiment.lanes), "network")
-        kept = shared is not None and shared.run is not None and shared.run.lanes
-        stay = " and keeps them where they stand" if kept else ""
-        print(f"note: {networks} beside it in the file: compare trains them too, run does not{stay}", file=sys.stderr)
+        command, kept = arguments.command, shared is not None and shared.run is not None and shared.run.lanes
+        not_this = f"{command} does not" + (" and keeps them where they stand" if kept and command == "run" else "")
+        print(f"note: {networks} beside it in the file: compare trains them too, {not_this}", file=sys.stderr)
     if news := changed(experiment.data):
         print(f"note: {news}", file=sys.stderr)
     return experiment

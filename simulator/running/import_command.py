@@ -64,7 +64,12 @@ def run_import(arguments: argparse.Namespace) -> int:
     if exact:
         _write_run(trained_as(experiment.beside(arguments.out), network), arguments.out / RUN)
     kind = "rebuilt with its weights" if exact else "its skeleton"
-    notes = [*network.notes, "its data are noise of the right shape: choose your own"]
+    made = [
+        f"{module.name}: {each}: here as it comes out, and trained itself"
+        for module in modules
+        for each in module.parametrizations
+    ]
+    notes = [*network.notes, *made, "its data are noise of the right shape: choose your own"]
     said = [f"{name}: {kind}, {count(experiment.depth + 1, 'layer')}", *(f"- {note}" for note in notes)]
     print("\n".join(said))
     write_atomic(arguments.out / SIMPLIFIED, "".join(f"{line}\n" for line in said).encode())

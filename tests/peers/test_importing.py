@@ -39,6 +39,10 @@ def shared():
     phi = nn.Tanh()
     return nn.Sequential(nn.Linear(6, 7), phi, nn.Linear(7, 7), phi, nn.Linear(7, 2))
 
+def normed():
+    first = nn.utils.parametrizations.spectral_norm(nn.Linear(6, 5))
+    return nn.Sequential(first, nn.ReLU(), nn.utils.parametrizations.weight_norm(nn.Linear(5, 3)))
+
 def halved():
     first = (nn.Conv2d(2, 4, 3, padding=1, stride=2, bias=False), nn.SELU(), nn.AdaptiveAvgPool2d((1, 1)))
     return nn.Sequential(*first, nn.Flatten(), nn.Linear(4, 3))
@@ -86,7 +90,7 @@ class Attending(nn.Module):
 """
 
 
-FACTORIES = ("dense", "quantity", "image", "pooled", "shared", "halved", "probability", "logarithms", "Row")
+FACTORIES = ("dense", "quantity", "image", "pooled", "shared", "halved", "probability", "logarithms", "Row", "normed")
 
 
 @pytest.mark.parametrize("factory", FACTORIES)
@@ -106,6 +110,18 @@ def test_it_answers_as_the_network_did(factory: str, tmp_path: Path) -> None:
     own = bench.output.a if factory in ("image", "pooled", "probability", "logarithms") else bench.output.z
     answers = np.exp(answers) if factory == "logarithms" else answers
     np.testing.assert_allclose(own.T, answers, atol=1e-6 * max(1, np.abs(answers).max()))
+
+
+def test_weights_that_are_made_of_others_are_said_to_stand_as_they_come_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "model.py").write_text(CODE)
+    target = f"{tmp_path / 'model.py'}:normed"
+    assert main(["import", target, "--from", "pytorch", "--yes", "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert "- 0: weight by SpectralNorm: here as it comes out" in said
+    assert "- 2: weight by WeightNorm: here as it comes out" in said
+    assert (tmp_path / "out" / "simplified.txt").read_text() in said
 
 
 def test_of_anything_else_a_skeleton_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -259,7 +259,7 @@ def test_a_run_of_a_file_with_lanes_says_that_it_trains_the_base_alone(
     path.write_text(json.dumps({**BASE, "lanes": [{"name": "B", "set": {"seed": 5}}]}))
     arguments = parser().parse_args(["run", str(path), "--steps", "1", "--out", str(out), "--no-plots"])
     assert execute(arguments, lambda _result, _folder: None) == 0
-    assert "1 network beside it in the file" in capsys.readouterr().err
+    assert "1 network beside it in the file: compare trains them too, run does not\n" in capsys.readouterr().err
 
 
 def test_losses_of_two_kinds_are_not_told_as_higher_or_lower_and_other_batches_are_told(

@@ -47,6 +47,8 @@ class ForeignModule:
     """Whether it stands in nothing but ``nn.Sequential``, so that what comes before and behind it is known."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, Floats] = field(default_factory=dict)
+    parametrizations: Sequence[str] = ()
+    """What makes its arrays of others, as in ``weight by SpectralNorm``; the arrays are what comes of it."""
 
     @property
     def weight(self) -> Floats | None:
@@ -109,6 +111,7 @@ def _modules(described: Sequence[Mapping[str, Any]], arrays: Mapping[str, Floats
             each["plain"],
             each["fields"],
             {key: arrays[f"{each['name']}.{key}"] for key in each["shapes"]},
+            [printable(made.replace("by _", "by ")) for made in each["parametrizations"]],
         )
         for each in described
     ]

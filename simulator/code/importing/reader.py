@@ -63,6 +63,12 @@ def hooked(module: Any) -> bool:
     return bool(module._forward_hooks or module._forward_pre_hooks)
 
 
+def parametrizations(module: Any) -> list[str]:
+    """What makes its arrays of others at each call, as in ``weight by _SpectralNorm``."""
+    made: dict[str, Any] = dict(getattr(module, "parametrizations", {}))
+    return [f"{name} by {' and '.join(type(each).__name__ for each in row)}" for name, row in made.items()]
+
+
 def check_shapes(name: str, module: Any) -> None:
     """ValueError where a lazy module has not met an input yet."""
     for parameter in module.parameters(recurse=False):
@@ -104,7 +110,9 @@ def described(path: Path, factory: str, folder: Path) -> None:
                 shapes[key] = list(tensor.shape)
         fields = {key: plain_value(getattr(module, key)) for key in ATTRIBUTES if hasattr(module, key)}
         kind = type(module).__name__.removeprefix("Parametrized")
-        modules.append({"name": name, "kind": kind, "plain": plain, "fields": fields, "shapes": shapes})
+        made_of = parametrizations(module)
+        told = {"name": name, "kind": kind, "plain": plain, "parametrizations": made_of}
+        modules.append({**told, "fields": fields, "shapes": shapes})
     (folder / "modules.json").write_text(json.dumps(modules), encoding="utf-8")
     np.savez(folder / "arrays.npz", allow_pickle=False, **arrays)
 
