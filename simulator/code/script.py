@@ -157,7 +157,7 @@ class Script(ABC):
         rounding = self.exported.rounding
         if rounding.unavoidable("float32") < REPORTED_DIFFERENCE:
             return ""
-        exact, single = (f"{rounding.unavoidable(kind):.0e}" for kind in ("float64", "float32"))
+        exact, single = (float(f"{rounding.unavoidable(kind):.0e}") for kind in ("float64", "float32"))
         times = int(float(f"{rounding.condition:.1e}"))
         grows = f"a rounding grows up to {times} times in this network: differences of about"
         return f'        print("{grows}", {exact} if exact else {single})\n'
