@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -45,7 +46,7 @@ class Made(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     stopped: str = ""
     """Which rule ended it before its last step."""
     diverged: bool = False
-    """Whether NaN or Inf came in."""
+    """Whether NaN or Inf came in, or the loss is one at last."""
     error: str = ""
     """Why there is nothing."""
 
@@ -93,7 +94,8 @@ def _trained(job: Job, experiment: Experiment, hear: Hear | None, began: float) 
         seconds=time.perf_counter() - began,
         kernel=result.environment.kernel,
         stopped="" if result.stopped is None else result.stopped.reason,
-        diverged=result.last.began is not None,
+        # A loss may be too large for its type while all that the step is made of is finite.
+        diverged=result.last.began is not None or not math.isfinite(result.last.scalars["loss"]),
     )
 
 

@@ -17,6 +17,8 @@ from simulator.maps.making import Made
 from simulator.maps.summary import Summary
 from simulator.maps.sweep import Cell, Sweep, Values
 
+LARGEST_WHOLE = 2**53
+"""Up to which a float has all digits of a whole number."""
 SHARE = 0.25
 """Of the largest difference between neighbours, below which nothing is added between them."""
 Corner = tuple[float, ...]
@@ -166,4 +168,5 @@ def _between(axis: Axis, place: float) -> object:
     first, second, share = axis.values[low], axis.values[low + 1], place - low
     value = first * (second / first) ** share if axis.log else first + (second - first) * share
     rounded = float(f"{value:.{DIGITS}g}")
-    return int(rounded) if rounded.is_integer() else rounded
+    # Above, a whole number would have digits that its value has not.
+    return int(rounded) if rounded.is_integer() and abs(rounded) < LARGEST_WHOLE else rounded

@@ -188,6 +188,15 @@ def test_a_cell_that_cannot_be_trained_says_why_and_the_rest_goes_on(tmp_path: P
     assert made_in(tmp_path, sweep_of("layers.0.units=-1,2,3")) == []
 
 
+def test_a_cell_whose_loss_is_no_number_has_diverged_though_all_else_is_finite(tmp_path: Path) -> None:
+    tanh = {"layers": [{"kind": "dense", "units": 4, "activation": {"kind": "tanh"}}], "seed": 1}
+    data = {"kind": "gaussian", "features": 5, "classes": 3, "samples": 16}
+    base = Experiment.from_builtins({**tanh, "data": data, "batch_size": 8})
+    rates = axis("optimizer.learning_rate=1,1e38", base)
+    sweep = Sweep(experiment=base, axes=(rates,), steps=2, measures=("accuracy",), brief=True)
+    assert [each.diverged for each in made_in(tmp_path, sweep)] == [False, True]
+
+
 def test_a_map_that_was_killed_is_taken_up_and_makes_only_what_was_not_made(tmp_path: Path) -> None:
     sweep = sweep_of("layers.0.units=2,3,4", seeds=2, steps=0, brief=True)
     made_in(tmp_path / "whole", sweep)
@@ -356,6 +365,9 @@ def test_what_lies_between_whole_numbers_is_rounded_and_nothing_beside_it() -> N
         for cell in sweep.cells()
     ]
     assert [cell.values for cell in refined(sweep, made, "loss")] == [(0.1, 4), (0.2, 2)]
+    wide = sweep_of("optimizer.learning_rate=10,1e37")
+    made = [Made(values=cell.values, seed=3, steps=3, measures={"loss": cell.values[0]}) for cell in wide.cells()]
+    assert json.dumps([cell.values for cell in refined(wide, made, "loss")]) == "[[5e+36]]"
 
 
 def test_a_refined_map_has_half_of_the_cells_and_the_same_contour() -> None:
