@@ -18,9 +18,11 @@ from simulator.schema.numbers import exact
 
 UNTRAINED = ("format", "name", "lanes", "locks")
 """Fields that no number of a run hangs on."""
-OTHER_KIND = 1.5
-"""What it costs to take two layers of different kinds for one another, where one that has no partner costs 1."""
-SAME_KIND = 0.9
+ALONE = 1_000_000
+"""What a layer costs that has no partner; whole numbers, since ways that cost the same must add up to the same."""
+OTHER_KIND = 1_500_000
+"""What it costs to take two layers of different kinds for one another."""
+SAME_KIND = 900_000
 """The most that two layers of one kind cost, whatever differs between them."""
 
 
@@ -174,39 +176,39 @@ def _paired(base: Sequence[Any], other: Sequence[Any]) -> list[Pair]:
     """The cheapest way to pair two stacks layer by layer in their order, as places of the layers."""
     ours, theirs = _expanded(base), _expanded(other)
     costs = [[_cost(_alone(a), _alone(b)) for b in other] for a in base]
-    total = [[float(j) for j in range(len(theirs) + 1)]]
+    total = [[ALONE * j for j in range(len(theirs) + 1)]]
     for i, a in enumerate(ours):
-        before, row = total[-1], [float(i + 1)]
+        before, row = total[-1], [ALONE * (i + 1)]
         for j, b in enumerate(theirs):
-            row.append(min(before[j] + costs[a][b], before[j + 1] + 1, row[j] + 1))
+            row.append(min(before[j] + costs[a][b], before[j + 1] + ALONE, row[j] + ALONE))
         total.append(row)
     return _way_back(total, ours, theirs, costs)
 
 
 def _way_back(
-    total: Sequence[Sequence[float]], ours: Sequence[int], theirs: Sequence[int], costs: Sequence[Sequence[float]]
+    total: Sequence[Sequence[int]], ours: Sequence[int], theirs: Sequence[int], costs: Sequence[Sequence[int]]
 ) -> list[Pair]:
-    """The pairs that the least cost is made of; where ways cost the same, what lies further back is new."""
+    """The pairs that the least cost is made of; where ways cost the same, what lies further back is new or gone."""
     pairs: list[Pair] = []
     i, j = len(ours), len(theirs)
     while i or j:
-        if j and total[i][j] == total[i][j - 1] + 1:
+        if j and total[i][j] == total[i][j - 1] + ALONE:
             j -= 1
             pairs.append((None, j))
-        elif i and j and total[i][j] == total[i - 1][j - 1] + costs[ours[i - 1]][theirs[j - 1]]:
-            i, j = i - 1, j - 1
-            pairs.append((i, j))
-        else:
+        elif i and total[i][j] == total[i - 1][j] + ALONE:
             i -= 1
             pairs.append((i, None))
+        else:
+            i, j = i - 1, j - 1
+            pairs.append((i, j))
     return pairs[::-1]
 
 
-def _cost(base: dict[str, Any], other: dict[str, Any]) -> float:
+def _cost(base: dict[str, Any], other: dict[str, Any]) -> int:
     if base["kind"] != other["kind"]:
         return OTHER_KIND
     apart = sum(1 for _ in _between_fields("", base, other))
-    return SAME_KIND * apart / (apart + 1)
+    return SAME_KIND * apart // (apart + 1)
 
 
 # -- in words ------------------------------------------------------------------------------------------------------

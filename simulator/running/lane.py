@@ -62,6 +62,8 @@ class Lane:
         """Whether those of all steps since the last answer, made in a block, were the run's."""
         self.evaluated = False
         """Whether loss and gradient of the present step are known before it is proposed."""
+        self._validated: int | None = None
+        """The last step whose validation was scored."""
 
     @property
     def first_step(self) -> int:
@@ -220,6 +222,12 @@ class Lane:
             self.live.propose(trace, evaluated=evaluated)
             self.live.rows.append(training.row(training.scalars()))
 
+    def score(self, step: int) -> None:
+        """Score validation if it stands at this step; its row and the answers of the step have the scores."""
+        if self.live is not None and self.live.training.step == step:
+            training, self._validated = self.live.training, step
+            self.live.rows.complete(step, training.row(training.scalars(validate=True)))
+
     def apply(self) -> None:
         """Make it; what is planned for the next one acts."""
         try:
@@ -242,9 +250,9 @@ class Lane:
         training = live.training
         frame = None
         if training.step == run.step:
-            scalars = training.scalars(validate=provisional)
+            scalars = training.scalars(validate=self._validated == run.step)
             frame = frame_of(training, scalars, live.observer.observe(look.observations, goes_on=playing, short=short))
-        row = training.row(training.scalars()) if provisional and frame is not None else None
+        row = training.row(frame.scalars) if provisional and frame is not None else None
         first, self._first = self._first, None
         same = self._same_batches and training.data.digest == run.data.digest
         same, self._same_batches = same and np.array_equal(training.batch, run.batch), True

@@ -250,6 +250,12 @@ class Lanes:
         else:
             self._block.append(self._alone)
 
+    def score(self, step: int) -> None:
+        """Score validation where the run has it scored."""
+        self.come_level()
+        for lane in self:
+            lane.score(step)
+
     def come_level(self) -> None:
         """Make the steps that the run has made ahead of them, one network after the other."""
         block, self._block = self._block, []

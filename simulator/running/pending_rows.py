@@ -36,6 +36,11 @@ class PendingRows:
     def append(self, row: Floats) -> None:
         self._rows.append(row)
 
+    def complete(self, step: int, row: Floats) -> None:
+        """Put this for the row of a step, if that is the last which pends."""
+        if self._rows and self._first + len(self._rows) == step + 1:
+            self._rows[-1] = row
+
     @contextmanager
     def restored_on_failure(self) -> Iterator[None]:
         """What is taken here pends still if it cannot be told."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -61,11 +62,12 @@ class Schedule:
         """Score validation here; the longer it takes, the rarer it is."""
         return self._validations.spending()
 
-    def validation(self, training: Training, goes_on: bool) -> dict[str, float]:
-        """Scores of the validation split where they are due; else none."""
+    def validation(self, training: Training, beside: Callable[[int], None], goes_on: bool) -> dict[str, float]:
+        """Scores of the validation split where they are due; ``beside`` scores other networks of this step."""
         if not self.validation_due(goes_on):
             return {}
         with self.validating():
+            beside(training.step)
             return training.evaluator.validation()
 
     @property

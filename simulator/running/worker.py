@@ -298,7 +298,7 @@ class Worker:
         if self.asked is not None:
             schedule.plan_frame(goes_on=self.steps_left > 0)
             if not schedule.frame_is_short:
-                scalars |= schedule.validation(training, goes_on=self.steps_left > 0)
+                scalars |= schedule.validation(training, self.lanes.score, self.steps_left > 0)
         row = training.row(scalars)
         run.rows.append(row)
         self.stopping.add(training.step, row)
@@ -368,7 +368,7 @@ class Worker:
             self.post(messages.Update(look.id, None))
             return
         run.show_step()
-        scalars = run.training.scalars() | self.schedule.validation(run.training, goes_on=self.steps_left > 0)
+        scalars = run.training.scalars() | self.schedule.validation(run.training, self.lanes.score, self.steps_left > 0)
         if self.schedule.checkpoint_asked:
             self._make_checkpoint(run)
         self._answer(run, look, scalars, run.training.row(scalars))

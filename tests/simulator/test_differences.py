@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simulator.data import Data
-from simulator.experiment.differences import IDENTICAL, differences_between, in_words
+from simulator.experiment.differences import IDENTICAL, common_layers, differences_between, in_words
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets
 from simulator.experiment.layer_labels import told_layers
@@ -99,6 +99,15 @@ def test_what_changes_behind_an_inserted_layer_is_told_where_it_stood() -> None:
     base = stacked(DENSE, {**DENSE, "units": 5}, {**DENSE, "units": 3})
     other = stacked(DENSE, {"kind": "maxout", "units": 2}, {**DENSE, "units": 5}, {**DENSE, "units": 4})
     assert [path for path, *_ in told(base, other)] == ["layers.1", "layers.2.units"]
+
+
+@pytest.mark.parametrize("changed", [{}, {"units": 9}, {"units": 9, "activation": {"kind": "relu"}}])
+@pytest.mark.parametrize(("count", "other_count"), [(10, 9), (9, 10), (10, 7), (7, 3)])
+def test_of_layers_that_repeat_the_first_are_partners_whatever_else_differs(
+    count: int, other_count: int, changed: dict[str, Any]
+) -> None:
+    base, other = stacked({**DENSE, "repeat": count}), stacked({**DENSE, "repeat": other_count, **changed})
+    assert common_layers(base, other) == [(place, place) for place in range(min(count, other_count))]
 
 
 def test_an_inner_stack_is_aligned_too() -> None:

@@ -15,6 +15,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.histograms import HistogramsObservation
 from simulator.observations.registry import standard
+from simulator.record.history import Rows
 from simulator.running import lane, lanes
 from simulator.running.lane_state import LaneState
 from simulator.running.lanes import Lanes
@@ -148,13 +149,19 @@ def _steps(changes: Sequence[LiveChange]) -> list[tuple[int, bool]]:
 
 def _states(states: Sequence[LaneState]) -> Iterator[Any]:
     for state in states:
-        rows = None if state.rows is None else (state.rows.first_step, state.rows.values.tobytes())
+        rows = None if state.rows is None else _numbers(state.rows)
         yield state.name, written(state.checkpoint), rows, _steps(state.changes.entries)
+
+
+def _numbers(rows: Rows) -> tuple[int, bytes]:
+    """All but what is scored now and then, as time allows."""
+    kept = [place for place, column in enumerate(rows.columns) if not column.startswith("validation")]
+    return rows.first_step, rows.values[:, kept].tobytes()
 
 
 def _lane(lane: LaneUpdate) -> Any:
     frame = None if lane.frame is None else (lane.frame.step, [each.tobytes() for each in lane.frame.measures.values()])
-    rows = [(rows.first_step, rows.values.tobytes()) for rows in (*lane.past, *lane.rows)]
+    rows = [_numbers(rows) for rows in (*lane.past, *lane.rows)]
     changes = _steps(lane.changes.entries)
     return lane.name, frame, rows, lane.first is None, lane.same_batch, lane.refusal, changes
 

@@ -152,6 +152,21 @@ def test_lanes_have_the_numbers_of_their_experiments_alone_and_every_frame_shows
     assert bench.lane("slow").same_batch
 
 
+def test_validation_is_scored_of_all_lanes_in_the_same_steps_while_they_are_trained(benches: list[Bench]) -> None:
+    bench = opened(benches, experiment(NORM, SLOW))
+    bench.until(lambda: bench.stands_at(0))
+    bench.session.play(None)
+    bench.until(lambda: len(_scored(bench, "A")) > 1)
+    bench.session.pause()
+    bench.until(lambda: bool(bench.last and not bench.last.playing))
+    assert _scored(bench, "A") == _scored(bench, "norm") == _scored(bench, "slow")
+
+
+def _scored(bench: Bench, name: str) -> list[int]:
+    """Steps whose validation is known."""
+    return np.flatnonzero(np.isfinite(bench.histories[name].series("validation_loss").last)).tolist()
+
+
 def test_a_lane_that_comes_later_catches_up_and_the_others_are_not_restarted(benches: list[Bench]) -> None:
     bench = opened(benches, experiment(SLOW))
     bench.until(lambda: bench.stands_at(0))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from msgspec.structs import replace
 from PySide6.QtCore import Qt
@@ -68,11 +69,17 @@ class ChangesTable(QTableWidget):
             self.setFocus()
 
 
+def _part(part: Mapping[str, Any]) -> str:
+    """``keep 0 × 9``, where nine of an entry's layers stay, or the kind of a new layer."""
+    if "keep" not in part:
+        return str(part["kind"])
+    return f"keep {part['keep']}" + (f" × {integer(part['repeat'])}" if "repeat" in part else "")
+
+
 def _cells(entry: Entry) -> tuple[str, str]:
     """What an entry sets, and to what, as they can be typed."""
     if entry.stack is not None:
-        stack = ", ".join(f"keep {each['keep']}" if "keep" in each else str(each["kind"]) for each in entry.stack)
-        return ", ".join(["stack", *(entry.set or {})]), stack
+        return ", ".join(["stack", *(entry.set or {})]), ", ".join(_part(each) for each in entry.stack)
     if entry.set is not None:
         return ", ".join(entry.set), ", ".join(json.dumps(value, ensure_ascii=False) for value in entry.set.values())
     if entry.change.layer:
