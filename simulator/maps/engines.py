@@ -204,7 +204,7 @@ class ClusterEngine(Engine):
     """The processes of a Dask cluster; a dead one's cells are made by others, as the cluster sees to it."""
 
     def __init__(self, address: str, kernel: str = "") -> None:
-        """OSError where there is no cluster, ExperimentError where none of its processes has the ``kernel``."""
+        """OSError where there is no cluster, ExperimentError where its processes lack the program or the ``kernel``."""
         try:
             # Without types, and not there unless it is asked for.
             distributed: Any = import_module("distributed")
@@ -225,9 +225,14 @@ class ClusterEngine(Engine):
         self._counted, self._threads = -math.inf, 1
 
     def _of_kernel(self, kernel: str) -> list[str]:
-        self._environments: dict[str, Environment] = self._client.run(where)
-        if not self._environments:
+        answers: dict[str, Environment | Exception] = self._client.run(where, on_error="return")
+        if not answers:
             raise ExperimentError("the cluster has no worker")
+        for worker, answer in answers.items():
+            if isinstance(answer, Exception):
+                reason = " ".join(str(answer).split())
+                raise ExperimentError(f"the worker at {worker} cannot train: is nablascope installed there? ({reason})")
+        self._environments = {worker: here for worker, here in answers.items() if not isinstance(here, Exception)}
         chosen = [worker for worker, here in self._environments.items() if kernel.lower() in ("", here.kernel.lower())]
         if not chosen:
             known = ", ".join(sorted({here.kernel for here in self._environments.values()}))

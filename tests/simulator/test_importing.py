@@ -50,6 +50,16 @@ def test_weights_alone_give_a_skeleton_of_their_widths_and_scales(
     run(experiment, steps=1)
 
 
+def test_weights_that_do_not_follow_each_other_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_file({"a.weight": np.ones((10, 20)), "b.weight": np.ones((10, 3))}, tmp_path / "turned.safetensors")
+    arguments = ["import", str(tmp_path / "turned.safetensors"), "--from", "pytorch", "--out", str(tmp_path)]
+    assert main(arguments) == 0
+    assert "- b (Linear) takes 3 inputs and gets 10 in a row\n" in capsys.readouterr().out
+    save_file({"a.weight": np.ones((10, 20)), "b.weight": np.ones((20, 3))}, tmp_path / "turned.safetensors")
+    assert main(arguments) == 0
+    assert "takes 3 inputs and gets 10 in a row: weights may be stored inputs first" in capsys.readouterr().out
+
+
 def test_weights_of_images_and_sequences_keep_their_kind_of_layer(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
 

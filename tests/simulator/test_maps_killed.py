@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import json
 import multiprocessing
 import os
@@ -126,7 +127,9 @@ def test_a_process_that_is_killed_in_the_middle_changes_nothing(expected: bytes,
     assert (tmp_path / "map.csv").read_bytes() == expected
 
 
-def test_a_worker_of_a_cluster_that_is_killed_in_the_middle_changes_nothing(expected: bytes, tmp_path: Path) -> None:
+def test_a_worker_of_a_cluster_that_is_killed_in_the_middle_changes_nothing(
+    expected: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     distributed: Any = pytest.importorskip("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
@@ -134,6 +137,10 @@ def test_a_worker_of_a_cluster_that_is_killed_in_the_middle_changes_nothing(expe
         address = cluster.scheduler_address
         with pytest.raises(ExperimentError, match="no worker of the cluster has the kernel Nothing; there are "):
             ClusterEngine(address, "Nothing")
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr("simulator.maps.engines.where", lambda: importlib.import_module("nothing_of_this_name"))
+            with pytest.raises(ExperimentError, match=r"worker at tcp.* is nablascope installed there.*of_this_name"):
+                ClusterEngine(address)
 
         def hire(_cells: int) -> Engine:
             engine = ClusterEngine(address)

@@ -14,7 +14,7 @@ from simulator.code.importing.modules import MAPS, RECURRENT, ForeignModule
 from simulator.code.importing.rebuilding import ACTIVATIONS, MOST_CLASSES, Plain, Rebuilt, together
 from simulator.experiment.experiment import ExperimentError
 from simulator.layers.base import Shape
-from simulator.schema.numbers import count
+from simulator.schema.numbers import count, integer
 
 GATES = {"LSTM": 4, "GRU": 3, "MultiheadAttention": 3}
 NORMS = {"BatchNorm1d": "batch", "BatchNorm2d": "batch", "BatchNorm3d": "batch", "LayerNorm": "layer"}
@@ -46,11 +46,13 @@ class _Skeleton:
         self.modules, self.notes = modules, notes
         self.groups = _groups(modules)
         if not self.groups:
-            raise ExperimentError("it has no weights that a layer could be made of")
+            raise ExperimentError("it has no weights that a layer could be made of, by PyTorch's names")
         notes.append("its maps stand in a row: how modules are connected is not known")
         self.usual = _usual_activation(self.groups, notes)
         self.layers: list[Plain] = []
         self.last: Plain = {}
+        self.taken = 0
+        """Inputs of the dense layer before."""
         self.input_shape = self.signal = self._first_shape(self.groups[0][0], shape)
 
     def _first_shape(self, first: ForeignModule, given: Shape | None) -> Shape:
@@ -159,6 +161,11 @@ class _Skeleton:
             self.notes.append(
                 f"{own.name or 'the network'} ({own.kind}) is taken for a dense layer of {count(units, 'unit')}"
             )
+        if own.kind == "Linear" and len(self.signal) == 1 and weight.shape[1] != self.signal[0]:
+            taken, given = count(weight.shape[1], "input"), integer(self.signal[0])
+            turned = ": weights may be stored inputs first" if len(weight) == self.taken else ""
+            self.notes.append(f"{own.name} (Linear) takes {taken} and gets {given} in a row{turned}")
+        self.taken = weight.shape[1]
         self._flatten(weight.shape[1])
         self.layers.append({"kind": "dense", "units": units, **_around(own, group, self.usual)})
         self.signal = (units,)
