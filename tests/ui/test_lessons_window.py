@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QSizeF, Qt
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QTextDocument, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
@@ -26,6 +26,7 @@ from ui.chart.sketch import CurveRange, Sketch
 from ui.lessons.answer_forms import CurveForm
 from ui.lessons.curtain import Curtain
 from ui.lessons.open_lesson import HELD, attempts_of
+from ui.lessons.prose import Prose
 from ui.lessons.worksheet import page_of, paged, worksheet, worksheet_text, write_worksheet
 from ui.plots import all_plots
 from ui.window.main_window import MainWindow
@@ -457,6 +458,22 @@ def test_space_presses_a_button_of_the_lesson_that_has_the_focus_and_its_letters
     letters = [each.text().partition("&")[2][:1].lower() for each in panel.findChildren(QAbstractButton)]
     bar = [each.text().partition("&")[2][:1].lower() for each in window.menuBar().actions()]
     assert not {*filter(None, letters)} & {*bar}
+
+
+def test_no_line_of_a_text_is_scrolled_away_and_the_wheel_is_left_to_what_is_around(qtbot: QtBot) -> None:
+    text = Prose("text")
+    qtbot.addWidget(text)
+    text.say("One line.")
+    bar = text.verticalScrollBar()
+    bar.setRange(0, 20)  # As it is for a moment, when a text becomes longer.
+    wheel = QWheelEvent(
+        QPointF(5, 5), QPointF(5, 5), QPoint(), QPoint(0, -120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(text.viewport(), wheel)
+    assert not wheel.isAccepted()
+    bar.setValue(20)
+    assert bar.value() == 0
 
 
 def test_whatever_a_lock_keeps_off_changes_nothing_and_is_said_in_one_sentence(window: MainWindow) -> None:

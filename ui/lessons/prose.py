@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QFontInfo, QResizeEvent
+from PySide6.QtGui import QDesktopServices, QFontInfo, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from ui.style.formulas import Lettering
@@ -25,6 +25,7 @@ class Prose(QTextBrowser):
         self.setStyleSheet("#prose { background: transparent; border: 0; padding: 0; }")
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalScrollBar().valueChanged.connect(self._stay)
         self.setOpenLinks(False)
         self.anchorClicked.connect(self._follow)
         self.document().setDocumentMargin(2)
@@ -62,6 +63,13 @@ class Prose(QTextBrowser):
         """To a page of the web, and nowhere else."""
         if link.scheme() in ("http", "https"):
             QDesktopServices.openUrl(link)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+    def _stay(self) -> None:
+        """Its height follows its text a moment later: a line that scrolls away until then would be lost."""
+        self.verticalScrollBar().setValue(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
