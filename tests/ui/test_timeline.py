@@ -433,6 +433,19 @@ def test_the_time_line_says_its_name_and_the_step(open_window: Any, qtbot: QtBot
     assert window.timeline.scrubber.step == 5
 
 
+def test_a_step_that_was_typed_does_not_stay_where_the_present_is_shown_again(open_window: Any, qtbot: QtBot) -> None:
+    window = open_window(SMALL, 20)
+    bar = window.timeline
+    window.activateWindow()
+    bar.edit.setFocus()
+    qtbot.waitUntil(bar.edit.hasFocus)
+    bar.edit.setValue(5)
+    assert bar.scrubber.step == 5
+    bar.live.click()
+    assert bar.scrubber.step is None
+    assert bar.edit.value() == 20
+
+
 def test_a_place_on_the_track_is_the_step_that_stands_there(qtbot: QtBot) -> None:
     track = Track()
     qtbot.addWidget(track)

@@ -63,6 +63,8 @@ class TimelineBar(QWidget):
         self._side = QWidget(self)
         self._beside = QStackedLayout(self._side)
         """How fast it is played back, or what is awaited."""
+        self._was_live = True
+        """Whether the present was shown last."""
         self._patience = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._patience.timeout.connect(self._lose_patience)
         self._make_parts()
@@ -229,12 +231,17 @@ class TimelineBar(QWidget):
             self._show_marks()
         scrubber, (first, last) = self.scrubber, self.scrubber.range
         self.track.show_step(scrubber.shown_step, first, last)
+        live = scrubber.step is None
         self.edit.blockSignals(True)
+        if live and not self._was_live and self.edit.hasFocus():
+            # What was typed there is not shown any more; without the focus it follows the run again.
+            self.track.setFocus()
+        self._was_live = live
         self.edit.setRange(first, last)
-        if not self.edit.hasFocus() or scrubber.step is not None:
+        if not (live and self.edit.hasFocus()):
             self.edit.setValue(scrubber.shown_step)
         self.edit.blockSignals(False)
-        self.live.setChecked(scrubber.step is None)
+        self.live.setChecked(live)
         for part in (self.track, self.play, self.edit, self.branch):
             part.setEnabled(first < last)
         self._say()
