@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment
-from simulator.experiment.layer_labels import told_layers
+from simulator.experiment.labels import told_layers
 from simulator.schema.numbers import exact
 
 UNTRAINED = ("format", "name", "lanes", "locks")

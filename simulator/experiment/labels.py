@@ -1,8 +1,8 @@
-"""Labels of an experiment's layers, without building them."""
+"""Labels of layers: their numbers from 1, inner ones behind that of their block."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.shapes import inner_layers
@@ -11,7 +11,7 @@ from simulator.layers.info import inner_number
 
 
 def labels_of(experiment: Experiment) -> set[str]:
-    """Of all layers, inner ones and the output included."""
+    """Of all layers, inner ones and the output included, without building them."""
     return set(labels_by_depth(experiment))
 
 
@@ -28,3 +28,21 @@ def _labels(layers: Sequence[Layer], above: str = "") -> Iterator[str]:
             label = f"{above}.{inner_number(number, count)}" if above else str(number)
             yield from _labels(inner_layers(layer), label)
             yield label
+
+
+def told_layers(labels: Iterable[str]) -> str:
+    """``layer 3``, ``layers 2–4, 7.1``"""
+    runs: list[list[str]] = []
+    for label in labels:
+        if runs and label == _next(runs[-1][-1]):
+            runs[-1] = [runs[-1][0], label]
+        else:
+            runs.append([label])
+    several = len(runs) > 1 or any(len(run) > 1 for run in runs)
+    return f"layer{'s' * several} {', '.join('–'.join(run) for run in runs)}"
+
+
+def _next(label: str) -> str:
+    """That of the layer behind it in its stack."""
+    stack, point, number = label.rpartition(".")
+    return f"{stack}{point}{int(number) + 1}" if number.isdecimal() else ""

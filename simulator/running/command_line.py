@@ -295,6 +295,7 @@ def _check_report(path: Path, out: Path) -> None:
 
 def _run(arguments: argparse.Namespace, draw: Draw, report: Report) -> int:
     """Train and tell of it; the exit status."""
+    from simulator.running.files import PLOTS
     from simulator.running.interruption import Interruption
     from simulator.running.progress_display import displaying
     from simulator.system.machine import give_threads
@@ -310,7 +311,7 @@ def _run(arguments: argparse.Namespace, draw: Draw, report: Report) -> int:
         start = None if shared is None else shared.run
         advance_training = functools.partial(advance, "Training", total=total, unit="steps")
         for folder, result in _results(arguments, experiment, start, advance_training, stop):
-            drawn = None if arguments.no_plots else draw(result, folder / "plots")
+            drawn = None if arguments.no_plots else draw(result, folder / PLOTS)
             whose = "" if folder == arguments.out else f"{folder.name}, "
             _print_result(result, whose, notes)
             if drawn:

@@ -107,6 +107,7 @@ def _notes(targets: Sequence[str], others: Sequence[Experiment]) -> Iterator[str
 def run_compare(arguments: argparse.Namespace, read: Read, draw: DrawLanes) -> int:
     """Train all lanes and tell of it; the exit status."""
     from simulator.running.comparison import Comparison
+    from simulator.running.files import PLOTS
     from simulator.running.interruption import Interruption
     from simulator.running.progress_display import displaying
     from simulator.system.machine import give_threads
@@ -127,7 +128,7 @@ def run_compare(arguments: argparse.Namespace, read: Read, draw: DrawLanes) -> i
         if stop.number is None:
             for line in comparison.sentences():
                 print(line)
-            if not arguments.no_plots and (said := draw(drawn, arguments.out / "plots")):
+            if not arguments.no_plots and (said := draw(drawn, arguments.out / PLOTS)):
                 print(said)
     print(f"written to {arguments.out}")
     return 0 if stop.number is None else 128 + stop.number

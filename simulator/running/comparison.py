@@ -20,7 +20,7 @@ from simulator.experiment.differences import differences_between, in_words
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
 from simulator.running.ensemble import later_steps, members
-from simulator.running.files import LAYER_COLUMNS
+from simulator.running.files import LAYER_COLUMNS, PLOTS, remove_pictures
 from simulator.running.growing_file import GrowingTable, WholeFile
 from simulator.running.headless import RunResult, run, usual_every
 from simulator.running.run_folder import LOCK, UNFINISHED, remove_runs
@@ -126,6 +126,7 @@ class Comparison:
         write_atomic(self.out / "experiment.json", self.lanes[OWN_NAME].to_json())
         for name in TOGETHER:
             (self.out / name).unlink(missing_ok=True)
+        remove_pictures(self.out / PLOTS)
 
     def _remove_earlier_runs(self, goes_on: bool) -> None:
         """Those of an earlier comparison go; ``goes_on``: those that are of this one are taken up again."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,7 +17,8 @@ from msgspec import Struct
 
 from simulator.doctor.base import Finding
 from simulator.doctor.files import to_json
-from simulator.experiment.experiment import Experiment
+from simulator.experiment.carriers import extract
+from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.measures import NAMES, RECORDED_NAMES
 from simulator.observations.base import Cell, Observation, Observed, Result
 from simulator.observations.factors import FactorsObservation
@@ -53,6 +55,10 @@ EARLIER_HISTOGRAMS = "histograms-until-{}.npz"
 ENVIRONMENT, EXPERIMENT = "environment.json", "experiment.json"
 CHANGES = "changes.json"
 """What was changed on the way, if anything was."""
+PLOTS = "plots"
+"""The folder of a run's pictures."""
+DRAWN = re.compile(r"[a-z][a-z0-9_]*\.png")
+"""Their names."""
 AT_THE_END = (HISTOGRAMS, "findings.json", "analyses.json")
 """What an unfinished run does not have."""
 HISTOGRAM_PARTS = ("counts", "edges", "nan", "plus_inf", "minus_inf", "zeros")
@@ -80,6 +86,18 @@ def remove_results(folder: Path) -> None:
         *folder.glob(EARLIER_HISTOGRAMS.format("*")),
     ):
         path.unlink(missing_ok=True)
+    remove_pictures(folder / PLOTS)
+
+
+def remove_pictures(folder: Path) -> None:
+    """Remove the pictures of an earlier run, which carry its experiment, and their folder if nothing else is there."""
+    for path in folder.glob("*.png"):
+        with suppress(ExperimentError):
+            if DRAWN.fullmatch(path.name):
+                extract(path)
+                path.unlink()
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def cell(value: float | None) -> str:

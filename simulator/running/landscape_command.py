@@ -139,7 +139,9 @@ def run_landscape(arguments: argparse.Namespace, draw: DrawLandscape) -> int:
         paths = run(landscape, ground)
     arguments.out.mkdir(parents=True, exist_ok=True)
     write_atomic(arguments.out / PATHS, paths_csv(paths).encode())
-    if not arguments.no_plots:
+    if arguments.no_plots:
+        (arguments.out / PICTURE).unlink(missing_ok=True)
+    else:
         draw(landscape, ground, paths, arguments.out / PICTURE)
     for line in lines(landscape, ground, paths):
         print(line)

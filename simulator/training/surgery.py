@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from simulator.experiment.layer_labels import told_layers
+from simulator.experiment.labels import told_layers
 from simulator.schema.numbers import exact, integer
 
 

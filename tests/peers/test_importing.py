@@ -93,6 +93,13 @@ class Attending(nn.Module):
 FACTORIES = ("dense", "quantity", "image", "pooled", "shared", "halved", "probability", "logarithms", "Row", "normed")
 
 
+def imported(factory: str, folder: Path) -> int:
+    """The exit status of importing what a factory of CODE gives, into ``out``."""
+    (folder / "model.py").write_text(CODE)
+    target = f"{folder / 'model.py'}:{factory}"
+    return main(["import", target, "--from", "pytorch", "--yes", "--out", str(folder / "out")])
+
+
 @pytest.mark.parametrize("factory", FACTORIES)
 def test_it_answers_as_the_network_did(factory: str, tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(CODE)
@@ -115,9 +122,7 @@ def test_it_answers_as_the_network_did(factory: str, tmp_path: Path) -> None:
 def test_weights_that_are_made_of_others_are_said_to_stand_as_they_come_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "model.py").write_text(CODE)
-    target = f"{tmp_path / 'model.py'}:normed"
-    assert main(["import", target, "--from", "pytorch", "--yes", "--out", str(tmp_path / "out")]) == 0
+    assert imported("normed", tmp_path) == 0
     said = capsys.readouterr().out
     assert "- 0: weight by SpectralNorm: here as it comes out" in said
     assert "- 2: weight by WeightNorm: here as it comes out" in said
@@ -125,9 +130,7 @@ def test_weights_that_are_made_of_others_are_said_to_stand_as_they_come_out(
 
 
 def test_of_anything_else_a_skeleton_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "model.py").write_text(CODE)
-    target = f"{tmp_path / 'model.py'}:Attending"
-    assert main(["import", target, "--from", "pytorch", "--yes", "--out", str(tmp_path / "out")]) == 0
+    assert imported("Attending", tmp_path) == 0
     experiment = read_experiment(tmp_path / "out" / "experiment.json")
     assert experiment.depth == 6
     assert "MultiheadAttention) is taken for a dense layer of 16 units" in capsys.readouterr().out
@@ -144,9 +147,7 @@ def test_of_anything_else_a_skeleton_is_made(tmp_path: Path, capsys: pytest.Capt
 def test_what_a_person_has_changed_is_not_taken_for_the_librarys_own(
     factory: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "model.py").write_text(CODE)
-    target = f"{tmp_path / 'model.py'}:{factory}"
-    assert main(["import", target, "--from", "pytorch", "--yes", "--out", str(tmp_path / "out")]) == 0
+    assert imported(factory, tmp_path) == 0
     assert said in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "out").iterdir()} >= {"experiment.json", "simplified.txt"}
     assert not (tmp_path / "out" / "imported.nabla").exists()
@@ -162,7 +163,5 @@ def test_what_a_person_has_changed_is_not_taken_for_the_librarys_own(
 def test_what_gives_no_network_is_said_in_one_sentence(
     factory: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "model.py").write_text(CODE)
-    target = f"{tmp_path / 'model.py'}:{factory}"
-    assert main(["import", target, "--from", "pytorch", "--yes", "--out", str(tmp_path / "out")]) == 2
+    assert imported(factory, tmp_path) == 2
     assert said in capsys.readouterr().err

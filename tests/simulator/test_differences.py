@@ -11,7 +11,7 @@ from simulator.data import Data
 from simulator.experiment.differences import IDENTICAL, common_layers, differences_between, in_words
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets
-from simulator.experiment.layer_labels import told_layers
+from simulator.experiment.labels import told_layers
 from simulator.layers import Layer
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from simulator import Experiment, run, run_ensemble
+from simulator.experiment.carriers import Carried, embed
 from simulator.observations.registry import analyses
 from simulator.running.command_line import execute, parser
 from simulator.running.files import TABLES
@@ -64,6 +67,25 @@ def test_runs_of_other_seeds_of_an_earlier_ensemble_go(tmp_path: Path) -> None:
     for count in (3, 1):
         list(run_ensemble(Experiment.from_builtins(DENSE), count, steps=0, analyses=(), out=tmp_path))
     assert [path.name for path in tmp_path.glob("seed-*")] == ["seed-5"]
+
+
+def test_pictures_of_an_earlier_run_go_and_what_others_have_put_there_stays(tmp_path: Path) -> None:
+    experiment = Experiment.from_builtins(DENSE)
+    list(run_ensemble(experiment, 3, steps=0, analyses=(), out=tmp_path))
+    blank = io.BytesIO()
+    Image.new("L", (1, 1)).save(blank, "PNG")
+    drawn = embed(blank.getvalue(), ".png", Carried(experiment))
+    files = {"5/plots/loss.png": drawn, "6/plots/loss.png": drawn, "7/plots/loss.png": drawn}
+    others = {"7/plots/Loss and accuracy.png": drawn, "7/plots/mine.png": blank.getvalue(), "7/plots/torn.png": b"x"}
+    for name, content in (files | others).items():
+        path = tmp_path / f"seed-{name}"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    list(run_ensemble(experiment, 1, steps=0, analyses=(), out=tmp_path))
+    assert {str(path.relative_to(tmp_path)) for path in tmp_path.glob("seed-*/plots/*")} == {
+        f"seed-{name}" for name in others
+    }
+    assert {path.name for path in tmp_path.glob("seed-*")} == {"seed-5", "seed-7"}
 
 
 def test_the_command_line_counts_from_the_seed_that_is_given(

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from simulator.experiment.differences import IDENTICAL, differences_between
 from simulator.experiment.differences import in_words as in_words_of_differences
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
+from simulator.experiment.labels import labels_of
 from simulator.experiment.lane import OWN_NAME, LaneSpec, Origin
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.surgery import Surgery, TakeLane, Transplant
@@ -169,8 +170,6 @@ class ChosenLane(QObject):
         self, together: Mapping[str, Experiment], proposed: Experiment, surgery: Surgery
     ) -> dict[str, Experiment]:  # fmt: skip
         """What each of them is then; ExperimentError where one cannot be operated on so."""
-        from simulator.experiment.labels import labels_of  # Nobody waits for it at the start.
-
         settings = settings_between(self.experiment, proposed)
         if settings is None:
             raise ExperimentError(ONE_STACK)

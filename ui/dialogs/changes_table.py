@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QTableWidgetSelectionRange, QWidget
 
-from simulator.experiment.layer_labels import told_layers
+from simulator.experiment.labels import told_layers
 from simulator.schema.numbers import exact
 from simulator.training.ledger import Entry
 from simulator.training.surgery import Reinitialise, ScaleWeights, Transplant

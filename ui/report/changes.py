@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from simulator.experiment.differences import UNTRAINED, in_words
 from simulator.experiment.experiment import Experiment
-from simulator.experiment.layer_labels import told_layers
+from simulator.experiment.labels import told_layers
 from simulator.record.changes import Change
 from simulator.schema.parameter import Part, differences
 from simulator.training.live_change import LiveChange, LiveChanges

@@ -14,8 +14,8 @@ from msgspec import UnsetType
 from simulator.doctor.beginning import QUANTITIES
 from simulator.experiment.differences import IDENTICAL, in_words
 from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.labels import told_layers
 from simulator.experiment.lane import Origin
-from simulator.experiment.layer_labels import told_layers
 from simulator.record.changes import Change
 from simulator.record.frame import Frame
 from simulator.record.history import History
