@@ -8,14 +8,16 @@ import zipfile
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from simulator.data.base import DataError
 from simulator.data.phrases import name_of, shown
 from simulator.schema.numbers import integer
 from simulator.system.regular_file import UnfitFileError, check_regular, read_regular, regular
 from simulator.system.zip_contents import check_ratio, zip_of
+from simulator.system.zip_members import Members
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm")
 MAX_BYTES = 256 * 2**20
@@ -30,6 +32,15 @@ Files = tuple[tuple[str, tuple[str, ...]], ...]
 """(class, its files) in order of their names."""
 
 
+class Opened(NamedTuple):
+    """A folder or an archive that is being read."""
+
+    files: Files
+    """All of them."""
+    read: Read
+    """Gives the content of one of them, and raises OSError."""
+
+
 class ImageFiles(ABC):
     """Classes and their image files; files of other kinds and hidden ones are passed over."""
 
@@ -37,12 +48,8 @@ class ImageFiles(ABC):
         self.path = path
 
     @abstractmethod
-    def files(self) -> Files:
-        """All of them. Raises :class:`DataError`."""
-
-    @abstractmethod
-    def reading(self) -> AbstractContextManager[Read]:
-        """What gives the content of one file after another, and raises OSError. Raises :class:`DataError`."""
+    def opened(self) -> AbstractContextManager[Opened]:
+        """To be read in here. Raises :class:`DataError`."""
 
     @abstractmethod
     def state(self) -> tuple[int, ...]:
@@ -105,7 +112,17 @@ def _checked(path: str, files: Files) -> Files:
 class Folder(ImageFiles):
     """On disk. Links that lead out of the folder are refused: who sent it could show what is elsewhere."""
 
-    def files(self) -> Files:
+    @contextmanager
+    def opened(self) -> Iterator[Opened]:
+        files = self._files()
+        folders = {label: self._folder(label) for label, _ in files}
+        yield Opened(files, lambda label, name: read_regular(folders[label] + name, MAX_BYTES))
+
+    def _folder(self, label: str) -> str:
+        """The beginning of the paths of all files of a class."""
+        return os.path.join(self.path, label, "")
+
+    def _files(self) -> Files:
         labelled = []
         for label in self._entries(Path(self.path), folders=True):
             inner = self._entries(Path(self.path, label), folders=False)
@@ -133,15 +150,13 @@ class Folder(ImageFiles):
         if not link.resolve().is_relative_to(Path(self.path).resolve()):
             raise DataError(f"{name_of(self.path)}: {shown(link.name)} is a link out of the folder")
 
-    def reading(self) -> AbstractContextManager[Read]:
-        return nullcontext(lambda label, name: read_regular(os.path.join(self.path, label, name), MAX_BYTES))
-
     def state(self) -> tuple[int, ...]:
         stamps = []
-        for label, names in self.files():
+        for label, names in self._files():
+            folder = self._folder(label)
             for name in names:
                 try:
-                    status = os.stat(os.path.join(self.path, label, name))
+                    status = os.stat(folder + name)
                     check_regular(status, name)
                 except OSError as error:
                     raise DataError(f"{name_of(label)}/{name_of(name)}: {reason_of(error)}") from error
@@ -152,19 +167,22 @@ class Folder(ImageFiles):
 class Archive(ImageFiles):
     """In a zip file; a folder around the classes' folders is passed over."""
 
-    def files(self) -> Files:
-        with self._opened() as archive:
-            paths = [_parts(info) for info in archive.infolist() if not info.is_dir()]
-        images = [path for path in paths if _is_image(path[-1]) and not any(map(_is_hidden, path))]
-        if len({path[:-2] for path in images}) > 1 or any(len(path) < 2 for path in images):
-            raise DataError(f"{name_of(self.path)}: the images do not lie in one folder for each class")
-        members: defaultdict[str, list[str]] = defaultdict(list)
-        for *_, label, name in images:
-            members[label].append(name)
-        return _checked(self.path, tuple((label, tuple(sorted(names))) for label, names in sorted(members.items())))
+    @contextmanager
+    def opened(self) -> Iterator[Opened]:
+        with self._archive() as archive:
+            # Found at once: looking through all of them for each takes minutes where there are many.
+            members: dict[tuple[str, ...], zipfile.ZipInfo] = {}
+            images = []
+            for info in archive.infolist():
+                path = _parts(info)
+                members.setdefault(path[-2:], info)
+                if not info.is_dir() and _is_image(path[-1]) and not any(map(_is_hidden, path)):
+                    images.append(path)
+            readable = Members(archive)
+            yield Opened(self._files(images), lambda label, name: _content(readable, members[label, name]))
 
     @contextmanager
-    def _opened(self) -> Iterator[zipfile.ZipFile]:
+    def _archive(self) -> Iterator[zipfile.ZipFile]:
         with ExitStack() as stack:
             try:
                 archive = stack.enter_context(_opened(self.path))
@@ -172,14 +190,14 @@ class Archive(ImageFiles):
                 raise DataError(f"{name_of(self.path)}: {reason_of(error)}") from error
             yield archive
 
-    @contextmanager
-    def reading(self) -> Iterator[Read]:
-        with self._opened() as archive:
-            # Found at once: looking through all of them for each takes minutes where there are many.
-            members: dict[tuple[str, ...], zipfile.ZipInfo] = {}
-            for info in archive.infolist():
-                members.setdefault(_parts(info)[-2:], info)
-            yield lambda label, name: _content(archive, members[label, name])
+    def _files(self, images: list[tuple[str, ...]]) -> Files:
+        """By class, of the paths of all images."""
+        if len({path[:-2] for path in images}) > 1 or any(len(path) < 2 for path in images):
+            raise DataError(f"{name_of(self.path)}: the images do not lie in one folder for each class")
+        members: defaultdict[str, list[str]] = defaultdict(list)
+        for *_, label, name in images:
+            members[label].append(name)
+        return _checked(self.path, tuple((label, tuple(sorted(names))) for label, names in sorted(members.items())))
 
     def state(self) -> tuple[int, ...]:
         try:
@@ -190,14 +208,13 @@ class Archive(ImageFiles):
         return status.st_mtime_ns, status.st_size
 
 
-def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+def _content(members: Members, member: zipfile.ZipInfo) -> bytes:
     if member.file_size > MAX_BYTES:
         raise UnfitFileError(0, f"larger than {MAX_BYTES // 2**20} MiB", member.filename)
     if member.flag_bits & 1:
         raise UnfitFileError(0, "is locked with a password", member.filename)
     check_ratio(member)
-    with archive.open(member) as file:
-        return file.read(MAX_BYTES)
+    return members.read(member, MAX_BYTES)
 
 
 def _parts(member: zipfile.ZipInfo) -> tuple[str, ...]:

@@ -107,24 +107,22 @@ def check_images(path: str) -> None:
     """DataError where a folder or archive holds no images for classes, or the first one of a class cannot be read."""
     from simulator.data.image_strip import ImageStrip
 
-    source = _files(path)
-    files = source.files()
     _silence_decoder()
-    with source.reading() as read:
-        for label, names in files:
-            _put(ImageStrip(1, 1, 1), 0, read, (label, names[0]), "resize")
+    with _files(path).opened() as source:
+        for label, names in source.files:
+            _put(ImageStrip(1, 1, 1), 0, source.read, (label, names[0]), "resize")
 
 
 # One set is kept, so that a new split, scale or label noise does not read the files again.
 @functools.lru_cache(maxsize=1)
 def _load(path: str, fingerprint: tuple[int, ...], size: int, color: str, fit: str) -> Raw:
-    source = _files(path)
-    files = source.files()
     channels = 3 if color == "color" else 1
-    count = sum(len(names) for _, names in files)
-    check_cells(count * channels * size**2, f"{name_of(path)}: {count_text(count, 'image')} of {size} × {size} pixels")
-    x = np.empty((count, channels, size, size))
-    with source.reading() as read:
+    with _files(path).opened() as source:
+        files, read = source
+        count = sum(len(names) for _, names in files)
+        told = f"{name_of(path)}: {count_text(count, 'image')} of {size} × {size} pixels"
+        check_cells(count * channels * size**2, told)
+        x = np.empty((count, channels, size, size))
         others = _read_all(read, [(label, name) for label, names in files for name in names], fit, x)
     labels: Labels = np.repeat(np.arange(len(files)), [len(names) for _, names in files]).astype(np.int64)
     names = tuple(_readable(label) for label, _ in files)
@@ -176,16 +174,23 @@ def _silence_decoder() -> None:
 
 def _put(strip: "ImageStrip", place: int, read: "Read", file: tuple[str, str], fit: str) -> bool:
     """Put the image of a class and a name into the strip; whether it has its size itself."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    from simulator.data.plain_images import plain_image
 
     def told(reason: str) -> DataError:
         return DataError(f"{name_of(file[0])}/{name_of(file[1])}: {reason}")
 
     try:
         content = read(*file)
+        if (plain := plain_image(content, min(SMALL, MAX_PIXELS))) is not None:
+            _resample(plain, fit, strip, place)
+            return plain.size == strip.size
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             if lack := _lack_of_room(image, len(content), strip.mode, fit):
                 raise told(lack)
+            if _is_turned(image):
+                ImageOps.exif_transpose(image, in_place=True)
             _resample(image, fit, strip, place)
             return image.size == strip.size
     except DataError:
@@ -229,10 +234,6 @@ def _is_turned(image: "Image.Image") -> bool:
 
 def _resample(image: "Image.Image", fit: str, strip: "ImageStrip", place: int) -> None:
     """Put an image into the strip, brought to its size and mode."""
-    if _is_turned(image):
-        from PIL import ImageOps
-
-        ImageOps.exif_transpose(image, in_place=True)
     if fit == "crop" and image.width != image.height:
         image = _middle(image)
     if image.mode.startswith(("I", "F")):

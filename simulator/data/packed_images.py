@@ -24,7 +24,8 @@ def packed_images(images: ImageFiles) -> OwnFile:
     name = plain_name(Path(images.path).absolute().name)
     if isinstance(images, Archive):
         return OwnFile(name, status(images.path).st_size, partial(_copy_archive, images.path))
-    members = [(label, file) for label, files in images.files() for file in files]
+    with images.opened() as opened:
+        members = [(label, file) for label, files in opened.files for file in files]
     size = sum(os.path.getsize(os.path.join(images.path, *member)) for member in members)
     return OwnFile(f"{name}.zip", size, partial(_pack, images, members))
 
@@ -36,10 +37,10 @@ def _copy_archive(path: str, target: IO[bytes]) -> None:
 
 def _pack(images: ImageFiles, members: list[tuple[str, str]], target: IO[bytes]) -> None:
     # Images are compressed already.
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive, images.reading() as read:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive, images.opened() as opened:
         for label, file in followed(members, "Packing the images", "images"):
             try:
-                content = read(label, file)
+                content = opened.read(label, file)
             except OSError as error:
                 raise DataError(f"{name_of(label)}/{name_of(file)}: {reason_of(error)}") from error
             archive.writestr(zipfile.ZipInfo(f"{label}/{file}", EPOCH), content)

@@ -1,0 +1,85 @@
+"""Images as most programs write them, brought to their decoder at once: opening takes longer than decoding them.
+
+What a file of these two kinds says is read here only as far as it says nothing but its pixels. Whatever else it holds,
+and whatever is wrong with it, is left to the library, which then reads it from its beginning.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+from PIL import Image
+
+_PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+_PNG_HEAD = struct.Struct(">2L5BL")
+"""Width, height, bits, colours, compression, filter, order of rows, check sum."""
+_PNG_MODES = {(8, 0, 0, 0, 0): "L", (8, 2, 0, 0, 0): "RGB"}
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+_JPEG = b"\xff\xd8\xff"
+_JPEG_HEAD = struct.Struct(">B2HB")
+"""Bits, height, width, layers."""
+_JPEG_MODES = {(8, 1): "L", (8, 3): "RGB"}
+_FRAMES, _SCAN = (0xC0, 0xC1, 0xC2), 0xDA
+_JFIF, _QUANTIZATION, _HUFFMAN, _RESTARTS = 0xE0, 0xDB, 0xC4, 0xDD
+
+
+def plain_image(content: bytes, most: int) -> Image.Image | None:
+    """The pixels, ``most`` of them, of a file that holds them alone, as opening it gives them; None for any other."""
+    if content.startswith(_PNG):
+        return _png(content, most)
+    return _jpeg(content, most) if content.startswith(_JPEG) else None
+
+
+def _png(content: bytes, most: int) -> Image.Image | None:
+    """Eight bits of grey, or of red, green and blue, row by row."""
+    if len(content) < len(_PNG) + _PNG_HEAD.size:
+        return None
+    width, height, *kind, checksum = _PNG_HEAD.unpack_from(content, len(_PNG))
+    mode, at = _PNG_MODES.get(tuple(kind)), len(_PNG) + _PNG_HEAD.size
+    if mode is None or zlib.crc32(content[len(_PNG) - 4 : at - 4]) != checksum:
+        return None
+    parts = []
+    while content[at + 4 : at + 8] == b"IDAT":
+        end = at + 8 + int.from_bytes(content[at : at + 4])
+        parts.append(content[at + 8 : end])
+        at = end + 4
+    if content[at:] != _PNG_END or not 0 < width * height <= most:
+        return None
+    return _decoded(mode, (width, height), b"".join(parts), "zip")
+
+
+def _jpeg(content: bytes, most: int) -> Image.Image | None:
+    """One frame of grey, or of three colours, without a word of the camera or of colour profiles."""
+    mode, size, at = None, (0, 0), 2
+    while content[at : at + 1] == b"\xff" and at + 4 <= len(content):
+        marker, length = content[at + 1], int.from_bytes(content[at + 2 : at + 4])
+        part = content[at + 4 : at + 2 + length]
+        at += 2 + length
+        if marker == _SCAN and mode is not None and at <= len(content):
+            return _decoded(mode, size, content, "jpeg", "")
+        if marker in _FRAMES and mode is None and len(part) > _JPEG_HEAD.size:
+            bits, height, width, layers = _JPEG_HEAD.unpack_from(part)
+            mode, size = _JPEG_MODES.get((bits, layers)), (width, height)
+            known = 0 < width * height <= most and len(part) == _JPEG_HEAD.size + 3 * layers
+        else:
+            known = _says_nothing(marker, part, length)
+        if not known:
+            return None
+    return None
+
+
+def _says_nothing(marker: int, part: bytes, length: int) -> bool:
+    """Whether a part of a JPEG is whole, and of use to its decoder alone."""
+    if marker == _JFIF:
+        return part.startswith(b"JFIF\0") and len(part) >= 14
+    if marker == _QUANTIZATION:
+        return len(part) == length - 2 and not len(part) % 65 and all(each < 16 for each in part[::65])
+    return marker in (_HUFFMAN, _RESTARTS) and len(part) == length - 2
+
+
+def _decoded(mode: str, size: tuple[int, int], packed: bytes, decoder: str, *more: str) -> Image.Image | None:
+    try:
+        return Image.frombytes(mode, size, packed, decoder, mode, *more)
+    except Exception:  # Damaged files raise errors of every kind; opening the file tells which.
+        return None
