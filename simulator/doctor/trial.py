@@ -7,7 +7,7 @@ clock: the same run is told the same on every machine.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -27,6 +27,8 @@ from simulator.record.record import Record
 from simulator.system.progress import advance
 from simulator.training.training import Training
 
+COPYING = "Training a copy of the run"
+"""What whoever listens hears before each step of a copy."""
 CURED_SHARE = 0.5
 """Share of the untreated loss that a copy with a mend must come down to."""
 LEAST_STEPS, MOST_STEPS = 30, 2000
@@ -84,19 +86,15 @@ def plan(training: Training, steps: int) -> tuple[int, int]:
     return (length, copies) if copies >= LEAST_COPIES else (0, 0)
 
 
-def _nothing() -> None:
-    """Between the steps of a trial that nothing holds up."""
-
-
 class Trials:
     """The copies of one experiment, each made when first asked for.
 
-    ``steps`` of the run are repeated, as far as they can be afforded. ``between`` is called before every step of every
-    copy: it may wait, or raise :class:`~simulator.system.progress.CancelledError`, which ends the trial.
+    ``steps`` of the run are repeated, as far as they can be afforded. Before every step of every copy whoever listens
+    hears of it, and may wait, or end the trial.
     """
 
-    def __init__(self, experiment: Experiment, *, steps: int, between: Callable[[], None] = _nothing) -> None:
-        self.experiment, self._wanted, self._between = experiment, steps, between
+    def __init__(self, experiment: Experiment, *, steps: int) -> None:
+        self.experiment, self._wanted = experiment, steps
         self._outcomes: dict[tuple[tuple[str, str], ...], Outcome | None] = {}
 
     @cached_property
@@ -110,7 +108,7 @@ class Trials:
 
     @cached_property
     def untreated(self) -> Outcome:
-        return copy(self.experiment, self.steps, self._between)
+        return copy(self.experiment, self.steps)
 
     @property
     def exhausted(self) -> bool:
@@ -128,7 +126,7 @@ class Trials:
 
     def _copied(self, remedy: Remedy) -> Outcome | None:
         try:
-            return copy(remedy.applied(self.experiment), self.steps, self._between)
+            return copy(remedy.applied(self.experiment), self.steps)
         except (ValueError, MemoryError):
             return None
 
@@ -159,14 +157,13 @@ def cures(trial: Trial | None) -> bool:
 
 
 @np.errstate(all="ignore")
-def copy(experiment: Experiment, steps: int, between: Callable[[], None] = _nothing) -> Outcome:
+def copy(experiment: Experiment, steps: int) -> Outcome:
     """Train a fresh copy and examine it at its last step, or where it is first NaN; ExperimentError if it cannot be."""
     training = Training(experiment)
     past = _Watched(training)
     with limited_blas(blas_threads(training.network)):
         for step in range(steps + 1):
-            between()
-            advance("Training a copy of the run", step, steps + 1, "steps")
+            advance(COPYING, step, steps + 1, "steps")
             watched = step % (1 + steps // CLOSE_LOOKS) == 0
             if step < steps:
                 training.propose(trace=watched)

@@ -32,12 +32,13 @@ class CancellableInbox(Generic[T]):
         """The next command; None if none comes within ``timeout`` seconds (None waits, 0 does not)."""
         return self._waiting.popleft() if self._waiting else self._inbox.get(timeout)
 
-    def cancelled(self, with_it: Callable[[T | Stop], bool] = lambda _command: False) -> bool:
+    def cancelled(self, with_it: Callable[[T | Stop], bool] = lambda _command: False, within: float = 0.0) -> bool:
         """Whether to cancel has come, or to stop; whatever else has come still waits, as the order to stop does.
 
-        What came before the order to cancel and goes ``with_it`` is not done either.
+        What came before the order to cancel and goes ``with_it`` is not done either. Where nothing has come yet, it
+        waits ``within`` seconds for a command.
         """
-        self._take_in()
+        self._take_in(within)
         waiting = list(self._waiting)
         places = [place for place, command in enumerate(waiting) if isinstance(command, self._cancel)]
         if places:
@@ -60,7 +61,8 @@ class CancellableInbox(Generic[T]):
         self._waiting = deque([last, *kept, *behind])
         return True
 
-    def _take_in(self) -> None:
-        """All that has come."""
-        while (command := self._inbox.get(0)) is not None:
+    def _take_in(self, within: float = 0.0) -> None:
+        """All that has come; where that is nothing, what comes ``within`` seconds."""
+        while (command := self._inbox.get(within)) is not None:
             self._waiting.append(command)
+            within = 0.0

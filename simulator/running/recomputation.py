@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -14,10 +12,9 @@ from simulator.network.threads import limited_blas
 from simulator.observations.base import Observation
 from simulator.observations.observer import observe
 from simulator.record.frame import Frame, frame_of
-from simulator.running.inbox import CancellableInbox, Inbox
-from simulator.running.messages import Failed, Stop
-from simulator.running.side_session import Cancel
-from simulator.system.progress import CancelledError, Meter, Progress, listening
+from simulator.running.side_session import SideSession
+from simulator.running.side_worker import Post, SideInbox, SideWorker
+from simulator.running.transport import Mode, Notify
 
 if TYPE_CHECKING:
     from simulator.training.replay import Replay, Replayer
@@ -53,61 +50,30 @@ class Recomputed(Struct, frozen=True):
     """The same step of the networks beside the run."""
 
 
-class Recomputing(Struct, frozen=True):
-    """How far it is, where that takes long."""
+class RecomputationWorker(SideWorker[Recompute, Recomputed]):
+    """One request after the other, each from where the one before has come if it says so."""
 
-    id: int
-    progress: Progress
-
-
-Command = Recompute | Cancel
-Reply = Recomputed | Recomputing
-TOLD_AFTER = 0.2
-"""Seconds: what takes longer is told of."""
-
-
-class RecomputationWorker:
-    """One request after the other; to cancel ends the present one."""
-
-    def __init__(self, inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> None:
-        self._inbox, self._post = CancellableInbox(inbox, Cancel, Stop), post
+    def __init__(self, inbox: SideInbox[Recompute], post: Post[Recomputed]) -> None:
+        super().__init__(inbox, post)
         self._replayer: Replayer | None = None
         self._lanes: dict[str, Replayer] = {}
-        self._id = 0
-        """Of the request that is worked at."""
-        self._meter = Meter(lambda progress: self._post(Recomputing(self._id, progress)), TOLD_AFTER)
 
-    def loop(self) -> None:
-        """Work until told to stop."""
-        while not isinstance(command := self._inbox.get(None), Stop):
-            if isinstance(command, Recompute):
-                self._recompute(command)
-
-    def _recompute(self, command: Recompute) -> None:
+    def answer(self, request: Recompute) -> None:
         from simulator.training.replay import Replayer  # The window, which only asks, does not wait for it.
 
-        self._id = command.id
-        try:
-            with listening(self._listen):
-                if command.replay is not None:
-                    self._replayer = Replayer(command.replay)
-                    self._lanes = {name: Replayer(replay) for name, replay in command.lanes}
-                assert self._replayer is not None
-                for step in command.steps:
-                    self._post(self._recomputed(self._replayer, step, command))
-        except CancelledError:
-            return
-        except ValueError as error:
-            self._post(Failed(str(error)))
-        except Exception as error:
-            self._post(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
+        if request.replay is not None:
+            self._replayer = Replayer(request.replay)
+            self._lanes = {name: Replayer(replay) for name, replay in request.lanes}
+        assert self._replayer is not None
+        for step in request.steps:
+            self.post(self._recomputed(self._replayer, step, request))
 
-    def _recomputed(self, replayer: Replayer, step: int, command: Recompute) -> Recomputed:
+    def _recomputed(self, replayer: Replayer, step: int, request: Recompute) -> Recomputed:
         """The frames of one step, of the run and of the networks beside it."""
-        own = recomputed(replayer, step, command)
+        own = recomputed(replayer, step, request)
         # One that begins later is not there yet.
         begun = {name: each for name, each in self._lanes.items() if each.training.step <= step}
-        lanes = {name: recomputed(each, step, command) for name, each in begun.items()}
+        lanes = {name: recomputed(each, step, request) for name, each in begun.items()}
         if not lanes:
             return own
         return replace(
@@ -117,24 +83,30 @@ class RecomputationWorker:
             frame_seconds=own.frame_seconds + sum(each.frame_seconds for each in lanes.values()),
         )
 
-    def _listen(self, doing: str, done: float, total: float, unit: str) -> None:
-        if self._inbox.cancelled():
-            raise CancelledError(doing)
-        self._meter(doing, done, total, unit)
 
-
-def recomputed(replayer: Replayer, step: int, command: Recompute) -> Recomputed:
+def recomputed(replayer: Replayer, step: int, request: Recompute) -> Recomputed:
     """The frame of one step, measured as the run without a screen measures it."""
     before, began = replayer.training.step, time.perf_counter()
     training = replayer.go_to(step)
     arrived = time.perf_counter()
     with limited_blas(replayer.threads):
         training.look()
-        observed = observe(training, command.observations)
-        frame = frame_of(training, training.scalars(validate=command.validate), observed)
-    return Recomputed(command.id, frame, step - before, arrived - began, time.perf_counter() - arrived)
+        observed = observe(training, request.observations)
+        frame = frame_of(training, training.scalars(validate=request.validate), observed)
+    return Recomputed(request.id, frame, step - before, arrived - began, time.perf_counter() - arrived)
 
 
-def recomputation_worker(inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> Callable[[], None]:
-    """Hires one."""
-    return RecomputationWorker(inbox, post).loop
+class RecomputationSession(SideSession[Recompute, Recomputed]):
+    """Requests are worked off in their order, until they are cancelled."""
+
+    name = "recomputation"
+
+    def __init__(self, mode: Mode, notify: Notify) -> None:
+        super().__init__(mode, notify, RecomputationWorker.loop_of)
+
+    def recompute(
+        self, replay: Replay | None, steps: tuple[int, ...], observations: tuple[Observation[Any], ...],
+        validate: bool, lanes: tuple[tuple[str, Replay], ...] = (),
+    ) -> None:  # fmt: skip
+        """Ask for these steps, ascending, from ``replay`` on, or from where the last request comes to."""
+        self._ask(lambda number: Recompute(number, replay, steps, observations, validate, lanes), alone=False)

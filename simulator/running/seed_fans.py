@@ -5,7 +5,6 @@ Each run is that of :mod:`~simulator.running.headless`, with the changes by hand
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
@@ -24,24 +23,19 @@ from simulator.record.record import Record
 from simulator.running.course import Course
 from simulator.running.ensemble import members
 from simulator.running.headless import RunResult, train
-from simulator.running.inbox import CancellableInbox, Inbox
-from simulator.running.messages import Failed, Stop
 from simulator.running.output import Output
-from simulator.running.side_session import Cancel, SideSession
+from simulator.running.side_session import SideSession
+from simulator.running.side_worker import Post, SideInbox, SideWorker
 from simulator.running.transport import Mode, Notify
 from simulator.running.verdict import COMPARED, verdict_sentences
 from simulator.system.environment import environment
 from simulator.system.machine import given_threads
-from simulator.system.progress import CancelledError, Meter, Progress, listening
 from simulator.training.ledger import Ledger
 from simulator.training.live_change import LiveChanges
 from simulator.training.training import Training
 
-NAME = "seeds"
 LOOKS = 25
-"""At so many steps, evenly spaced, data held out are scored and is looked at what is sampled."""
-TOLD_AFTER = 0.2
-"""Seconds until how far it is is told of."""
+"""At so many steps, evenly spaced, data held out are scored, and what is sampled is looked at."""
 
 
 class TrainSeeds(Struct, frozen=True):
@@ -98,17 +92,6 @@ class Trained(Struct, frozen=True):
     networks: dict[str, Seeds]
 
 
-class SeedsProgress(Struct, frozen=True):
-    """How far it is."""
-
-    id: int
-    progress: Progress
-
-
-Command = TrainSeeds | Cancel
-Reply = Trained | SeedsProgress
-
-
 def needed_bytes(history: int, networks: int, seeds: int) -> int:
     """What so many runs hold together until they are one, where each has a past of ``history`` bytes."""
     return (seeds + 1) * networks * history
@@ -140,80 +123,54 @@ def seed_run(
     return result
 
 
-class SeedsWorker:
-    """One request after the other; to cancel ends the present one."""
+class SeedsWorker(SideWorker[TrainSeeds, Trained]):
+    """One request after the other."""
 
-    def __init__(self, inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> None:
-        self._inbox, self._post = CancellableInbox(inbox, Cancel, Stop), post
+    def __init__(self, inbox: SideInbox[TrainSeeds], post: Post[Trained]) -> None:
+        super().__init__(inbox, post)
         self._done = self._total = 0
         """Steps of all runs together."""
 
-    def loop(self) -> None:
-        """Work until told to stop."""
-        while not isinstance(command := self._inbox.get(None), Stop):
-            if isinstance(command, TrainSeeds):
-                self._train(command)
+    def answer(self, request: TrainSeeds) -> None:
+        self._done, self._total = 0, request.seeds * len(request.networks) * (request.steps + 1)
+        first = request.networks[0][1].experiment
+        assert first is not None
+        networks = {name: self._seeds(changes, first.seed, request) for name, changes in request.networks}
+        self.post(Trained(request.id, networks))
 
-    def _train(self, command: TrainSeeds) -> None:
-        self._done, self._total = 0, command.seeds * len(command.networks) * (command.steps + 1)
-        meter = Meter(lambda progress: self._post(SeedsProgress(command.id, progress)), TOLD_AFTER)
-        try:
-            with listening(self._listen):
-                first = command.networks[0][1].experiment
-                assert first is not None
-                networks = {
-                    name: self._seeds(changes, first.seed, command, meter) for name, changes in command.networks
-                }
-            self._post(Trained(command.id, networks))
-        except CancelledError:
-            return
-        except (ValueError, MemoryError, OSError) as error:
-            self._post(Failed(str(error) or "there is not enough memory for it"))
-        except Exception as error:
-            self._post(Failed(f"{type(error).__name__}: {error}", traceback.format_exc()))
-
-    def _seeds(self, changes: LiveChanges, seed: int, command: TrainSeeds, meter: Meter) -> Seeds:
+    def _seeds(self, changes: LiveChanges, seed: int, request: TrainSeeds) -> Seeds:
         assert changes.experiment is not None
-        experiments = members(changes.experiment.with_values([("seed", seed)]), command.seeds)
+        experiments = members(changes.experiment.with_values([("seed", seed)]), request.seeds)
         ledger, runs, kept = Ledger.of(changes), [], []
         for experiment in experiments:
-            result = seed_run(experiment, ledger, command.steps, command.observations, self._heard_by(meter))
+            result = seed_run(experiment, ledger, request.steps, request.observations, self._count)
             frame = replace(result.last, observations={})
             runs.append((result.last, result.record))
             kept.append(SeedRun(experiment.seed, frame, result.history.only(("loss",)), result.findings))
-        fan = fan_of(runs)
-        return Seeds(experiments[0], fan, tuple(kept))
+        return Seeds(experiments[0], fan_of(runs), tuple(kept))
 
-    def _heard_by(self, meter: Meter) -> Callable[[int], None]:
-        def hear(_step: int) -> None:
-            self._done += 1
-            meter("Training seeds", self._done, self._total, "steps")
-            self._listen()
+    def _count(self, _step: int) -> None:
+        """One more step of one of the runs is made."""
+        self._done += 1
+        self.report("Training seeds", self._done, self._total, "steps")
+        self.check_cancelled()
 
-        return hear
-
-    def _listen(self, *_told: object) -> None:
-        if self._inbox.cancelled():
-            raise CancelledError(NAME)
+    def listen(self, doing: str, done: float, total: float, unit: str) -> None:
+        """What takes long within a step is not reported."""
+        self.check_cancelled()
 
 
-def seeds_worker(inbox: Inbox[Command], post: Callable[[Reply | Failed], None]) -> Callable[[], None]:
-    """Hires one."""
-    return SeedsWorker(inbox, post).loop
-
-
-class SeedsSession(SideSession[TrainSeeds, Reply]):
+class SeedsSession(SideSession[TrainSeeds, Trained]):
     """What is asked for takes the place of what was asked for before."""
 
-    name = NAME
+    name = "seeds"
     niceness = 10
 
     def __init__(self, mode: Mode, notify: Notify) -> None:
-        super().__init__(mode, notify, seeds_worker)
+        super().__init__(mode, notify, SeedsWorker.loop_of)
 
     def train(
         self, networks: Mapping[str, LiveChanges], seeds: int, steps: int, observations: Sequence[Observation[Any]] = ()
     ) -> None:
         """Ask for it; what was asked for before is wanted no more."""
-        self.cancel()
         self._ask(lambda number: TrainSeeds(number, tuple(networks.items()), seeds, steps, tuple(observations)))

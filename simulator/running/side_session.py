@@ -4,35 +4,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
-from msgspec import Struct
+from simulator.running.messages import Cancel, Failed
+from simulator.running.side_worker import Numbered, RequestProgress
+from simulator.running.transport import Mode, Notify, ProcessTransport, ThreadTransport, Transport, WorkerFactory
 
-from simulator.running.messages import Failed
-from simulator.running.side_worker import SideWorker
-from simulator.running.transport import Mode, Notify, WorkerFactory
-
-
-class Cancel(Struct, frozen=True):
-    """Nobody waits for what is being done."""
-
-
-class Reply(Protocol):
-    """What comes of a request."""
-
-    @property
-    def id(self) -> int:
-        """That of the request."""
-
-
-C = TypeVar("C")
-R = TypeVar("R", bound=Reply)
+CLOSE_SECONDS = 0.1
+"""A process may be ended by force, and a thread be left to its step: nothing is lost with them."""
+C = TypeVar("C", bound=Numbered)
+R = TypeVar("R", bound=Numbered)
 
 
 class SideSession(Generic[C, R]):
     """Answers to requests before the last one are dropped.
 
-    The worker is started with the first request: a process of its own, or a thread where none can be had.
+    The worker is started with the first request: a process of its own, or a thread where none can be had. Once closed,
+    or dead, the next request starts another.
     """
 
     name: ClassVar[str]
@@ -40,12 +28,14 @@ class SideSession(Generic[C, R]):
     """By how much others come before its process; 0 where somebody waits for it."""
 
     def __init__(
-        self, mode: Mode, notify: Notify, worker: WorkerFactory[C | Cancel, R | Failed],
-        in_thread: WorkerFactory[C | Cancel, R | Failed] | None = None,
+        self, mode: Mode, notify: Notify, worker: WorkerFactory[C | Cancel, R | RequestProgress | Failed],
+        in_thread: WorkerFactory[C | Cancel, R | RequestProgress | Failed] | None = None,
     ) -> None:  # fmt: skip
-        self._worker: SideWorker[C | Cancel, R | Failed] = SideWorker(
-            mode, worker, in_thread or worker, self.name, self.niceness, notify
-        )
+        self.mode = mode
+        """Where the worker runs."""
+        self._notify = notify
+        self._in_process, self._in_thread = worker, in_thread or worker
+        self._transport: Transport[C | Cancel, R | RequestProgress | Failed] | None = None
         self._ids = itertools.count(1)
         self._first: int | None = None
         """Id of the first request that somebody waits for; None where nobody waits."""
@@ -58,34 +48,55 @@ class SideSession(Generic[C, R]):
     @property
     def pid(self) -> int | None:
         """Id of the worker's own process; None where there is none."""
-        return self._worker.pid
-
-    @property
-    def mode(self) -> Mode:
-        """Where it runs."""
-        return self._worker.mode
+        return None if self._transport is None else self._transport.pid
 
     def _ask(self, request: Callable[[int], C], alone: bool = True) -> None:
         """Send a request that its id makes; ``alone``: nobody waits any more for those before it."""
+        if alone:
+            self.cancel()
         number = next(self._ids)
-        if alone or self._first is None:
+        if self._first is None:
             self._first = number
-        self._worker.send(request(number))
+        if self._transport is None:
+            self._transport = self._started()
+        self._transport.send(request(number))
+
+    def _started(self) -> Transport[C | Cancel, R | RequestProgress | Failed]:
+        if self.mode == "process":
+            transport = ProcessTransport(self._in_process, self.name, self.niceness)
+            try:
+                transport.start(self._notify)
+            except OSError:
+                self.mode = "thread"
+            else:
+                return transport
+        thread = ThreadTransport(self._in_thread, self.name)
+        thread.start(self._notify)
+        return thread
 
     def cancel(self) -> None:
         """Nobody waits any more for what has been asked for."""
         if self._first is not None:
             self._first = None
-            self._worker.tell(Cancel())
+            if self._transport is not None:
+                self._transport.send(Cancel())
 
-    def replies(self) -> list[R | Failed]:
+    def replies(self) -> list[R | RequestProgress | Failed]:
         """What has arrived of what somebody waits for, without waiting."""
-        return [reply for reply in self._worker.replies() if self._concerns(reply)]
+        arrived = [] if self._transport is None else self._transport.receive()
+        if any(isinstance(reply, Failed) and reply.fatal for reply in arrived):
+            self._end_worker()
+        return [reply for reply in arrived if self._concerns(reply)]
 
-    def _concerns(self, reply: R | Failed) -> bool:
+    def _concerns(self, reply: R | RequestProgress | Failed) -> bool:
         return self._first is not None and (isinstance(reply, Failed) or reply.id >= self._first)
 
     def close(self) -> None:
-        """End the worker; the next request starts another."""
+        """End the worker."""
         self._first = None
-        self._worker.close()
+        self._end_worker()
+
+    def _end_worker(self) -> None:
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close(CLOSE_SECONDS)

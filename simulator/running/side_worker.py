@@ -1,78 +1,96 @@
-"""A worker beside the one that trains: started with what it is first told, in a process or, where none can be had, a
-thread.
-"""
+"""A worker beside the one that trains: it answers requests one after the other, and to cancel ends the present one."""
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
-from simulator.running.messages import Failed
-from simulator.running.transport import (
-    Mode,
-    Notify,
-    ProcessTransport,
-    ThreadTransport,
-    Transport,
-    WorkerFactory,
-)
+from msgspec import Struct
 
-CLOSE_SECONDS = 0.1
-"""A process may be ended by force, and a thread be left to its step: nothing is lost with them."""
-C = TypeVar("C")
-R = TypeVar("R")
+from simulator.experiment.experiment import in_words
+from simulator.running.inbox import CancellableInbox, Inbox
+from simulator.running.messages import Cancel, Failed, Stop, failure
+from simulator.system.progress import CancelledError, Meter, Progress, listening
+
+REPORTED_AFTER = 0.2
+"""Seconds: of what takes longer the progress is reported."""
 
 
-class SideWorker(Generic[C, R]):
-    """Once closed, or dead, the next command starts another."""
-
-    def __init__(
-        self, mode: Mode, in_process: WorkerFactory[C, R], in_thread: WorkerFactory[C, R], name: str, niceness: int,
-        notify: Notify,
-    ) -> None:  # fmt: skip
-        """``niceness`` is by how much others come before its process."""
-        self.mode = mode
-        self._in_process, self._in_thread, self._name, self._niceness = in_process, in_thread, name, niceness
-        self._notify = notify
-        self._transport: Transport[C, R] | None = None
+class Numbered(Protocol):
+    """A request, or what comes of one."""
 
     @property
-    def pid(self) -> int | None:
-        """Id of its own process; None where there is none."""
-        return None if self._transport is None else self._transport.pid
+    def id(self) -> int:
+        """That of the request."""
 
-    def send(self, command: C) -> None:
-        """Tell it, and start it first if there is none."""
-        if self._transport is None:
-            self._transport = self._started()
-        self._transport.send(command)
 
-    def tell(self, command: C) -> None:
-        """Tell it, if there is one."""
-        if self._transport is not None:
-            self._transport.send(command)
+class RequestProgress(Struct, frozen=True):
+    """How far the answer to a request is."""
 
-    def replies(self) -> list[R | Failed]:
-        """What has arrived, without waiting."""
-        arrived = [] if self._transport is None else self._transport.receive()
-        if any(isinstance(reply, Failed) and reply.fatal for reply in arrived):
-            self.close()
-        return arrived
+    id: int
+    progress: Progress
 
-    def _started(self) -> Transport[C, R]:
-        if self.mode == "process":
-            transport = ProcessTransport(self._in_process, self._name, self._niceness)
-            try:
-                transport.start(self._notify)
-            except OSError:
-                self.mode = "thread"
-            else:
-                return transport
-        thread = ThreadTransport(self._in_thread, self._name)
-        thread.start(self._notify)
-        return thread
 
-    def close(self) -> None:
-        """End it."""
-        transport, self._transport = self._transport, None
-        if transport is not None:
-            transport.close(CLOSE_SECONDS)
+C = TypeVar("C", bound=Numbered)
+"""What is requested."""
+R = TypeVar("R", bound=Numbered)
+"""What comes of it."""
+SideInbox = Inbox[C | Cancel]
+"""Where requests come from."""
+Post = Callable[[R | RequestProgress | Failed], None]
+"""Sends what comes of them."""
+
+
+class SideWorker(ABC, Generic[C, R]):
+    """Answers one request after the other."""
+
+    def __init__(self, inbox: SideInbox[C], post: Post[R]) -> None:
+        self._inbox: CancellableInbox[C | Cancel] = CancellableInbox(inbox, Cancel, Stop)
+        self.post = post
+        self._id = 0
+        """Of the present request."""
+        self._meter = Meter(lambda progress: post(RequestProgress(self._id, progress)), REPORTED_AFTER)
+
+    @classmethod
+    def loop_of(cls, inbox: SideInbox[C], post: Post[R]) -> Callable[[], None]:
+        """The loop of a new one: a :data:`~simulator.running.transport.WorkerFactory`."""
+        return cls(inbox, post).loop
+
+    def loop(self) -> None:
+        """Work until told to stop."""
+        while not isinstance(command := self._inbox.get(None), Stop):
+            if command is not None and not isinstance(command, Cancel):
+                self._answer(command)
+
+    def _answer(self, request: C) -> None:
+        self._id = request.id
+        try:
+            with listening(self.listen):
+                self.answer(request)
+        except CancelledError:
+            return
+        except ValueError as error:
+            self.post(Failed(" ".join(in_words(error).split())))
+        except OSError as error:
+            self.post(Failed(str(error)))
+        except Exception as error:
+            self.post(failure(error))
+
+    @abstractmethod
+    def answer(self, request: C) -> None:
+        """Post what comes of a request."""
+
+    def listen(self, doing: str, done: float, total: float, unit: str) -> None:
+        """Hear how far something is that takes long: it is reported, and ends where nobody waits for it."""
+        self.check_cancelled()
+        self.report(doing, done, total, unit)
+
+    def report(self, doing: str, done: float, total: float, unit: str) -> None:
+        """Say how far the answer is, now and then."""
+        self._meter(doing, done, total, unit)
+
+    def check_cancelled(self, within: float = 0.0) -> None:
+        """CancelledError where nobody waits any more; before it is known, it waits ``within`` seconds for an order."""
+        if self._inbox.cancelled(within=within):
+            raise CancelledError

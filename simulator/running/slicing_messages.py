@@ -9,7 +9,6 @@ from simulator.landscape.function import Window
 from simulator.landscape.landscape import Landscape
 from simulator.landscape.race import RacedPath
 from simulator.landscape.readings import Curvature
-from simulator.system.progress import Progress
 from simulator.training.replay import Replay
 
 
@@ -71,11 +70,4 @@ class Contoured(Struct, frozen=True):
     values: Floats
 
 
-class Slicing(Struct, frozen=True):
-    """How far it is."""
-
-    id: int
-    progress: Progress
-
-
-Reply = Sliced | Raced | Bent | Contoured | Slicing
+Reply = Sliced | Raced | Bent | Contoured

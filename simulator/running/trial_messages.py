@@ -1,4 +1,4 @@
-"""What crosses between a window and the worker that tries mends."""
+"""What crosses between a window and the worker that tries remedies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Try(Struct, frozen=True):
-    """Try the mends of these findings about a run of ``experiment`` that has made ``steps``, and has this ``loss``."""
+    """Try the remedies of findings about a run of ``experiment`` that has made ``steps``, and has this ``loss``."""
 
     id: int
     experiment: Experiment
@@ -21,23 +21,10 @@ class Try(Struct, frozen=True):
     loss: float
 
 
-class Trying(Struct, frozen=True):
-    """How far it is."""
-
-    id: int
-    done: int
-    """Steps that all copies together have made."""
-    total: int
-    """Steps that they make at most."""
-
-
 class Tried(Struct, frozen=True):
-    """The findings with what came of their mends."""
+    """The findings with what came of their remedies."""
 
     id: int
     findings: tuple[Finding, ...]
     steps: int
     """Of each copy; 0 where none could be afforded, so that nothing was tried."""
-
-
-Reply = Trying | Tried

@@ -28,7 +28,7 @@ from simulator.parts.optimizers import Adam
 from simulator.record.frame import frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
-from simulator.system.progress import CancelledError
+from simulator.system.progress import CancelledError, listening
 from simulator.training.training import Training
 
 HEALTHY = ("sigmoid-batch-norm", "spiral", "plane", "edge-of-chaos", "deep-residual", "highway-3", "convolution")
@@ -107,12 +107,12 @@ def test_only_mends_that_were_tried_and_cured_a_copy_are_offered() -> None:
 
 
 def test_a_trial_ends_when_nobody_waits_for_it() -> None:
-    def between() -> None:
+    def listen(*_told: object) -> None:
         raise CancelledError
 
     findings = copy(find("vanishing-sigmoid"), STEPS).findings
-    with pytest.raises(CancelledError):
-        prove(findings, Trials(find("vanishing-sigmoid"), steps=STEPS, between=between))
+    with pytest.raises(CancelledError), listening(listen):
+        prove(findings, Trials(find("vanishing-sigmoid"), steps=STEPS))
 
 
 def test_findings_and_trials_can_cross_to_another_process() -> None:

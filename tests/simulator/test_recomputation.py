@@ -18,8 +18,7 @@ from simulator.record.history import History, Rows
 from simulator.record.record import Record, row_of
 from simulator.record.rewound import RewoundRecord
 from simulator.running.messages import Failed
-from simulator.running.recomputation import Recomputed
-from simulator.running.recomputation_session import RecomputationSession
+from simulator.running.recomputation import RecomputationSession, Recomputed
 from simulator.running.transport import MODES, Mode
 from simulator.training.live_change import LiveChange
 from simulator.training.replay import Replay

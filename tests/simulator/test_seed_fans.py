@@ -16,7 +16,8 @@ from simulator.observations.sharpness import SharpnessObservation
 from simulator.running.comparison import Comparison
 from simulator.running.headless import run
 from simulator.running.messages import Failed
-from simulator.running.seed_fans import LOOKS, SeedsProgress, SeedsSession, Trained, sentences_of
+from simulator.running.seed_fans import LOOKS, SeedsSession, Trained, sentences_of
+from simulator.running.side_worker import RequestProgress
 from simulator.training.ledger import Ledger
 from simulator.training.live_change import LiveChange, LiveChanges
 
@@ -91,7 +92,7 @@ def test_what_is_said_is_what_the_command_says(session: SeedsSession, tmp_path: 
 
 def test_what_is_cancelled_is_told_of_no_more_and_the_next_is_trained(session: SeedsSession) -> None:
     session.train({"A": LiveChanges(PLAIN)}, 5, 10_000_000)
-    told = replies_until(session, lambda reply: isinstance(reply, SeedsProgress))
+    told = replies_until(session, lambda reply: isinstance(reply, RequestProgress))
     assert told[0].progress.total > told[0].progress.done
     session.cancel()
     assert not session.replies()

@@ -18,11 +18,13 @@ from simulator.doctor.proof import prove
 from simulator.doctor.trial import Trials
 from simulator.experiment.experiment import Experiment
 from simulator.running.messages import Failed
+from simulator.running.side_worker import RequestProgress
 from simulator.running.transport import Mode, ProcessTransport
-from simulator.running.trial_messages import Reply, Tried, Trying
+from simulator.running.trial_messages import Tried
 from simulator.running.trial_session import TrialSession
 from simulator.running.trial_worker import judged
 
+Reply = Tried | RequestProgress | Failed
 SICK = Experiment.from_builtins(
     {
         "data": {"kind": "moons", "samples": 60},
@@ -48,9 +50,9 @@ def trials(request: pytest.FixtureRequest) -> Iterator[TrialSession]:
     assert set(threading.enumerate()) <= before
 
 
-def until(trials: TrialSession, kind: type[Reply | Failed]) -> list[Reply | Failed]:
+def until(trials: TrialSession, kind: type[Reply]) -> list[Reply]:
     """All replies up to the first of a kind."""
-    found: list[Reply | Failed] = []
+    found: list[Reply] = []
     end = time.monotonic() + 300
     while not any(isinstance(reply, kind) for reply in found):
         assert time.monotonic() < end, found
@@ -79,13 +81,13 @@ def test_they_find_what_trials_without_a_worker_find(trials: TrialSession) -> No
 
 def test_they_say_how_far_they_are(trials: TrialSession) -> None:
     trials.try_remedies(ENDLESS, (FINDING,), 200, 0.7)
-    (first,) = [reply for reply in until(trials, Trying) if isinstance(reply, Trying)][:1]
-    assert 0 < first.done < first.total
+    (first,) = [reply for reply in until(trials, RequestProgress) if isinstance(reply, RequestProgress)][:1]
+    assert 0 < first.progress.done < first.progress.total
 
 
 def test_a_newer_request_takes_the_place_of_an_older_one(trials: TrialSession) -> None:
     trials.try_remedies(ENDLESS, (FINDING,), 200, 0.7)
-    until(trials, Trying)
+    until(trials, RequestProgress)
     trials.try_remedies(SICK, (FINDING,), 40, 0.7)
     answers = [reply for reply in until(trials, Tried) if isinstance(reply, Tried)]
     assert [answer.steps for answer in answers] == [40]
@@ -101,7 +103,7 @@ def test_nothing_comes_of_what_was_cancelled(trials: TrialSession) -> None:
 
 def test_they_end_at_once_in_the_midst_of_a_trial(trials: TrialSession) -> None:
     trials.try_remedies(ENDLESS, (FINDING,), 2000, 0.7)
-    until(trials, Trying)
+    until(trials, RequestProgress)
     trials.close()
     assert not trials.waiting
 

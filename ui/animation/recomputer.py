@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from simulator.observations.base import Observation
 from simulator.running.messages import Failed, ReplayAnswer
-from simulator.running.recomputation import Recomputed, Recomputing
-from simulator.running.recomputation_session import RecomputationSession
+from simulator.running.recomputation import RecomputationSession, Recomputed
+from simulator.running.side_worker import RequestProgress
 from ui.animation.plan import Stretch
 from ui.bench.bench import Bench
 from ui.plots.base import Plot
@@ -103,7 +103,7 @@ class Recomputer(QObject):
 
     def _take(self) -> None:
         self._replies.extend(
-            reply for reply in self._session.replies() if self._waiting and not isinstance(reply, Recomputing)
+            reply for reply in self._session.replies() if self._waiting and not isinstance(reply, RequestProgress)
         )
         if self._replies:
             self._turns.start()

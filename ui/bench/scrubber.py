@@ -18,8 +18,8 @@ from simulator.record.alignment import taken_back
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.running.messages import Failed, ReplayAnswer
-from simulator.running.recomputation import Recomputed, Recomputing
-from simulator.running.recomputation_session import RecomputationSession
+from simulator.running.recomputation import RecomputationSession, Recomputed
+from simulator.running.side_worker import RequestProgress
 from simulator.schema.parameter import is_live_change
 from simulator.system.progress import Progress
 from ui.bench.bench import Bench
@@ -288,7 +288,7 @@ class Scrubber(QObject):
     def _take(self) -> None:
         for reply in () if self._session is None else self._session.replies():
             match reply:
-                case Recomputing(_, progress):
+                case RequestProgress(_, progress):
                     self.progress = progress
                     self.moved.emit()
                 case Recomputed():

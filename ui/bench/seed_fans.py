@@ -17,7 +17,8 @@ from simulator.observations.base import Observation
 from simulator.record.fan import Fan
 from simulator.record.frame import Frame
 from simulator.running.messages import Failed
-from simulator.running.seed_fans import Seeds, SeedsProgress, SeedsSession, Trained, needed_bytes, sentences_of
+from simulator.running.seed_fans import Seeds, SeedsSession, Trained, needed_bytes, sentences_of
+from simulator.running.side_worker import RequestProgress
 from simulator.system.progress import Progress
 from simulator.training.live_change import LiveChanges
 from ui.bench.bench import Bench
@@ -134,7 +135,7 @@ class SeedFans(QObject):
 
     def _take(self) -> None:
         for reply in self._session.replies():
-            if isinstance(reply, SeedsProgress):
+            if isinstance(reply, RequestProgress):
                 self.progressed.emit(reply.progress)
             elif isinstance(reply, Trained):
                 self._end()

@@ -12,8 +12,9 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 from simulator.doctor.base import USUAL_STEPS, Finding, Remedy
 from simulator.experiment.experiment import Experiment
 from simulator.running.messages import Failed
+from simulator.running.side_worker import RequestProgress
 from simulator.running.transport import Mode
-from simulator.running.trial_messages import Tried, Trying
+from simulator.running.trial_messages import Tried
 from simulator.running.trial_session import TrialSession
 from simulator.system.progress import Progress
 
@@ -193,8 +194,8 @@ class BackgroundTrials(QObject):
         """What has arrived, if it is still waited for."""
         for reply in [] if self._session is None else self._session.replies():
             match reply:
-                case Trying(done=done, total=total):
-                    self._tell(done, total)
+                case RequestProgress(progress=progress):
+                    self._tell(progress.done, progress.total)
                 case Tried(findings=findings, steps=steps):
                     self._learn(findings, "" if steps else COSTLY)
                 case Failed(message=message):

@@ -13,7 +13,8 @@ from simulator.landscape.race import RacedPath
 from simulator.landscape.readings import Curvature
 from simulator.running.messages import Failed
 from simulator.running.progress_text import progress_text
-from simulator.running.slicing_messages import Bent, Contoured, Raced, Sliced, Slicing
+from simulator.running.side_worker import RequestProgress
+from simulator.running.slicing_messages import Bent, Contoured, Raced, Sliced
 from ui.landscape.course import Course
 from ui.landscape.relief import relief, relief_mark
 from ui.landscape.slicer import Slicer
@@ -84,7 +85,7 @@ class SliceCourse(Course):
                 self.mark = relief_mark(self.relief)
                 self.count_from_least()
                 self.news = ""
-            case Slicing():
+            case RequestProgress():
                 self.news = progress_text(reply.progress)
             case Failed():
                 self.news = reply.message

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, Signal
 
 from simulator.lessons.lesson import Lesson, Subject
-from simulator.running.lesson_session import LessonSession, Measured, Measuring
+from simulator.running.lesson_session import LessonSession, Measured
 from simulator.running.messages import Failed
 from simulator.running.progress_text import how_far
+from simulator.running.side_worker import RequestProgress
 from simulator.running.transport import Mode
 
 
@@ -50,9 +51,9 @@ class Measurer(QObject):
     def _take(self) -> None:
         for reply in [] if self._session is None else self._session.replies():
             match reply:
-                case Measuring(progress=progress):
+                case RequestProgress(progress=progress):
                     self.progressed.emit(how_far(progress))
-                case Measured(refusal=refusal, values=values):
-                    self.refused.emit(refusal) if refusal else self.measured.emit(values)
+                case Measured(values=values):
+                    self.measured.emit(values)
                 case Failed(message=message):
                     self.refused.emit(message)

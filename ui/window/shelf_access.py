@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QWidget
 from simulator.experiment.experiment import in_words
 from simulator.experiment.files import RUN_ENDING
 from simulator.running.messages import Failed
-from simulator.running.recomputation import Recomputed
-from simulator.running.recomputation_session import RecomputationSession
+from simulator.running.recomputation import RecomputationSession, Recomputed
 from ui.bench.bench import Bench
 from ui.bench.chosen_lane import ChosenLane
 from ui.bench.shelf import ShelvedRun, lost_text
