@@ -12,11 +12,11 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from simulator.running.arguments import add_threads
-from simulator.running.command_line import COMMANDS, add_commands, execute
-from simulator.running.landscape_command import with_start_joined
+from simulator.commands import COMMANDS
+from simulator.commands.arguments import OneLineParser, add_threads
+from simulator.commands.screen import Screen
 from simulator.running.transport import Mode, ProcessTransport, trainer, usual_mode
 from simulator.system.machine import give_threads, out_of_memory
 
@@ -34,15 +34,6 @@ CLOSE_SECONDS = 1.0
 # Read when numpy is imported, here and in the training process; raised where a network is worth it. A second thread
 # that waits for work takes a core from the other process, at the start of all times.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
-ROOMS = {"sweep": "simulator.maps.command"}
-"""Commands of rooms that most starts do not need → the module with their ``add`` and ``carry_out``."""
-
-
-class OneLineParser(argparse.ArgumentParser):
-    """Says what is wrong in one line and ends with status 2."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"error: {message}\n")
 
 
 def program_name() -> str:
@@ -55,7 +46,7 @@ def bench_parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog=program_name(),
         description="An oscilloscope for gradients: opens the bench with an experiment, a preset or a start page.",
-        epilog=f"Without a screen: {program_name()} {{{','.join((*COMMANDS, *ROOMS))}}} --help",
+        epilog=f"Without a screen: {program_name()} {{{','.join(COMMANDS)}}} --help",
     )
     parser.add_argument("target", nargs="?", metavar="FILE-OR-PRESET", help="a start page if left out")
     parser.add_argument(
@@ -72,30 +63,47 @@ def bench_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def command_parser() -> argparse.ArgumentParser:
-    """Arguments of the commands that need no screen."""
-    parser = OneLineParser(prog=program_name(), description="Train without a screen.")
-    add_commands(parser.add_subparsers(dest="command", required=True))
-    return parser
+class Window(Screen):
+    """What the window can do where nobody looks: OSError with one sentence where it cannot."""
 
+    def draw_run(self, result: RunResult, folder: Path) -> str:
+        def draw() -> Exported:
+            from ui.export.headless import draw_all
 
-def carry_out(given: Sequence[str]) -> int:
-    """Parse and carry out a command of a room; the exit status."""
-    room = import_module(ROOMS[given[0]])
-    parser = OneLineParser(prog=program_name(), description="Train without a screen.")
-    room.add(parser.add_subparsers(dest="command", required=True))
-    return execute(parser.parse_args(given), draw_plots, carry_out=room.carry_out)
+            return draw_all(result.last, result.record, folder)
 
+        return _on_no_screen(draw).sentence
 
-def draw_plots(result: RunResult, folder: Path) -> str:
-    """Draw every plot of a finished run as PNG, and say what was drawn; OSError with one sentence if that cannot be."""
+    def draw_comparison(self, results: Mapping[str, Sequence[RunResult]], folder: Path) -> str:
+        def draw() -> Exported:
+            from ui.export.lanes import draw_lanes
 
-    def draw() -> Exported:
-        from ui.export.headless import draw_all
+            return draw_lanes(
+                {name: [(result.last, result.record) for result in seeds] for name, seeds in results.items()}, folder
+            )
 
-        return draw_all(result.last, result.record, folder)
+        return _on_no_screen(draw).sentence
 
-    return _on_no_screen(draw).sentence
+    def draw_race(self, landscape: Landscape, ground: Ground, paths: Sequence[RacedPath], path: Path) -> None:
+        def draw() -> None:
+            from ui.export.headless import draw_race
+
+            draw_race(landscape, ground, paths, path)
+
+        _on_no_screen(draw)
+
+    def write_report(self, result: RunResult, path: Path) -> None:
+        def draw() -> None:
+            from ui.report.headless import report
+
+            report(result, path)
+
+        _on_no_screen(draw)
+
+    def write_manual(self, folder: Path) -> int:
+        from ui.manual.book import write_manual
+
+        return write_manual(folder)
 
 
 def _on_no_screen(draw: Callable[[], T]) -> T:
@@ -113,48 +121,6 @@ def _on_no_screen(draw: Callable[[], T]) -> T:
         raise OSError(str(error)) from error
     app.processEvents()
     return drawn
-
-
-def write_report(result: RunResult, path: Path) -> None:
-    """Write the report of a finished run; OSError as :func:`draw_plots`."""
-
-    def draw() -> None:
-        from ui.report.headless import report
-
-        report(result, path)
-
-    _on_no_screen(draw)
-
-
-def draw_compared(results: Mapping[str, Sequence[RunResult]], folder: Path) -> str:
-    """Draw every plot of runs that were compared, and say what was drawn; OSError as :func:`draw_plots`."""
-
-    def draw() -> Exported:
-        from ui.export.lanes import draw_lanes
-
-        return draw_lanes(
-            {name: [(result.last, result.record) for result in seeds] for name, seeds in results.items()}, folder
-        )
-
-    return _on_no_screen(draw).sentence
-
-
-def draw_landscape(landscape: Landscape, ground: Ground, paths: Sequence[RacedPath], path: Path) -> None:
-    """Draw a race; OSError as :func:`draw_plots`."""
-
-    def draw() -> None:
-        from ui.export.headless import draw_race
-
-        draw_race(landscape, ground, paths, path)
-
-    _on_no_screen(draw)
-
-
-def write_manual(folder: Path) -> int:
-    """Write the manual's pages, which plots and parts say of themselves; how many there are."""
-    from ui.manual.book import write_manual as write
-
-    return write(folder)
 
 
 def launched(worker: Mode | None) -> ProcessTransport[Command, Reply] | None:
@@ -207,12 +173,12 @@ def leave_threads(status: int) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command or open the bench; the exit status."""
-    given = with_start_joined(sys.argv[1:] if arguments is None else arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
     if given and given[0] in COMMANDS:
-        drawing = draw_plots, write_manual, write_report, draw_compared, draw_landscape
-        return execute(command_parser().parse_args(given), *drawing)
-    if given and given[0] in ROOMS:
-        return carry_out(given)
+        # The bench, which is no command, does not wait for it.
+        from simulator.commands.command_line import carry_out
+
+        return carry_out(given, Window(), program_name())
     bench = bench_parser().parse_args(given)
     give_threads(bench.threads)
     return leave_threads(open_bench(bench.target, bench.worker, bench.reset))

@@ -86,7 +86,7 @@ def load(path: str | Path) -> Experiment:
 
     ExperimentError says what is wrong with it.
     """
-    from simulator.running.given import experiment_of
+    from simulator.running.run_source import experiment_of
 
     return experiment_of(path)
 

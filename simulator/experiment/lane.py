@@ -8,6 +8,7 @@ import msgspec
 
 from simulator.data import AnyData, Data
 from simulator.schema.parameter import Spec, builtins_of, knob, replaced
+from simulator.schema.settings import in_order
 
 OWN_NAME = "A"
 """What the experiment's own lane is called."""
@@ -66,7 +67,7 @@ class LaneSpec(Spec, frozen=True, kw_only=True):
     def settings_beside(self, data: AnyData) -> list[tuple[str, Any]]:
         """What it sets, kinds first as they bring fields; another file is not known by the hash of ``data``."""
         given = self.set or {}
-        settings = sorted(given.items(), key=lambda item: not item[0].endswith(".kind"))
+        settings = in_order(given.items())
         other = "data.path" in given and not given.keys() & {"data.hash", "data.kind"} and hasattr(data, "hash")
         return [*settings, ("data.hash", "")] if other else settings
 

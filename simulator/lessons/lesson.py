@@ -18,6 +18,7 @@ from simulator.lessons.question import AnyQuestion, known_names
 from simulator.lessons.reading import AnyReading, LandscapeReading, Reading
 from simulator.lessons.text import formulas_in
 from simulator.schema.parameter import Part, Spec, any_of, knob
+from simulator.schema.settings import in_order
 
 T = TypeVar("T")
 FORMAT: Literal["nablascope-lesson/1"] = "nablascope-lesson/1"
@@ -54,9 +55,7 @@ class PresetSetup(Setup, frozen=True, tag="preset"):
         preset = next((each for each in presets() if each.id == self.preset), None)
         if preset is None:
             raise ExperimentError(f"there is no preset {self.preset[:80]!r}", "setup.preset")
-        made = preset.load().with_values(
-            sorted((self.set or {}).items(), key=lambda item: not item[0].endswith(".kind"))
-        )
+        made = preset.load().with_values(in_order((self.set or {}).items()))
         if self.lanes is None:
             return made
         lanes = msgspec.to_builtins(self.lanes)

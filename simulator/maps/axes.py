@@ -12,8 +12,8 @@ import numpy as np
 from msgspec import Struct
 
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.running.arguments import setting, shortened
-from simulator.running.compare_command import split
+from simulator.experiment.settings import setting, split
+from simulator.system.text import shortened
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(rf"\s*({_NUMBER}):({_NUMBER}):(\d{{1,6}})(:log)?\s*")

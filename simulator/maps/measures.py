@@ -12,7 +12,7 @@ from simulator.doctor.headline import gradient_ratio
 from simulator.experiment.experiment import ExperimentError
 from simulator.measures import RECORDED_NAMES
 from simulator.record.frame import Frame
-from simulator.running.arguments import shortened
+from simulator.system.text import shortened
 from simulator.training.training import SCALARS
 
 RATIO = "gradient_ratio"

@@ -16,8 +16,9 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.labels import labels_of
 from simulator.maps import measures
 from simulator.maps.axes import Axis
-from simulator.running.arguments import in_order, shortened
 from simulator.schema.numbers import integer
+from simulator.schema.settings import in_order
+from simulator.system.text import shortened
 
 MOST_CELLS = 1_000_000
 Values = tuple[Any, ...]

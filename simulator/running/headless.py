@@ -28,10 +28,10 @@ from simulator.record.record import Record
 from simulator.running.beginning import Beginning
 from simulator.running.course import Course
 from simulator.running.files import CHANGES, RunFiles
-from simulator.running.given import what_is_trained
 from simulator.running.output import FolderOutput, Output
 from simulator.running.run_file import SavedRun
 from simulator.running.run_folder import Arguments, RunFolder
+from simulator.running.run_source import what_is_trained
 from simulator.running.stop_rules import Stopped, StopRule
 from simulator.schema.numbers import count, integer
 from simulator.system.environment import Environment, environment

@@ -25,6 +25,7 @@ from simulator.experiment.reading import reading
 from simulator.parts.schedules import ConstantSchedule, PiecewiseSchedule
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import differences, is_live_change
+from simulator.schema.settings import in_order
 from simulator.system.atomic import write_atomic
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.fingerprint import fingerprint
@@ -166,7 +167,7 @@ def _between(present: Experiment, change: LiveChange) -> Entry:
 
 def _after(present: Experiment, entry: Entry, number: int) -> Experiment:
     where, surgery = f"change {integer(number)}, at step {integer(entry.step)}", entry.change.surgery
-    settings = sorted((entry.set or {}).items(), key=lambda item: not item[0].endswith(".kind"))
+    settings = in_order((entry.set or {}).items())
     try:
         plain = present.to_builtins()
         layers = plain["layers"] if entry.stack is None else edited(entry.stack, plain["layers"])

@@ -19,6 +19,7 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers.base import Layer
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import builtins_of, differences, replaced
+from simulator.schema.settings import in_order
 
 StackEdit = tuple[Mapping[str, Any], ...]
 """The JSON form, checked."""
@@ -90,7 +91,7 @@ def _edited(part: Mapping[str, Any], layers: Sequence[Any]) -> Any:
     layer = layers[part["keep"]]
     if "repeat" in part:
         layer = {**layer, "repeat": part["repeat"]}
-    for path, value in sorted(part.get("set", {}).items(), key=lambda item: not item[0].endswith(".kind")):
+    for path, value in in_order(part.get("set", {}).items()):
         keys = tuple(int(key) if key.isdecimal() else key for key in path.split("."))
         try:
             layer = replaced(layer, keys, value)

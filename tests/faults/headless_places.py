@@ -131,7 +131,7 @@ def _manual(folder: Path) -> str:
 def _draw(folder: Path) -> str:
     result = run(experiment(), steps=1)
     try:
-        main.draw_plots(result, folder / "plots")
+        main.Window().draw_run(result, folder / "plots")
     except OSError as error:
         return str(error)
     return ""

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from simulator import Experiment, run
+from simulator.commands.command_line import carry_out, parsed
 from simulator.measures import RECORDED_NAMES
 from simulator.observations.input_gradient import InputGradientObservation
 from simulator.observations.registry import analyses, files
-from simulator.running.command_line import execute, parser
 from simulator.training.training import Training
 
 COLUMNS = {
@@ -257,7 +257,7 @@ def test_the_command_line_chooses_them(tmp_path: Path, capsys: pytest.CaptureFix
     given = ["run", "spiral", "--steps", "1", "--no-plots", "--out", str(tmp_path)]
 
     def written(*more: str) -> set[str]:
-        assert execute(parser().parse_args([*given, *more]), lambda *_: None) == 0
+        assert carry_out([*given, *more]) == 0
         return {path.name for path in tmp_path.iterdir()} & set(files())
 
     theory = {"prediction.csv", "order_chaos.csv", "edge_of_chaos.csv"}
@@ -266,7 +266,7 @@ def test_the_command_line_chooses_them(tmp_path: Path, capsys: pytest.CaptureFix
     assert written("--analyses", "bounds,rank") == {"bounds.csv", "effective_rank.csv"}
     assert written("--analyses", "all") == set(files())
     with pytest.raises(SystemExit):
-        parser().parse_args([*given, "--analyses", "nonsense"])
+        parsed([*given, "--analyses", "nonsense"])
     assert "nonsense" in capsys.readouterr().err
 
 

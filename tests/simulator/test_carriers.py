@@ -19,10 +19,10 @@ import pytest
 from PIL import Image
 
 import nablascope
+from simulator.commands.command_line import carry_out
 from simulator.experiment.carriers import CARRIERS, MOST_TEXT, NAME, Carried, embed, extract
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets, reach_of, read
-from simulator.running.command_line import execute, parser
 
 AWKWARD = 'a <b> & "c" --> ]]> </template></metadata> ∂W é \U0001f600 \\ \t end'
 PLAIN = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 3}], "name": AWKWARD, "seed": 2**62}
@@ -241,14 +241,14 @@ def test_a_run_without_a_screen_begins_from_a_picture(tmp_path: Path) -> None:
     tables = []
     for target in (picture, plain):
         asked = ["run", str(target), "--steps", "3", "--out", str(tmp_path / target.stem), "--no-plots"]
-        assert execute(parser().parse_args(asked), lambda _result, _folder: None) == 0
+        assert carry_out(asked) == 0
         tables.append((tmp_path / target.stem / "layers.csv").read_bytes())
     assert tables[0] == tables[1]
 
 
 def test_a_picture_of_something_else_is_no_target_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["run", str(written(tmp_path, ".png")), "--steps", "3", "--out", str(tmp_path / "out")]
-    assert execute(parser().parse_args(asked), lambda _result, _folder: None) == 2
+    assert carry_out(asked) == 2
     assert capsys.readouterr().err.startswith("error: picture.png carries no experiment")
     assert not (tmp_path / "out").exists()
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from simulator.commands.command_line import parsed
+from simulator.commands.targets import prepared
 from simulator.experiment.files import find, presets
 from simulator.layers.dense import Dense
 from simulator.layers.dropout import InvertedDropout
-from simulator.running.command_line import parser, prepare
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_settings_of_a_kind_hold_in_whatever_order_they_are_given(settings: list
     given = ["run", "vanishing-sigmoid", "--steps", "1", "--out", "x"]
     for text in settings:
         given += ["--set", text]
-    layer = prepare(parser().parse_args(given)).layers[0]
+    layer = prepared(parsed(given)).layers[0]
     assert isinstance(layer, Dense)
     assert layer.dropout == InvertedDropout(0.2)
 

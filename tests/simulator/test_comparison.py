@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulator.commands.command_line import carry_out
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.settings import split
 from simulator.running import comparison
-from simulator.running.command_line import execute, parser
-from simulator.running.compare_command import split
 from simulator.running.headless import RunResult, run
 from simulator.running.run_folder import UNFINISHED
 from simulator.running.verdict import VERDICT_COLUMNS
@@ -36,8 +36,7 @@ def base(tmp_path: Path) -> Path:
 
 
 def compare(*arguments: object) -> int:
-    parsed = parser().parse_args(["compare", *map(str, arguments)])
-    return execute(parsed, lambda _result, _folder: None)
+    return carry_out(["compare", *map(str, arguments)])
 
 
 def table(path: Path) -> Rows:
@@ -257,8 +256,7 @@ def test_a_run_of_a_file_with_lanes_says_that_it_trains_the_base_alone(
 ) -> None:
     path, out = tmp_path / "lanes.json", tmp_path / "out"
     path.write_text(json.dumps({**BASE, "lanes": [{"name": "B", "set": {"seed": 5}}]}))
-    arguments = parser().parse_args(["run", str(path), "--steps", "1", "--out", str(out), "--no-plots"])
-    assert execute(arguments, lambda _result, _folder: None) == 0
+    assert carry_out(["run", str(path), "--steps", "1", "--out", str(out), "--no-plots"]) == 0
     assert "1 network beside it in the file: compare trains them too, run does not\n" in capsys.readouterr().err
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from simulator import Experiment, ExperimentError, run
+from simulator.commands.command_line import carry_out
 from simulator.data import Csv, DataError, prepare
 from simulator.data.table import changed
 from simulator.experiment.files import reach_of, read
-from simulator.running.command_line import execute, parser
 
 ROWS = "".join(f"{n * 0.7 % 3:.2f},{n % 7},{n % 2}\n" for n in range(40))
 
@@ -32,8 +32,7 @@ def plain(path, **data):
 
 
 def headless(*words):
-    arguments = parser().parse_args(["run", *map(str, words), "--steps", "2", "--no-plots"])
-    return execute(arguments, lambda _result, _folder: None)
+    return carry_out(["run", *map(str, words), "--steps", "2", "--no-plots"])
 
 
 def test_a_run_records_what_was_taken_and_runs_again_from_anywhere(table, tmp_path, monkeypatch):

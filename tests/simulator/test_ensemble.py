@@ -10,10 +10,12 @@ import pytest
 from PIL import Image
 
 from simulator import Experiment, run, run_ensemble
+from simulator.commands.command_line import carry_out
+from simulator.commands.screen import Screen
 from simulator.experiment.carriers import Carried, embed
 from simulator.observations.registry import analyses
-from simulator.running.command_line import execute, parser
 from simulator.running.files import TABLES
+from simulator.running.headless import RunResult
 
 RECURRENT = {
     "seed": 5,
@@ -92,8 +94,14 @@ def test_the_command_line_counts_from_the_seed_that_is_given(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     drawn: list[Path] = []
+
+    class Drawing(Screen):
+        def draw_run(self, result: RunResult, folder: Path) -> str:
+            drawn.append(folder)
+            return ""
+
     given = ["run", "spiral", "--steps", "1", "--seed", "3", "--seeds", "2", "--out", str(tmp_path)]
-    assert execute(parser().parse_args(given), lambda result, folder: drawn.append(folder)) == 0
+    assert carry_out(given, Drawing()) == 0
     assert drawn == [tmp_path / "seed-3" / "plots", tmp_path / "seed-4" / "plots"]
     steps = (tmp_path / "steps.csv").read_text(encoding="utf-8").splitlines()
     assert [row.split(",")[:2] for row in steps] == [["seed", "step"], ["3", "0"], ["3", "1"], ["4", "0"], ["4", "1"]]
@@ -106,6 +114,6 @@ def test_a_seed_beyond_the_last_is_refused_before_anything_is_trained(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = ["run", "spiral", "--steps", "1", "--seed", str(2**63 - 1), "--seeds", "2", "--out", str(tmp_path / "out")]
-    assert execute(parser().parse_args(given), lambda *_: None) == 2
+    assert carry_out(given) == 2
     assert "seed" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()

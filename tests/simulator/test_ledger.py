@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from simulator.commands.command_line import carry_out
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import LaneSpec
 from simulator.parts.activations import Activation
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule
-from simulator.running.command_line import execute, parser
 from simulator.running.headless import run
 from simulator.running.messages import Change, Command, Configure, GoBack, Play, Refused, Revive
 from simulator.running.run_file import read as read_run
@@ -122,7 +122,7 @@ def test_so_are_the_tables_of_a_command(tmp_path: Path, capsys: pytest.CaptureFi
     through_a_file(changes_of(steering), tmp_path / "changes.json")
     words = ["run", str(tmp_path / "net.json"), "--steps", str(STEPS), "--every", "1", "--no-plots"]
     by_list = [*words, "--changes", str(tmp_path / "changes.json"), "--out", str(tmp_path / "a")]
-    assert execute(parser().parse_args(by_list), lambda _result, _folder: None) == 0
+    assert carry_out(by_list) == 0
     other = EXPERIMENT.with_values([("schedule", {"kind": "piecewise", "boundaries": [4], "rates": [0.05]})])
     run(other, steps=STEPS, every=1, out=tmp_path / "b")
     for name in ("steps.csv", "layers.csv", "flow.csv"):

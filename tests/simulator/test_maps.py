@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import itertools
 import json
@@ -16,10 +15,10 @@ import pytest
 from msgspec.structs import replace
 
 from simulator.arrays.numeric import Floats
+from simulator.commands.command_line import carry_out
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.maps.axes import Axis, axis
 from simulator.maps.cells_file import NAME, read
-from simulator.maps.command import add, carry_out
 from simulator.maps.contours import chained, contour, crossings
 from simulator.maps.engines import Engine, LocalEngine
 from simulator.maps.making import Made
@@ -29,7 +28,6 @@ from simulator.maps.refinement import refined
 from simulator.maps.sweep import Cell, Sweep, in_rows, place_on
 from simulator.maps.theory import Line, lines
 from simulator.observations.sharpness import sharpness
-from simulator.running.command_line import execute, parser
 from simulator.running.headless import run
 from simulator.system.machine import THREADS
 from simulator.training.training import Training
@@ -148,7 +146,7 @@ def test_every_cell_has_the_numbers_of_the_command_lines_run(
         given = ["run", str(tmp_path / "base.json"), "--steps", "3", "--seed", row["seed"], "--threads", "1"]
         given += [*(["--until", until] if until else []), "--out", str(out), "--no-plots"]
         given += [each for text in settings for each in ("--set", text)]
-        assert execute(parser().parse_args(given), lambda *_: None) == 0
+        assert carry_out(given) == 0
         with (out / "steps.csv").open(newline="") as lines:
             last = list(csv.DictReader(lines))[-1]
         assert {name: row[name] for name in last} == last
@@ -283,15 +281,12 @@ def test_a_cell_that_ends_its_process_each_time_fails_and_those_beside_it_do_not
 
 
 def test_the_command_makes_a_map_and_says_what_came_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    top = argparse.ArgumentParser()
-    add(top.add_subparsers(dest="command"))
     base = {**BASE, "lanes": [{"name": "B", "set": {"seed": 5}}]}
     (tmp_path / "base.json").write_text(json.dumps(base))
     given = ["sweep", str(tmp_path / "base.json"), "--vary", "layers.0.units=2,-1", "optimizer.learning_rate=1,2"]
     given += ["--seeds", "1", "--steps", "2", "--jobs", "1", "--brief"]
     given += ["--set", "batch_size=4", "--out", str(tmp_path / "out")]
-    arguments = top.parse_args(given)
-    assert execute(arguments, lambda *_: None, carry_out=carry_out) == 0
+    assert carry_out(given) == 0
     told = capsys.readouterr()
     assert told.out.splitlines() == ["4 cells: 0 diverged, 2 failed", f"written to {tmp_path / 'out'}"]
     assert "note: 1 network beside it in the file: compare trains them too, sweep does not\n" in told.err
@@ -301,16 +296,13 @@ def test_the_command_makes_a_map_and_says_what_came_of_it(tmp_path: Path, capsys
     assert known.sweep.experiment == Experiment.from_builtins({**base, "batch_size": 4})
     assert known.environment.threads == 1
     for wrong in (given[:2] + given[5:], [*given, "--vary", "batch_size=1,2"]):
-        assert execute(top.parse_args(wrong), lambda *_: None, carry_out=carry_out) == 2
+        assert carry_out(wrong) == 2
         assert capsys.readouterr().err.splitlines()[-1].startswith("error: ")
 
 
 def test_a_map_that_ships_is_refined_by_what_its_picture_shows(tmp_path: Path) -> None:
-    top = argparse.ArgumentParser()
-    add(top.add_subparsers(dest="command"))
     given = ["sweep", "momentum-rate", "--vary", "optimizer.learning_rate=0.01,0.02", "--steps", "1", "--jobs", "1"]
-    arguments = top.parse_args([*given, "--refine", "1", "--out", str(tmp_path)])
-    assert execute(arguments, lambda *_: None, carry_out=carry_out) == 0
+    assert carry_out([*given, "--refine", "1", "--out", str(tmp_path)]) == 0
     # Its losses differ, the steps until its rule holds do not: it never does.
     losses = [row["loss"] for row in table(tmp_path)]
     assert len(losses) == len({*losses}) == 2

@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 
 from simulator import run
+from simulator.commands import progress_display
+from simulator.commands.command_line import carry_out
 from simulator.data.base import prepare
 from simulator.doctor.trial import copy
 from simulator.experiment.experiment import Experiment
@@ -22,9 +24,8 @@ from simulator.observations.gradient_noise import GradientNoiseObservation
 from simulator.observations.jacobian import JacobianObservation, WeightsObservation
 from simulator.observations.observer import observed
 from simulator.observations.sharpness import SharpnessObservation
-from simulator.running import lanes, progress_display
+from simulator.running import lanes
 from simulator.running.building import built, first_pass
-from simulator.running.command_line import execute, parser
 from simulator.running.messages import Refused, Reply, Started, Update, Working
 from simulator.running.progress_text import progress_text
 from simulator.running.session import Session
@@ -345,7 +346,7 @@ def test_a_headless_run_without_a_terminal_tells_a_line_now_and_then(
 ) -> None:
     monkeypatch.setattr(progress_display, "LINE_SECONDS", 0.02)
     arguments = ["run", "spiral", "--steps", "300", "--no-plots", "--out", str(tmp_path)]
-    assert execute(parser().parse_args(arguments), lambda _result, _folder: None) == 0
+    assert carry_out(arguments) == 0
     told = capsys.readouterr()
     lines = [line for line in told.err.splitlines() if line.startswith("Training: ")]
     assert lines

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulator.commands.reference import reference
 from simulator.data import Data
 from simulator.experiment.experiment import Experiment
 from simulator.layers import Dropout, Layer, Normalization
@@ -17,7 +18,6 @@ from simulator.parts.initializers import Initializer
 from simulator.parts.losses import Loss
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule
-from simulator.running.reference import reference
 from simulator.schema.parameter import Part, details_of, kinds, parameters
 from simulator.training.training import Training
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from simulator.running.command_line import execute, parser
+from simulator.commands.command_line import carry_out
 from simulator.running.run_file import read
 from simulator.system.environment import Environment
 from simulator.system.machine import THREADS
@@ -21,8 +21,7 @@ def _threads_are_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def command(*arguments: Any) -> int:
-    given = parser().parse_args(["run", *map(str, arguments), "--no-plots"])
-    return execute(given, lambda _result, _folder: None)
+    return carry_out(["run", *map(str, arguments), "--no-plots"])
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from simulator.commands.command_line import carry_out
 from simulator.data.own_file import OwnFile, plain_name
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import reach_of
 from simulator.experiment.files import read as read_experiment
 from simulator.running import run_file
-from simulator.running.command_line import execute, parser
 from simulator.running.headless import run
 from simulator.running.packed_data import own_files
 from simulator.running.presentation import Presentation
@@ -227,7 +227,7 @@ def test_a_run_without_a_screen_begins_from_a_shared_file(
     write(Shared(experiment, None, SHOWN, data=True), tmp_path / "a.nabla")
     shutil.rmtree(table.parent)
     asked = ["run", str(tmp_path / "a.nabla"), "--steps", "3", "--out", str(tmp_path / "out"), "--no-plots"]
-    assert execute(parser().parse_args(asked), lambda _result, _folder: None) == 0
+    assert carry_out(asked) == 0
     assert "outside of its own folder" not in capsys.readouterr().err
     assert (tmp_path / "out" / "layers.csv").read_bytes() == (tmp_path / "own" / "layers.csv").read_bytes()
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from simulator import run
+from simulator.commands.command_line import carry_out, parsed
 from simulator.experiment.experiment import Experiment
 from simulator.record.history import History
 from simulator.record.record import Record
-from simulator.running.command_line import execute, parser
 from simulator.running.messages import Started, Update
 from simulator.running.session import Mode, Session
 from simulator.running.stop_rule_text import form, parse
@@ -251,7 +251,7 @@ def test_a_share_is_read_in_per_cent_too_as_it_is_told(kind: type[StopRule], num
 
 def test_two_rules_are_refused_and_the_first_is_not_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        parser().parse_args(["run", "spiral", "--steps", "1", "--until", "loss<0.1", "--until", "epochs:1"])
+        parsed(["run", "spiral", "--steps", "1", "--until", "loss<0.1", "--until", "epochs:1"])
     assert "argument --until: given twice: a run stops by one rule" in capsys.readouterr().err
 
 
@@ -268,7 +268,7 @@ def test_bad_text_is_refused_in_one_sentence_with_status_2(
 ) -> None:
     arguments = ["run", "spiral", "--steps", "1", "--out", str(tmp_path / "out"), "--until", text]
     with pytest.raises(SystemExit) as ended:
-        parser().parse_args(arguments)
+        parsed(arguments)
     assert ended.value.code == 2
     told = capsys.readouterr().err.splitlines()[-1]
     assert "--until" in told
@@ -278,7 +278,7 @@ def test_bad_text_is_refused_in_one_sentence_with_status_2(
 
 def test_a_headless_run_says_which_rule_stopped_it_and_when(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["run", "spiral", "--steps", "500", "--no-plots", "--out", str(tmp_path), "--until", "epochs:1"]
-    assert execute(parser().parse_args(arguments), lambda _result, _folder: None) == 0
+    assert carry_out(arguments) == 0
     told = capsys.readouterr().out
     assert ": 1 epoch made." in told.splitlines()[0]
     last = int((tmp_path / "steps.csv").read_text(encoding="utf-8").splitlines()[-1].split(",")[0])
@@ -290,6 +290,6 @@ def test_a_rule_that_cannot_hold_ends_a_headless_run_with_status_2(
 ) -> None:
     out = tmp_path / "out"
     arguments = ["run", "plane", "--steps", "5", "--no-plots", "--out", str(out), "--until", "accuracy>0.5"]
-    assert execute(parser().parse_args(arguments), lambda _result, _folder: None) == 2
+    assert carry_out(arguments) == 2
     assert capsys.readouterr().err == "error: accuracy>0.5 can never hold: a regression has no accuracy\n"
     assert not out.exists()

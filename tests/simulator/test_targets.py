@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulator.commands.command_line import carry_out
 from simulator.data import Csv, DataError, prepare
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.measures.facts import data_facts
 from simulator.observations.output_errors import OutputErrorsObservation
-from simulator.running.command_line import execute, parser
 from simulator.training.training import Training
 
 HEADER = ("a", "b", "near", "far, and large", "kind")
@@ -159,7 +159,7 @@ def test_the_table_tells_each_target_and_a_file_keeps_the_list(path: str, tmp_pa
     assert json.loads(file.read_text())["data"]["target"] == ["near", "far, and large"]
     assert Experiment.from_json(file.read_bytes()) == experiment(path)
     given = ["run", str(file), "--steps", "2", "--every", "2", "--analyses", "outputs", "--no-plots", "--out", str(out)]
-    assert execute(parser().parse_args(given), lambda *_: None) == 0
+    assert carry_out(given) == 0
     with (out / "output_errors.csv").open(newline="") as opened:
         rows = list(csv.DictReader(opened))
     assert [(row["step"], row["output"]) for row in rows] == [(s, n) for s in "02" for n in ("near", "far, and large")]
@@ -175,7 +175,7 @@ def test_the_command_line_sets_several_targets(path: str, tmp_path: Path) -> Non
         out = tmp_path / str(len(value))
         given = ["run", str(file), "--steps", "0", "--no-plots", "--out", str(out), "--analyses", "outputs"]
         settings = ["--set", f"data.target={value}", "--set", 'data.inputs=["a"]']
-        assert execute(parser().parse_args([*given, *settings]), lambda *_: None) == 0
+        assert carry_out([*given, *settings]) == 0
         assert (out / "output_errors.csv").read_text().count("near") == 1
 
 

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QApplication, QDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator import run
+from simulator.commands.reference import nested
 from simulator.doctor.base import Finding
 from simulator.doctor.rules import RULES, SUSPECTS
 from simulator.experiment.experiment import Experiment
 from simulator.measures import RECORDED
 from simulator.observations.registry import analyses
-from simulator.running.reference import nested
 from simulator.running.stop_rules import StopRule
 from simulator.schema.parameter import concrete, kind_of, own_first, summary_of
 from tests.thinned import thinned

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from simulator.commands.reference import MEASURED, default_text, nested, range_text, table_cell
 from simulator.doctor.phrases import capital
 from simulator.experiment.experiment import Experiment
 from simulator.landscape.entry import MomentumAsPrinted
 from simulator.landscape.function import Function
 from simulator.landscape.functions import FUNCTIONS
 from simulator.measures import RECORDED
-from simulator.running.reference import MEASURED, default_text, nested, range_text, table_cell
 from simulator.schema.parameter import Parameter, Part, Spec, details_of, kind_of, own_first, summary_of, title_of
 from ui.manual.page import Chapter, Page
 from ui.style.help import part_folder, part_page

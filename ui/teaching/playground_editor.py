@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QTableWidget, QT
 
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.experiment.locks import keys_of
+from simulator.experiment.settings import split
 from simulator.lessons.controls import Control, controls
-from simulator.running.arguments import in_order
-from simulator.running.compare_command import split
+from simulator.schema.settings import in_order
 from ui.style.boxes import in_column
 from ui.style.text_size import scaled, with_text
 from ui.teaching.answer_editors import number_of

@@ -17,6 +17,7 @@ from scipy import special
 
 import main
 from simulator import Experiment, run
+from simulator.commands.reference import reference
 from simulator.data import Data
 from simulator.doctor.base import Finding
 from simulator.doctor.trial import copy
@@ -36,7 +37,6 @@ from simulator.record.frame import frame_of
 from simulator.record.history import History
 from simulator.record.record import Record
 from simulator.running.messages import Started, Update
-from simulator.running.reference import reference
 from simulator.running.session import Session
 from simulator.schema.parameter import Part, kinds, title_of
 from simulator.theory.gaussian import second_moment, slope_moment

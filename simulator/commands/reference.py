@@ -1,12 +1,15 @@
-"""The reference table: every part, its fields, defaults, ranges and units, generated from the parts themselves."""
+"""The command ``reference``: every part, its fields, defaults, ranges and units, as the parts themselves say them."""
 
 from __future__ import annotations
 
+import argparse
 import json
+import sys
 from collections.abc import Iterator
 
 import msgspec
 
+from simulator.commands.screen import Screen
 from simulator.experiment.experiment import Experiment
 from simulator.landscape.entry import MomentumAsPrinted
 from simulator.landscape.functions import FUNCTIONS
@@ -33,6 +36,16 @@ LANDSCAPE = (
     "Functions of two parameters, for `main.py landscape` and *View › Landscape*. Every optimiser above races on them "
     "with its fields and any schedule; `momentum_as_printed` races there alone."
 )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It takes none."""
+
+
+def carry_out(arguments: argparse.Namespace, screen: Screen) -> int:
+    """Print it; the exit status."""
+    sys.stdout.write(reference())
+    return 0
 
 
 def reference() -> str:

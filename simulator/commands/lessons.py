@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from simulator.lessons.checking import Outcome
+from simulator.commands.progress_display import displaying
+from simulator.commands.screen import Screen
+from simulator.experiment.experiment import ExperimentError
+from simulator.lessons.checking import Outcome, check, printed, table
+from simulator.lessons.course import lessons_called
+from simulator.lessons.files import find, save, shipped
+from simulator.system.atomic import write_atomic
 
 
-def add_lessons(commands: Any) -> None:
-    """Add the command to a parser's sub-commands."""
-    one = commands.add_parser("lessons", help="list the lessons, check them all, or write one into a file")
-    what = one.add_mutually_exclusive_group()
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What is done with which lessons; without any, they are listed."""
+    what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--check",
         nargs="*",
@@ -22,17 +25,15 @@ def add_lessons(commands: Any) -> None:
         help="run these lessons, those of a course, or all, and compare with what is expected",
     )
     what.add_argument("--export", nargs=2, metavar=("NAME", "FILE"), help="write a lesson into a file")
-    one.add_argument("--out", type=Path, metavar="DIR", help="folder for lessons.csv")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder for lessons.csv")
 
 
-def run_lessons(arguments: argparse.Namespace) -> int:
-    """Carry out the parsed command; the process's exit status."""
+def carry_out(arguments: argparse.Namespace, screen: Screen) -> int:
+    """List, check or write lessons; the exit status."""
     if arguments.check is not None:
         return _check(arguments.check, arguments.out)
     if arguments.export is not None:
         return _export(*arguments.export)
-    from simulator.lessons.files import shipped
-
     lessons = shipped()
     width = max((len(lesson.name) for lesson in lessons), default=0)
     for lesson in lessons:
@@ -42,21 +43,12 @@ def run_lessons(arguments: argparse.Namespace) -> int:
 
 
 def _export(name: str, file: str) -> int:
-    from simulator.lessons.files import find, save
-
     save(find(name), Path(file))
     print(f"written to {file}")
     return 0
 
 
 def _check(names: list[str], out: Path | None) -> int:
-    from simulator.experiment.experiment import ExperimentError
-    from simulator.lessons.checking import check, printed, table
-    from simulator.lessons.course import lessons_called
-    from simulator.lessons.files import shipped
-    from simulator.running.progress_display import displaying
-    from simulator.system.atomic import write_atomic
-
     if out is None:
         raise ExperimentError("--check writes lessons.csv into the folder that --out names")
     lessons = [lesson for name in names for lesson in lessons_called(name)] or shipped()

@@ -11,6 +11,10 @@ from typing import Any
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+def _status(number: int) -> int:
+    return 128 + number
+
+
 class InterruptedRun(BaseException):
     """A signal has ended what was being done; no error, so that nothing takes it for one."""
 
@@ -23,7 +27,7 @@ class InterruptedRun(BaseException):
     @property
     def status(self) -> int:
         """The exit status by which a shell knows the signal."""
-        return 128 + self.number
+        return _status(self.number)
 
 
 class Interruption:
@@ -36,6 +40,11 @@ class Interruption:
         """Of the signal that has come."""
         self._asked = False
         self._before: dict[int, Any] = {}
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 where no signal has come, else that by which a shell knows the signal."""
+        return 0 if self.number is None else _status(self.number)
 
     def __call__(self) -> bool:
         """Whether to end here."""

@@ -4,30 +4,41 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from simulator.code.importing.modules import ForeignModule
-    from simulator.code.importing.rebuilding import Rebuilt
+from simulator.code.importing.experiments import experiment_of, trained_as
+from simulator.code.importing.modules import ForeignModule, read_factory, read_weights
+from simulator.code.importing.rebuilding import Rebuilt, UnknownError, rebuilt
+from simulator.code.importing.skeleton import skeleton
+from simulator.commands.screen import Screen
+from simulator.experiment.experiment import ExperimentError
+from simulator.experiment.files import write
+from simulator.record.history import History
+from simulator.record.record import Record
+from simulator.running.run_file import SavedRun
+from simulator.running.run_file import write as write_run
+from simulator.schema.numbers import count
+from simulator.system.atomic import write_atomic
+from simulator.system.environment import environment
+from simulator.training.training import Training
 
 WEIGHTS = ".safetensors"
 EXPERIMENT, RUN, SIMPLIFIED = "experiment.json", "imported.nabla", "simplified.txt"
 
 
-def add_import(commands: Any) -> None:
-    """Add the command to a parser's sub-commands."""
-    one = commands.add_parser("import", help="rebuild a network of PyTorch, or its skeleton, as an experiment")
-    one.add_argument(
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the network is in, and by what it is read."""
+    parser.add_argument(
         "target", metavar="MODEL.py:FACTORY", help="what makes the network, or a .safetensors of its weights"
     )
-    one.add_argument("--from", dest="library", choices=("pytorch",), required=True, help="what it was written for")
-    one.add_argument("--out", type=Path, default=Path("imported"), metavar="DIR", help="folder for the files")
-    one.add_argument("--yes", action="store_true", help="run the file's code without asking")
-    one.add_argument("--python", default=_python(), metavar="FILE", help="a Python that has the library")
-    one.add_argument("--input", type=_shape, metavar="C,H,W", help="shape of an image, where it is not to be guessed")
+    parser.add_argument("--from", dest="library", choices=("pytorch",), required=True, help="what it was written for")
+    parser.add_argument("--out", type=Path, default=Path("imported"), metavar="DIR", help="folder for the files")
+    parser.add_argument("--yes", action="store_true", help="run the file's code without asking")
+    parser.add_argument("--python", default=_python(), metavar="FILE", help="a Python that has the library")
+    parser.add_argument(
+        "--input", type=_shape, metavar="C,H,W", help="shape of an image, where it is not to be guessed"
+    )
 
 
 def _python() -> str:
@@ -45,13 +56,8 @@ def _shape(text: str) -> tuple[int, ...]:
     return sizes
 
 
-def run_import(arguments: argparse.Namespace) -> int:
+def carry_out(arguments: argparse.Namespace, screen: Screen) -> int:
     """Write the files and say what was simplified; the exit status."""
-    from simulator.code.importing.experiments import experiment_of, trained_as
-    from simulator.experiment.files import write
-    from simulator.schema.numbers import count
-    from simulator.system.atomic import write_atomic
-
     modules = _modules(arguments)
     if modules is None:
         print("nothing was run and nothing written", file=sys.stderr)
@@ -79,9 +85,6 @@ def run_import(arguments: argparse.Namespace) -> int:
 
 def _modules(arguments: argparse.Namespace) -> Sequence[ForeignModule] | None:
     """What the network is made of; None where its code may not be run."""
-    from simulator.code.importing.modules import read_factory, read_weights
-    from simulator.experiment.experiment import ExperimentError
-
     path, separator, factory = arguments.target.rpartition(":")
     if arguments.target.endswith(WEIGHTS):
         return read_weights(Path(arguments.target))
@@ -105,9 +108,6 @@ def _network(
     modules: Sequence[ForeignModule], shape: tuple[int, ...] | None, weights_alone: bool
 ) -> tuple[Rebuilt, bool]:
     """The network itself, or its skeleton, and whether it is itself."""
-    from simulator.code.importing.rebuilding import UnknownError, rebuilt
-    from simulator.code.importing.skeleton import skeleton
-
     if weights_alone:
         return skeleton(modules, "weights alone tell of no activations, and of no order of use", shape), False
     try:
@@ -116,11 +116,6 @@ def _network(
         return skeleton(modules, str(error), shape), False
 
 
-def _write_run(training: Any, path: Path) -> None:
+def _write_run(training: Training, path: Path) -> None:
     """A run before its first step."""
-    from simulator.record.history import History
-    from simulator.record.record import Record
-    from simulator.running.run_file import SavedRun, write
-    from simulator.system.environment import environment
-
-    write(SavedRun(training.checkpoint(), Record(History(training.columns)), environment(1)), path)
+    write_run(SavedRun(training.checkpoint(), Record(History(training.columns)), environment(1)), path)
