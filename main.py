@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 from simulator.commands import COMMANDS
 from simulator.commands.arguments import OneLineParser, add_threads
 from simulator.commands.screen import Screen
-from simulator.running.transport import Mode, ProcessTransport, trainer, usual_mode
+from simulator.running.transport import Mode, ProcessTransport, can_fork, trainer, usual_mode
 from simulator.system.machine import give_threads, out_of_memory
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ CLOSE_SECONDS = 1.0
 # Read when numpy is imported, here and in the training process; raised where a network is worth it. A second thread
 # that waits for work takes a core from the other process, at the start of all times.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
+SHARED = "simulator.running.session", "simulator.training.training"
+"""What window and worker both need, numpy with it: a worker that is a copy of this process has it already."""
 
 
 def program_name() -> str:
@@ -128,8 +130,11 @@ def launched(worker: Mode | None) -> ProcessTransport[Command, Reply] | None:
     if (worker or usual_mode()) == "thread":
         return None
     transport = ProcessTransport(trainer)
+    fork = can_fork() and "PySide6" not in sys.modules
+    for name in SHARED if fork else ():
+        import_module(name)
     try:
-        transport.launch()
+        transport.launch(fork)
     except OSError:
         return None  # the session tries again, and says why it is a thread then
     return transport
@@ -139,8 +144,9 @@ def open_bench(target: str | None, worker: Mode | None, reset: bool = False) -> 
     """Open the window; Qt is imported only here. 2 for a file that is none, 1 where the window fails."""
     # What a start makes, stays: looking it over for garbage again and again is a tenth of the time.
     gc.disable()
-    transport = launched(worker)
+    transport = None
     try:
+        transport = launched(worker)
         # Before Qt: once that is there, it reads the source of every module that is imported.
         import_module("simulator.running.session")
         from ui.app import open_bench as show

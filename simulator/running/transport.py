@@ -13,8 +13,9 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
@@ -22,6 +23,8 @@ from simulator.running.inbox import Inbox
 
 # The worker and its messages are imported where they are used: a process is launched before anything slow is.
 if TYPE_CHECKING:
+    from multiprocessing.context import ForkContext, SpawnContext
+
     from simulator.running.messages import Command, Failed, Reply, Stop
 
 Notify = Callable[[], None]
@@ -205,8 +208,17 @@ class _PipeInbox(Generic[C]):
         return command
 
 
-def _child(factory: WorkerFactory[C, R], commands: Connection, replies: Connection, niceness: int) -> None:
-    """The child process: the same worker over pipes."""
+def can_fork() -> bool:
+    """Whether a child can be a copy of this process: there is no thread whose locks it would wait for in vain."""
+    return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
+
+
+def _child(
+    factory: WorkerFactory[C, R], commands: Connection, replies: Connection, niceness: int, others: Sequence[Connection]
+) -> None:
+    """The child process: the same worker over pipes. ``others`` are the window's ends, where it is a copy of that."""
+    for end in others:
+        end.close()
     # These reach the whole group; the window decides what they mean.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -257,15 +269,19 @@ class ProcessTransport(Generic[C, R]):
         self._incoming: Connection | None = None
         self._closing = False
 
-    def launch(self) -> None:
-        """Start the process, to warm up before :meth:`start` is called. OSError if it cannot."""
-        context = multiprocessing.get_context("spawn")
+    def launch(self, fork: bool = False) -> None:
+        """Start the process, to warm up before :meth:`start` is called. OSError if it cannot.
+
+        ``fork``: as a copy of this one, which has what has been imported; see :func:`can_fork`.
+        """
+        context: ForkContext | SpawnContext = get_context("fork") if fork else get_context("spawn")
         child_commands, self._commands = context.Pipe(duplex=False)
         self._incoming, child_replies = context.Pipe(duplex=False)
         _widen(self._incoming)
+        others = (self._commands, self._incoming) if fork else ()
         self._process = context.Process(
             target=_child,
-            args=(self._factory, child_commands, child_replies, self._niceness),
+            args=(self._factory, child_commands, child_replies, self._niceness, others),
             name=f"nablascope-{self._name}",
             daemon=True,
         )

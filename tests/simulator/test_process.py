@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -99,6 +100,61 @@ def test_a_killed_process_is_told_and_its_checkpoint_goes_on(session: Session) -
         assert frame.step == kept.step
     finally:
         other.close()
+
+
+COPIED = """
+import sys
+import main
+from simulator.experiment.experiment import Experiment
+from simulator.running.messages import Started
+from simulator.running.session import Session
+from simulator.running.transport import can_fork
+from tests.simulator.replies import until
+from tests.simulator.test_process import EXPERIMENT, recorded
+
+assert can_fork()
+transport = main.launched("process")
+made = Session("process", transport=transport)
+made.start()
+"""
+"""A window's process, whose worker is a copy of it: nothing else runs in it."""
+
+
+def copied(code: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", COPIED + code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process is not copied")
+def test_a_worker_that_is_a_copy_of_the_process_gives_the_numbers_of_any_other(session: Session) -> None:
+    expected = recorded(session, 20).series("loss").last[:20]
+    process = copied("print(made.pid, *recorded(made, 20).series('loss').last[:20].tolist())\nmade.close(10)")
+    told, _ = process.communicate(timeout=120)
+    pid, *losses = told.split()
+    assert int(pid) != process.pid
+    assert process.returncode == 0
+    np.testing.assert_array_equal([float(loss) for loss in losses], expected)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process is not copied")
+@pytest.mark.parametrize("rest", ["", "made.play()\n"])
+def test_a_worker_that_is_a_copy_ends_with_a_window_that_is_killed(rest: str) -> None:
+    begin = "made.change(EXPERIMENT)\nuntil(made, Started)\n"
+    with copied(f"{begin}{rest}print(made.pid, flush=True)\nsys.stdin.read()") as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        process.kill()
+    wait_for(lambda: not runs(pid))
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there that has not ended; one that has may wait for someone to hear of it."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
 
 
 def test_commands_to_a_dead_process_do_nothing(session: Session) -> None:
