@@ -1,0 +1,38 @@
+"""What of pyqtgraph comes with the chart layer."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from ui import chart
+
+
+def ran(code: str) -> str:
+    """What a fresh process prints."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_the_chart_layer_reads_no_part_of_pyqtgraph_that_nobody_needs() -> None:
+    code = "import sys, ui.chart; print(*(name for name in sys.modules if name.startswith('pyqtgraph')))"
+    read = ran(code).split()
+    assert {"pyqtgraph.graphicsItems.ViewBox", "pyqtgraph.widgets.GraphicsView"} <= set(read)
+    assert not {name for name in read if name.startswith(("pyqtgraph.parametertree", "pyqtgraph.imageview"))}
+    assert not {"pyqtgraph.multiprocess", "pyqtgraph.graphicsItems.ROI"} & set(read)
+
+
+def test_what_was_left_out_of_pyqtgraph_can_be_had_from_its_own_module() -> None:
+    assert ran("import ui.chart; from pyqtgraph.graphicsItems.ROI import ROI; print(ROI.__name__)").strip() == "ROI"
+
+
+def test_a_pyqtgraph_that_cannot_do_without_a_part_is_imported_whole() -> None:
+    code = f"""
+import importlib, importlib.util, sys
+source = open({chart.__file__!r}).read()
+assert '"GraphicsView"' in source
+package = type(sys)("ui.chart")
+exec(source.replace('"GraphicsView"', '"Another"'), vars(package))
+import pyqtgraph
+print(pyqtgraph.GraphicsView.__name__, pyqtgraph.ImageView.__name__)
+"""
+    assert ran("import ui" + code).split() == ["GraphicsView", "ImageView"]
