@@ -16,6 +16,7 @@ from ui.bench.document import Document, Edit, leaving
 from ui.bench.hold import Hold
 from ui.bench.kept_records import AsideRun
 from ui.bench.link import Worker, WorkerFactory, WorkerLink
+from ui.bench.noted_changes import note
 from ui.bench.planned_changes import PlannedChanges
 from ui.bench.readings import Readings
 from ui.bench.run_keeper import RunKeeper
@@ -52,6 +53,8 @@ class Bench(QObject):
     """What was asked for, ``train``, while nothing can be trained."""
     noticed = Signal(str)
     """Something that a person should know, though all goes on."""
+    began_with = Signal(str)
+    """The same, of the run that has just begun or gone on: it is so while that is trained."""
     failed = Signal(str, str, bool)
     """message, traceback, whether the worker is gone."""
     replay_found = Signal(object)
@@ -223,7 +226,7 @@ class Bench(QObject):
             self._cause = edit.description
             self._keep_of_the_dead(edit)
         elif not stood_still:
-            self.record.changes.add(self._step, edit.description, goes_on=edit.goes_on)
+            note(self.record.changes, edit, old, new, self._step, self.playing)
         self.building = stood_still or not live
         self.refusal = ""
         self._change(new, edit)
@@ -326,7 +329,7 @@ class Bench(QObject):
             self.document.settle(reply.settled.asked, reply.settled.data)
         self.started.emit(reply.info)
         if news:
-            self.noticed.emit(news)
+            (self.began_with if news == reply.notice else self.noticed).emit(news)
 
     def _take_refused(self, reply: Refused) -> None:
         reply = self.memory.shelf.without_left(reply, self._first_run)

@@ -40,6 +40,8 @@ class Edit:
     """Whether it is a further stage of a drag."""
     surgery: Operation | None = None
     """What it does to the running network, which goes on from there."""
+    undone: bool = False
+    """Whether it takes back what was done."""
 
     @property
     def begins_a_run(self) -> bool:
@@ -92,9 +94,8 @@ class _Entry(QUndoCommand):
         self._document._set(self.after, edit)
 
     def undo(self) -> None:
-        self._document._set(
-            self.before, replace(self._edit, description=f"Undo: {self.text()}", again=True, goes_on=False)
-        )
+        edit = replace(self._edit, description=f"Undo: {self.text()}", again=True, undone=True, goes_on=False)
+        self._document._set(self.before, edit)
 
 
 class Document(QObject):

@@ -101,16 +101,31 @@ def changes_of(
 
     Those that are ``known`` are not put into words again.
     """
-    steps = [change.step for change in live.entries]
-    experiments = [live.experiment]
-    for entry in live.entries:
-        experiments.append(entry.experiment or experiments[-1])
-    for change, first, last in _windows(tuple(changes), steps):
-        acted = live.entries[first:last]
+    entries, experiments = _lasting(live)
+    for change, first, last in _windows(tuple(changes), [entry.step for entry in entries]):
+        acted = entries[first:last]
         key = change, tuple(map(id, acted))
         if key not in known:
             known[key] = _mark_of(change, experiments[first], experiments[last] if acted else None, acted)
         yield known[key]
+
+
+def _lasting(live: LiveChanges) -> tuple[list[LiveChange], list[Experiment | None]]:
+    """The entries without those that were undone before a step was made, and what was trained before and after each."""
+    entries, experiments = list[LiveChange](), [live.experiment]
+    for entry in live.entries:
+        before = experiments[-2] if entries and entries[-1].step == entry.step else None
+        if before is not None and _sets(entries[-1]) and _sets(entry) and entry.experiment == before:
+            del entries[-1], experiments[-1]
+        else:
+            entries.append(entry)
+            experiments.append(entry.experiment or experiments[-1])
+    return entries, experiments
+
+
+def _sets(change: LiveChange) -> bool:
+    """Whether it does nothing but set fields."""
+    return change == LiveChange(change.step, change.experiment, change.scales)
 
 
 def _windows(changes: Iterable[Change], steps: Sequence[int]) -> Iterator[tuple[Change, int, int]]:

@@ -48,6 +48,7 @@ class Notices(QObject):
         bench.halted.connect(self._halt)
         bench.stopped.connect(self._stop)
         bench.noticed.connect(self._banner.say)
+        bench.began_with.connect(self._say_of_run)
         bench.waiting.connect(self._wait)
         bench.playing_changed.connect(self._play)
         for signal in (bench.started, bench.updated, bench.shown.changed):
@@ -147,6 +148,11 @@ class Notices(QObject):
     def _stop(self, sentence: str) -> None:
         self._shown = "stopped"
         self._banner.say(sentence)
+
+    def _say_of_run(self, text: str) -> None:
+        """What holds of the present run, and is taken back with it."""
+        run = self._bench.info
+        self._banner.say(text, holds=lambda: self._bench.info is run)
 
     def _wait(self, seconds: float) -> None:
         if self._bench.refusal:  # Nothing is computed: what was asked for just before has no answer.
