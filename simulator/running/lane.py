@@ -89,6 +89,23 @@ class Lane:
         self.experiment = experiment
         return True
 
+    def can_change_written(self, experiment: Experiment) -> bool:
+        """Whether nothing is another in it but the learning rate of the update that is written, to the bits of that."""
+        live = self.live
+        if live is None or experiment == self.experiment:
+            return experiment == self.experiment
+        after = live.as_read(experiment)
+        return not live.coming and after.optimizer.rewrites and live.training.change_learning_rate(after, act=False)
+
+    def change_written(self, experiment: Experiment) -> None:
+        """Train it in the present step: as if it had been so when that began."""
+        live = self.live
+        if live is not None and experiment != self.experiment:
+            training, self.experiment = live.training, experiment
+            training.change_learning_rate(live.as_read(experiment))
+            live.timeline.changed(LiveChange(training.step, training.experiment))
+            live.rows.complete(training.step, training.row(training.scalars()))
+
     def start_of(self, plan: LanePlan, step: int) -> LaneStart | None:
         """From where another one that is to be so goes on with the past of this one; None where from nowhere."""
         live = self.live

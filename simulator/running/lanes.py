@@ -22,7 +22,7 @@ from simulator.running.lane import Lane
 from simulator.running.lane_plan import LanePlan, LaneStart, lane_of, plan_of, start_of_state, way_beside
 from simulator.running.lane_state import LaneState
 from simulator.running.live_run import LiveRun
-from simulator.running.messages import LaneUpdate, Look
+from simulator.running.messages import Change, LaneUpdate, Look
 from simulator.running.paced_observer import PacedObserver
 from simulator.running.timeline import Timeline
 from simulator.system.progress import Progress
@@ -129,6 +129,26 @@ class Lanes:
                 lane = self._begun(run, spec, wanted, lane, ended)
             self._lanes[name] = lane
         self._states = {}
+        return True
+
+    def change_within_step(self, run: LiveRun, change: Change, written: bool | None) -> bool:
+        """Let an edit act in the run's present step, if that still can: :meth:`follow` brings them in line with it.
+
+        ``written`` is None where they have written their updates too: then in all of them, or in none.
+        """
+        if written is not None:
+            return run.change_within_step(change.experiment, change.edit, written)
+        specs = {spec.name: spec for spec in change.experiment.lanes or ()}
+        wanted = {name: lane_of(change.experiment, spec) for name, spec in specs.items()}
+        able = [*specs] == [*self._lanes] and all(
+            lane.origin == (specs[name].origin or None) and lane.can_change_written(wanted[name])
+            for name, lane in self._lanes.items()
+        )
+        if not able or not run.change_within_step(change.experiment, change.edit, written=True):
+            return False
+        for name, lane in self._lanes.items():
+            lane.change_written(wanted[name])
+        self._followed = run.training.experiment
         return True
 
     def _begun(

@@ -195,13 +195,8 @@ class LiveRun:
             self.timeline.changed(LiveChange(training.step, experiment), edit)
         return True
 
-    def change_within_step(self, experiment: Experiment, edit: int, written: bool | None) -> bool:
-        """Take over ``experiment`` between gradient and update, or when that is ``written``, if it can be taken so.
-
-        None: other networks have written theirs, and nothing acts in this step any more.
-        """
-        if written is None:
-            return False
+    def change_within_step(self, experiment: Experiment, edit: int, written: bool) -> bool:
+        """Take over ``experiment`` between gradient and update, or when that is ``written``, if it can be taken so."""
         training = self.training
         before = training.experiment
         if not written and training.changes_update_rule(experiment):

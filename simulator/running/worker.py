@@ -340,9 +340,7 @@ class Worker:
                 return
             if isinstance(command, messages.Look | messages.Limit):
                 self._obey(command)
-            elif isinstance(command, messages.Change) and run.change_within_step(
-                command.experiment, command.edit, written
-            ):
+            elif isinstance(command, messages.Change) and self.lanes.change_within_step(run, command, written):
                 self._turn(run)
             else:
                 self._postponed = command

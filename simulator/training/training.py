@@ -253,24 +253,26 @@ class Training:
         self._take_over(old.optimizer)
         return True
 
-    def change_learning_rate(self, experiment: Experiment) -> bool:
+    def change_learning_rate(self, experiment: Experiment, act: bool = True) -> bool:
         """Take over ``experiment`` in the update that is written and measured, if only the learning rate differs.
 
-        It is then as if the step had begun with that rate. An update that has overflowed, or that would lose digits if
-        it were scaled, is left as it is. Says whether the experiment was taken over.
+        What networks beside it are set to may differ too. It is then as if the step had begun with that rate. An update
+        that has overflowed, or that would lose digits if it were scaled, is left as it is. Says whether the experiment
+        was taken over; if it is not to ``act``, whether it could be.
         """
-        optimizer = replace(experiment.optimizer, learning_rate=self.experiment.optimizer.learning_rate)
-        if replace(experiment, optimizer=optimizer) != self.experiment:
+        own, before = self.experiment, self.learning_rate
+        optimizer = replace(experiment.optimizer, learning_rate=own.optimizer.learning_rate)
+        lanes = own.lanes if _listed(own) == _listed(experiment) else experiment.lanes
+        if replace(experiment, optimizer=optimizer, lanes=lanes) != own:
             return False
-        before, after = (
-            self.learning_rate,
-            float(experiment.schedule.rate(experiment.optimizer.learning_rate, self.step)),
-        )
+        after = float(experiment.schedule.rate(experiment.optimizer.learning_rate, self.step))
         ratio = after / before if before else math.inf
         small = bool((self.values[self._of_update] < SMALLEST_RESCALED).any())
         most = 1 if small else MOST_RESCALING
         if not 1 / MOST_RESCALING <= ratio <= most or not math.isfinite(norm(self.network.parameters.update)):
             return False
+        if not act:
+            return True
         self.experiment = experiment
         with np.errstate(all="ignore"):
             self.updater.write_again(experiment, before, after)
@@ -348,3 +350,8 @@ class Training:
             lack = "samples are named that there are not"
         if lack or min(kept.step, kept.updates) < 0:
             raise ValueError(f"the run does not fit its experiment and data: {lack or 'its step is below 0'}")
+
+
+def _listed(experiment: Experiment) -> list[tuple[str, object]]:
+    """Which networks stand beside it, whatever they are set to."""
+    return [(lane.name, lane.origin) for lane in experiment.lanes or ()]

@@ -342,9 +342,31 @@ def test_a_look_that_comes_while_other_networks_make_their_step_is_answered_with
     assert updates[-1].frame.step == 6
 
 
-def test_an_edit_that_comes_then_acts_in_the_next_step_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    edit = COMMANDS["penalty"]
-    told = script(monkeypatch, 1, (6, 3, edit), (9, 0, Pause()), (9, 0, TakeSnapshot())).replies
+def snapshot_after(monkeypatch: pytest.MonkeyPatch, place: int, edit: Command, others: int = 0) -> Snapshot:
+    """Of step 9, where an edit came in step 6: before it, or in it, three times in all."""
+    told = script(monkeypatch, 1, (6, place, edit), (9, 0, Pause()), (9, 0, TakeSnapshot()), others=others).replies
     (snapshot,) = (each for each in told if isinstance(each, Snapshot))
-    assert [change.step for change in snapshot.changes] == [7]
-    assert [[change.step for change in lane.changes.entries] for lane in snapshot.lanes] == [[7], [7]]
+    return snapshot
+
+
+@pytest.mark.parametrize("others", [0, 2])
+@pytest.mark.parametrize("name", ["learning rate", "a lane's rate"])
+def test_a_rate_that_is_edited_then_acts_in_that_step_of_all(
+    name: str, others: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late, before = (snapshot_after(monkeypatch, place, COMMANDS[name], others) for place in (3, 0))
+    assert [change.step for change in late.changes] == [6]
+    assert [*_states(late.lanes)] == [*_states(before.lanes)]
+    assert late.checkpoint is not None
+    assert before.checkpoint is not None
+    assert written(late.checkpoint) == written(before.checkpoint)
+    assert [*map(_numbers, late.rows)] == [*map(_numbers, before.rows)]
+
+
+def test_what_an_update_that_is_written_cannot_take_acts_in_the_next_step_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("penalty", "a lane's layer", "another lane", "a lane less", "blow-up"):
+        assert [change.step for change in snapshot_after(monkeypatch, 3, COMMANDS[name]).changes] == [7]
+    lanes = snapshot_after(monkeypatch, 3, COMMANDS["penalty"]).lanes
+    assert [[change.step for change in lane.changes.entries] for lane in lanes] == [[7], [7]]
