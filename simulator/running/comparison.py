@@ -20,10 +20,10 @@ from simulator.experiment.differences import differences_between, in_words
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
 from simulator.running.ensemble import later_steps, members
-from simulator.running.files import LAYER_COLUMNS, PLOTS, remove_pictures
+from simulator.running.files import LAYER_COLUMNS
 from simulator.running.growing_file import GrowingTable, WholeFile
 from simulator.running.headless import RunResult, run, usual_every
-from simulator.running.run_folder import LOCK, UNFINISHED, remove_runs
+from simulator.running.run_folder import COMPARISON, LOCK, RUNS, UNFINISHED, remove_earlier
 from simulator.running.verdict import COMPARED, VERDICT_COLUMNS, Columns, rows, verdict_sentences
 from simulator.system.atomic import write_atomic
 from simulator.system.process_lock import ProcessLock
@@ -33,9 +33,6 @@ TOGETHER: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "layers.csv": ("layers.csv", LAYER_COLUMNS),
 }
 """Table of all lanes → the table of one run that it is made of, and its columns behind lane and seed."""
-RUNS = "runs"
-"""The folder of each lane's own runs."""
-RUN_NAME = r"\d+-seed-\d+"
 CHUNK = 1000
 """Rows that are written at once."""
 
@@ -100,8 +97,7 @@ class Comparison:
         every = usual_every(self.steps) if every is None else every
         self.out.mkdir(parents=True, exist_ok=True)
         with ProcessLock(self.out / LOCK, "this folder"):
-            self._begin()
-            self._remove_earlier_runs(bool(options.get("resume")))
+            self._begin(bool(options.get("resume")))
             for done, each in enumerate(self.runs):
                 hear = later_steps(progress, done * self.steps)
                 result = run(
@@ -118,20 +114,17 @@ class Comparison:
             for each in self.runs:
                 shutil.rmtree(each.folder / UNFINISHED, ignore_errors=True)
 
-    def _begin(self) -> None:
-        """The common files without a row; those of an earlier comparison go."""
-        (self.out / "verdict.csv").unlink(missing_ok=True)
+    def _begin(self, goes_on: bool) -> None:
+        """The common files without a row; what stood here before goes.
+
+        ``goes_on``: the runs that are of this comparison are taken up again.
+        """
+        remove_earlier(self.out, but=[each.folder.name for each in self.runs] if goes_on else [])
+        for name in COMPARISON:
+            (self.out / name).unlink(missing_ok=True)
         content = json.dumps(self.differences(), ensure_ascii=False, indent=2) + "\n"
         write_atomic(self.out / "differences.json", content.encode())
         write_atomic(self.out / "experiment.json", self.lanes[OWN_NAME].to_json())
-        for name in TOGETHER:
-            (self.out / name).unlink(missing_ok=True)
-        remove_pictures(self.out / PLOTS)
-
-    def _remove_earlier_runs(self, goes_on: bool) -> None:
-        """Those of an earlier comparison go; ``goes_on``: those that are of this one are taken up again."""
-        ours = [each.folder.name for each in self.runs] if goes_on else []
-        remove_runs(self.out / RUNS, RUN_NAME, but=ours)
 
     def _add(self, run: LaneRun) -> None:
         """The rows of a run that is complete."""

@@ -10,7 +10,7 @@ from typing import Any
 from simulator.experiment.experiment import Experiment
 from simulator.running.files import TABLES
 from simulator.running.headless import RunResult, run
-from simulator.running.run_folder import LOCK, UNFINISHED, remove_runs
+from simulator.running.run_folder import LOCK, UNFINISHED, remove_earlier
 from simulator.system.atomic import replacing, write_atomic
 from simulator.system.process_lock import ProcessLock
 
@@ -39,7 +39,7 @@ def run_ensemble(
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessLock(folder / LOCK, "this folder"):
         ours = [f"seed-{member.seed}" for member in runs] if options.get("resume") else []
-        remove_runs(folder, r"seed-\d+", but=ours)
+        remove_earlier(folder, but=ours)
         for member in runs:
             home = folder / f"seed-{member.seed}"
             hear = later_steps(progress, done)
@@ -58,12 +58,11 @@ def later_steps(progress: Callable[[int], None] | None, done: int) -> Callable[[
 
 
 def _join(homes: dict[int, Path], folder: Path) -> None:
-    """Move the tables of all seeds into ``folder``, those of an earlier run away."""
+    """Move the tables of all seeds into ``folder``."""
     joined: list[Path] = []
     for name in TABLES:
         parts = {seed: home / name for seed, home in homes.items() if (home / name).exists()}
         if not parts:
-            (folder / name).unlink(missing_ok=True)
             continue
         with replacing(folder / name) as target:
             target.writelines(line.encode() for line in _with_seed(parts))

@@ -42,6 +42,12 @@ from simulator.system.regular_file import read_regular
 
 PROGRESSED = FileFormat()
 UNFINISHED, PROGRESS, LOCK = "unfinished", "progress.json", ".lock"
+SEED_RUN = r"seed-\d+"
+"""Folders of the runs of several seeds, in one folder together with their tables."""
+RUNS, LANE_RUN = "runs", r"\d+-seed-\d+"
+"""The folder of the runs of a comparison, and the folders of these in it."""
+COMPARISON = ("comparison.csv", "differences.json", "verdict.csv")
+"""What a comparison writes of all its lanes, besides what a run writes."""
 MOST_PROGRESS = 256 * 2**20
 """Bytes of the JSON."""
 LEAST_SECONDS = 2.0
@@ -107,7 +113,7 @@ class RunFolder:
     def files(self, experiment: Experiment, course: Course, here: Environment, kept: Kept | None) -> RunFiles:
         """The files of a run, begun anew or behind where they were at a checkpoint."""
         if kept is None:
-            self.clear()
+            remove_earlier(self.folder)
         self.unfinished.mkdir(exist_ok=True)
         progress = NOTHING if kept is None else kept.files
         return RunFiles(self.folder, experiment, course.training.info, here, self.unfinished, progress)
@@ -170,21 +176,40 @@ class RunFolder:
         _clear(self.unfinished)
 
 
-def remove_run(folder: Path) -> None:
-    """Remove all that a run has written into its folder, and the folder if nothing else lies there."""
+def remove_earlier(folder: Path, but: Collection[str] = ()) -> None:
+    """Remove all that a run, several of one experiment, or a comparison has written into a folder of its own.
+
+    ``but``: names of folders of runs that are to be taken up again. Whatever else lies there stays.
+    """
     _clear(folder / UNFINISHED)
     remove_results(folder)
-    for name in (ENVIRONMENT, EXPERIMENT, LOCK):
+    for name in (ENVIRONMENT, EXPERIMENT):
         (folder / name).unlink(missing_ok=True)
+    _remove_runs(folder, SEED_RUN, but)
+    if not (folder / RUNS).is_symlink() and _runs(folder / RUNS, LANE_RUN):
+        for name in COMPARISON:
+            (folder / name).unlink(missing_ok=True)
+        _remove_runs(folder / RUNS, LANE_RUN, but)
+        _remove_if_empty(folder / RUNS)
+
+
+def _runs(folder: Path, pattern: str) -> list[Path]:
+    """The runs in a folder whose own folders' names are as a regular expression has it."""
+    named = (each for each in folder.glob("*") if re.fullmatch(pattern, each.name))
+    return [each for each in named if each.is_dir() and not each.is_symlink()]
+
+
+def _remove_runs(folder: Path, pattern: str, but: Collection[str]) -> None:
+    for each in _runs(folder, pattern):
+        if each.name not in but:
+            remove_earlier(each)
+            (each / LOCK).unlink(missing_ok=True)
+            _remove_if_empty(each)
+
+
+def _remove_if_empty(folder: Path) -> None:
     if not any(folder.iterdir()):
         folder.rmdir()
-
-
-def remove_runs(folder: Path, pattern: str, but: Collection[str] = ()) -> None:
-    """Remove the runs in a folder whose own folders' names are as a regular expression has it, but for some."""
-    for each in folder.glob("*"):
-        if re.fullmatch(pattern, each.name) and each.name not in but and each.is_dir() and not each.is_symlink():
-            remove_run(each)
 
 
 def _clear(unfinished: Path) -> None:

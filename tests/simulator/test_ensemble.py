@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,11 @@ from simulator.commands.command_line import carry_out
 from simulator.commands.screen import Screen
 from simulator.experiment.carriers import Carried, embed
 from simulator.observations.registry import analyses
+from simulator.running.comparison import Comparison
 from simulator.running.files import TABLES
 from simulator.running.headless import RunResult
+from simulator.training.ledger import Entry, Ledger
+from simulator.training.live_change import LiveChange
 
 RECURRENT = {
     "seed": 5,
@@ -29,6 +34,7 @@ DENSE = {
     "layers": [{"kind": "dense", "units": 20, "repeat": 2}],
     "batch_size": 12,
 }
+CHANGED = Ledger((Entry(LiveChange(1), {"optimizer.learning_rate": 0.05}),))
 
 
 @pytest.mark.parametrize("plain", [DENSE, RECURRENT])
@@ -69,6 +75,44 @@ def test_runs_of_other_seeds_of_an_earlier_ensemble_go(tmp_path: Path) -> None:
     for count in (3, 1):
         list(run_ensemble(Experiment.from_builtins(DENSE), count, steps=0, analyses=(), out=tmp_path))
     assert [path.name for path in tmp_path.glob("seed-*")] == ["seed-5"]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+KINDS: dict[str, Callable[[Path], object]] = {
+    "run": lambda out: run(Experiment.from_builtins(DENSE), steps=1, out=out, changes=CHANGED),
+    "seeds": lambda out: [*run_ensemble(Experiment.from_builtins(DENSE), 2, steps=1, analyses=("prediction",), out=out)],
+    "comparison": lambda out: [
+        *Comparison(
+            {"A": Experiment.from_builtins(DENSE), "B": Experiment.from_builtins(RECURRENT)}, 1, out, seeds=2
+        ).train()
+    ],
+}
+
+
+@pytest.mark.parametrize(("first", "second"), [*itertools.permutations(KINDS, 2)])
+def test_nothing_of_another_kind_of_run_is_left_in_a_folder_and_what_is_not_of_one_stays(
+    first: str, second: str, tmp_path: Path
+) -> None:
+    fresh, again = tmp_path / "fresh", tmp_path / "again"
+    KINDS[second](fresh)
+    KINDS[first](again)
+    mine = again / "notes.csv", again / "seed-5" / "mine.csv", again / "runs" / "mine" / "steps.csv"
+    for path in mine:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"mine")
+    KINDS[second](again)
+    kept = {str(path.relative_to(again)): b"mine" for path in mine}
+    assert contents(again).keys() == contents(fresh).keys() | kept.keys()
+    assert {name: content for name, content in contents(again).items() if name in kept} == kept
+
+
+def test_a_run_in_a_folder_that_no_comparison_was_made_in_leaves_a_table_of_that_name(tmp_path: Path) -> None:
+    (tmp_path / "comparison.csv").write_bytes(b"mine")
+    KINDS["run"](tmp_path)
+    assert (tmp_path / "comparison.csv").read_bytes() == b"mine"
 
 
 def test_pictures_of_an_earlier_run_go_and_what_others_have_put_there_stays(tmp_path: Path) -> None:
