@@ -17,15 +17,13 @@ from simulator.running.branching import becoming, changes_until
 from simulator.running.lane_state import LaneState
 from simulator.running.live_run import LiveRun
 from simulator.running.timeline import Timeline
+from simulator.running.twin_operations import Way, with_operations
 from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.checkpoints import Kept
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.replay import Replay
 from simulator.training.same_way import acting, are_alike
-
-Way = list[tuple[int, Experiment]]
-"""What is trained, and from which step on, in order."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +113,7 @@ def plan_of(run: LiveRun, spec: LaneSpec, wanted: Experiment) -> LanePlan:
     """Of one that is to be ``wanted`` now; ExperimentError where it cannot begin."""
     if spec.origin:
         return _of_branch(run, spec, spec.origin, wanted)
-    (_, began), *way = way_beside(run, spec, wanted)
-    return LanePlan(LiveChanges(began, 1, tuple(LiveChange(step, then) for step, then in way)))
+    return LanePlan(with_operations(run.timeline.changes, spec, wanted, way_beside(run, spec, wanted)))
 
 
 def _of_branch(run: LiveRun, spec: LaneSpec, origin: Origin, wanted: Experiment) -> LanePlan:

@@ -219,8 +219,10 @@ class ChosenLane(QObject):
 
     def add_twin(self, experiment: Experiment | None = None, name: str = "") -> str:
         """One more network, the same as the one that is shown unless another is given; what it is called."""
-        called = self.free_name(name)
-        spec = spec_of(called, replace(self.document.experiment, lanes=UNSET), experiment or self.experiment)
+        called, own = self.free_name(name), next((spec for spec in self._specs if spec.name == self.name), None)
+        spec = None if experiment is not None or own is None else once_more(own, called, self._history(self.name))
+        if spec is None:
+            spec = spec_of(called, replace(self.document.experiment, lanes=UNSET), experiment or self.experiment)
         self.add(spec, f"Add lane {called}")
         return called
 
@@ -285,6 +287,15 @@ def _renamed(spec: LaneSpec, name: str, after: str) -> LaneSpec:
     if origin and origin.parent == name:
         origin = replace(origin, parent=after)
     return replace(spec, name=after if spec.name == name else spec.name, origin=origin)
+
+
+def once_more(spec: LaneSpec, called: str, history: LiveChanges | None) -> LaneSpec | None:
+    """A branch, or a lane that was operated on, once more with all that has made it; None for any other."""
+    from simulator.running.branching import replayed_lane
+
+    if not spec.origin or history is None or history.experiment is None:
+        return None
+    return replayed_lane(replace(spec, name=called), history)
 
 
 def proposed_alone(builtins: Mapping[str, Any]) -> Experiment:

@@ -35,6 +35,7 @@ STROKES = ("stroke-solid", "stroke-dashed", "stroke-dotted", "stroke-dash-dotted
 MOST = len(STROKES)
 """Networks in the window: so many strokes can be told from each other."""
 FULL = f"At most {MOST} networks are shown beside each other: let go of one first."
+TWIN = "The network that is chosen once more, with all that was done to it by hand; then change one thing."
 GAPS = 50
 """Pixels between the parts."""
 BASE = "the experiment that the others are compared with"
@@ -67,7 +68,7 @@ class LanesBar(QWidget):
         self.all = self._button("All", "Let a change act on every network.", checkable=True)
         self.all.toggled.connect(chosen.choose_all)
         self.differs = _label()
-        self.twin = self._button("Twin", "One more network, the same as the one that is chosen; then change one thing.")
+        self.twin = self._button("Twin", TWIN)
         self.twin.clicked.connect(self.add_twin)
         self.verdict = self._button("Verdict", "")
         self.comparison = self._button("Comparison", "How layers and images of several networks are held together.")

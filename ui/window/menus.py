@@ -98,7 +98,7 @@ def _run(window: QMainWindow, menu: QMenu, parts: Parts, commands: Commands) -> 
     menu.addActions([transport.play, transport.step, transport.steps])
     menu.addSeparator()
     menu.addActions([transport.same, transport.reseed])
-    tip = "One more network beside this one, on the same batches; then change one thing in it."
+    tip = "This network once more, with all that was done to it by hand, on the same batches; then change one thing."
     menu.addAction(action(window, "&Twin", commands.add_twin, keys="Ctrl+T", tip=tip))
     tip = "What was changed by hand in this run: to read, edit, keep in a file, and make again."
     menu.addAction(action(window, "&Changes…", commands.show_changes, keys="Ctrl+L", tip=tip))

@@ -1,0 +1,85 @@
+"""What was done to a run's weights by hand before a network came beside it, which has it too where it can."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from simulator.experiment.experiment import Experiment
+from simulator.experiment.labels import labels_by_depth
+from simulator.experiment.lane import LaneSpec
+from simulator.schema.parameter import is_live_change
+from simulator.training.live_change import LiveChange, LiveChanges
+from simulator.training.surgery import Transplant
+
+Way = list[tuple[int, Experiment]]
+"""What is trained, and from which step on, in order."""
+
+
+def with_operations(changes: LiveChanges, spec: LaneSpec, wanted: Experiment, way: Way) -> LiveChanges:
+    """What a lane is trained as that goes this ``way`` and is to be ``wanted``, with the operations of the run.
+
+    As long as it could be the run that it came as a twin of, it has all that this had been trained as until then. Of
+    another network it has what was done to weights, where its layers are the run's.
+    """
+    known = _before_it_came(changes, spec)
+    if not any(change.layer or change.surgery is not None for change, _ in known):
+        return LiveChanges(way[0][1], 1, tuple(LiveChange(step, then) for step, then in way[1:]))
+    return _as_the_run(changes, known, spec, wanted, way) or _of_weights(known, way)
+
+
+Known = Sequence[tuple[LiveChange, Experiment]]
+"""Changes of a run, each with what was trained then."""
+
+
+def _before_it_came(changes: LiveChanges, spec: LaneSpec) -> Known:
+    """What had been changed when the lane was listed, which it is since without a break; nothing if that is unknown."""
+    if changes.experiment is None:
+        return ()
+    present, known, count = changes.experiment, list[tuple[LiveChange, Experiment]](), 0
+    for place, change in enumerate(changes.entries):
+        present = change.experiment or present
+        known.append((change, replace(present, lanes=UNSET)))
+        if all(each.name != spec.name for each in present.lanes or ()):
+            count = place + 1
+    return known[:count] if count < len(known) else ()
+
+
+def _as_the_run(
+    changes: LiveChanges, known: Known, spec: LaneSpec, wanted: Experiment, way: Way
+) -> LiveChanges | None:  # fmt: skip
+    (last, present), began = known[-1], changes.experiment
+    came = changes.entries[len(known)].experiment
+    first = next((each for each in (came and came.lanes) or () if each.name == spec.name), spec)
+    if began is None or first.set or first.experiment is not None or not is_live_change(present, wanted):
+        return None
+    entries = [
+        change if change.experiment is None else replace(change, experiment=then)
+        for change, then in known
+        if not change.threads
+    ]
+    for step, then in way:
+        if step >= last.step and then != present:
+            entries.append(LiveChange(step, then))
+            present = then
+    return LiveChanges(replace(began, lanes=UNSET), 1, tuple(entries)) if present == wanted else None
+
+
+def _of_weights(known: Known, way: Way) -> LiveChanges:
+    entries = [LiveChange(step, then) for step, then in way[1:]]
+    for change, theirs in known:
+        ours = [then for step, then in way if step <= change.step]
+        if _can_act(change, ours[-1], theirs):
+            entries.append(replace(change, experiment=None))
+    return LiveChanges(way[0][1], 1, tuple(sorted(entries, key=lambda each: each.step)))
+
+
+def _can_act(change: LiveChange, ours: Experiment, theirs: Experiment) -> bool:
+    """Whether it was done to weights of layers that another network has in the same places."""
+    if change.layer:
+        return ours.layers == theirs.layers
+    if change.surgery is None or isinstance(change.surgery, Transplant):
+        return False
+    return labels_by_depth(ours) == labels_by_depth(theirs)

@@ -1,0 +1,102 @@
+"""A twin is the run once more, with all that was done to it by hand until the twin came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from simulator.experiment.experiment import Experiment
+from simulator.experiment.lane import LaneSpec
+from simulator.running.building import built, operation
+from simulator.training.operation import operated
+from simulator.training.surgery import Transplant
+from simulator.training.training import Training
+from tests.simulator.test_branching import Run
+from tests.simulator.test_lane_operations import alike, with_lanes
+from tests.simulator.test_operating import SURGERIES
+from tests.simulator.test_surgery import DEEP, steps, trained
+
+TWIN = LaneSpec(name="B", set={})
+NORM = "layers.0.normalization.kind"
+OF_WEIGHTS = [name for name, (surgery, _) in SURGERIES.items() if not isinstance(surgery, Transplant)]
+
+
+def operate(run: Run, name: str) -> Run:
+    """As the worker does it."""
+    surgery, experiment = SURGERIES[name]
+    whole = replace(experiment, lanes=run.live.training.experiment.lanes)
+    made = operation(run.live, whole, surgery, 7, {})
+    assert made is not None
+    run.live = built(2, whole, made.checkpoint, made.timeline)
+    run.lanes.follow(run.live)
+    return run
+
+
+def operated_run(name: str) -> Run:
+    """Operated on at step 4, and two steps further."""
+    return operate(Run(Experiment.from_builtins(DEEP)).steps(4), name).steps(2)
+
+
+def set_in_run(run: Run, *settings: tuple[str, Any]) -> Run:
+    return run.change(run.live.training.experiment.with_values(settings))
+
+
+@pytest.mark.parametrize("name", SURGERIES)
+def test_a_twin_of_a_run_that_was_operated_on_has_its_numbers(name: str) -> None:
+    run = with_lanes(operated_run(name), TWIN)
+    assert alike(run.lane(), run.live.training)
+    run.steps(3)
+    assert alike(run.lane(), run.live.training)
+    assert [each.step for each in run.lanes.live["B"].timeline.changes.entries if each.surgery is not None] == [4]
+
+
+@pytest.mark.parametrize("name", SURGERIES)
+def test_what_is_changed_in_either_then_acts_in_its_step_and_undo_takes_it_back(name: str) -> None:
+    run = with_lanes(operated_run(name), TWIN).steps(1)
+    slower = replace(TWIN, set={"optimizer.learning_rate": 0.003})
+    with_lanes(run, slower).steps(2)
+    twin = run.lane()
+    wanted = steps(operated(trained(Experiment.from_builtins(DEEP)), *SURGERIES[name])[0], 3)
+    wanted.update_spec(wanted.experiment.with_values([("optimizer.learning_rate", 0.003)]))
+    assert alike(twin, steps(wanted, 2))
+    with_lanes(run, replace(TWIN, set={NORM: "batch"}))
+    assert run.lane() is not twin
+    with_lanes(run, slower)
+    assert alike(run.lane(), twin)
+
+
+@pytest.mark.parametrize("name", OF_WEIGHTS)
+def test_with_one_thing_changed_from_step_0_on_it_is_operated_on_where_its_layers_are_the_same(name: str) -> None:
+    run = with_lanes(operated_run(name), TWIN)
+    with_lanes(run, replace(TWIN, set={NORM: "batch"}))
+    wanted = trained(Experiment.from_builtins(DEEP).with_values([(NORM, "batch")]))
+    wanted, _ = operated(wanted, SURGERIES[name][0], wanted.experiment)
+    assert alike(run.lane(), steps(wanted, 2))
+    with_lanes(run, replace(TWIN, set={"layers.1.layers.0.repeat": 3}))
+    longer = Experiment.from_builtins(DEEP).with_values([("layers.1.layers.0.repeat", 3)])
+    assert alike(run.lane(), trained(longer, 6))
+
+
+def test_units_that_were_revived_are_in_the_twin_too() -> None:
+    run = Run(Experiment.from_builtins(DEEP)).steps(3)
+    run.live.revive(0, "1", (0, 2))
+    set_in_run(run.steps(1), ("optimizer.learning_rate", 0.02))
+    with_lanes(run.steps(1), TWIN)
+    assert alike(run.lane(), run.live.training)
+    with_lanes(run, replace(TWIN, set={NORM: "batch"})).steps(1)
+    other = Experiment.from_builtins(DEEP).with_values([(NORM, "batch")])
+    wanted = trained(other, 4)
+    wanted.update_spec(other.with_values([("optimizer.learning_rate", 0.02)]))
+    assert alike(run.lane(), steps(wanted, 2))
+
+
+def test_what_is_done_to_the_run_later_is_done_to_it_alone() -> None:
+    run = with_lanes(Run(Experiment.from_builtins(DEEP)).steps(4), TWIN)
+    operate(run, "scale").steps(2)
+    assert alike(run.lane(), trained(Experiment.from_builtins(DEEP), 6))
+    for settings in ({NORM: "batch"}, {}):
+        with_lanes(run, replace(TWIN, set=settings))
+        alone: Training = trained(Experiment.from_builtins(DEEP).with_values(list(settings.items())), 6)
+        assert alike(run.lane(), alone)
