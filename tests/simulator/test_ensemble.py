@@ -34,6 +34,7 @@ DENSE = {
     "layers": [{"kind": "dense", "units": 20, "repeat": 2}],
     "batch_size": 12,
 }
+ANALYSES = ("prediction",)
 CHANGED = Ledger((Entry(LiveChange(1), {"optimizer.learning_rate": 0.05}),))
 
 
@@ -83,7 +84,9 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 KINDS: dict[str, Callable[[Path], object]] = {
     "run": lambda out: run(Experiment.from_builtins(DENSE), steps=1, out=out, changes=CHANGED),
-    "seeds": lambda out: [*run_ensemble(Experiment.from_builtins(DENSE), 2, steps=1, analyses=("prediction",), out=out)],
+    "seeds": lambda out: [
+        *run_ensemble(Experiment.from_builtins(DENSE), 2, steps=1, analyses=("prediction",), out=out)
+    ],
     "comparison": lambda out: [
         *Comparison(
             {"A": Experiment.from_builtins(DENSE), "B": Experiment.from_builtins(RECURRENT)}, 1, out, seeds=2

@@ -109,6 +109,26 @@ def test_the_tree_tells_parents_steps_and_what_differs(window: MainWindow) -> No
     assert branch.data(3, Qt.ItemDataRole.AccessibleTextRole) == "from step 6 out of A to 6"
 
 
+def test_of_a_network_that_is_gone_none_is_drawn_as_a_branch_and_its_name_is_not_given_again(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    take_steps(qtbot, window, 2)
+    window.branch_access.branch_here()
+    trained(qtbot, window, "C")
+    told = losses(window, "C")
+    window.chosen.remove("B")
+    assert list(window.branch_access.branches)[1] == Branch("C", "", STEPS + 2, STEPS + 2, "identical")
+    tree = tree_of(window).tree
+    assert [tree.topLevelItem(place).text(0) for place in range(tree.topLevelItemCount())] == ["A", "C"]
+    assert window.chosen.add_twin() == "D"
+    trained(qtbot, window, "D")
+    assert losses(window, "C") == told
+    window.chosen.choose("C")
+    assert not window.branch_access.branches.branch_here(STEPS - 1)
+    assert list(window.branch_access.branches)[-1].parent == ""
+    assert window.document.undo_stack.undoText() == f"Branch at step {STEPS - 1}"
+
+
 def test_going_there_makes_it_the_run_and_undo_comes_back(window: MainWindow, qtbot: QtBot) -> None:
     window.training.form("optimizer").edited.emit(("optimizer", "learning_rate"), 0.2, True)
     take_steps(qtbot, window, 3)

@@ -69,7 +69,7 @@ class Branches:
 
     def _branch(self, spec: LaneSpec, names: Sequence[str]) -> Branch:
         parent = spec.origin.parent if spec.origin else ""
-        parent = OWN_NAME if parent and parent not in names else parent
+        parent = parent if parent in names else ""
         begins = spec.origin.first_step if spec.origin else 0
         return Branch(spec.name, parent, begins, None, self._chosen.differs(spec.name))
 
@@ -92,7 +92,7 @@ class Branches:
             spec = self._as_branch(self._chosen.free_name(), here, name or self._chosen.name, settings)
         except ValueError as error:
             return _sentence(in_words(error))
-        of = f" of {spec.origin.parent}" if spec.origin and spec.origin.parent != OWN_NAME else ""
+        of = f" of {spec.origin.parent}" if spec.origin and spec.origin.parent not in ("", OWN_NAME) else ""
         reason = self._chosen.add(spec, f"Branch{of} at step {integer(here)}")
         return _sentence(reason or "")
 
@@ -107,11 +107,11 @@ class Branches:
         return LaneSpec(name=name, experiment=own.to_builtins(), origin=origin)
 
     def parent_at(self, step: int, name: str = "") -> str:
-        """Which network had the step that one goes on from, if not said the one that the forms show."""
+        """Which network had the step that one goes on from, if not said that which the forms show; empty if gone."""
         name = name or self._chosen.name
         specs = {spec.name: spec for spec in self._chosen.document.experiment.lanes or ()}
         while name in specs and (origin := specs[name].origin) and step < origin.first_step:
-            name = origin.parent if origin.parent in specs else OWN_NAME
+            name = origin.parent if origin.parent in (*specs, OWN_NAME) else ""
         return name
 
     def _changes_of(self, name: str) -> LiveChanges:

@@ -231,8 +231,8 @@ class ChosenLane(QObject):
         return self._set_lanes([*self._specs, spec], f"Add lane {spec.name}")
 
     def free_name(self, wanted: str = "") -> str:
-        """What one more network may be called."""
-        names = self.names
+        """What one more network may be called: as none that another is a branch of, either, gone or not."""
+        names = [*self.names, *(spec.origin.parent for spec in self._specs if spec.origin)]
         return wanted if wanted and wanted not in names else next(each for each in LETTERS if each not in names)
 
     def add(self, spec: LaneSpec, description: str) -> str | None:

@@ -41,7 +41,7 @@ class StepMenus(QObject):
         scrubber, marks = self._timeline.scrubber, self._timeline.track.marks
         menu.addAction(f"Show step {integer(step)}", lambda: scrubber.go_to(step))
         parent = self._branches.branches.parent_at(step)
-        whose = f" {parent}" if parent != OWN_NAME else ""
+        whose = f" {parent}" if parent not in ("", OWN_NAME) else ""
         menu.addAction(f"Continue{whose} from step {integer(step)} with…", lambda: self._branches.branch_here(step))
         changed = any(mark.step == step and mark.kind in BY_HAND for mark in marks)
         menu.addAction("Changes…", lambda: self._changes.open(step)).setEnabled(changed)
