@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import LaneSpec
 from simulator.running.building import built, operation
+from simulator.running.timeline import Timeline
 from simulator.training.operation import operated
 from simulator.training.surgery import Transplant
 from simulator.training.training import Training
@@ -100,3 +101,18 @@ def test_what_is_done_to_the_run_later_is_done_to_it_alone() -> None:
         with_lanes(run, replace(TWIN, set=settings))
         alone: Training = trained(Experiment.from_builtins(DEEP).with_values(list(settings.items())), 6)
         assert alike(run.lane(), alone)
+
+
+@pytest.mark.parametrize("name", SURGERIES)
+def test_a_twin_that_is_kept_goes_on_from_where_it_stands(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = with_lanes(operated_run(name), TWIN).steps(2)
+    states, kept = run.lanes.states(), run.live.training.checkpoint()
+    again = Run(Experiment.from_builtins(DEEP))
+    again.live = built(3, kept.experiment, kept, Timeline(kept, run.live.timeline.changes))
+    again.lanes.begin(states)
+    made = list[int]()
+    monkeypatch.setattr(Training, "apply", lambda training: made.append(training.step))
+    again.lanes.follow(again.live)
+    again.lanes.catch_up(kept.step)
+    assert not made
+    assert alike(again.lane(), again.live.training)

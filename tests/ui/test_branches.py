@@ -96,7 +96,24 @@ def test_what_was_done_to_the_weights_of_the_run_alone_is_told(window: MainWindo
     assert [each.differs for each in window.branch_access.branches][1:] == [told, told]
 
 
+def test_a_twin_of_a_branch_is_that_branch_once_more(window: MainWindow, qtbot: QtBot) -> None:
+    window.training.form("optimizer").edited.emit(("optimizer", "learning_rate"), 0.2, True)
+    take_steps(qtbot, window, 2)
+    window.training.form("optimizer").edited.emit(("optimizer", "beta1"), 0.5, True)
+    take_steps(qtbot, window, 2)
+    window.chosen.operate(window.chosen.experiment.to_builtins(), "Reinitialise", Reinitialise(("1",)))
+    trained(qtbot, window, "B")
+    take_steps(qtbot, window, 2)
+    assert window.chosen.add_twin() == "C"
+    trained(qtbot, window, "C")
+    take_steps(qtbot, window, 2)
+    assert losses(window, "C") == losses(window, "B") != curve(window)
+    one, other = list(window.branch_access.branches)[1:]
+    assert (other.parent, other.begins, other.differs) == (one.parent, one.begins, one.differs)
+
+
 def test_the_tree_tells_parents_steps_and_what_differs(window: MainWindow) -> None:
+    window.chosen.choose(OWN_NAME)
     window.chosen.add_twin()
     assert list(window.branch_access.branches)[1] == Branch("B", OWN_NAME, STEPS, STEPS, "identical")
     tree = tree_of(window).tree
