@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -117,17 +118,24 @@ class Paints(QObject):
         super().__init__(window)
         # What reads the toolbar's numbers is painted with these too.
         plots = [plot for plot in window.plot_area.feed.visible_plots() if not plot.reads]
-        self._painted, self._seen = 0, len(plots)
+        self._painted: dict[QObject, int] = {}
         for plot in plots:
+            self._painted[plot.canvas.viewport()] = 0
             plot.canvas.viewport().installEventFilter(self)
 
     @property
     def frames(self) -> float:
         """How many times as many plots were painted as there are."""
-        return self._painted / self._seen
+        return sum(self._painted.values()) / len(self._painted)
+
+    @property
+    def of_most(self) -> float:
+        """How often at least half of the plots were painted: some are rarer, as what they show takes long."""
+        return median(self._painted.values())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        self._painted += event.type() == QEvent.Type.Paint
+        if event.type() == QEvent.Type.Paint:
+            self._painted[watched] += 1
         return super().eventFilter(watched, event)
 
 

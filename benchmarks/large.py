@@ -61,13 +61,13 @@ def _round(watch: Any, paints: Any, seconds: float) -> dict[str, float]:
 
     watch.window.bench.play()
     wait(seconds * 250)
-    first, frames = watch.last.frame.step, paints.frames
+    first, frames = watch.last.frame.step, paints.of_most
     start, own = time.perf_counter(), time.thread_time()
     wait(seconds * 1000)
     took = time.perf_counter() - start
     found = {
         "steps_per_second": (watch.last.frame.step - first) / took,
-        "frames_per_second": (paints.frames - frames) / took,
+        "frames_per_second": (paints.of_most - frames) / took,
         "window_share_of_a_core": (time.thread_time() - own) / took,
     }
     watch.window.bench.pause()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -226,6 +227,17 @@ def test_frames_of_an_old_run_are_discarded(rig: Rig) -> None:
     rig.hear(update(2, 0, 4.0))
     assert rig.bench.view is not None
     assert rig.bench.view.frame.run == 2
+
+
+def test_frames_have_the_layers_of_the_run_itself_so_that_no_plot_compares_them_field_by_field(rig: Rig) -> None:
+    own = replace(Training(rig.document.experiment).info, run=1)
+    first = Frame(own, 0, 0.0, {}, {}, {})
+    sent = replace(first, info=pickle.loads(pickle.dumps(own)), step=1)
+    assert sent.info.layers is not own.layers
+    rig.hear(Started(own, ("loss",), first), Update(1, sent, (), False, 100.0))
+    assert rig.bench.view is not None
+    assert rig.bench.view.frame.step == 1
+    assert rig.bench.view.frame.info.layers is own.layers
 
 
 def test_a_paused_bench_stops_asking_until_something_changes(rig: Rig) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from simulator.record.changes import REVIVE
@@ -346,6 +347,9 @@ class Bench(QObject):
             if self.info is None or frame.run != self.info.run:
                 self.memory.shelf.follow_left(frame, reply.rows)
                 return
+            if frame.info.layers == self.info.layers:
+                # Compared once for all plots, each of which asks whether these are the layers that it has.
+                frame = replace(frame, info=replace(frame.info, layers=self.info.layers))
             self.memory.take(reply)
             self._records.count_time(self.playing)
             self.record.add(frame, reply.rows)

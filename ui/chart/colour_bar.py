@@ -30,6 +30,8 @@ class ColourBar(pg.GraphicsWidget):
         self.name = name
         self._table = table
         self.colours: list[int] = []
+        self._given: Sequence[str] = ()
+        """What they were taken from."""
         self.ticks: tuple[tuple[float, str], ...] = ()
         self.text, self.line = "#000000", "#000000"
         self.room = 0.0
@@ -70,9 +72,9 @@ class ColourBar(pg.GraphicsWidget):
 
     def set_colours(self, colours: Sequence[str]) -> None:
         """Take the ramp from a list of colours, the first one on top."""
-        ramp = [QColor(colour).rgba() for colour in reversed(colours)]
-        if ramp != self.colours:
-            self.colours = ramp
+        if colours != self._given:
+            self._given = colours
+            self.colours = [QColor(colour).rgba() for colour in reversed(colours)]
             self.update()
 
     def set_ticks(self, ticks: Sequence[tuple[float, str]]) -> None:
