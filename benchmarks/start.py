@@ -47,12 +47,12 @@ import gc, main
 gc.disable()
 transport = main.launched(None)
 import simulator.running.session
+import ui.app
 import os, time
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QTimer
 QSettings.setDefaultFormat(QSettings.Format.IniFormat)
 QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, os.environ["NABLASCOPE_SETTINGS"])
 {SHOWN}
-import ui.app
 shown, make = Shown(), ui.app.MainWindow
 def watched(*given):
     global window
@@ -60,14 +60,14 @@ def watched(*given):
     window.installEventFilter(shown)
     return window
 def ready():
-    return window.bench.view is not None or not LIVE
+    return not LIVE or (window.bench.view is not None and not window.plot_area.feed.refreshing)
 ui.app.MainWindow = watched
 try:
-    ui.app.open_bench(None, None, transport)
+    ui.app.open_bench(ui.app.presets()[0].id if LIVE else None, None, transport)
 finally:
     transport and transport.close(2.0)
 """
-"""What ``main.py`` does, with an eye on the window."""
+"""What ``main.py`` does, with an eye on the window: on its start page, or on the plots of the first preset's step 0."""
 STARTS = {
     "bare window, four plots": BARE,
     "window": OURS.replace("LIVE", "False"),
