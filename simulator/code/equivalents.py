@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TypeVar
 
 from simulator.experiment.experiment import ExperimentError
@@ -18,9 +18,8 @@ class NoEquivalentError(ExperimentError):
         super().__init__(f"{what} has no equivalent in {library}")
 
 
-def equivalent(table: Mapping[type[Part], Callable[..., Written]], part: Part, library: str) -> Callable[..., Written]:
-    """What writes a part in the words of ``library``; NoEquivalentError where nothing does."""
-    write = table.get(type(part))
-    if write is None:
+def equivalent(table: Mapping[type[Part], Written], part: Part, library: str) -> Written:
+    """What ``library`` has for a part, or what writes it in its words; NoEquivalentError where nothing does."""
+    if type(part) not in table:
         raise NoEquivalentError(f"{title_of(type(part))} ({part.kind})", library)
-    return write
+    return table[type(part)]

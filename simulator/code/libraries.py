@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.code.keras.script import KerasScript
-from simulator.code.keras.updates import rule as keras_rule
+from simulator.code.keras.updates import keras_optimizer
 from simulator.code.keras.words import KerasWords
 from simulator.code.layers import Layers
 from simulator.code.pieces import Mask, Piece, Tensor
 from simulator.code.pytorch.script import TorchScript
-from simulator.code.pytorch.updates import rule as torch_rule
+from simulator.code.pytorch.updates import torch_optimizer
 from simulator.code.pytorch.words import TorchWords
 from simulator.code.script import Script
 from simulator.parts.optimizers import Optimizer
@@ -44,6 +44,6 @@ class Library:
 
 
 LIBRARIES: Mapping[str, Library] = {
-    "pytorch": Library(Layers(TorchWords()), TorchScript, lambda spec: torch_rule(spec).state, numbered=False),
-    "keras": Library(Layers(KerasWords()), KerasScript, lambda spec: keras_rule(spec).state, numbered=True),
+    "pytorch": Library(Layers(TorchWords()), TorchScript, lambda spec: torch_optimizer(spec).state, numbered=False),
+    "keras": Library(Layers(KerasWords()), KerasScript, lambda spec: keras_optimizer(spec).state, numbered=True),
 }

@@ -12,11 +12,11 @@ from simulator.commands.screen import Screen
 from simulator.experiment.experiment import ExperimentError
 from simulator.experiment.settings import settings_in, split
 from simulator.landscape.expression import ExpressionError, parsed
-from simulator.landscape.files import paths_csv
 from simulator.landscape.functions import FUNCTIONS, Typed
 from simulator.landscape.landscape import Landscape
+from simulator.landscape.paths_file import paths_csv
+from simulator.landscape.phrases import lines
 from simulator.landscape.race import run
-from simulator.landscape.words import lines
 from simulator.schema.parameter import kind_of
 from simulator.system.atomic import write_atomic
 from simulator.system.text import shortened

@@ -1,1 +1,1 @@
-"""The doctor: rules that look at a run and say, with evidence, what is wrong and what would mend it."""
+"""The doctor: rules that look at a run and say, with evidence, what is wrong and what would cure it."""

@@ -1,4 +1,4 @@
-"""What a diagnosis is made of: the evidence, the findings with their numbers, and mends that can be applied."""
+"""What a diagnosis is made of: the evidence, the findings with their numbers, and remedies that can be applied."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ USUAL_STEPS = 200
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of training a copy from the start with a mend, and one without, with equal seeds."""
+    """What came of training a copy from the start with a remedy, and one without, with equal seeds."""
 
     steps: int
     loss_before: float
-    """Of the copy without the mend at its last step."""
+    """Of the copy without the remedy at its last step."""
     loss_after: float
-    """Of the copy with the mend."""
+    """Of the copy with the remedy."""
     gone: bool
     """Whether the finding is gone."""
 
@@ -76,7 +76,7 @@ class Remedy:
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong, where, since when, by which numbers, what causes it, and what would mend it."""
+    """What is wrong, where, since when, by which numbers, what causes it, and what would cure it."""
 
     rule: str
     severity: Severity
@@ -142,7 +142,7 @@ class Rule(ABC):
 
 
 def _application(evidence: Evidence, remedy: Remedy, since: int) -> Application:
-    """How a mend of what has been so ``since`` a step is applied: live only where that is enough."""
+    """How a remedy of what has been so ``since`` a step is applied: live only where that is enough."""
     if not is_live_change(evidence.experiment, remedy.applied(evidence.experiment)):
         return "start"
     if not evidence.spoilt:

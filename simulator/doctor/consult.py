@@ -1,4 +1,4 @@
-"""What a run without a screen is told at its end: findings whose mends have been tried."""
+"""What a run without a screen is told at its end: findings whose remedies have been tried."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def consult(training: Training, frame: Frame, record: Record) -> tuple[Finding, ...]:
-    """Findings about the step that ``training`` stands at, with the mends that cured a copy."""
+    """Findings about the step that ``training`` stands at, with the remedies that cured a copy."""
     return borne_out(training, diagnose(training, frame, record))
 
 

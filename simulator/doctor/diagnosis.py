@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @np.errstate(all="ignore")
 def diagnose(training: Training, frame: Frame, record: Record) -> tuple[Finding, ...]:
-    """Findings about the step that ``training`` stands at, their mends untried; ``frame`` has ``OBSERVATIONS``."""
+    """Findings about the step that ``training`` stands at, their remedies untried; ``frame`` has ``OBSERVATIONS``."""
     tiny = TinyGradientsObservation().observe(training)
     evidence = Evidence(training.experiment, frame, record, tiny)
     if rising(evidence) and not evidence.broken:

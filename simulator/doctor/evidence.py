@@ -47,11 +47,13 @@ DEAD, FLAT = 0.5, 0.9
 """Shares of a layer's units, and of its entries, without which it does not come back."""
 DISPLACED_RATIO = 10.0
 """Times the size of a layer's weights at step 0."""
+HEALTHY_UPDATE_RATIOS = (1e-4, 1e-2)
+"""‖ΔW‖/‖W‖ between which learning is healthy."""
 RECENT_STEPS = 10
 """Steps over which a number is judged: one odd batch is no finding."""
 
 
-Course = Literal["broken", "diverged", "unmoved", "slow", "well"]
+Condition = Literal["broken", "diverged", "unmoved", "slow", "well"]
 """NaN or Inf; a loss well above its start; no better than guessing; better, but not by much; better."""
 
 
@@ -86,8 +88,7 @@ class Evidence:
 
     def name(self, row: int) -> str:
         """``layer 3``, or ``the output``."""
-        layer = self.layers[row]
-        return "the output" if layer.entry < 0 else f"layer {layer.label}"
+        return name_of(self.layers[row])
 
     def rows(self, measure: str) -> list[int]:
         """Hidden layers that have the measure now."""
@@ -191,7 +192,7 @@ class Evidence:
         return now / self.yardstick if self.yardstick else math.inf if now else 0.0
 
     @cached_property
-    def course(self) -> Course:
+    def condition(self) -> Condition:
         """How the run is doing."""
         now = self.lately("loss").item()
         if self.broken or not math.isfinite(now):
@@ -246,6 +247,11 @@ class Evidence:
         broken = np.flatnonzero(~holds)
         first = int(broken[-1]) + 1 if broken.size else 0
         return int(self.history.series("loss").steps[first])
+
+
+def name_of(layer: LayerInfo) -> str:
+    """``layer 3``, or ``the output``."""
+    return "the output" if layer.entry < 0 else f"layer {layer.label}"
 
 
 class Balance(Struct, frozen=True):

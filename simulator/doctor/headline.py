@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from simulator.doctor.base import Finding
+from simulator.doctor.evidence import name_of
 from simulator.doctor.phrases import number, times
 from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.record.frame import Frame
@@ -31,7 +32,7 @@ def fact(frame: Frame) -> str:
     ratio = gradient_ratio(frame)
     if ratio is None or math.isnan(frame.measures["weight_gradient_norm"][last]):
         return f"the gradient's norm is {number(frame.scalars.get('gradient_norm', math.nan))}"
-    return f"{_name(frame, first)}'s gradient is {times(ratio)} {_name(frame, last)}'s"
+    return f"{name_of(frame.info.layers[first])}'s gradient is {times(ratio)} {name_of(frame.info.layers[last])}'s"
 
 
 def compared_layers(frame: Frame) -> tuple[int, int]:
@@ -46,8 +47,3 @@ def gradient_ratio(frame: Frame) -> float | None:
     first, last = compared_layers(frame)
     norms = frame.measures["weight_gradient_norm"]
     return float(norms[first] / norms[last]) if first != last and norms[last] != 0 else None
-
-
-def _name(frame: Frame, row: int) -> str:
-    layer = frame.info.layers[row]
-    return "the output" if layer.entry < 0 else f"layer {layer.label}"

@@ -13,7 +13,7 @@ from simulator.doctor.evidence import Evidence, balance
 from simulator.doctor.layer_settings import rows_of
 from simulator.doctor.phrases import number, times
 from simulator.doctor.signal import EXPLODING_RATIO, VANISHING_RATIO, Ends
-from simulator.doctor.suspect import PATIENCE_STEPS, SUSPECTED_UNMOVED, Suspect, decades
+from simulator.doctor.suspect import SUSPECTED_STEPS, SUSPECTED_UNMOVED, Suspect, decades
 from simulator.schema.numbers import amount
 
 TOTAL_DECADES = 1.0
@@ -72,7 +72,7 @@ class InitialWeights(Suspect):
             [remedies.weights(evidence.experiment)],
             numbers={"weights_to_fitting": each, "decades": total},
             rows=rows,
-            certain=evidence.frame.step < PATIENCE_STEPS and self._lost(evidence),
+            certain=evidence.frame.step < SUSPECTED_STEPS and self._lost(evidence),
         )
 
     def _consequence(self, evidence: Evidence) -> str:
@@ -105,7 +105,7 @@ class InitialWeights(Suspect):
             if wanted is None or path.count(".") > 1:
                 continue
             for row, info in enumerate(evidence.layers):
-                if info.entry == int(path.split(".")[1]) and "." not in info.label and norms[row] > 0:
+                if info.entry == remedies.entry_of(path) and "." not in info.label and norms[row] > 0:
                     # σ_w² = n_in · variance of a weight, between layers of one width.
                     fitting = wanted().scaled_variance(info.units, info.units) or 1.0
                     size = math.log10(norms[row]) - math.log10(info.units * fitting) / 2

@@ -1,4 +1,4 @@
-"""Labels that do not follow from the inputs: there is nothing in the network to mend."""
+"""Labels that do not follow from the inputs: nothing in the network is to be blamed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.phrases import number
-from simulator.doctor.suspect import PATIENCE_STEPS, Suspect, state
+from simulator.doctor.suspect import SUSPECTED_STEPS, Suspect, condition_text
 from simulator.schema.numbers import setting
 from simulator.schema.parameter import parameter
 
@@ -60,7 +60,9 @@ class NothingToLearn(Suspect):
 
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         facts = evidence.facts
-        if facts is None or evidence.course != "unmoved" or evidence.frame.step < PATIENCE_STEPS or facts.data.floor:
+        if facts is None or facts.data.floor:
+            return
+        if evidence.condition != "unmoved" or evidence.frame.step < SUSPECTED_STEPS:
             return
         likeness = facts.data.likeness
         if math.isnan(likeness) or likeness > STANDARD_ERRORS * facts.data.likeness_error:
@@ -69,7 +71,7 @@ class NothingToLearn(Suspect):
             evidence,
             "warning",
             "The labels do not seem to follow from the inputs: a sample's nearest neighbour tells its label no better "
-            f"than chance{state(evidence)}.",
+            f"than chance{condition_text(evidence)}.",
             numbers={
                 "likeness": likeness,
                 "loss": evidence.lately("loss").item(),

@@ -24,7 +24,7 @@ MANY_BRANCHES = 8
 
 def rows_of(evidence: Evidence, path: str) -> list[int]:
     """Rows of the layers of an entry of the experiment."""
-    entry = int(path.split(".")[1])
+    entry = remedies.entry_of(path)
     return [row for row, layer in enumerate(evidence.layers) if layer.entry == entry]
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from simulator.arrays.numeric import Floats, median
 from simulator.doctor import remedies
 from simulator.doctor.base import Finding, Remedy, Rule
-from simulator.doctor.beginning import beginning, lost_since
-from simulator.doctor.evidence import UNMOVED_LEVEL, Evidence, balance
+from simulator.doctor.evidence import DIVERGED_RATIO, HEALTHY_UPDATE_RATIOS, UNMOVED_LEVEL, Evidence, balance
+from simulator.doctor.nonfinite_origin import nonfinite_since, origin_of_nonfinite
 from simulator.doctor.phrases import beside_guessing, blame, joined, listed, number, risen
 from simulator.doctor.signal import adam_helps, strong_side, unforgetting, weak_side
 from simulator.experiment.experiment import Experiment
@@ -22,10 +22,6 @@ PATIENCE_STEPS = 200
 """Steps that a run gets before it is said not to learn."""
 IMPROVING_SHARE = 0.99
 """A quarter of the run that ends below so much of where it began is improving."""
-DIVERGED_RATIO = 2.0
-"""Times the loss at the start."""
-HEALTHY_UPDATE_RATIOS = (1e-4, 1e-2)
-"""Where update ratios are healthy."""
 ALIKE_UPDATE_RATIOS = 1e-3
 """Least over greatest update ratio of layers that learn at one pace."""
 OUTSIDE_MARGIN = 10.0
@@ -40,7 +36,7 @@ LEAST_RISE = 0.05
 """Share of the loss at the start by which it must have risen."""
 
 
-def _ratios(evidence: Evidence) -> dict[str, float]:
+def _update_ratios(evidence: Evidence) -> dict[str, float]:
     """The least and the greatest update ratio of all layers."""
     ratios = evidence.lately("update_ratio")[evidence.updated]
     ratios = ratios[np.isfinite(ratios)]
@@ -77,7 +73,7 @@ class Diverging(Rule):
             evidence,
             "severe",
             f"The loss has lately been {risen(recent, start)}.",
-            numbers={"loss": recent, "loss_at_start": start, **_ratios(evidence)},
+            numbers={"loss": recent, "loss_at_start": start, **_update_ratios(evidence)},
             since=evidence.since(evidence.past("loss") > start),
             remedies=self._remedies(evidence),
         )
@@ -85,13 +81,13 @@ class Diverging(Rule):
     def _broken(self, evidence: Evidence) -> Finding:
         loss, counts = evidence.frame.scalars.get("loss", math.nan), evidence.frame.measures["nonfinite"]
         bad, count = np.flatnonzero(counts > 0).tolist(), float(np.nansum(counts))
-        since = lost_since(evidence)
+        since = nonfinite_since(evidence)
         way_back = balance(evidence.first) if evidence.first is not None else None
         factor, why = blame(way_back, 1)
         return self.finding(
             evidence,
             "severe",
-            joined(beginning(evidence, since), why and f"at step 0 {why}"),
+            joined(origin_of_nonfinite(evidence, since), why and f"at step 0 {why}"),
             numbers={"loss": loss, "nonfinite": count},
             since=since,
             rows=bad,
@@ -160,7 +156,7 @@ class Stalled(Rule):
             evidence,
             "severe",
             joined(f"After {count(evidence.frame.step, 'step')} {beside_guessing(now, evidence.guessing)}", why),
-            numbers={"loss": now, "loss_of_guessing": evidence.guessing, **_ratios(evidence)},
+            numbers={"loss": now, "loss_of_guessing": evidence.guessing, **_update_ratios(evidence)},
             since=since,
             factor=factor,
             remedies=self._remedies(evidence, factor, grows),
@@ -172,7 +168,7 @@ class Stalled(Rule):
         return np.convolve(padded, np.full(width, 1 / width), mode="valid")
 
     def _remedies(self, evidence: Evidence, factor: str, grows: bool) -> list[Remedy | None]:
-        ratios = _ratios(evidence)
+        ratios = _update_ratios(evidence)
         # One rate serves all layers: it helps only where all of them are slow alike.
         most, least = ratios.get("update_ratio_most", math.inf), ratios.get("update_ratio_least", 0.0)
         slow = most < HEALTHY_UPDATE_RATIOS[0] and least > ALIKE_UPDATE_RATIOS * most

@@ -10,10 +10,11 @@ import numpy as np
 
 from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.phrases import capital, number, times
+from simulator.doctor.phrases import number, times
 from simulator.doctor.suspect import Suspect, decades
 from simulator.schema.numbers import count
 from simulator.schema.parameter import title_of
+from simulator.system.text import capitalized
 
 RULING_SHARE = 0.3
 """Share of the loss's gradient from which on a penalty decides where the weights go."""
@@ -135,4 +136,4 @@ def _beside(evidence: Evidence, penalty: float) -> float:
 
 def _set(name: str, path: str, value: float) -> Remedy:
     title = f"{name} {number(value)}" if value else f"no {name}"
-    return Remedy(capital(title), ((path, value),))
+    return Remedy(capitalized(title), ((path, value),))

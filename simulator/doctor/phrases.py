@@ -41,10 +41,6 @@ def risen(now: float, start: float) -> str:
     return f"{number(now)}, {then} at the start"
 
 
-def capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def listed(evidence: Evidence, rows: Sequence[int]) -> str:
     """``layer 3``, ``layers 1 to 4``, ``layers 1, 2 and 5``, ``11 layers from 1 to 40``."""
     if len(rows) == 1:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from simulator.doctor.base import SEVERITIES, Finding, Remedy
 from simulator.doctor.evidence import GOOD_LEVEL
-from simulator.doctor.remedies import value_at
 from simulator.doctor.suspect import WORTH_NAMING
 from simulator.doctor.trial import Outcome, Trials, cures
 from simulator.experiment.experiment import Experiment
+from simulator.schema.settings import value_at
 
 AS_GOOD_AS_BEST = 2.5
 """Times the best copy's loss, within which another setting explains as much."""
@@ -24,21 +24,21 @@ TRUE_OF_A_RUN_THAT_LEARNS = frozenset({"dead", "over-fitting"})
 
 @dataclass(frozen=True)
 class Tested:
-    """A finding with what became of the copies with its mends."""
+    """A finding with what became of the copies with its remedies."""
 
     finding: Finding
     copies: tuple[tuple[Remedy, Outcome], ...]
 
     @property
-    def healing(self) -> list[Remedy]:
-        """The mends that cured, in the order of the finding."""
+    def curing(self) -> list[Remedy]:
+        """The remedies that cured, in the order of the finding."""
         return [remedy for remedy, _ in self.copies if cures(remedy.tried)]
 
     @property
     def best(self) -> Outcome | None:
         """The copy that cured with the lowest loss, or else that with the lowest loss."""
-        healed = [outcome for remedy, outcome in self.copies if cures(remedy.tried)]
-        return min(healed or [outcome for _, outcome in self.copies], key=lambda outcome: outcome.level, default=None)
+        cured = [outcome for remedy, outcome in self.copies if cures(remedy.tried)]
+        return min(cured or [outcome for _, outcome in self.copies], key=lambda outcome: outcome.level, default=None)
 
     @property
     def level(self) -> float:
@@ -46,13 +46,13 @@ class Tested:
 
     @property
     def proven(self) -> Finding:
-        """With the mends that cured, those with the lowest loss first."""
+        """With the remedies that cured, those with the lowest loss first."""
         levels = {id(remedy): outcome.level for remedy, outcome in self.copies}
-        return replace(self.finding, remedies=tuple(sorted(self.healing, key=lambda remedy: levels[id(remedy)])))
+        return replace(self.finding, remedies=tuple(sorted(self.curing, key=lambda remedy: levels[id(remedy)])))
 
 
 def prove(findings: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
-    """What copies of the run leave of ``findings``, the true cause first, with the mends that cured a copy.
+    """What copies of the run leave of ``findings``, the true cause first, with the remedies that cured a copy.
 
     A setting is the cause where setting it right alone cures; where several would, the one that is furthest beyond what
     is sound among those that cure best. What the cure takes away followed from the cause, and is not told beside it.
@@ -68,7 +68,7 @@ def _judged(findings: Sequence[Finding], trials: Trials) -> tuple[Finding, ...]:
     others = [each for each in findings if each.cause is None]
     if culprit is None:
         return _without_culprit(others, trials)
-    if not culprit.healing:
+    if not culprit.curing:
         culprit = _otherwise(culprit, others, trials)
     return (culprit.proven, *_left(culprit, others))
 
@@ -83,7 +83,7 @@ def _left(leader: Tested, others: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def consistent(findings: Iterable[Finding], experiment: Experiment) -> tuple[Finding, ...]:
-    """Without mends that raise what one before them lowers, or lower what it raises."""
+    """Without remedies that raise what one before them lowers, or lower what it raises."""
     ways: dict[str, bool] = {}
     kept = []
     for finding in findings:
@@ -98,9 +98,10 @@ def consistent(findings: Iterable[Finding], experiment: Experiment) -> tuple[Fin
 
 
 def _moves(remedy: Remedy, experiment: Experiment) -> Iterator[tuple[str, bool]]:
-    """Path of each number that a mend changes, and whether it raises it."""
+    """Path of each number that a remedy changes, and whether it raises it."""
+    plain = experiment.to_builtins()
     for path, value in remedy.settings:
-        now = value_at(experiment, path)
+        now = value_at(plain, path)
         if isinstance(value, int | float) and isinstance(now, int | float) and value != now:
             yield path, value > now
 
@@ -115,7 +116,7 @@ def _otherwise(culprit: Tested, others: Sequence[Finding], trials: Trials) -> Te
 def find_culprit(tested: Iterable[Tested], untreated: Outcome) -> Tested | None:
     """The setting to blame; None where none of them explains the run."""
     known = list(tested)
-    likely = [each for each in known if each.healing] or [each for each in known if _likely(each, untreated)]
+    likely = [each for each in known if each.curing] or [each for each in known if _likely(each, untreated)]
     if not likely:
         return None
     best = min(each.level for each in likely)
@@ -141,9 +142,9 @@ def _without_culprit(others: Sequence[Finding], trials: Trials) -> tuple[Finding
             if each.finding.rule in TRUE_OF_A_RUN_THAT_LEARNS or each.finding.severity == "note"
         ]
         return tuple(finding for finding in kept if finding.remedies or finding.severity == "note")
-    healed = [each for each in tested if each.healing]
-    if healed:
-        leader = min(healed, key=lambda each: SEVERITIES.index(each.finding.severity))
+    cured = [each for each in tested if each.curing]
+    if cured:
+        leader = min(cured, key=lambda each: SEVERITIES.index(each.finding.severity))
         return (leader.proven, *_left(leader, others))
     nothing = [each.finding for each in tested if each.finding.rule == NOTHING_TO_LEARN]
     if nothing:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from simulator.doctor.averages import MOST_AVERAGED_STEPS
 from simulator.doctor.base import Finding, Remedy
-from simulator.doctor.evidence import Evidence
+from simulator.doctor.evidence import HEALTHY_UPDATE_RATIOS, Evidence
 from simulator.doctor.phrases import number
+from simulator.doctor.running_averages import MOST_AVERAGED_STEPS
 from simulator.doctor.suspect import Suspect, decades
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule
@@ -24,12 +24,11 @@ MOST_STEPS_SHARE = 0.5
 """Share of the run's steps that a schedule must have spent so: one that ends with its run is as it is meant."""
 GROWN_RATE_RATIO = 10.0
 """Times the base rate."""
-LONG, SHORT = 1e-2, 1e-4
-"""Update ratios ‖ΔW‖/‖W‖ between which learning is healthy."""
+SHORT, LONG = HEALTHY_UPDATE_RATIOS
 
 
 def usual_rate(optimizer: Optimizer) -> float:
-    """The default of its kind, less what momentum multiplies it with beyond the usual."""
+    """The default of its kind."""
     return float(parameter(type(optimizer), "learning_rate").default)
 
 
@@ -155,7 +154,7 @@ class LearningRate(Suspect):
     def _high(self, evidence: Evidence, rate: float, usual: float) -> Iterator[Finding]:
         longest, row, step = evidence.longest_update
         beyond = decades(rate * gain(evidence.experiment.optimizer), 10 * usual)
-        lost = evidence.course in ("broken", "diverged")
+        lost = evidence.condition in ("broken", "diverged")
         if not lost and (longest < 10 * LONG or rate < usual / 10):
             return
         change = f"changed {evidence.name(row)}'s weights by {number(longest)} of their size"
@@ -173,7 +172,7 @@ class LearningRate(Suspect):
         most = float(np.nanmax(ratios)) if np.isfinite(ratios).any() else math.nan
         # Without a gradient, or with a schedule that leaves none of it, no rate is to blame.
         blameless = evidence.rate < SPENT_RATE_SHARE * rate or not evidence.frame.scalars.get("gradient_norm", 0.0) > 0
-        if not most < LONG / 10 or evidence.course in ("broken", "diverged") or blameless:
+        if not most < LONG / 10 or evidence.condition in ("broken", "diverged") or blameless:
             return
         ladder = [value for value in _steps_up(usual) if value > 2 * rate]
         optimizer = evidence.experiment.optimizer

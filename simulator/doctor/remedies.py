@@ -1,4 +1,4 @@
-"""Mends: what may be changed about an experiment, as settings. Each is None where it does not apply."""
+"""Remedies: what may be changed about an experiment, as settings. Each is None where it does not apply."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from simulator.parts.initializers import Initializer
 from simulator.schema import parameter
 from simulator.schema.numbers import setting
 from simulator.schema.parameter import kinds
+from simulator.schema.settings import value_at
 
 Plain = Mapping[str, Any]
 DEEP_LAYERS = 8
@@ -35,6 +36,11 @@ def _walk(layers: list[Plain], path: str) -> Iterator[tuple[str, Plain]]:
         inner = layer.get("layers")
         if isinstance(inner, list):
             yield from _walk(inner, f"{here}.layers")
+
+
+def entry_of(path: str) -> int:
+    """The entry of the stack that a path in it leads to: ``layers.3.units`` → 3."""
+    return int(path.split(".")[1])
 
 
 def _each(
@@ -90,20 +96,10 @@ def unfitting(layer: Plain) -> type[Initializer] | None:
     return wanted if present.family != wanted.family else None
 
 
-def value_at(experiment: Experiment, path: str) -> Any:
-    """What stands at a path; None where nothing does."""
-    here: Any = experiment.to_builtins()
-    for key in path.split("."):
-        here = here[int(key)] if isinstance(here, list | tuple) else here.get(key)
-        if here is None:
-            return None
-    return here
-
-
 def cause_of(experiment: Experiment, path: str) -> tuple[str, Any]:
     """(path, value) of what decides in the initialiser at ``path``: its one number where it has one, else its kind."""
     layer, _, field = path.rpartition(".")
-    part = initializer_of(value_at(experiment, layer), field)
+    part = initializer_of(value_at(experiment.to_builtins(), layer), field)
     assert part is not None
     field = part.size_field or "kind"
     return f"{path}.{field}", getattr(part, field)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.doctor.averages import Momentum, Squares
 from simulator.doctor.base import SEVERITIES, Finding, Rule
+from simulator.doctor.batch_and_norm import NarrowNorm, SmallBatch
 from simulator.doctor.clipping import Clipping
+from simulator.doctor.data_scale import DataScale
 from simulator.doctor.evidence import Evidence
+from simulator.doctor.flat_output import FlatOutput
 from simulator.doctor.initial_weights import InitialWeights
 from simulator.doctor.labels import LabelNoise, NothingToLearn, Overlap
 from simulator.doctor.layer_settings import BranchScale, HeavyDropout, LargeBiases, OpenGates, RecurrentWeights
 from simulator.doctor.learning import Diverging, Oscillating, Overfitting, Stalled, UpdateRatio
-from simulator.doctor.observations import NarrowNorm, SmallBatch
-from simulator.doctor.output import FlatOutput
+from simulator.doctor.optimizer_state import LostState
 from simulator.doctor.penalties import Decay, L1Penalty, L2Penalty
 from simulator.doctor.rates import LearningRate, Scheduling
-from simulator.doctor.scale import DataScale
+from simulator.doctor.running_averages import Momentum, Squares
 from simulator.doctor.signal import Exploding, Fading, Vanishing, VanishingThroughTime
-from simulator.doctor.state import LostState
 from simulator.doctor.suspect import WORTH_NAMING
 from simulator.doctor.underflow import Underflow
 from simulator.doctor.units import Dead, Saturated, Symmetric

@@ -12,13 +12,14 @@ from simulator.arrays.trace import Factor
 from simulator.doctor import remedies
 from simulator.doctor.base import Finding, Remedy, Rule
 from simulator.doctor.evidence import Evidence, balance
-from simulator.doctor.phrases import SUBJECTS, blame, capital, joined, number
+from simulator.doctor.phrases import SUBJECTS, blame, joined, number
 from simulator.experiment.experiment import Experiment
 from simulator.layers.base import layer_kinds
 from simulator.observations.time_profile import StateGradients, TimeProfilesObservation, norms_of
 from simulator.parts.optimizers import Adam
 from simulator.schema.numbers import amount
 from simulator.schema.parameter import title_of
+from simulator.system.text import capitalized
 
 VANISHING_RATIO, EXPLODING_RATIO = 1e-3, 1e3
 """First-to-last ratio of gradients beyond which they vanish or explode."""
@@ -138,8 +139,8 @@ class Vanishing(Rule):
         first, last = (evidence.name(row) for row in ends.rows)
         what = "weight gradient" if of_weights else "error signal"
         if ends.first == 0:
-            return f"{capital(first)}'s {what} is exactly 0"
-        return f"{capital(first)}'s {what} is {number(ends.ratio)} of {last}'s"
+            return f"{capitalized(first)}'s {what} is exactly 0"
+        return f"{capitalized(first)}'s {what} is {number(ends.ratio)} of {last}'s"
 
     def _made_up_for(self, evidence: Evidence, row: int) -> bool:
         return evidence.experiment.optimizer.adaptive and adam_helps(evidence, row)
@@ -182,7 +183,7 @@ class Fading(Rule):
         yield self.finding(
             evidence,
             "severe" if lost else "warning",
-            f"{capital(last)}'s activations spread {number(ends.last)}, {first}'s {number(ends.first)}: {why}.",
+            f"{capitalized(last)}'s activations spread {number(ends.last)}, {first}'s {number(ends.first)}: {why}.",
             numbers={"spread_first": ends.first, "spread_last": ends.last, "decades": decades},
             since=evidence.since(ends.last_past < limit * ends.first_past),
             rows=ends.rows,
@@ -213,7 +214,7 @@ class Exploding(Rule):
     def examine(self, evidence: Evidence) -> Iterator[Finding]:
         gradient, delta = Ends(evidence, "weight_gradient_norm"), Ends(evidence, "delta_rms")
         top = evidence.lately("gradient_norm").item()
-        # A few steps may tame it a little without mending anything.
+        # A few steps may tame it a little without curing anything.
         limit = EXPLODING_RATIO if evidence.moved else EXPLODING_RATIO_UNMOVED
         if gradient.ratio > limit:
             ends, since = gradient, gradient.above(limit)
@@ -247,7 +248,7 @@ class Exploding(Rule):
             return f"The gradient's norm is {number(top)}"
         first, last = (evidence.name(row) for row in ends.rows)
         what = "weight gradient" if of_weights else "error signal"
-        return f"{capital(first)}'s {what} is {number(ends.ratio)} times {last}'s"
+        return f"{capitalized(first)}'s {what} is {number(ends.ratio)} times {last}'s"
 
 
 class VanishingThroughTime(Rule):

@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 from simulator.arrays.trace import Factor
 from simulator.doctor.base import SEVERITIES, Cause, Finding, Remedy, Rule, Severity
-from simulator.doctor.beginning import beginning, lost_since
 from simulator.doctor.evidence import Evidence
+from simulator.doctor.nonfinite_origin import nonfinite_since, origin_of_nonfinite
 from simulator.doctor.phrases import beside_guessing, risen
 from simulator.schema.numbers import count
 
-PATIENCE_STEPS = 30
+SUSPECTED_STEPS = 30
 """Steps before a run that has not moved is held against a setting; against a weak suspicion it takes longer."""
 SUSPECTED_UNMOVED, SUSPECTED_MOVING = 0.3, 0.7
 """Decades beyond what is sound from which a setting is suspected where nothing moves, and where something does."""
@@ -54,15 +54,15 @@ class Suspect(Rule):
 
         ``worst`` is how serious it can be at most.
         """
-        severity = "severe" if certain else verdict(evidence, strength)
+        severity = "severe" if certain else severity_of(evidence, strength)
         if severity is None:
             return
         yield self.finding(
             evidence,
             max(severity, worst, key=SEVERITIES.index),
-            f"{what}{state(evidence)}.",
+            f"{what}{condition_text(evidence)}.",
             numbers={**numbers, "loss": evidence.lately("loss").item(), "loss_of_guessing": evidence.guessing},
-            since=since(evidence, cause[0]),
+            since=onset(evidence, cause[0]),
             rows=rows,
             factor=self.factor or "",
             remedies=remedies,
@@ -72,36 +72,36 @@ class Suspect(Rule):
         )
 
 
-def verdict(evidence: Evidence, strength: float) -> Severity | None:
+def severity_of(evidence: Evidence, strength: float) -> Severity | None:
     """How serious it is where a setting is ``strength`` decades beyond what is sound; None: no reason to say so."""
     step = evidence.frame.step
-    if evidence.course in ("broken", "diverged"):
+    if evidence.condition in ("broken", "diverged"):
         return "severe"
-    if evidence.course == "unmoved" and strength >= SUSPECTED_UNMOVED and step >= PATIENCE_STEPS:
+    if evidence.condition == "unmoved" and strength >= SUSPECTED_UNMOVED and step >= SUSPECTED_STEPS:
         return "severe"
-    short = evidence.course in ("slow", "well") and evidence.level > NEARLY_LEARNT_LEVEL
-    return "warning" if short and strength >= SUSPECTED_MOVING and step >= PATIENCE_STEPS else None
+    short = evidence.condition in ("slow", "well") and evidence.level > NEARLY_LEARNT_LEVEL
+    return "warning" if short and strength >= SUSPECTED_MOVING and step >= SUSPECTED_STEPS else None
 
 
-def since(evidence: Evidence, path: str) -> int:
+def onset(evidence: Evidence, path: str) -> int:
     """The step since which the run is as it is; where it does not learn, since a hand has set the setting so."""
-    if evidence.course == "broken":
-        return lost_since(evidence)
+    if evidence.condition == "broken":
+        return nonfinite_since(evidence)
     losses, guess = evidence.past("loss"), evidence.guessing
-    if evidence.course == "diverged":
+    if evidence.condition == "diverged":
         return evidence.since(losses > max(evidence.start, guess))
     return evidence.record.live_changes.since(path)
 
 
-def state(evidence: Evidence) -> str:
+def condition_text(evidence: Evidence) -> str:
     """How the run is doing, to stand behind a cause."""
     now, step, guess = evidence.lately("loss").item(), evidence.frame.step, evidence.guessing
-    if evidence.course == "broken":
-        sentence = beginning(evidence, lost_since(evidence))
+    if evidence.condition == "broken":
+        sentence = origin_of_nonfinite(evidence, nonfinite_since(evidence))
         return f". {sentence}"
     if step == 0:
         return ""
-    if evidence.course == "diverged":
+    if evidence.condition == "diverged":
         return f". The loss has lately been {risen(now, evidence.start)}"
     steps = count(step, "step")
     return f". After {steps} {beside_guessing(now, guess)}"

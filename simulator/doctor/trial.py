@@ -1,4 +1,4 @@
-"""Mends are tried before they are offered: fresh copies of the run, one with each mend and one without.
+"""Remedies are tried before they are offered: fresh copies of the run, one with each remedy and one without.
 
 All copies start at step 0 with the seeds of the run and make the same number of steps, which arithmetic decides and no
 clock: the same run is told the same on every machine.
@@ -30,7 +30,7 @@ from simulator.training.training import Training
 COPYING = "Training a copy of the run"
 """What whoever listens hears before each step of a copy."""
 CURED_SHARE = 0.5
-"""Share of the untreated loss that a copy with a mend must come down to."""
+"""Share of the untreated loss that a copy with a remedy must come down to."""
 LEAST_STEPS, MOST_STEPS = 30, 2000
 LAST_STEPS = 10
 """Steps at the end whose median is the loss that counts."""
@@ -39,7 +39,7 @@ USUAL_COPIES, LEAST_COPIES, MOST_COPIES = 5, 3, 24
 CLOSE_LOOKS = 12
 """Steps of a copy that are looked at closely, about, besides the last."""
 ENOUGH_LEVEL = 0.1
-"""Share of what guessing scores, with which no other mend of the finding needs to be tried."""
+"""Share of what guessing scores, with which no other remedy of the finding needs to be tried."""
 OPERATIONS_BUDGET = 6e11
 """Floating-point operations that all trials of one consultation may cost together."""
 CALL_OPERATIONS = 2e6
@@ -131,7 +131,7 @@ class Trials:
             return None
 
     def of_finding(self, finding: Finding) -> Iterator[tuple[Remedy, Outcome]]:
-        """Each mend of a finding with its trial, and what became of the copy, as far as there is one."""
+        """Each remedy of a finding with its trial, and what became of the copy, as far as there is one."""
         for remedy in finding.remedies:
             outcome = self.of(remedy)
             if outcome is None:
@@ -142,15 +142,15 @@ class Trials:
                 return
 
     def _trial(self, finding: Finding, remedy: Remedy, outcome: Outcome) -> Trial:
-        after, mended = outcome.loss, remedy.applied(self.experiment)
-        if mended.objective != self.experiment.objective or mended.data != self.experiment.data:
+        after, treated = outcome.loss, remedy.applied(self.experiment)
+        if treated.objective != self.experiment.objective or treated.data != self.experiment.data:
             # Another loss, other targets: in the units of the untreated loss.
             after = outcome.level * self.untreated.yardstick
         return Trial(self.steps, self.untreated.loss, after, not outcome.has(finding))
 
 
 def cures(trial: Trial | None) -> bool:
-    """Whether a mend is worth offering: what was found is gone, and the loss at most half; an untreated NaN is ∞."""
+    """Whether a remedy is worth offering: what was found is gone, and the loss at most half; an untreated NaN is ∞."""
     if trial is None or not trial.gone or not math.isfinite(trial.loss_after):
         return False
     return math.isnan(trial.loss_before) or trial.loss_after <= CURED_SHARE * trial.loss_before

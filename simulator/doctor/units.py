@@ -9,11 +9,12 @@ import numpy as np
 from simulator.doctor import remedies
 from simulator.doctor.base import Cause, Finding, Rule
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.phrases import capital, listed, number
+from simulator.doctor.phrases import listed, number
 from simulator.layers.info import LayerInfo
 from simulator.parts.activations import Activation
 from simulator.schema.numbers import percent
 from simulator.schema.parameter import kinds
+from simulator.system.text import capitalized
 
 MOST_UNITS = 0.5
 DEADLY_UPDATE_RATIO = 1e-2
@@ -106,7 +107,7 @@ class Symmetric(Rule):
         yield self.finding(
             evidence,
             "severe",
-            f"{capital(listed(evidence, rows))}: all units have the same incoming weights (spread "
+            f"{capitalized(listed(evidence, rows))}: all units have the same incoming weights (spread "
             f"{number(float(spread[rows[0]]))}) and get the same gradient, so each layer does the work of one unit.",
             numbers={"unit_spread": float(np.max(spread[rows]))},
             since=evidence.since(past <= ROUNDING_SPREAD),
@@ -120,9 +121,8 @@ class Symmetric(Rule):
     def _cause(self, evidence: Evidence, row: int) -> Cause | None:
         """The initialiser, where it draws all units alike."""
         for path, layer in remedies.layers_of(evidence.experiment):
-            entry = int(path.split(".")[1])
             initializer = remedies.initializer_of(layer)
-            if initializer is not None and initializer.alike and entry >= evidence.layers[row].entry:
+            if initializer is not None and initializer.alike and remedies.entry_of(path) >= evidence.layers[row].entry:
                 return Cause(*remedies.cause_of(evidence.experiment, f"{path}.initializer"))
         return None
 

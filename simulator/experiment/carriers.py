@@ -22,6 +22,7 @@ from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.markup_text import MarkupError, metadata_of, template_of, with_metadata, with_template
 from simulator.system.png_text import PngError, text_of, with_text
 from simulator.system.regular_file import regular
+from simulator.system.text import one_line
 from simulator.system.version import __version__
 
 NAME = "nablascope-experiment"
@@ -133,8 +134,8 @@ def _carried(text: bytes) -> Carried:
         _check_format(plain)
         written = msgspec.json.decode(text, type=_Written)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ExperimentError(f"the experiment in it cannot be read ({' '.join(str(error).split())[:120]})") from None
-    title = " ".join(written.title.split())[:LONGEST_TITLE]
+        raise ExperimentError(f"the experiment in it cannot be read ({one_line(error)[:120]})") from None
+    title = one_line(written.title)[:LONGEST_TITLE]
     step = max(0, written.step)
     return Carried(Experiment.from_json(bytes(written.experiment)), title, step, written.version[:LONGEST_TITLE])
 

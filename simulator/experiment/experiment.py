@@ -28,7 +28,8 @@ from simulator.parts.schedules import AnySchedule, ConstantSchedule
 from simulator.schema.numbers import count, not_finite
 from simulator.schema.parameter import Spec, builtins_of, differences, kinds, knob, replaced
 from simulator.system.file_format import FileFormat, FormatError
-from simulator.system.json_text import has_too_many_values
+from simulator.system.json_text import has_too_many_values, readable_json
+from simulator.system.text import one_line
 
 FORMAT = "nablascope/1"
 MAX_DEPTH = 64
@@ -46,7 +47,7 @@ STATED = re.compile(r"nablascope/(\d{1,9})")
 
 def bounded(text: str) -> str:
     """The text on one line; of a very long one, its beginning and its end."""
-    text = " ".join(text.split())
+    text = one_line(text)
     if len(text) <= MAX_MESSAGE:
         return text
     return f"{text[: 3 * MAX_MESSAGE // 4]} … {text[-MAX_MESSAGE // 5 :]}"
@@ -209,7 +210,7 @@ class Experiment(Spec, frozen=True, kw_only=True):
 
     def to_json(self) -> bytes:
         """Readable JSON, the same for the same experiment."""
-        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+        return readable_json(self)
 
     def place(self, path: str) -> str:
         """What a person calls the place that a path leads to: ``layers.0.units`` → ``layers 1–10, units``."""

@@ -9,7 +9,7 @@ import numpy as np
 from simulator.arrays.numeric import Array
 from simulator.parts.optimizers import SGD, AnyOptimizer, Optimizer
 from simulator.parts.schedules import AnySchedule, ConstantSchedule
-from simulator.schema.parameter import Part, Spec, concrete, kind_of, knob
+from simulator.schema.parameter import Part, Spec, knob
 
 LONGEST_NAME = 80
 
@@ -60,22 +60,19 @@ class MomentumAsPrinted(Part, frozen=True, tag="momentum_as_printed"):
         np.multiply(state[0], rate, out=out)
 
 
-Rule = Optimizer | MomentumAsPrinted
+UpdateRule = Optimizer | MomentumAsPrinted
 """What makes updates of gradients."""
 if TYPE_CHECKING:
-    AnyRule = Rule
+    AnyUpdateRule = UpdateRule
 else:
-    AnyRule = AnyOptimizer | MomentumAsPrinted
-_KINDS: tuple[type[Rule], ...] = (*concrete(Optimizer), MomentumAsPrinted)
-RULES = {kind_of(part): part for part in _KINDS}
-"""What can race, by its kind."""
+    AnyUpdateRule = AnyOptimizer | MomentumAsPrinted
 
 
 class Entry(Spec, frozen=True, kw_only=True):
     """One of those that race: an optimiser with its knobs and its schedule, by its own name."""
 
     name: Annotated[str, knob("name", "What its path is called.", live=True)]
-    optimizer: Annotated[AnyRule, knob("optimiser", "How gradients become updates.", live=True)] = SGD()
+    optimizer: Annotated[AnyUpdateRule, knob("optimiser", "How gradients become updates.", live=True)] = SGD()
     schedule: Annotated[AnySchedule, knob("schedule", "How the learning rate changes.", live=True)] = ConstantSchedule()
 
     def rate(self, step: int) -> float:

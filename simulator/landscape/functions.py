@@ -19,7 +19,7 @@ _CONDITION = knob(
 )  # fmt: skip
 
 
-class AnyRavine(ClosedForm, frozen=True):
+class Quadratic(ClosedForm, frozen=True):
     """½(x² + κy²)"""
 
     condition: Annotated[float, _CONDITION] = 100.0
@@ -38,7 +38,7 @@ class AnyRavine(ClosedForm, frozen=True):
         return 1.0 + 0.0 * x, 0.0 * x, self.condition + 0.0 * y
 
 
-class Ravine(AnyRavine, frozen=True, tag="ravine"):
+class Ravine(Quadratic, frozen=True, tag="ravine"):
     """A valley with a flat floor and walls κ times as steep.
 
     Gradient descent is stable below η = 2/κ; along the floor 1 − η of the distance is left after each step.
@@ -157,7 +157,7 @@ class Rosenbrock(ClosedForm, frozen=True, tag="rosenbrock"):
         return 2.0 - 4.0 * b * (y - x * x) + 8.0 * b * (x * x), -4.0 * b * x, 2.0 * b + 0.0 * y
 
 
-class NoisyRavine(AnyRavine, frozen=True, tag="noisy_ravine"):
+class NoisyRavine(Quadratic, frozen=True, tag="noisy_ravine"):
     """The ravine, its gradient as noisy as that of a mini-batch.
 
     All optimisers get the same draws, ξ of a step is that of every one of them.

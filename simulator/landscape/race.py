@@ -11,8 +11,8 @@
       "steps": 200
     }
 
-``function`` is one of ``FUNCTIONS`` and ``set`` its fields; a rule is one of ``RULES`` with its fields, and a
-``schedule`` beside them. ``start`` may be left out. ExperimentError says what is wrong and where.
+``function`` is one of ``FUNCTIONS`` and ``set`` its fields; a rule is an optimiser, or ``momentum_as_printed``, with
+its fields and a ``schedule`` beside them. ``start`` may be left out. ExperimentError says what is wrong and where.
 """
 
 from __future__ import annotations

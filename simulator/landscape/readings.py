@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.landscape.entry import Rule
+from simulator.landscape.entry import UpdateRule
 from simulator.landscape.function import Function, Ground, Point
 from simulator.landscape.race import RacedPath
 
@@ -36,7 +36,7 @@ def curvature(ground: Ground, place: Point) -> Curvature:
     return Curvature(middle - apart, middle + apart)
 
 
-def no_limit(rule: Rule) -> str:
+def no_limit(rule: UpdateRule) -> str:
     """Why η λ_max has no limit for this rule; ``""`` where it has one."""
     return "it rescales the gradient" if math.isnan(rule.stability_limit()) else ""
 

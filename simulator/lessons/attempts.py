@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable
 from typing import Any
@@ -12,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from simulator.lessons.question import Answer
+from simulator.system.csv_text import csv_text
 
 COLUMNS = ("lesson", "name", "attempt", "time", "question", "prediction", "measured", "right")
 """Of ``answers.csv``."""
@@ -82,13 +81,13 @@ def numbers_of(answer: Answer) -> tuple[float, ...]:
 
 def table(name: str, every: Iterable[Attempts]) -> str:
     """``answers.csv``: a row for each question of each attempt of the pupil of that ``name``."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for each in every:
-        for number, attempt in enumerate(each.attempts, 1):
-            writer.writerows(_row(each.lesson, name, number, attempt, answered) for answered in attempt.answers)
-    return text.getvalue()
+    rows = (
+        _row(each.lesson, name, number, attempt, answered)
+        for each in every
+        for number, attempt in enumerate(each.attempts, 1)
+        for answered in attempt.answers
+    )
+    return csv_text(COLUMNS, rows)
 
 
 def _row(lesson: str, name: str, number: int, attempt: Attempt, answered: Answered) -> tuple[Any, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +17,7 @@ from simulator.lessons.question import AnyQuestion, OrderQuestion, Question, eva
 from simulator.lessons.reading import ReadingError
 from simulator.lessons.text import filled
 from simulator.schema.numbers import exact, number
+from simulator.system.csv_text import csv_text
 
 COLUMNS = ("lesson", "claim", "question", "measured", "expected", "tolerance", "holds", "source")
 """Of ``lessons.csv``."""
@@ -111,11 +110,7 @@ def _unit(question: Question) -> str:
 
 def table(outcomes: Iterable[Outcome]) -> str:
     """``lessons.csv``."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(outcome.cells for outcome in outcomes)
-    return text.getvalue()
+    return csv_text(COLUMNS, (outcome.cells for outcome in outcomes))
 
 
 def printed(outcomes: Sequence[Outcome]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from simulator.experiment.locks import PATH, Knobs, State, keys_of, leads
 from simulator.lessons.lesson import Subject
 from simulator.schema.numbers import exact
 from simulator.schema.parameter import Part, Spec, parameters
+from simulator.system.text import capitalized
 
 OF_A_FILE = ("format", "name", "locks")
 """Fields of an experiment that are no controls."""
@@ -54,7 +55,7 @@ def _of_spec(spec: Spec, path: str) -> Iterator[Control]:
     for field in parameters(type(spec)):
         value = getattr(spec, field.name)
         if not field.knob.hidden and not (not path and field.name in OF_A_FILE):
-            yield _control(value, f"{path}.{field.name}".strip("."), _capital(field.knob.label))
+            yield _control(value, f"{path}.{field.name}".strip("."), capitalized(field.knob.label))
 
 
 def _control(value: Any, path: str, label: str) -> Control:
@@ -93,10 +94,6 @@ def _shown(value: Any) -> str:
 
 def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def with_state(knobs: Knobs, path: str, state: State) -> Knobs:

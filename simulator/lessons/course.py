@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,10 +11,12 @@ from simulator.experiment.error_messages import explain
 from simulator.experiment.experiment import ExperimentError, check_plain, parsed
 from simulator.experiment.reading import reading
 from simulator.lessons import files
+from simulator.lessons.formats import brought_up
 from simulator.lessons.lesson import LONGEST_TEXT, Lesson
 from simulator.schema.parameter import Spec, knob
 from simulator.system.atomic import write_atomic
-from simulator.system.file_format import FileFormat, FormatError
+from simulator.system.file_format import FileFormat
+from simulator.system.json_text import readable_json
 from simulator.system.regular_file import read_regular
 
 FORMAT: Literal["nablascope-course/1"] = "nablascope-course/1"
@@ -23,7 +24,6 @@ COURSE = FileFormat()
 MAX_FILE_BYTES = 16 * 2**20
 """Bytes beyond which a file is not a course."""
 MOST_LESSONS = 100
-_STATED = re.compile(r"nablascope-course/(\d{1,9})")
 
 
 class Course(Spec, frozen=True, kw_only=True):
@@ -60,7 +60,7 @@ def from_builtins(plain: Any) -> Course:
     if not isinstance(plain, dict):
         raise ExperimentError("expected an object with title and lessons")
     check_plain(plain)
-    plain = _brought_up(plain)
+    plain = brought_up(plain, COURSE, FORMAT, "course")
     try:
         course = msgspec.convert(plain, Course)
     except msgspec.ValidationError as error:
@@ -74,17 +74,6 @@ def from_builtins(plain: Any) -> Course:
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ExperimentError(f"two lessons are called {twice!r}", "lessons")
     return course
-
-
-def _brought_up(plain: dict[str, Any]) -> dict[str, Any]:
-    stated = plain.get("format")
-    number = _STATED.fullmatch(stated) if isinstance(stated, str) else None
-    if number is None:
-        raise ExperimentError(f'a course\'s file begins with "format": "{FORMAT}"', "format")
-    try:
-        return {**COURSE.brought_up(plain, int(number[1]), "the form nablascope-course/"), "format": FORMAT}
-    except FormatError as error:
-        raise ExperimentError(f"{error}, which reads {FORMAT}", "format") from None
 
 
 def read(path: Path) -> tuple[Course, tuple[Lesson, ...]]:
@@ -119,7 +108,7 @@ def to_json(course: Course) -> bytes:
     """Readable JSON, the same for the same course."""
     plain = msgspec.to_builtins(course)
     shown = {name: value for name, value in plain.items() if value not in (None, "")}
-    return msgspec.json.format(msgspec.json.encode(shown), indent=2) + b"\n"
+    return readable_json(shown)
 
 
 def save(course: Course, path: Path) -> None:

@@ -18,6 +18,7 @@ from simulator.lessons.lesson import FORMAT, AnySetup, Lesson, Subject
 from simulator.lessons.measurable import Measurable, named
 from simulator.lessons.text import PLACE
 from simulator.schema.numbers import read_number
+from simulator.system.text import capitalized
 
 NEW_TITLE = "A new lesson"
 USUAL_STEPS = 100
@@ -227,7 +228,7 @@ def _copy(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 def _placed(error: ExperimentError) -> str:
     """A refusal with its place as the teacher's window calls it."""
-    message = f"{error.message[:1].upper()}{error.message[1:]}."
+    message = f"{capitalized(error.message)}."
     if question := _QUESTION.fullmatch(error.path):
         return f"Question {int(question[1]) + 1}: {message}"
     place = error.path.partition(".")[0].partition("[")[0]

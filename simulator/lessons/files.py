@@ -15,19 +15,20 @@ from simulator.experiment.experiment import Experiment, ExperimentError, check_p
 from simulator.experiment.files import reach_from
 from simulator.experiment.reading import reading
 from simulator.lessons.ending import ENDING, is_lesson
+from simulator.lessons.formats import brought_up
 from simulator.lessons.formula import FormulaError
 from simulator.lessons.lesson import FORMAT, ExperimentSetup, Lesson, checked
 from simulator.lessons.reading import AnyReading, Reading
 from simulator.schema.parameter import kinds
 from simulator.system.atomic import write_atomic
-from simulator.system.file_format import FileFormat, FormatError
+from simulator.system.file_format import FileFormat
+from simulator.system.json_text import readable_json
 from simulator.system.regular_file import read_regular
 
 FOLDER = resources.FOLDER / "lessons"
 LESSON = FileFormat()
 MAX_FILE_BYTES = 4 * 2**20
 """Bytes beyond which a file is not a lesson."""
-_STATED = re.compile(r"nablascope-lesson/(\d{1,9})")
 
 
 def from_builtins(plain: Any) -> Lesson:
@@ -35,7 +36,7 @@ def from_builtins(plain: Any) -> Lesson:
     if not isinstance(plain, dict):
         raise ExperimentError("expected an object with name, title, setup, readings and questions")
     check_plain(plain)
-    plain = _brought_up(plain)
+    plain = brought_up(plain, LESSON, FORMAT, "lesson")
     _check_readings(plain.get("readings"))
     try:
         return checked(msgspec.convert(plain, Lesson))
@@ -59,18 +60,6 @@ def _check_readings(readings: Any) -> None:
         except msgspec.ValidationError as error:
             message, path = explain(str(error), plain, known[kind])
             raise ExperimentError(message, f"readings.{name[:80]}{'.' if path else ''}{path}") from None
-
-
-def _brought_up(plain: dict[str, Any]) -> dict[str, Any]:
-    """In the present format; one that is to come names the version that it needs, if it does."""
-    stated = plain.get("format")
-    number = _STATED.fullmatch(stated) if isinstance(stated, str) else None
-    if number is None:
-        raise ExperimentError(f'a lesson\'s file begins with "format": "{FORMAT}"', "format")
-    try:
-        return {**LESSON.brought_up(plain, int(number[1]), "the form nablascope-lesson/"), "format": FORMAT}
-    except FormatError as error:
-        raise ExperimentError(f"{error}, which reads {FORMAT}", "format") from None
 
 
 def from_json(content: bytes) -> Lesson:
@@ -105,7 +94,7 @@ def to_builtins(lesson: Lesson) -> dict[str, Any]:
 
 def to_json(lesson: Lesson) -> bytes:
     """Readable JSON, the same for the same lesson."""
-    return msgspec.json.format(msgspec.json.encode(to_builtins(lesson)), indent=2) + b"\n"
+    return readable_json(to_builtins(lesson))
 
 
 def save(lesson: Lesson, path: Path) -> None:

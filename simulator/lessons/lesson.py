@@ -11,14 +11,14 @@ import numpy as np
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets
 from simulator.experiment.lane import LaneSpec
-from simulator.experiment.locks import Keys, Knobs, Locks, keys_of
+from simulator.experiment.locks import Keys, Knobs, Locks
 from simulator.landscape.landscape import Landscape
 from simulator.lessons.formula import Formula, FormulaError, Value, as_float
 from simulator.lessons.question import AnyQuestion, known_names
 from simulator.lessons.reading import AnyReading, LandscapeReading, Reading
 from simulator.lessons.text import formulas_in
 from simulator.schema.parameter import Part, Spec, any_of, knob
-from simulator.schema.settings import in_order
+from simulator.schema.settings import in_order, value_at
 
 T = TypeVar("T")
 FORMAT: Literal["nablascope-lesson/1"] = "nablascope-lesson/1"
@@ -164,15 +164,10 @@ def _differences(base: Any, other: Any, path: Keys = ()) -> Iterator[Keys]:
 
 def _setting(plain: Any, path: str) -> Value:
     """A number of what is run; FormulaError where none stands there."""
-    here = plain
-    for key in keys_of(path):
-        inside = here.get(key) if isinstance(here, dict) else None
-        if isinstance(here, list | tuple) and isinstance(key, int) and key < len(here):
-            inside = here[key]
-        here = inside
-    if isinstance(here, bool) or not isinstance(here, int | float):
+    value = value_at(plain, path)
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise FormulaError(f"there is no number at {path[:80]!r}")
-    return np.float64(as_float(here))
+    return np.float64(as_float(value))
 
 
 def checked(lesson: Lesson) -> Lesson:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from simulator.arrays.trace import FACTORS
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.labels import labels_by_depth
 from simulator.experiment.lane import OWN_NAME
-from simulator.experiment.shapes import inner_layers
-from simulator.layers import Layer
-from simulator.layers.info import inner_number
 from simulator.lessons.lesson import Subject
 from simulator.lessons.reading import HELD_OUT, SCALARS
 from simulator.measures import RECORDED
 from simulator.observations.registry import analyses
+from simulator.system.text import capitalized
 
 GROUPS = ("Of the whole run", "Of each layer", "Operations of the backward pass", "Through time", "Analyses")
 NO_NUMBERS = frozenset(
@@ -80,15 +79,15 @@ def of_networks() -> tuple[Measurable, ...]:
         for each in SCALARS
     ]
     measured = [
-        Measurable(each.name, _capital(each.label), layers, _quantity(each.name), layered=True) for each in RECORDED
+        Measurable(each.name, capitalized(each.label), layers, _quantity(each.name), layered=True) for each in RECORDED
     ]
     gains = [
-        Measurable(f"gain_{each}", f"{_capital(each.replace('_', ' '))}, log₁₀ of the gain", factors,
+        Measurable(f"gain_{each}", f"{capitalized(each.replace('_', ' '))}, log₁₀ of the gain", factors,
                    {"kind": "factor", "factor": each}, layered=True)
         for each in ("total", *FACTORS)
     ]  # fmt: skip
     through = [
-        Measurable(each, f"{_capital(each.replace('_', ' '))} at each time step", time,
+        Measurable(each, f"{capitalized(each.replace('_', ' '))} at each time step", time,
                    {"kind": "time", "quantity": each}, False, True)
         for each in ("hidden_gradient_norm", "hidden_mean", "hidden_std")
     ]  # fmt: skip
@@ -97,8 +96,8 @@ def of_networks() -> tuple[Measurable, ...]:
 
 def _of_analyses(group: str) -> list[Measurable]:
     return [
-        Measurable(_word(f"{name}_{column}"), f"{_capital(name.replace('-', ' '))}: {column.replace('_', ' ')}", group,
-                   {"kind": "analysis", "analysis": name, "column": column}, False, True, name)
+        Measurable(_word(f"{name}_{column}"), capitalized(f"{name.replace('-', ' ')}: {column.replace('_', ' ')}"),
+                   group, {"kind": "analysis", "analysis": name, "column": column}, False, True, name)
         for name, each in analyses().items()
         for column in dict.fromkeys(column for columns in each.columns.values() for column in columns)
         if column not in NO_NUMBERS
@@ -107,10 +106,6 @@ def _of_analyses(group: str) -> list[Measurable]:
 
 def _quantity(name: str) -> dict[str, Any]:
     return {"kind": "quantity", "quantity": name}
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _word(text: str) -> str:
@@ -134,16 +129,7 @@ def of_subject(subject: Subject) -> tuple[Measurable, ...]:
 
 def rows_of(experiment: Experiment) -> list[str]:
     """What its layers are called, row by row: inner layers before the one they are in, the output last."""
-    layers = enumerate((layer for _, layer in experiment.expanded()), 1)
-    rows = [label for number, layer in layers for label in _labels(layer, str(number))]
-    return [*rows, "output"]
-
-
-def _labels(layer: Layer, label: str) -> Iterator[str]:
-    inner = [each for each in inner_layers(layer) for _ in range(each.repeat)]
-    for number, each in enumerate(inner, 1):
-        yield from _labels(each, f"{label}.{inner_number(number, len(inner))}")
-    yield label
+    return [*labels_by_depth(experiment)[:-1], "output"]
 
 
 def named(measurable: Measurable, lane: str, layer: int | None, step: int | None) -> str:

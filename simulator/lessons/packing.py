@@ -18,6 +18,7 @@ from simulator.lessons.course import Course
 from simulator.lessons.course import save as save_course
 from simulator.lessons.lesson import ExperimentSetup, Lesson
 from simulator.system.atomic import replacing
+from simulator.system.text import capitalized
 
 
 def save_with_data(lesson: Lesson, path: Path) -> list[str]:
@@ -89,5 +90,5 @@ def _copied(own: OwnFile, target: Path) -> str:
             own.copy(file)
         if not filecmp.cmp(fresh, target, shallow=False):
             told = f"another file {own.name} lies in that folder; its own would have to stand in its place"
-            raise ExperimentError(told, "data", words=f"{told[:1].upper()}{told[1:]}.")
+            raise ExperimentError(told, "data", words=f"{capitalized(told)}.")
     return own.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.settings import setting, split
+from simulator.schema.settings import value_at
 from simulator.system.text import shortened
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -67,7 +68,8 @@ def axis(text: str, experiment: Experiment) -> Axis:
     if match := _RANGE.fullmatch(rest):
         log = match[4] is not None
         values = _spaced(path, float(match[1]), float(match[2]), int(match[3]), log)
-        whole = isinstance(_at(experiment.to_builtins(), path), int)
+        present = value_at(experiment.to_builtins(), path)
+        whole = isinstance(present, int) and not isinstance(present, bool)
         return Axis(path, tuple(dict.fromkeys(_plain(value, whole) for value in values)), log)
     values = tuple(setting(f"{path}={part.strip()}")[1] for part in split(rest))
     keys = [json.dumps(value) for value in values]
@@ -90,18 +92,6 @@ def _spaced(path: str, low: float, high: float, count: int, log: bool) -> Sequen
 def _plain(value: float, whole: bool) -> int | float:
     """A whole number where it is one, which fields of either kind take."""
     return round(value) if whole or (value.is_integer() and abs(value) < 2**53) else value
-
-
-def _at(plain: Any, path: str) -> Any:
-    """What stands at a path; None where nothing does, and for a truth value, which is no number."""
-    for key in path.split("."):
-        if isinstance(plain, Mapping):
-            plain = plain.get(key)
-        elif isinstance(plain, Sequence) and key.isdigit() and int(key) < len(plain):
-            plain = plain[int(key)]
-        else:
-            return None
-    return None if isinstance(plain, bool) else plain
 
 
 def _evenly_in_log(values: Sequence[Any]) -> bool:

@@ -20,6 +20,7 @@ from simulator.running.stop_rule_text import parse
 from simulator.system.environment import Environment
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.regular_file import read_regular
+from simulator.system.text import one_line
 
 NAME = "cells.jsonl"
 MAP = FileFormat()
@@ -65,7 +66,7 @@ def read(path: Path) -> Known:
         )  # fmt: skip
         _check(made, sweep)
     except (ValueError, RecursionError) as error:
-        raise ExperimentError(f"{path}: no map ({' '.join(str(error).split())})") from None
+        raise ExperimentError(f"{path}: no map ({one_line(error)})") from None
     return Known(sweep, header.environment, made, length)
 
 

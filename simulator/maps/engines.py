@@ -21,6 +21,7 @@ from typing import Any
 from simulator.experiment.experiment import ExperimentError
 from simulator.maps.making import Job, Made, make, where
 from simulator.system.environment import Environment
+from simulator.system.text import one_line
 
 KERNEL, THREADS = "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS"
 """Variables that the linear algebra reads when numpy is imported."""
@@ -213,7 +214,7 @@ class ClusterEngine(Engine):
         try:
             self._client = distributed.Client(address, set_as_default=False, timeout="10s")
         except (OSError, ValueError, TimeoutError) as error:
-            raise OSError(f"there is no cluster at {address} ({' '.join(str(error).split())})") from None
+            raise OSError(f"there is no cluster at {address} ({one_line(error)})") from None
         # It tells at length what is said here in a sentence.
         logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         self._killed: type[Exception] = distributed.KilledWorker
@@ -230,7 +231,7 @@ class ClusterEngine(Engine):
             raise ExperimentError("the cluster has no worker")
         for worker, answer in answers.items():
             if isinstance(answer, Exception):
-                reason = " ".join(str(answer).split())
+                reason = one_line(answer)
                 raise ExperimentError(f"the worker at {worker} cannot train: is nablascope installed there? ({reason})")
         self._environments = {worker: here for worker, here in answers.items() if not isinstance(here, Exception)}
         chosen = [worker for worker, here in self._environments.items() if kernel.lower() in ("", here.kernel.lower())]

@@ -12,8 +12,8 @@ from simulator.maps import table
 from simulator.maps.cells_file import CellsFile
 from simulator.maps.engines import Engine
 from simulator.maps.making import Made
+from simulator.maps.map_run import MapRun
 from simulator.maps.refinement import refined
-from simulator.maps.running import MapRun
 from simulator.maps.sweep import Cell, Sweep
 from simulator.running.run_folder import LOCK
 from simulator.system.process_lock import ProcessLock

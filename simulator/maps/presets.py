@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 import resources
-from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import find
 from simulator.maps import measures
 from simulator.maps.axes import axis
@@ -65,12 +65,3 @@ def _read(path: Path) -> MapPreset:
 def find_map(name: str) -> MapPreset | None:
     """The map of that id; None where there is none."""
     return next((preset for preset in map_presets() if preset.id == name), None)
-
-
-def preset_of(name: str) -> MapPreset:
-    """The map of that id; ExperimentError names those that there are."""
-    preset = find_map(name)
-    if preset is None:
-        known = ", ".join(each.id for each in map_presets())
-        raise ExperimentError(f"there is no map {name!r}; maps: {known}")
-    return preset

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +11,7 @@ from simulator.maps.making import Made
 from simulator.maps.sweep import Cell, Sweep, in_rows
 from simulator.running.files import cell as number_text
 from simulator.system.atomic import write_atomic
+from simulator.system.csv_text import csv_text
 
 NAME = "map.csv"
 
@@ -41,11 +40,7 @@ def value_text(value: Any) -> str:
 
 def write(sweep: Sweep, made: Iterable[Made], folder: Path) -> None:
     """Write the table whole, in place of the one before."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns(sweep))
-    writer.writerows(rows(sweep, made))
-    write_atomic(folder / NAME, text.getvalue().encode())
+    write_atomic(folder / NAME, csv_text(columns(sweep), rows(sweep, made)).encode())
 
 
 def in_words(cell: Cell, sweep: Sweep) -> str:

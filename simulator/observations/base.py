@@ -11,6 +11,7 @@ from msgspec import Struct
 from simulator.arrays.quantiles import Quartiles, quartiles_of
 from simulator.observations.sampled import Sampled
 from simulator.schema.parameter import Part
+from simulator.system.text import capitalized
 from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
@@ -102,4 +103,4 @@ def known(value: float) -> float | None:
 
 def sentence(reason: str) -> str:
     """``no layer has …`` as a sentence of its own."""
-    return f"{reason[:1].upper()}{reason[1:]}."
+    return f"{capitalized(reason)}."

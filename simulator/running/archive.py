@@ -13,6 +13,7 @@ from typing import IO
 from simulator.schema.numbers import decimal
 from simulator.system.machine import GIB, shortage
 from simulator.system.regular_file import regular
+from simulator.system.text import one_line
 from simulator.system.zip_contents import zip_of
 
 MOST_BYTES = 2 * GIB
@@ -130,7 +131,7 @@ def _as_archive_error() -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OverflowError, UnicodeError) as error:
-        raise ArchiveError(f"it is no whole zip file ({' '.join(str(error).split())[:120]})") from None
+        raise ArchiveError(f"it is no whole zip file ({one_line(error)[:120]})") from None
 
 
 def _checked(members: list[zipfile.ZipInfo], size: int, allowed: Callable[[str], bool]) -> dict[str, zipfile.ZipInfo]:

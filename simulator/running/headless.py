@@ -25,14 +25,14 @@ from simulator.record.alignment import handed_on
 from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
-from simulator.running.beginning import Beginning
-from simulator.running.course import Course
 from simulator.running.files import CHANGES, RunFiles
 from simulator.running.output import FolderOutput, Output
 from simulator.running.run_file import SavedRun
 from simulator.running.run_folder import Arguments, RunFolder
 from simulator.running.run_source import what_is_trained
+from simulator.running.run_start import RunStart
 from simulator.running.stop_rules import Stopped, StopRule
+from simulator.running.training_loop import TrainingLoop
 from simulator.schema.numbers import count, integer
 from simulator.system.environment import Environment, environment
 from simulator.system.machine import given_threads
@@ -124,25 +124,27 @@ def run(
     every = usual_every(steps) if every is None else every
     _check_counts(steps, every)
     wanted = _known(analyses)
-    beginning = Beginning(*what_is_trained(experiment, start), changes)
+    start_of_run = RunStart(*what_is_trained(experiment, start), changes)
     if until is not None:
-        until.check(beginning.training.info)
-    course = beginning.course(steps, until)
-    threads = given_threads() or beginning.coming.threads or blas_threads(course.training.network)
+        until.check(start_of_run.training.info)
+    loop = start_of_run.loop(steps, until)
+    threads = given_threads() or start_of_run.coming.threads or blas_threads(loop.training.network)
     kinds = tuple(analysis.kind for analysis in wanted)
-    arguments = Arguments(every, kinds, "" if until is None else until.text, beginning.step, beginning.ledger.digest)
+    arguments = Arguments(
+        every, kinds, "" if until is None else until.text, start_of_run.step, start_of_run.ledger.digest
+    )
     with limited_blas(threads), ExitStack() as stack:
-        stack.callback(course.close)
-        output = Output(environment(threads), save, beginning.lanes)
+        stack.callback(loop.close)
+        output = Output(environment(threads), save, start_of_run.lanes)
         if out is not None:
             folder = stack.enter_context(RunFolder(Path(out), arguments))
-            files = stack.enter_context(closing(_begun(folder, beginning, course, output.here, resume)))
-            output = FolderOutput(output.here, save, beginning.lanes, folder, files, leave_unfinished)
-        beginning.record.live_changes = beginning.changes_until(course.training, threads)
+            files = stack.enter_context(closing(_begun(folder, start_of_run, loop, output.here, resume)))
+            output = FolderOutput(output.here, save, start_of_run.lanes, folder, files, leave_unfinished)
+        start_of_run.record.live_changes = start_of_run.changes_until(loop.training, threads)
         asked = wanted if out is not None or analyses is not None else ()
-        hear = None if progress is None else lambda step: progress(step - beginning.step)
-        result = train(course, beginning.record, every, output, asked, hear, stop, brief)
-    return replace(result, news=" ".join(filter(None, (beginning.news(output.here), output.news))))
+        hear = None if progress is None else lambda step: progress(step - start_of_run.step)
+        result = train(loop, start_of_run.record, every, output, asked, hear, stop, brief)
+    return replace(result, news=" ".join(filter(None, (start_of_run.news(output.here), output.news))))
 
 
 def _known(names: Sequence[str] | None) -> list[Observation[Any]]:
@@ -153,21 +155,21 @@ def _known(names: Sequence[str] | None) -> list[Observation[Any]]:
     return [analysis for name, analysis in known.items() if name in chosen]
 
 
-def _begun(folder: RunFolder, beginning: Beginning, course: Course, here: Environment, resume: bool) -> RunFiles:
+def _begun(folder: RunFolder, start_of_run: RunStart, loop: TrainingLoop, here: Environment, resume: bool) -> RunFiles:
     """The files of a run, begun anew or, with ``resume``, behind where it was stopped."""
-    kept = folder.kept(beginning.coming.experiment_before) if resume else None
+    kept = folder.kept(start_of_run.coming.experiment_before) if resume else None
     if kept is not None:
-        beginning.take_up(kept, course)
-        _check_ahead(course, folder)
-    files = folder.files(beginning.experiment, course, here, kept)
-    if beginning.ledger.entries:
-        write_changes(beginning.ledger, folder.folder / CHANGES)
+        start_of_run.take_up(kept, loop)
+        _check_ahead(loop, folder)
+    files = folder.files(start_of_run.experiment, loop, here, kept)
+    if start_of_run.ledger.entries:
+        write_changes(start_of_run.ledger, folder.folder / CHANGES)
     return files
 
 
-def _check_ahead(course: Course, folder: RunFolder) -> None:
-    made, last = count(course.training.step, "step"), integer(course.steps)
-    if course.training.step > course.steps:
+def _check_ahead(loop: TrainingLoop, folder: RunFolder) -> None:
+    made, last = count(loop.training.step, "step"), integer(loop.steps)
+    if loop.training.step > loop.steps:
         raise ExperimentError(
             f"{folder.folder} holds an unfinished run of {made} already, and step {last} is to be the last: "
             "--resume goes on to a later one, without it the run begins anew"
@@ -182,7 +184,7 @@ def _check_counts(steps: int, every: int) -> None:
 
 
 def train(
-    course: Course,
+    loop: TrainingLoop,
     record: Record,
     every: int,
     output: Output,
@@ -191,21 +193,21 @@ def train(
     stop: Callable[[], bool],
     brief: bool,
 ) -> RunResult:
-    """Make a course's steps into its record, measured at multiples of ``every``; ``brief`` as :func:`run` has it."""
+    """Make a loop's steps into its record, measured at multiples of ``every``; ``brief`` as :func:`run` has it."""
     first, last, interrupted = record.first, None, False
-    observer = Observer(course.training)
-    for step in range(course.training.step, course.steps + 1):
-        interrupted = step < course.steps and stop()
-        output.between_steps(course, record, interrupted)
-        ends = not course.propose(step % every == 0, not interrupted)
-        measured, training = step % every == 0 or ends, course.training
+    observer = Observer(loop.training)
+    for step in range(loop.training.step, loop.steps + 1):
+        interrupted = step < loop.steps and stop()
+        output.between_steps(loop, record, interrupted)
+        ends = not loop.propose(step % every == 0, not interrupted)
+        measured, training = step % every == 0 or ends, loop.training
         if training is not observer.training:
-            observer, record = Observer(training), _of_another(record, training, course.acted)
+            observer, record = Observer(training), _of_another(record, training, loop.acted)
             output.go_on_with(training)
-        _note(record, course.acted)
+        _note(record, loop.acted)
         if ends:
             # Before the last row, which is that of a step whose update has not been made.
-            output.save(course, record)
+            output.save(loop, record)
         scalars = training.scalars(validate=measured)
         row = training.row(scalars)
         rows = Rows(step, training.columns, row[np.newaxis])
@@ -222,14 +224,14 @@ def train(
             progress(step)
         if ends:
             break
-        course.apply(row)
+        loop.apply(row)
     assert first is not None
     assert last is not None
     output.summarise()
     findings = (diagnose if brief else consult)(training, last, record)
     output.finish(findings, interrupted)
     return RunResult(
-        training.experiment, output.here, training.info, first, last, record, findings, course.stopping.stopped,
+        training.experiment, output.here, training.info, first, last, record, findings, loop.stopping.stopped,
         interrupted=interrupted,
     )  # fmt: skip
 

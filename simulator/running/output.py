@@ -10,10 +10,10 @@ from simulator.doctor.base import Finding
 from simulator.observations.observer import Made
 from simulator.record.frame import Frame
 from simulator.record.record import Record
-from simulator.running.course import Course
 from simulator.running.files import RunFiles
 from simulator.running.run_file import SavedLane, SavedRun, write
 from simulator.running.run_folder import RunFolder
+from simulator.running.training_loop import TrainingLoop
 from simulator.system.environment import Environment
 from simulator.system.fingerprint import fingerprint_of, free_name_beside
 from simulator.training.training import Training
@@ -31,14 +31,14 @@ class Output:
         self._saved: SavedRun | None = None
         self._before = None if self._run_file is None else fingerprint_of(self._run_file)
 
-    def between_steps(self, course: Course, record: Record, ends: bool) -> None:
+    def between_steps(self, loop: TrainingLoop, record: Record, ends: bool) -> None:
         """No step is under way; ``ends``: the run is to end here."""
 
-    def save(self, course: Course, record: Record) -> None:
+    def save(self, loop: TrainingLoop, record: Record) -> None:
         """The run as it stands after its last update: it is written when all is known."""
         if self._run_file is not None:
             own = deepcopy(record)
-            self._saved = SavedRun(course.training.checkpoint(), own, self.here, self.lanes, course.coming)
+            self._saved = SavedRun(loop.training.checkpoint(), own, self.here, self.lanes, loop.coming)
 
     def _place(self, asked: Path) -> Path:
         """Where it is written: beside what was asked for, where another program has written there meanwhile."""
@@ -80,9 +80,9 @@ class FolderOutput(Output):
         super().__init__(here, run_file, lanes)
         self._folder, self._files, self._leave = folder, files, leave
 
-    def between_steps(self, course: Course, record: Record, ends: bool) -> None:
+    def between_steps(self, loop: TrainingLoop, record: Record, ends: bool) -> None:
         if ends or self._folder.due:
-            self._folder.keep(course, record, self._files, self.lanes)
+            self._folder.keep(loop, record, self._files, self.lanes)
 
     def go_on_with(self, training: Training) -> None:
         self._files.go_on_with(training.info, training.step)

@@ -35,9 +35,10 @@ from simulator.schema.parameter import is_live_change
 from simulator.system.atomic import write_atomic
 from simulator.system.environment import Environment
 from simulator.system.fingerprint import Fingerprint, fingerprint
-from simulator.system.json_text import has_too_many_values
+from simulator.system.json_text import has_too_many_values, readable_json
 from simulator.system.machine import refuse_shortage
 from simulator.system.regular_file import UnfitFileError, reason_of
+from simulator.system.text import one_line
 from simulator.training import checkpoint_files
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.coming_changes import ComingChanges
@@ -143,7 +144,7 @@ def add_head(
     """What every such file begins with; ``saved`` is the run that follows."""
     digest, lanes = ("", ()) if saved is None else (saved.checkpoint.data, saved.lanes)
     manifest = _Manifest(RUN.number, RUN.needs, here, digest, tuple(lane.name for lane in lanes))
-    archive.add(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
+    archive.add(MANIFEST, readable_json(manifest))
     archive.add(EXPERIMENT, experiment.to_json())
 
 
@@ -238,7 +239,7 @@ def _coming_in(archive: ArchiveReader) -> tuple[LiveChange, ...]:
             raise ValueError("it holds more values than any list of changes")
         return changes_of(msgspec.json.decode(content, type=WrittenChanges)).entries
     except (ValueError, RecursionError) as error:
-        raise ArchiveError(f"its {COMING} cannot be read ({' '.join(str(error).split())[:120]})") from None
+        raise ArchiveError(f"its {COMING} cannot be read ({one_line(error)[:120]})") from None
 
 
 @dataclass(frozen=True)
@@ -290,7 +291,7 @@ def _fitting(checkpoint: Checkpoint, record: Record) -> Training:
         training.check_fit(checkpoint)
         training.restore(checkpoint)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
-        raise ExperimentError(" ".join(str(error).split())) from None
+        raise ExperimentError(one_line(error)) from None
     end = history.start + history.steps
     if history.columns != training.columns or end != training.step:
         raise ExperimentError(f"its record is of another run, or does not end at step {training.step}")

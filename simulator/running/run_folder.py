@@ -21,7 +21,6 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.observations.histograms import HistogramsObservation
 from simulator.record.record import Record
 from simulator.running import run_file
-from simulator.running.course import Course
 from simulator.running.files import (
     COLUMNS,
     ENVIRONMENT,
@@ -34,6 +33,7 @@ from simulator.running.files import (
 )
 from simulator.running.run_file import SavedLane, SavedRun
 from simulator.running.throttle import Throttle
+from simulator.running.training_loop import TrainingLoop
 from simulator.system.atomic import write_atomic
 from simulator.system.environment import Environment
 from simulator.system.file_format import FileFormat
@@ -110,29 +110,27 @@ class RunFolder:
             error.filename = error.filename or str(self.folder)
         self._lock.release()
 
-    def files(self, experiment: Experiment, course: Course, here: Environment, kept: Kept | None) -> RunFiles:
+    def files(self, experiment: Experiment, loop: TrainingLoop, here: Environment, kept: Kept | None) -> RunFiles:
         """The files of a run, begun anew or behind where they were at a checkpoint."""
         if kept is None:
             remove_earlier(self.folder)
         self.unfinished.mkdir(exist_ok=True)
         progress = NOTHING if kept is None else kept.files
-        return RunFiles(self.folder, experiment, course.training.info, here, self.unfinished, progress)
+        return RunFiles(self.folder, experiment, loop.training.info, here, self.unfinished, progress)
 
     @property
     def due(self) -> bool:
         """Whether it is time for a checkpoint."""
         return self._throttle.due
 
-    def keep(self, course: Course, record: Record, files: RunFiles, lanes: tuple[SavedLane, ...]) -> None:
+    def keep(self, loop: TrainingLoop, record: Record, files: RunFiles, lanes: tuple[SavedLane, ...]) -> None:
         """Make a checkpoint of the run, between two steps; the one before goes when it is whole."""
         with self._throttle.spending():
-            kept, step = course.training.checkpoint(), course.training.step
-            run_file.write(SavedRun(kept, record, files.environment, lanes, course.coming), self._named("run", step))
-            if (own := course.stopping.record) is not None:
+            kept, step = loop.training.checkpoint(), loop.training.step
+            run_file.write(SavedRun(kept, record, files.environment, lanes, loop.coming), self._named("run", step))
+            if (own := loop.stopping.record) is not None:
                 run_file.write(SavedRun(kept, own, files.environment), self._named("rule", step))
-            progress = _Progress(
-                step=step, arguments=self.arguments, files=files.progress, rule=course.stopping.state()
-            )
+            progress = _Progress(step=step, arguments=self.arguments, files=files.progress, rule=loop.stopping.state())
             write_atomic(self.unfinished / PROGRESS, msgspec.json.encode(progress))
             self._forget_but(step)
 

@@ -8,6 +8,7 @@ import msgspec
 
 from simulator.running.archive import ArchiveError
 from simulator.system.file_format import FileFormat, FormatError
+from simulator.system.text import one_line
 
 
 def _with_lanes(plain: dict[str, Any]) -> dict[str, Any]:
@@ -32,4 +33,4 @@ def check_format(content: bytes, kind: type[Manifest]) -> Manifest:
     except FormatError as error:
         raise ArchiveError(str(error)) from None
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise ArchiveError(f"its manifest cannot be read ({' '.join(str(error).split())[:120]})") from None
+        raise ArchiveError(f"its manifest cannot be read ({one_line(error)[:120]})") from None

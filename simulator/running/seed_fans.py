@@ -20,12 +20,12 @@ from simulator.record.fan import Fan, fan_of
 from simulator.record.frame import Frame
 from simulator.record.history import History
 from simulator.record.record import Record
-from simulator.running.course import Course
 from simulator.running.ensemble import members
 from simulator.running.headless import RunResult, train
 from simulator.running.output import Output
 from simulator.running.side_session import SideSession
 from simulator.running.side_worker import Post, SideInbox, SideWorker
+from simulator.running.training_loop import TrainingLoop
 from simulator.running.transport import Mode, Notify
 from simulator.running.verdict import COMPARED, verdict_sentences
 from simulator.system.environment import environment
@@ -113,10 +113,10 @@ def seed_run(
     threads = given_threads() or coming.threads or blas_threads(training.network)
     record = Record(History(training.columns))
     record.live_changes = LiveChanges(training.experiment, threads)
-    course = Course(training, steps, None, None, coming.entries)
-    with limited_blas(threads), closing(course):
+    loop = TrainingLoop(training, steps, None, None, coming.entries)
+    with limited_blas(threads), closing(loop):
         output, every = Output(environment(threads), None), max(1, -(-steps // LOOKS))
-        result = train(course, record, every, output, observations, progress, lambda: False, brief=True)
+        result = train(loop, record, every, output, observations, progress, lambda: False, brief=True)
     spanning = {each.past.name for each in observations if each.past is not None}
     pasts = result.record.pasts
     result.record.pasts = {name: past for name, past in pasts.items() if name in spanning}

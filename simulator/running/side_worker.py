@@ -12,6 +12,7 @@ from simulator.experiment.experiment import in_words
 from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.messages import Cancel, Failed, Stop, failure
 from simulator.system.progress import CancelledError, Meter, Progress, listening
+from simulator.system.text import one_line
 
 REPORTED_AFTER = 0.2
 """Seconds: of what takes longer the progress is reported."""
@@ -71,7 +72,7 @@ class SideWorker(ABC, Generic[C, R]):
         except CancelledError:
             return
         except ValueError as error:
-            self.post(Failed(" ".join(in_words(error).split())))
+            self.post(Failed(one_line(in_words(error))))
         except OSError as error:
             self.post(Failed(str(error)))
         except Exception as error:

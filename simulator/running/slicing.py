@@ -14,7 +14,7 @@ from simulator.landscape.slice import Slice
 from simulator.network.threads import limited_blas
 from simulator.running.side_session import SideSession
 from simulator.running.side_worker import Post, SideInbox, SideWorker
-from simulator.running.slicing_messages import AskSlice, Bent, Contoured, Cut, Raced, Reply, Sliced
+from simulator.running.slicing_messages import AskSlice, Contoured, Curvatures, Cut, Raced, Reply, Sliced
 from simulator.running.transport import Mode, Notify
 
 STAGES = (12, 24, 48, 96)
@@ -42,7 +42,7 @@ class SlicingWorker(SideWorker[AskSlice, Reply]):
         paths = self._race(request.landscape, ground)
         self.post(Raced(request.id, paths))
         ends = [path.places[min(request.step, path.steps)] for path in paths]
-        self.post(Bent(request.id, request.step, tuple(curvature(ground, (x, y)) for x, y in ends)))
+        self.post(Curvatures(request.id, request.step, tuple(curvature(ground, (x, y)) for x, y in ends)))
         window = request.window or ground.window
         for cells in STAGES:
             if self._contoured is None or self._contoured[0] != window or self._contoured[1] < cells:

@@ -54,7 +54,7 @@ class Raced(Struct, frozen=True):
     paths: tuple[RacedPath, ...]
 
 
-class Bent(Struct, frozen=True):
+class Curvatures(Struct, frozen=True):
     """The curvature where each path stands at a step."""
 
     id: int
@@ -70,4 +70,4 @@ class Contoured(Struct, frozen=True):
     values: Floats
 
 
-Reply = Sliced | Raced | Bent | Contoured
+Reply = Sliced | Raced | Curvatures | Contoured

@@ -10,6 +10,7 @@ from msgspec import convert
 from simulator.running.stop_rules import StopRule, StopRuleError
 from simulator.schema.numbers import exact, read_integer, read_number, read_share
 from simulator.schema.parameter import Parameter, kind_of, kinds, parameters
+from simulator.system.text import shortened
 
 
 def forms() -> str:
@@ -33,8 +34,7 @@ def parse(text: str) -> StopRule:
     match = re.fullmatch(r"\s*([a-z_]+)\s*(?:([<>:])\s*(\S.*?))?\s*", text)
     rule = kinds(StopRule).get(match[1]) if match else None
     if match is None or rule is None or (match[2] or "") != (rule.symbol if rule.__struct_fields__ else ""):
-        shown = text if len(text) <= 40 else f"{text[:39]}…"
-        raise StopRuleError(f"expected one of {forms()}, not {shown!r}")
+        raise StopRuleError(f"expected one of {forms()}, not {shortened(text, 40)!r}")
     return _with_number(rule, match[3]) if match[3] else rule()
 
 

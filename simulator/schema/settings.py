@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
 def in_order(settings: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
     """The order in which settings act, however they are given: a kind brings its own fields, so kinds come first."""
     return sorted(settings, key=lambda setting: not setting[0].endswith(".kind"))
+
+
+def value_at(plain: Any, path: str) -> Any:
+    """What stands at a path of builtins, as in ``layers.0.units``; None where nothing does."""
+    here = plain
+    for key in path.split("."):
+        if isinstance(here, Mapping):
+            here = here.get(key)
+        elif isinstance(here, list | tuple) and key.isdecimal() and int(key) < len(here):
+            here = here[int(key)]
+        else:
+            return None
+    return here

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from simulator.system.text import one_line
+
 GIB = 2**30
 LITTLE_MEMORY = 2**26
 """Bytes that are not worth a question."""
@@ -48,7 +50,7 @@ def refuse_shortage(amount: int, what: str) -> None:
 
 def out_of_memory(error: MemoryError, what: str = "") -> str:
     """One sentence, with what the error itself says: ``there is not enough memory for this network``."""
-    reason = " ".join(str(error).split())
+    reason = one_line(error)
     return f"there is not enough memory{what and f' for {what}'}{reason and f' ({reason})'}"
 
 

@@ -151,7 +151,7 @@ WRITTEN = (FULL, READ_ONLY, DENIED, BROKEN, INTERRUPTED_LATER, KILLED_LATER, MEM
 PLACES = (
     Place("nablascope.save", put_experiment, _save, tuple(each for each in OF_WRITING if each is not CHANGED),
           "simulator.experiment.files.write_atomic", experiment_is_whole),
-    Place("run --out: rows", _put_beside, _run, WRITTEN, "simulator.running.beginning.Training", rows_are_whole,
+    Place("run --out: rows", _put_beside, _run, WRITTEN, "simulator.running.run_start.Training", rows_are_whole,
           changes=True),
     Place("run --save", put_run, _keep_end,
           (FULL, READ_ONLY, VANISHED, DENIED, BROKEN, KILLED, MEMORY), "simulator.running.run_file.write_into",

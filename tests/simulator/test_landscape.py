@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 
 from simulator.experiment.experiment import ExperimentError
-from simulator.landscape.entry import RULES
-from simulator.landscape.files import COLUMNS, paths_csv
+from simulator.landscape.entry import MomentumAsPrinted
 from simulator.landscape.function import ClosedForm, Function
 from simulator.landscape.functions import FUNCTIONS, Minima, NoisyRavine, Ravine, Saddle, Typed
 from simulator.landscape.landscape import Landscape
+from simulator.landscape.paths_file import COLUMNS, paths_csv
 from simulator.landscape.race import RacedPath, race
 from simulator.landscape.readings import base_of, curvature, steps_to, turning_share
 from simulator.landscape.step_terms import step_terms
+from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule
-from simulator.schema.parameter import concrete, kinds
+from simulator.schema.parameter import concrete, kind_of, kinds
 
 KAPPA = 50.0
 CLOSED = [part() for part in concrete(Function) if issubclass(part, ClosedForm)]
@@ -171,7 +172,7 @@ def test_noise_is_that_of_its_seed_the_same_for_all_and_none_at_0() -> None:
 # -- one step taken apart ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", RULES)
+@pytest.mark.parametrize("kind", [*kinds(Optimizer), kind_of(MomentumAsPrinted)])
 def test_the_terms_of_a_step_are_its_update_together(kind: str) -> None:
     variants = [{}, {"momentum": 0.8}, {"momentum": 0.8, "nesterov": True}] if kind == "sgd" else [{}]
     for fields in variants:

@@ -19,7 +19,7 @@ from simulator.landscape.slice import Slice
 from simulator.running import slicing
 from simulator.running.messages import Stop
 from simulator.running.slicing import SlicingWorker
-from simulator.running.slicing_messages import AskSlice, Bent, Contoured, Cut, Raced, Sliced
+from simulator.running.slicing_messages import AskSlice, Contoured, Curvatures, Cut, Raced, Sliced
 from simulator.training.replay import Replay
 from simulator.training.training import Training
 
@@ -181,9 +181,9 @@ def test_the_worker_answers_with_plane_paths_curvatures_and_finer_and_finer_cont
     replies: list[Any] = []
     SlicingWorker(Requests(*(AskSlice(i, landscape, replay, None, 2) for i in (1, 2))), replies.append).loop()
     first, second = ([reply for reply in replies if reply.id == i] for i in (1, 2))
-    assert [type(reply) for reply in first] == [Sliced, Raced, Bent, *[Contoured] * 3]
+    assert [type(reply) for reply in first] == [Sliced, Raced, Curvatures, *[Contoured] * 3]
     assert [len(reply.values) for reply in first[3:]] == [4, 8, 16]
-    assert [type(reply) for reply in second] == [Sliced, Raced, Bent]
+    assert [type(reply) for reply in second] == [Sliced, Raced, Curvatures]
     ground = Slice(experiment=TINY, trained=TRAINED, directions="path").ground()
     np.testing.assert_array_equal(first[1].paths[0].places, run(landscape, ground)[0].places)
     np.testing.assert_allclose(first[0].places, ground.trail.places)

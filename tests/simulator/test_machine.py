@@ -352,10 +352,10 @@ def test_parameters_and_buffers_are_counted_together(monkeypatch: pytest.MonkeyP
 
 
 ALLOCATING = (
-    "simulator.running.beginning.Training",
+    "simulator.running.run_start.Training",
     "simulator.training.training.prepare",
     "simulator.network.network.Network.zeros",
-    "simulator.running.beginning.History",
+    "simulator.running.run_start.History",
     "simulator.running.headless.frame_of",
     "simulator.running.run_file.write_into",
     "simulator.training.training.Training.checkpoint",

@@ -23,7 +23,7 @@ from simulator.maps.contours import chained, contour, crossings
 from simulator.maps.engines import Engine, LocalEngine
 from simulator.maps.making import Made
 from simulator.maps.map_folder import MapFolder
-from simulator.maps.presets import map_presets, preset_of
+from simulator.maps.presets import find_map, map_presets
 from simulator.maps.refinement import refined
 from simulator.maps.sweep import Cell, Sweep, in_rows, place_on
 from simulator.maps.theory import Line, lines
@@ -466,7 +466,8 @@ def test_theorys_lines_lie_where_their_quantities_say() -> None:
 
 @pytest.mark.slow
 def test_thirty_tanh_layers_come_to_half_within_a_cell_of_theorys_lines(tmp_path: Path) -> None:
-    preset = preset_of("order-chaos")
+    preset = find_map("order-chaos")
+    assert preset is not None
     whole = preset.sweep()
     sweep = replace(
         whole, axes=(replace(whole.axes[0], values=whole.axes[0].values[1:7]), Axis("layers.0.repeat", (30,)))

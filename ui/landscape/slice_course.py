@@ -14,7 +14,7 @@ from simulator.landscape.readings import Curvature
 from simulator.running.messages import Failed
 from simulator.running.progress_text import progress_text
 from simulator.running.side_worker import RequestProgress
-from simulator.running.slicing_messages import Bent, Contoured, Raced, Sliced
+from simulator.running.slicing_messages import Contoured, Curvatures, Raced, Sliced
 from ui.landscape.course import Course
 from ui.landscape.relief import relief, relief_mark
 from ui.landscape.slicer import Slicer
@@ -27,7 +27,7 @@ class SliceCourse(Course):
         super().__init__(landscape, parent)
         self._slicer = slicer
         self._paths: Sequence[RacedPath] = ()
-        self._bent: Bent | None = None
+        self._curvatures: Curvatures | None = None
         self._step = landscape.steps
         self._window: Window | None = None
         """What a hand has zoomed to."""
@@ -58,8 +58,8 @@ class SliceCourse(Course):
         return self._paths
 
     def curvatures(self, step: int) -> Sequence[Curvature | None]:
-        if self._bent is not None and self._bent.step == step:
-            return self._bent.curvatures
+        if self._curvatures is not None and self._curvatures.step == step:
+            return self._curvatures.curvatures
         return [None] * len(self._paths)
 
     def stand_at(self, step: int) -> None:
@@ -78,8 +78,8 @@ class SliceCourse(Course):
             case Raced():
                 self._paths, self.news = reply.paths, ""
                 self.count_from_least()
-            case Bent():
-                self._bent = reply
+            case Curvatures():
+                self._curvatures = reply
             case Contoured():
                 self.relief = relief(reply.window, reply.values, None)
                 self.mark = relief_mark(self.relief)

@@ -6,8 +6,9 @@ import re
 import sys
 
 from simulator.doctor.base import Rule
-from simulator.doctor.phrases import capital, number
+from simulator.doctor.phrases import number
 from simulator.doctor.rules import RULES, SUSPECTS
+from simulator.system.text import capitalized
 from ui.manual.page import Chapter, Page, written
 from ui.style.help import finding_page
 
@@ -22,7 +23,7 @@ def finding_pages() -> Chapter:
 
 def _page(rule: Rule) -> Page:
     path = finding_page(rule.name)
-    return Page(path, capital(rule.name), _with_thresholds(written(path), rule) or _documented(rule))
+    return Page(path, capitalized(rule.name), _with_thresholds(written(path), rule) or _documented(rule))
 
 
 def _documented(rule: Rule) -> str:

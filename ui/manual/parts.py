@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from simulator.commands.reference import MEASURED, default_text, nested, range_text, table_cell
-from simulator.doctor.phrases import capital
 from simulator.experiment.experiment import Experiment
 from simulator.landscape.entry import MomentumAsPrinted
 from simulator.landscape.function import Function
 from simulator.landscape.functions import FUNCTIONS
 from simulator.measures import RECORDED
 from simulator.schema.parameter import Parameter, Part, Spec, details_of, kind_of, own_first, summary_of, title_of
+from simulator.system.text import capitalized
 from ui.manual.page import Chapter, Page
 from ui.style.help import part_folder, part_page
 from ui.style.numbers import number
@@ -44,7 +44,7 @@ def part_chapters() -> Iterator[Chapter]:
             yield _chapter(TITLES.get(name, name), part_folder(field.part), field.kinds)
         else:
             path = f"parts/{field.name}"
-            single.append(Page(path, capital(field.knob.label), _text(field.part, "parts")))
+            single.append(Page(path, capitalized(field.knob.label), _text(field.part, "parts")))
     yield _landscape()
     yield Chapter("Experiment", (*single, _measures()))
 
@@ -58,13 +58,15 @@ def _landscape() -> Chapter:
 
 def _chapter(title: str, folder: str, kinds: Sequence[type[Part]]) -> Chapter:
     """A list of all kinds, then a page for each."""
-    rows = [f"| [{capital(title_of(kind))}]({kind_of(kind)}.md) | {table_cell(summary_of(kind))} |" for kind in kinds]
+    rows = [
+        f"| [{capitalized(title_of(kind))}]({kind_of(kind)}.md) | {table_cell(summary_of(kind))} |" for kind in kinds
+    ]
     overview = Page(f"{folder}/index", title, "\n".join(["| kind | what it is |", "|---|---|", *rows]))
     return Chapter(title, (overview, *(_page(kind, folder) for kind in kinds)))
 
 
 def _page(kind: type[Part], folder: str) -> Page:
-    return Page(part_page(kind), capital(title_of(kind)), _text(kind, folder))
+    return Page(part_page(kind), capitalized(title_of(kind)), _text(kind, folder))
 
 
 def _text(part: type[Spec], folder: str) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import UnsetType
 
-from simulator.doctor.beginning import QUANTITIES
+from simulator.doctor.nonfinite_origin import QUANTITIES
 from simulator.experiment.differences import IDENTICAL, in_words
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.labels import told_layers

@@ -19,6 +19,7 @@ import numpy as np
 from simulator.arrays.numeric import Floats
 from simulator.code.importing import reader
 from simulator.experiment.experiment import ExperimentError
+from simulator.system.text import one_line
 
 RECURRENT = ("RNN", "LSTM", "GRU")
 MAPS = ("Linear", "Conv1d", "Conv2d", "Conv3d", *RECURRENT, "Bilinear", "MultiheadAttention")
@@ -137,7 +138,7 @@ def _arrays(path: Path) -> dict[str, Floats]:
     try:
         stored = deserialize(path.read_bytes())
     except (SafetensorError, OSError) as error:
-        raise ExperimentError(f"{path.name} is no file of weights: {' '.join(str(error).split())}") from None
+        raise ExperimentError(f"{path.name} is no file of weights: {one_line(error)}") from None
     arrays: dict[str, Floats] = {}
     for name, array in stored:
         if array["dtype"] not in STORED:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulator.code.equivalents import NoEquivalentError
+from simulator.code.equivalents import equivalent
+from simulator.code.keras.parts import LIBRARY
 from simulator.parts import losses as kinds
 from simulator.parts.losses import Loss
+from simulator.schema.parameter import Part
 
-LOSSES: Mapping[type[Loss], tuple[str, str]] = {
+LOSSES: Mapping[type[Part], tuple[str, str]] = {
     kinds.SoftmaxCrossEntropy: (
         "ops.categorical_crossentropy(targets, outputs, from_logits=True)",
         "ops.softmax(outputs)",
@@ -25,6 +27,4 @@ LOSSES: Mapping[type[Loss], tuple[str, str]] = {
 
 def loss_and_answers(loss: Loss) -> tuple[str, str]:
     """The expressions for the loss of each sample and for the answers."""
-    if type(loss) not in LOSSES:
-        raise NoEquivalentError(f"{loss.title} ({loss.kind})", "Keras")
-    return LOSSES[type(loss)]
+    return equivalent(LOSSES, loss, LIBRARY)

@@ -23,7 +23,7 @@ from simulator.code.keras.templates import (
     STEP,
     TRAIN,
 )  # fmt: skip
-from simulator.code.keras.updates import follow_lines, rule
+from simulator.code.keras.updates import follow_lines, keras_optimizer
 from simulator.code.script import Script
 from simulator.code.text import indented, lines_of, packed
 
@@ -54,8 +54,8 @@ class KerasScript(Script):
 
     def __init__(self, exported: Exported) -> None:
         super().__init__(exported)
-        self.rule = rule(self.experiment.optimizer)
-        self.resumes = bool(exported.updates and self.rule.state)
+        self.library_optimizer = keras_optimizer(self.experiment.optimizer)
+        self.resumes = bool(exported.updates and self.library_optimizer.state)
 
     def imports(self, body: str) -> list[str]:
         library = ["import keras", "import numpy as np", "from keras import ops"]
@@ -80,7 +80,7 @@ class KerasScript(Script):
         yield ["def answer(outputs):", f"    return {answers}"]
 
     def optimizer(self) -> Iterator[list[str]]:
-        own = self.rule
+        own = self.library_optimizer
         if self.experiment.schedule.changes:
             yield lines_of(SCHEDULE, offset=self.exported.step - self.exported.updates * self.resumes)
         given = self.followed(SOME, EVERY)
@@ -93,7 +93,7 @@ class KerasScript(Script):
         yield lines
 
     def training(self, **words: object) -> Iterator[list[str]]:
-        own, varies = self.rule, self.experiment.schedule.changes
+        own, varies = self.library_optimizer, self.experiment.schedule.changes
         rate = "Schedule()" if varies else repr(float(self.experiment.optimizer.learning_rate))
         state = ""
         if self.resumes:

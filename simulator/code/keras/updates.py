@@ -15,7 +15,7 @@ from simulator.schema.parameter import Part
 
 
 @dataclass(frozen=True)
-class Rule:
+class KerasOptimizer:
     """An optimiser of Keras, how a subclass makes it equal to the bench's, and what it keeps."""
 
     base: str
@@ -29,9 +29,9 @@ class Rule:
     """Of each state vector the attribute that holds it in Keras, and what it is multiplied by there."""
 
 
-def _sgd(spec: kinds.SGD) -> Rule:
+def _sgd(spec: kinds.SGD) -> KerasOptimizer:
     if not spec.momentum:
-        return Rule("SGD", "", (), "", ())
+        return KerasOptimizer("SGD", "", (), "", ())
     change = f"gradient + {spec.momentum!r} * velocity" if spec.nesterov else "velocity"
     step = (
         "velocity = self.momentums[self._get_variable_index(variable)]",
@@ -39,10 +39,10 @@ def _sgd(spec: kinds.SGD) -> Rule:
         f"self.assign_sub(variable, learning_rate * ({change}))",
     )
     reason = "That of Keras keeps the rate inside the velocity: a changed rate would act late."
-    return Rule("SGD", f", momentum={spec.momentum!r}", step, reason, (("momentums", 1.0),))
+    return KerasOptimizer("SGD", f", momentum={spec.momentum!r}", step, reason, (("momentums", 1.0),))
 
 
-def _adagrad(spec: kinds.AdaGrad) -> Rule:
+def _adagrad(spec: kinds.AdaGrad) -> KerasOptimizer:
     step = (
         "squares = self._accumulators[self._get_variable_index(variable)]",
         "self.assign_add(squares, gradient * gradient)",
@@ -50,20 +50,20 @@ def _adagrad(spec: kinds.AdaGrad) -> Rule:
     )
     reason = "That of Keras puts epsilon under the root."
     arguments = f", initial_accumulator_value=0.0, epsilon={spec.eps!r}"
-    return Rule("Adagrad", arguments, step, reason, (("_accumulators", 1.0),))
+    return KerasOptimizer("Adagrad", arguments, step, reason, (("_accumulators", 1.0),))
 
 
-def _rmsprop(spec: kinds.RMSProp) -> Rule:
+def _rmsprop(spec: kinds.RMSProp) -> KerasOptimizer:
     step = (
         "squares = self._velocities[self._get_variable_index(variable)]",
         "self.assign(squares, self.rho * squares + (1 - self.rho) * gradient * gradient)",
         "self.assign_sub(variable, learning_rate * gradient / (ops.sqrt(squares) + self.epsilon))",
     )
     reason = "That of Keras puts epsilon under the root: up to 3 times as short a first step."
-    return Rule("RMSprop", f", rho={spec.rho!r}, epsilon={spec.eps!r}", step, reason, (("_velocities", 1.0),))
+    return KerasOptimizer("RMSprop", f", rho={spec.rho!r}, epsilon={spec.eps!r}", step, reason, (("_velocities", 1.0),))
 
 
-def _adam(spec: kinds.Adam | kinds.AdamW) -> Rule:
+def _adam(spec: kinds.Adam | kinds.AdamW) -> KerasOptimizer:
     step = (
         "count = ops.cast(self.iterations + 1, variable.dtype)",
         f"self.epsilon = {spec.eps!r} * ops.sqrt(1 - self.beta_2**count)",
@@ -73,11 +73,11 @@ def _adam(spec: kinds.Adam | kinds.AdamW) -> Rule:
     state = (("_momentums", 1 - spec.beta1), ("_velocities", 1.0))
     arguments = f", beta_1={spec.beta1!r}, beta_2={spec.beta2!r}"
     if isinstance(spec, kinds.AdamW):
-        return Rule("AdamW", f"{arguments}, weight_decay={spec.weight_decay!r}", step, reason, state)
-    return Rule("Adam", arguments, step, reason, state)
+        return KerasOptimizer("AdamW", f"{arguments}, weight_decay={spec.weight_decay!r}", step, reason, state)
+    return KerasOptimizer("Adam", arguments, step, reason, state)
 
 
-RULES: Mapping[type[Part], Callable[[Any], Rule]] = {
+OPTIMIZERS: Mapping[type[Part], Callable[[Any], KerasOptimizer]] = {
     kinds.SGD: _sgd,
     kinds.AdaGrad: _adagrad,
     kinds.RMSProp: _rmsprop,
@@ -86,9 +86,9 @@ RULES: Mapping[type[Part], Callable[[Any], Rule]] = {
 }
 
 
-def rule(spec: Optimizer) -> Rule:
+def keras_optimizer(spec: Optimizer) -> KerasOptimizer:
     """The optimiser that makes the same updates."""
-    return equivalent(RULES, spec, LIBRARY)(spec)
+    return equivalent(OPTIMIZERS, spec, LIBRARY)(spec)
 
 
 def follow_lines(rules: Regularization) -> list[str]:

@@ -9,7 +9,7 @@ from simulator.code.pytorch.definitions import DEFINITIONS, VARIANTS
 from simulator.code.pytorch.losses import loss_and_answers
 from simulator.code.pytorch.parts import LIBRARY
 from simulator.code.pytorch.templates import CHECK, EVERY, MASKS, SOME, TRAINER
-from simulator.code.pytorch.updates import follow_lines, rule
+from simulator.code.pytorch.updates import follow_lines, torch_optimizer
 from simulator.code.script import Script
 from simulator.code.text import first_arguments, indented, lines_of, wrapped
 
@@ -52,7 +52,7 @@ class TorchScript(Script):
 
     def _optimizer(self) -> list[str]:
         """The optimiser, what it has kept, and what sets its rate."""
-        own, varies = rule(self.experiment.optimizer), self.experiment.schedule.changes
+        own, varies = torch_optimizer(self.experiment.optimizer), self.experiment.schedule.changes
         # LambdaLR multiplies what stands there.
         rate = "1.0" if varies else repr(float(self.experiment.optimizer.learning_rate))
         lines = wrapped(f"self.optimizer = torch.optim.{own.made.replace('RATE', rate)}", 8)

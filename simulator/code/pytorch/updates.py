@@ -15,7 +15,7 @@ from simulator.schema.parameter import Part
 
 
 @dataclass(frozen=True)
-class Rule:
+class TorchOptimizer:
     """An optimiser of PyTorch, and what it calls the state that the bench's keeps."""
 
     made: str
@@ -26,26 +26,26 @@ class Rule:
     """Whether it counts its updates too."""
 
 
-def _sgd(spec: kinds.SGD) -> Rule:
+def _sgd(spec: kinds.SGD) -> TorchOptimizer:
     momentum = f", momentum={spec.momentum!r}" if spec.momentum else ""
     nesterov = ", nesterov=True" if spec.nesterov and spec.momentum else ""
     state = (("momentum_buffer", 1.0),) if spec.momentum else ()
-    return Rule(f"SGD(self.parameters, lr=RATE{momentum}{nesterov})", state, counts=False)
+    return TorchOptimizer(f"SGD(self.parameters, lr=RATE{momentum}{nesterov})", state, counts=False)
 
 
-def _adam(spec: kinds.Adam | kinds.AdamW) -> Rule:
+def _adam(spec: kinds.Adam | kinds.AdamW) -> TorchOptimizer:
     decay = f", weight_decay={spec.weight_decay!r}" if isinstance(spec, kinds.AdamW) else ""
     name = "AdamW" if isinstance(spec, kinds.AdamW) else "Adam"
     betas = f"betas=({spec.beta1!r}, {spec.beta2!r})"
     # The bench keeps the mean divided by 1 − β₁.
     state = (("exp_avg", 1 - spec.beta1), ("exp_avg_sq", 1.0))
-    return Rule(f"{name}(self.parameters, lr=RATE, {betas}, eps={spec.eps!r}{decay})", state)
+    return TorchOptimizer(f"{name}(self.parameters, lr=RATE, {betas}, eps={spec.eps!r}{decay})", state)
 
 
-RULES: Mapping[type[Part], Callable[[Any], Rule]] = {
+OPTIMIZERS: Mapping[type[Part], Callable[[Any], TorchOptimizer]] = {
     kinds.SGD: _sgd,
-    kinds.AdaGrad: lambda spec: Rule(f"Adagrad(self.parameters, lr=RATE, eps={spec.eps!r})", (("sum", 1.0),)),
-    kinds.RMSProp: lambda spec: Rule(
+    kinds.AdaGrad: lambda spec: TorchOptimizer(f"Adagrad(self.parameters, lr=RATE, eps={spec.eps!r})", (("sum", 1.0),)),
+    kinds.RMSProp: lambda spec: TorchOptimizer(
         f"RMSprop(self.parameters, lr=RATE, alpha={spec.rho!r}, eps={spec.eps!r})", (("square_avg", 1.0),)
     ),
     kinds.Adam: _adam,
@@ -53,9 +53,9 @@ RULES: Mapping[type[Part], Callable[[Any], Rule]] = {
 }
 
 
-def rule(spec: Optimizer) -> Rule:
+def torch_optimizer(spec: Optimizer) -> TorchOptimizer:
     """The optimiser that makes the same updates."""
-    return equivalent(RULES, spec, LIBRARY)(spec)
+    return equivalent(OPTIMIZERS, spec, LIBRARY)(spec)
 
 
 def follow_lines(rules: Regularization, directed: bool) -> list[str]:

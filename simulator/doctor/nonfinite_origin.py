@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.phrases import capital, number
+from simulator.doctor.phrases import number
 from simulator.schema.numbers import count, integer
+from simulator.system.text import capitalized
 
 QUANTITIES = {
     "z": "z",
@@ -20,7 +21,7 @@ QUANTITIES = {
 """A quantity that may be the first that is not finite, as it is called behind a layer's name."""
 
 
-def beginning(evidence: Evidence, since: int) -> str:
+def origin_of_nonfinite(evidence: Evidence, since: int) -> str:
     """``At step 0, going forward, 3 733 entries of layer 12's z became NaN or ∞ first; …``"""
     began, loss = evidence.frame.began, evidence.frame.scalars.get("loss", math.nan)
     if began is None:
@@ -30,12 +31,12 @@ def beginning(evidence: Evidence, since: int) -> str:
     first = f"at step {integer(began.step)}, going {began.direction}, {what} became NaN or ∞ first"
     # Squared, an error may overflow before the network does.
     lost = f"The loss has not been finite since step {integer(since)}"
-    first = f"{lost}; {first}" if since < began.step else capital(first)
+    first = f"{lost}; {first}" if since < began.step else capitalized(first)
     now = int(np.nansum(evidence.frame.measures["nonfinite"]))
     return f"{first}; {count(now, 'entry', 'entries')} {'is' if now == 1 else 'are'} now" if now else first
 
 
-def lost_since(evidence: Evidence) -> int:
+def nonfinite_since(evidence: Evidence) -> int:
     """The exact step since which something has not been finite: buckets of the past know a range only."""
     holds = (np.nansum(evidence.past("nonfinite"), axis=1) > 0) | ~np.isfinite(evidence.past("loss"))
     bucket, began = evidence.since(holds), evidence.frame.began

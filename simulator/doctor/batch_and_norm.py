@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from simulator.doctor import remedies
 from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
+from simulator.doctor.layer_settings import rows_of
 from simulator.doctor.suspect import Suspect, decades
 from simulator.layers.base import layer_kinds
 from simulator.schema.numbers import count
@@ -71,8 +72,7 @@ class NarrowNorm(Suspect):
             return
         path, layer = narrow[0]
         units = int(layer.get("units", layer.get("channels")))
-        entry = int(path.split(".")[1])
-        rows = [row for row, info in enumerate(evidence.layers) if info.entry == entry and info.units == units]
+        rows = [row for row in rows_of(evidence, path) if evidence.layers[row].units == units]
         name = evidence.name(rows[0]) if rows else "a layer"
         what = "is exactly 0, and so is every gradient below it" if units == 1 else "is +1 or −1, whatever the sample"
         yield from self.accuse(

@@ -8,10 +8,10 @@ from pathlib import Path
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.record.history import History
 from simulator.record.record import Record
-from simulator.running.course import Course
 from simulator.running.run_file import SavedLane, SavedRun, taken_up
 from simulator.running.run_folder import Kept
 from simulator.running.stop_rules import Past, StopRule
+from simulator.running.training_loop import TrainingLoop
 from simulator.system.environment import Environment
 from simulator.training.ledger import Ledger
 from simulator.training.ledger import read as read_changes
@@ -19,7 +19,7 @@ from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.training import Training
 
 
-class Beginning:
+class RunStart:
     """A training before its first step here, with its past and with what is to be changed on its way."""
 
     def __init__(
@@ -38,15 +38,15 @@ class Beginning:
         """What its first step is of, before anything is changed on the way."""
         return self.coming.experiment or self.training.experiment
 
-    def course(self, steps: int, until: StopRule | None) -> Course:
+    def loop(self, steps: int, until: StopRule | None) -> TrainingLoop:
         """Its way over so many steps."""
         past = None if self._saved is None else Past(self._saved.record)
-        return Course(self.training, self.step + steps, until, past, self.coming.entries)
+        return TrainingLoop(self.training, self.step + steps, until, past, self.coming.entries)
 
-    def take_up(self, kept: Kept, course: Course) -> None:
+    def take_up(self, kept: Kept, loop: TrainingLoop) -> None:
         """Go on where this very run was stopped."""
         self.record, self._went_on = kept.run.record, kept.run
-        course.take_up(kept.run.checkpoint, kept.rule, kept.rule_record)
+        loop.take_up(kept.run.checkpoint, kept.rule, kept.rule_record)
 
     def news(self, here: Environment) -> str:
         """Why the last digits of a run that goes on may be others than without a stop; else ``""``."""

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.phrases import capital, number
+from simulator.doctor.phrases import number
 from simulator.doctor.suspect import Suspect, decades
 from simulator.parts.optimizers import Optimizer
 from simulator.schema.numbers import amount, setting
 from simulator.schema.parameter import parameter
+from simulator.system.text import capitalized
 
 MOST_AVERAGED_STEPS = 20.0
 """Steps over which an average may go."""
@@ -20,7 +21,7 @@ LEAST_AVERAGED_STEPS = 4.0
 
 def name_of(optimizer: Optimizer, field: str) -> str:
     """How forms call it, as the beginning of a sentence."""
-    return capital(parameter(type(optimizer), field).knob.label)
+    return capitalized(parameter(type(optimizer), field).knob.label)
 
 
 class Momentum(Suspect):

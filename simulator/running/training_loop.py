@@ -16,7 +16,7 @@ from simulator.training.live_change import LiveChange, take_live
 from simulator.training.training import Training
 
 
-class Course:
+class TrainingLoop:
     """A training on its way to step ``steps``, with what is changed in it on the way."""
 
     def __init__(
