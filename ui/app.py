@@ -95,7 +95,7 @@ def is_run(path: Path) -> bool:
 
 def _run_reaches(path: Path) -> bool:
     """Whether a run's data lie elsewhere; one that cannot be read reaches nowhere."""
-    from simulator.running.run_file import described
+    from simulator.running.nabla.run_file import described
 
     try:
         return reach_from(path, described(path)) is not None

@@ -21,7 +21,7 @@ from simulator.experiment.settings import settings_in, split
 from simulator.running.comparison import Comparison
 from simulator.running.files import PLOTS
 from simulator.running.headless import RunResult
-from simulator.running.run_file import is_run_file
+from simulator.running.nabla.run_file import is_run_file
 from simulator.schema.numbers import count as count_text
 from simulator.system.machine import give_threads
 from simulator.system.progress import advance

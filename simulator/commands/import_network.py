@@ -16,8 +16,8 @@ from simulator.experiment.experiment import ExperimentError
 from simulator.experiment.files import write
 from simulator.record.history import History
 from simulator.record.record import Record
-from simulator.running.run_file import SavedRun
-from simulator.running.run_file import write as write_run
+from simulator.running.nabla.run_file import SavedRun
+from simulator.running.nabla.run_file import write as write_run
 from simulator.schema.numbers import count
 from simulator.system.atomic import write_atomic
 from simulator.system.environment import environment

@@ -20,8 +20,8 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.running.ensemble import run_ensemble
 from simulator.running.files import PLOTS
 from simulator.running.headless import RunResult, run
-from simulator.running.run_file import ENDING, SavedRun, is_run_file
-from simulator.running.shared_file import Shared, read
+from simulator.running.nabla.run_file import ENDING, SavedRun, is_run_file
+from simulator.running.nabla.shared_file import Shared, read
 from simulator.system.machine import give_threads
 from simulator.system.progress import advance
 from simulator.training.ledger import read as read_changes

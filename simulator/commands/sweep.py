@@ -24,8 +24,8 @@ from simulator.maps.map_folder import MapFolder
 from simulator.maps.presets import MapPreset, find_map, map_presets
 from simulator.maps.sweep import Sweep
 from simulator.maps.table import in_words
-from simulator.running.run_file import is_run_file
-from simulator.running.shared_file import read
+from simulator.running.nabla.run_file import is_run_file
+from simulator.running.nabla.shared_file import read
 from simulator.schema.numbers import count as count_text
 from simulator.schema.numbers import integer
 

@@ -11,9 +11,9 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import Reach, reach_from, reach_of
 from simulator.experiment.settings import settings_in
 from simulator.lessons.ending import is_lesson
-from simulator.running.run_file import described, is_run_file
+from simulator.running.nabla.run_file import described, is_run_file
+from simulator.running.nabla.shared_file import Shared
 from simulator.running.run_source import experiment_of
-from simulator.running.shared_file import Shared
 from simulator.schema.numbers import count
 
 

@@ -26,8 +26,8 @@ from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.running.files import CHANGES, RunFiles
+from simulator.running.nabla.run_file import SavedRun
 from simulator.running.output import FolderOutput, Output
-from simulator.running.run_file import SavedRun
 from simulator.running.run_folder import Arguments, RunFolder
 from simulator.running.run_source import what_is_trained
 from simulator.running.run_start import RunStart

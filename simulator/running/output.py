@@ -11,7 +11,7 @@ from simulator.observations.observer import Made
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.running.files import RunFiles
-from simulator.running.run_file import SavedLane, SavedRun, write
+from simulator.running.nabla.run_file import SavedLane, SavedRun, write
 from simulator.running.run_folder import RunFolder
 from simulator.running.training_loop import TrainingLoop
 from simulator.system.environment import Environment

@@ -20,7 +20,6 @@ from msgspec import Struct
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.observations.histograms import HistogramsObservation
 from simulator.record.record import Record
-from simulator.running import run_file
 from simulator.running.files import (
     COLUMNS,
     ENVIRONMENT,
@@ -31,7 +30,8 @@ from simulator.running.files import (
     RunFiles,
     remove_results,
 )
-from simulator.running.run_file import SavedLane, SavedRun
+from simulator.running.nabla import run_file
+from simulator.running.nabla.run_file import SavedLane, SavedRun
 from simulator.running.throttle import Throttle
 from simulator.running.training_loop import TrainingLoop
 from simulator.system.atomic import write_atomic

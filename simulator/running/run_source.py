@@ -6,9 +6,9 @@ from pathlib import Path
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import find
-from simulator.running import shared_file
-from simulator.running.run_file import SavedRun, is_run_file
-from simulator.running.run_file import read as read_run
+from simulator.running.nabla import shared_file
+from simulator.running.nabla.run_file import SavedRun, is_run_file
+from simulator.running.nabla.run_file import read as read_run
 
 
 def experiment_of(named: str | Path) -> Experiment:

@@ -8,7 +8,7 @@ from pathlib import Path
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.record.history import History
 from simulator.record.record import Record
-from simulator.running.run_file import SavedLane, SavedRun, taken_up
+from simulator.running.nabla.run_file import SavedLane, SavedRun, taken_up
 from simulator.running.run_folder import Kept
 from simulator.running.stop_rules import Past, StopRule
 from simulator.running.training_loop import TrainingLoop

@@ -13,8 +13,8 @@ import nablascope
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import read
 from simulator.experiment.files import write as write_experiment
-from simulator.running import run_file
 from simulator.running.headless import run
+from simulator.running.nabla import run_file
 from tests.faults.cells import Place
 from tests.faults.faults import (
     BROKEN,
@@ -154,14 +154,14 @@ PLACES = (
     Place("run --out: rows", _put_beside, _run, WRITTEN, "simulator.running.run_start.Training", rows_are_whole,
           changes=True),
     Place("run --save", put_run, _keep_end,
-          (FULL, READ_ONLY, VANISHED, DENIED, BROKEN, KILLED, MEMORY), "simulator.running.run_file.write_into",
+          (FULL, READ_ONLY, VANISHED, DENIED, BROKEN, KILLED, MEMORY), "simulator.running.nabla.run_file.write_into",
           run_is_whole),
     Place("run: plots", _empty, _draw, (FULL, READ_ONLY, DENIED, BROKEN, MEMORY), "ui.export.pictures.write_atomic",
           changes=True),
     Place("manual", _empty, _manual, (FULL, READ_ONLY, DENIED, BROKEN, MEMORY), "ui.manual.book.write_atomic",
           changes=True),
     Place("run FILE.json", put_experiment, _open(".json"), OF_READING, "simulator.experiment.files.read_regular"),
-    Place("run FILE.nabla", put_run, _open(".nabla"), OF_READING, "simulator.running.archive.zip_of"),
+    Place("run FILE.nabla", put_run, _open(".nabla"), OF_READING, "simulator.running.nabla.archive.zip_of"),
     Place("run --resume", _put_unfinished, _resume, (DENIED, MEMORY), "simulator.running.run_folder.read_regular",
           rows_are_whole, changes=True),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any, cast
 from PySide6.QtCore import QObject, Signal
 
 from simulator.record.frame import Frame
-from simulator.running.recomputation import Recomputed
+from simulator.running.beside.recomputation import Recomputed
 from tests.faults.cells import Place
 from tests.faults.faults import BROKEN, DENIED, FULL, KILLED, MEMORY, READ_ONLY, VANISHED
 from tests.faults.window import be_unsaved, held, wait, window

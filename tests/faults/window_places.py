@@ -237,7 +237,7 @@ def _restore(folder: Path) -> str:
 def saving(ending: str) -> Place:
     """The document, or its run."""
     whole = experiment_is_whole if ending == ".json" else run_is_whole
-    memory = "ui.bench.document.write" if ending == ".json" else "simulator.running.run_file.write_into"
+    memory = "ui.bench.document.write" if ending == ".json" else "simulator.running.nabla.run_file.write_into"
     put = put_experiment if ending == ".json" else put_run
     what = "experiment" if ending == ".json" else "run"
     return Place(f"save {what}", put, functools.partial(_save, ending), WRITTEN, memory, whole, held)
@@ -266,7 +266,7 @@ def sharing(what: str, *parts: str) -> Place:
     name = "talk.nabla"
     return Place(
         f"share {what}", functools.partial(_put_old, name), functools.partial(_share, frozenset(parts)), WRITTEN,
-        "simulator.running.shared_file.add_head", functools.partial(_old_or_new, name), held,
+        "simulator.running.nabla.shared_file.add_head", functools.partial(_old_or_new, name), held,
     )  # fmt: skip
 
 
@@ -315,7 +315,7 @@ PLACES = (
     Place("preferences, arrangement", _put_settings, _prefer, (FULL, READ_ONLY, DENIED), held=held),
     Place("log", lambda _folder: None, _log, (FULL, READ_ONLY, DENIED), held=held, changes=True),
     opening("experiment", "x.json", _experiment_bytes, "ui.bench.document.read"),
-    opening("run", "x.nabla", _run_bytes, "simulator.running.archive.zip_of"),
+    opening("run", "x.nabla", _run_bytes, "simulator.running.nabla.archive.zip_of"),
     opening("picture", "x.png", lambda: carrier_bytes(".png"), "ui.window.experiments.extract"),
     opening("table", "x.csv", table_bytes, "ui.dialogs.table_reader.read"),
     opening("images", "x.zip", images_bytes, "ui.window.experiments.check_images"),

@@ -10,7 +10,7 @@ import pytest
 
 from main import main
 from simulator.experiment.files import read as read_experiment
-from simulator.running.run_file import read, taken_up
+from simulator.running.nabla.run_file import read, taken_up
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.peers

@@ -14,7 +14,7 @@ from simulator.code.export import CHECK, export
 from simulator.data.base import Data, scalings
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
-from simulator.running.run_file import read
+from simulator.running.nabla.run_file import read
 from simulator.schema.parameter import kinds
 from tests.peers.networks import LONGEST, NETWORKS, everything, label, longest, named, of, whole
 from tests.peers.scripts import script_in, status_of, unavoidable

@@ -185,7 +185,7 @@ def open_experiment(path: Path) -> None:
 
 
 def open_run(path: Path) -> None:
-    from simulator.running.run_file import described, read, taken_up
+    from simulator.running.nabla.run_file import described, read, taken_up
 
     described(path)
     taken_up(read(path))

@@ -17,10 +17,10 @@ from simulator.lessons.files import LESSON
 from simulator.lessons.files import read as read_lesson
 from simulator.maps.cells_file import MAP
 from simulator.maps.cells_file import read as read_map
-from simulator.running import shared_file
 from simulator.running.headless import run
-from simulator.running.run_file import read, taken_up
-from simulator.running.run_formats import RUN
+from simulator.running.nabla import shared_file
+from simulator.running.nabla.run_file import read, taken_up
+from simulator.running.nabla.run_formats import RUN
 from simulator.system.file_format import FileFormat, FormatError
 
 KEPT = Path(__file__).parents[1] / "data" / "formats"

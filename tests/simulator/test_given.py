@@ -10,7 +10,7 @@ import pytest
 
 import nablascope
 from nablascope import Experiment, ExperimentError
-from simulator.running.run_file import read
+from simulator.running.nabla.run_file import read
 
 PLAIN = {"data": {"kind": "moons", "samples": 40}, "layers": [{"kind": "dense", "units": 3}], "batch_size": 8}
 EXPERIMENT = Experiment.from_builtins(PLAIN)

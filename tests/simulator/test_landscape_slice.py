@@ -16,10 +16,10 @@ from simulator.landscape.landscape import Landscape
 from simulator.landscape.network_slice import NetworkSlice
 from simulator.landscape.race import race, run
 from simulator.landscape.slice import Slice
-from simulator.running import slicing
+from simulator.running.beside import slicing
+from simulator.running.beside.slicing import SlicingWorker
+from simulator.running.beside.slicing_messages import AskSlice, Contoured, Curvatures, Cut, Raced, Sliced
 from simulator.running.messages import Stop
-from simulator.running.slicing import SlicingWorker
-from simulator.running.slicing_messages import AskSlice, Contoured, Curvatures, Cut, Raced, Sliced
 from simulator.training.replay import Replay
 from simulator.training.training import Training
 

@@ -13,11 +13,11 @@ import pytest
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.record.history import History
 from simulator.record.record import Record
-from simulator.running import run_file
 from simulator.running.headless import run
 from simulator.running.lane_state import LaneState
 from simulator.running.messages import Failed, Refused, Snapshot, Started, Update
-from simulator.running.run_file import SavedLane, SavedRun, read, taken_up
+from simulator.running.nabla import run_file
+from simulator.running.nabla.run_file import SavedLane, SavedRun, read, taken_up
 from simulator.running.session import MODES, Session
 from simulator.system.environment import environment
 from simulator.training.checkpoint import Checkpoint

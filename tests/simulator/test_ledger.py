@@ -21,7 +21,7 @@ from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule
 from simulator.running.headless import run
 from simulator.running.messages import Change, Command, Configure, GoBack, Play, Refused, Revive
-from simulator.running.run_file import read as read_run
+from simulator.running.nabla.run_file import read as read_run
 from simulator.schema.parameter import is_live_change, kinds
 from simulator.training.checkpoint_files import written
 from simulator.training.ledger import LEDGER, MOST, Entry, Ledger, read, scheduled, words_of, write

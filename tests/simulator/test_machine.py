@@ -25,9 +25,9 @@ from simulator.experiment.files import MAX_FILE_BYTES, read
 from simulator.network.memory import need_of
 from simulator.observations.jacobian import JacobianObservation
 from simulator.observations.observer import observed
-from simulator.running import archive, run_file
 from simulator.running.headless import run
 from simulator.running.messages import Failed, Refused
+from simulator.running.nabla import archive, run_file
 from simulator.running.session import Session
 from simulator.system.machine import GIB, LITTLE_MEMORY, free_memory, shortage
 from simulator.system.regular_file import UnfitFileError, read_regular
@@ -357,7 +357,7 @@ ALLOCATING = (
     "simulator.network.network.Network.zeros",
     "simulator.running.run_start.History",
     "simulator.running.headless.frame_of",
-    "simulator.running.run_file.write_into",
+    "simulator.running.nabla.run_file.write_into",
     "simulator.training.training.Training.checkpoint",
     "simulator.training.training.Training.propose",
     "simulator.record.record.Record.add",

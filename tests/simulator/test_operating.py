@@ -28,7 +28,7 @@ from simulator.running.messages import (
     Stop,
     TakeSnapshot,
 )
-from simulator.running.run_file import read as read_run
+from simulator.running.nabla.run_file import read as read_run
 from simulator.running.worker import Worker
 from simulator.training.checkpoint_files import written
 from simulator.training.ledger import Entry, Ledger, read, write

@@ -17,8 +17,8 @@ from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record, row_of
 from simulator.record.rewound import RewoundRecord
+from simulator.running.beside.recomputation import RecomputationSession, Recomputed
 from simulator.running.messages import Failed
-from simulator.running.recomputation import RecomputationSession, Recomputed
 from simulator.running.transport import MODES, Mode
 from simulator.training.live_change import LiveChange
 from simulator.training.replay import Replay

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from simulator.commands.command_line import carry_out
-from simulator.running.run_file import read
+from simulator.running.nabla.run_file import read
 from simulator.system.environment import Environment
 from simulator.system.machine import THREADS
 

@@ -17,7 +17,7 @@ import pytest
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.running.headless import run
-from simulator.running.run_file import read, taken_up
+from simulator.running.nabla.run_file import read, taken_up
 
 MOST_MEMORY = 256 * 2**20
 MOST_SECONDS = 2.0

@@ -20,11 +20,11 @@ from simulator.data.own_file import OwnFile, plain_name
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import reach_of
 from simulator.experiment.files import read as read_experiment
-from simulator.running import run_file
 from simulator.running.headless import run
-from simulator.running.packed_data import own_files
-from simulator.running.presentation import Presentation
-from simulator.running.shared_file import Shared, read, write
+from simulator.running.nabla import run_file
+from simulator.running.nabla.packed_data import own_files
+from simulator.running.nabla.presentation import Presentation
+from simulator.running.nabla.shared_file import Shared, read, write
 from simulator.training.checkpoint_files import written
 from simulator.training.ledger import Ledger
 from simulator.training.training import Training

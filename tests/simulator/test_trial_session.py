@@ -17,12 +17,12 @@ from simulator.doctor.base import Finding, Remedy
 from simulator.doctor.proof import prove
 from simulator.doctor.trial import Trials
 from simulator.experiment.experiment import Experiment
+from simulator.running.beside.side_worker import RequestProgress
+from simulator.running.beside.trial_messages import Tried
+from simulator.running.beside.trial_session import TrialSession
+from simulator.running.beside.trial_worker import judged
 from simulator.running.messages import Failed
-from simulator.running.side_worker import RequestProgress
 from simulator.running.transport import Mode, ProcessTransport
-from simulator.running.trial_messages import Tried
-from simulator.running.trial_session import TrialSession
-from simulator.running.trial_worker import judged
 
 Reply = Tried | RequestProgress | Failed
 SICK = Experiment.from_builtins(

@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import read
 from simulator.experiment.files import write as write_experiment
-from simulator.running import run_file
 from simulator.running.headless import run
+from simulator.running.nabla import run_file
 from simulator.running.session import Session
 from ui.bench.document import Document
 from ui.dialogs import files

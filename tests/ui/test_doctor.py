@@ -19,10 +19,10 @@ from simulator.arrays.trace import FACTORS
 from simulator.doctor import rules as examination
 from simulator.doctor.base import Application, Cause, Finding, Remedy, Trial
 from simulator.experiment.experiment import Experiment
-from simulator.running import trial_worker
+from simulator.running.beside import trial_worker
+from simulator.running.beside.trial_messages import Tried
 from simulator.running.messages import Failed
 from simulator.running.session import Mode
-from simulator.running.trial_messages import Tried
 from simulator.system.progress import Progress
 from simulator.training.nonfinite import Began
 from tests.ui.told import texts

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator import Experiment
-from simulator.running import run_file
+from simulator.running.nabla import run_file
 from ui.dialogs import files
 from ui.window.giving_up import numbered
 from ui.window.main_window import MainWindow

@@ -147,8 +147,8 @@ def test_a_folder_or_archive_without_images_for_classes_is_not_taken_as_data(
     ("ending", "place"),
     [
         (".json", "ui.bench.document.read"),
-        (".nabla", "simulator.running.shared_file.read"),
-        (".nabla", "simulator.running.run_file.taken_up"),
+        (".nabla", "simulator.running.nabla.shared_file.read"),
+        (".nabla", "simulator.running.nabla.run_file.taken_up"),
         (".zip", "ui.window.experiments.check_images"),
         (".png", "ui.window.experiments.extract"),
     ],

@@ -17,7 +17,7 @@ from PySide6.QtCore import QSettings, qInstallMessageHandler
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from simulator.running.run_file import is_run_file
+from simulator.running.nabla.run_file import is_run_file
 from simulator.system.process_lock import ProcessLock
 from simulator.system.regular_file import UnfitFileError
 from tests.simulator.mutants import picture_bytes, scratched

@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.running import run_file
+from simulator.running.nabla import run_file
 from simulator.training.training import Training
 from tests.ui.test_replays import PLAIN, take_steps
 from tests.ui.test_run_files import save

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from simulator import Experiment
-from simulator.running import run_file
+from simulator.running.nabla import run_file
 from simulator.training.checkpoint_files import WEIGHTS, written
 from simulator.training.training import Training
 from ui.settings.session_folder import left_behind

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.facts import FactsObservation
-from simulator.running import trial_worker
+from simulator.running.beside import trial_worker
 from simulator.running.session import Session
 from simulator.running.transport import Mode
 from simulator.schema.parameter import is_live_change

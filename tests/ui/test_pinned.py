@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
-from simulator.running.run_file import taken_up
-from simulator.running.shared_file import read
+from simulator.running.nabla.run_file import taken_up
+from simulator.running.nabla.shared_file import read
 from tests.thinned import thinned
 from tests.ui.plot_data import run_info, view
 from ui.plots import Plot, all_plots, plot_class

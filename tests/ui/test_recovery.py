@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from simulator import Experiment
-from simulator.running import run_file
+from simulator.running.nabla import run_file
 from simulator.running.session import Session
 from ui.bench.document import Document
 from ui.dialogs import files

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import read as read_experiment
-from simulator.running import run_file
+from simulator.running.nabla import run_file
 from simulator.running.session import Session
 from simulator.training.checkpoint_files import WEIGHTS, written
 from simulator.training.training import Training

@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.running import run_file
-from simulator.running.shared_file import read
+from simulator.running.nabla import run_file
+from simulator.running.nabla.shared_file import read
 from simulator.system.progress import CancelledError, Meter
 from tests.ui.test_carried_experiments import drop
 from tests.ui.windows import OpenOn

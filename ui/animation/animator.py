@@ -16,7 +16,7 @@ from simulator.experiment.carriers import Carried, embed
 from simulator.record.changes import Change
 from simulator.record.record import Record
 from simulator.record.rewound import RewoundRecord
-from simulator.running.recomputation import Recomputed
+from simulator.running.beside.recomputation import Recomputed
 from simulator.system.animated_png import AnimatedPng, Pixels
 from simulator.system.atomic import replacing
 from simulator.system.progress import CancelledError, Progress

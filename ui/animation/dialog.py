@@ -25,8 +25,8 @@ from PySide6.QtWidgets import (
 )
 
 from simulator.record.record import Record
+from simulator.running.beside.recomputation import Recomputed
 from simulator.running.progress_text import progress_text
-from simulator.running.recomputation import Recomputed
 from simulator.system.animated_png import AnimatedPng
 from simulator.system.progress import Progress
 from ui.animation.animator import Animation, Animator

@@ -9,9 +9,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from simulator.observations.base import Observation
+from simulator.running.beside.recomputation import RecomputationSession, Recomputed
+from simulator.running.beside.side_worker import RequestProgress
 from simulator.running.messages import Failed, ReplayAnswer
-from simulator.running.recomputation import RecomputationSession, Recomputed
-from simulator.running.side_worker import RequestProgress
 from ui.animation.plan import Stretch
 from ui.bench.bench import Bench
 from ui.plots.base import Plot
@@ -25,7 +25,7 @@ class Recomputer(QObject):
     """Asks for one stretch of steps after the other, of the run that is there when it is made."""
 
     arrived = Signal(object)
-    """:class:`~simulator.running.recomputation.Recomputed`."""
+    """:class:`~simulator.running.beside.recomputation.Recomputed`."""
     failed = Signal(str)
     """Why there will be no more."""
     _notified = Signal()

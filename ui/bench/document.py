@@ -18,7 +18,7 @@ from simulator.experiment.files import MAX_FILE_BYTES, read, write
 from simulator.system.fingerprint import DiskChange, Fingerprint, fingerprint, fingerprint_of
 
 if TYPE_CHECKING:
-    from simulator.running.run_file import SavedRun
+    from simulator.running.nabla.run_file import SavedRun
     from simulator.training.surgery import Operation
 
 NUMBERS = itertools.count(1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
+from simulator.running.beside.recomputation import Recomputed
 from simulator.running.messages import ReplayAnswer
-from simulator.running.recomputation import Recomputed
 
 
 class Route:

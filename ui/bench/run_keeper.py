@@ -24,7 +24,7 @@ from ui.bench.run_records import RunRecords
 # What writes is imported when something is written: the first window does not wait for it.
 if TYPE_CHECKING:
     from simulator.running.lane_state import LaneState
-    from simulator.running.run_file import SavedRun
+    from simulator.running.nabla.run_file import SavedRun
     from simulator.training.live_change import LiveChange
 
 Write = Callable[["SavedRun", Path], Fingerprint | None]
@@ -42,7 +42,7 @@ def saved_run(
 
     The records are copied as far as they go on.
     """
-    from simulator.running.run_file import SavedLane, SavedRun
+    from simulator.running.nabla.run_file import SavedLane, SavedRun
     from simulator.system.environment import environment
 
     saved: list[SavedLane] = []
@@ -155,7 +155,7 @@ class RunKeeper(QObject):
 
     def _write_beside(self, saved: SavedRun, path: Path) -> None:
         """In a thread of its own."""
-        from simulator.running.run_file import write
+        from simulator.running.nabla.run_file import write
 
         self._error = ""
         try:

@@ -17,9 +17,9 @@ from simulator.observations.base import Observation, Observed
 from simulator.record.alignment import taken_back
 from simulator.record.frame import Frame
 from simulator.record.record import Record
+from simulator.running.beside.recomputation import RecomputationSession, Recomputed
+from simulator.running.beside.side_worker import RequestProgress
 from simulator.running.messages import Failed, ReplayAnswer
-from simulator.running.recomputation import RecomputationSession, Recomputed
-from simulator.running.side_worker import RequestProgress
 from simulator.schema.parameter import is_live_change
 from simulator.system.progress import Progress
 from ui.bench.bench import Bench

@@ -16,9 +16,9 @@ from simulator.experiment.lane import OWN_NAME
 from simulator.observations.base import Observation
 from simulator.record.fan import Fan
 from simulator.record.frame import Frame
+from simulator.running.beside.seed_fans import Seeds, SeedsSession, Trained, needed_bytes, sentences_of
+from simulator.running.beside.side_worker import RequestProgress
 from simulator.running.messages import Failed
-from simulator.running.seed_fans import Seeds, SeedsSession, Trained, needed_bytes, sentences_of
-from simulator.running.side_worker import RequestProgress
 from simulator.system.progress import Progress
 from simulator.training.live_change import LiveChanges
 from ui.bench.bench import Bench

@@ -16,7 +16,7 @@ from ui.style.numbers import count, number
 
 if TYPE_CHECKING:
     from simulator.record.record import Record
-    from simulator.running.run_file import SavedRun
+    from simulator.running.nabla.run_file import SavedRun
     from simulator.training.checkpoint import Checkpoint
     from simulator.training.live_change import LiveChanges
     from simulator.training.replay import Replay

@@ -11,11 +11,11 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from simulator.doctor.base import USUAL_STEPS, Finding, Remedy
 from simulator.experiment.experiment import Experiment
+from simulator.running.beside.side_worker import RequestProgress
+from simulator.running.beside.trial_messages import Tried
+from simulator.running.beside.trial_session import TrialSession
 from simulator.running.messages import Failed
-from simulator.running.side_worker import RequestProgress
 from simulator.running.transport import Mode
-from simulator.running.trial_messages import Tried
-from simulator.running.trial_session import TrialSession
 from simulator.system.progress import Progress
 
 QUIET_MS = 500

@@ -11,10 +11,10 @@ from simulator.landscape.landscape import Landscape
 from simulator.landscape.network_slice import Trail
 from simulator.landscape.race import RacedPath
 from simulator.landscape.readings import Curvature
+from simulator.running.beside.side_worker import RequestProgress
+from simulator.running.beside.slicing_messages import Contoured, Curvatures, Raced, Sliced
 from simulator.running.messages import Failed
 from simulator.running.progress_text import progress_text
-from simulator.running.side_worker import RequestProgress
-from simulator.running.slicing_messages import Contoured, Curvatures, Raced, Sliced
 from ui.landscape.course import Course
 from ui.landscape.relief import relief, relief_mark
 from ui.landscape.slicer import Slicer

@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from simulator.landscape.function import Window
 from simulator.landscape.landscape import Landscape
+from simulator.running.beside.slicing import SlicingSession
+from simulator.running.beside.slicing_messages import Cut
 from simulator.running.messages import ReplayAnswer
-from simulator.running.slicing import SlicingSession
-from simulator.running.slicing_messages import Cut
 from simulator.running.transport import Mode
 from ui.bench.bench import Bench
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Qt, Signal
 
 from simulator.lessons.lesson import Lesson, Subject
-from simulator.running.lesson_session import LessonSession, Measured
+from simulator.running.beside.lesson_session import LessonSession, Measured
+from simulator.running.beside.side_worker import RequestProgress
 from simulator.running.messages import Failed
 from simulator.running.progress_text import how_far
-from simulator.running.side_worker import RequestProgress
 from simulator.running.transport import Mode
 
 

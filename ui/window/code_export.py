@@ -17,7 +17,7 @@ from ui.style.numbers import count
 from ui.window.status import Banner
 
 if TYPE_CHECKING:
-    from simulator.running.run_file import SavedRun
+    from simulator.running.nabla.run_file import SavedRun
 
 NOT_SAVED = "The run was not saved: "
 """What the keeper of runs begins with."""

@@ -32,7 +32,7 @@ from ui.window.status import Banner
 
 # Dialogs are imported when they are asked for: the first window does not wait for them.
 if TYPE_CHECKING:
-    from simulator.running.shared_file import Shared
+    from simulator.running.nabla.shared_file import Shared
     from ui.dialogs.table import TableDialog
 
 
@@ -185,8 +185,8 @@ class Experiments(QObject):
     def _read_run(self, path: Path) -> tuple[Shared, str] | None:
         """What is in a file, and why its run may go on otherwise; None where it may not be read, or nobody waits."""
         from simulator.network.threads import blas_threads
-        from simulator.running.run_file import described, taken_up
-        from simulator.running.shared_file import read
+        from simulator.running.nabla.run_file import described, taken_up
+        from simulator.running.nabla.shared_file import read
         from simulator.system.environment import environment
 
         reach = reach_from(path, described(path))

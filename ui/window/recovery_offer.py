@@ -22,7 +22,7 @@ from ui.window.recovery import EXPERIMENT, MOST_NOTE, NOTE, NOTED, Note, Recover
 
 # What reads runs is imported where one was left: other starts do not wait for it.
 if TYPE_CHECKING:
-    from simulator.running.run_file import SavedRun
+    from simulator.running.nabla.run_file import SavedRun
 
 DECLINED = "declined"
 KEPT_DAYS = 30.0

@@ -33,9 +33,9 @@ from ui.window.status import Banner
 # Zip, safetensors and the dialog are imported when something is shared: the first window does not wait for them.
 if TYPE_CHECKING:
     from simulator.record.record import Record
-    from simulator.running.presentation import Presentation
-    from simulator.running.run_file import SavedRun
-    from simulator.running.shared_file import Shared
+    from simulator.running.nabla.presentation import Presentation
+    from simulator.running.nabla.run_file import SavedRun
+    from simulator.running.nabla.shared_file import Shared
     from ui.dialogs.share import SharePart
 
 SAMPLE_BYTES = 8
@@ -117,7 +117,7 @@ class Sharing(QObject):
 
     def _data_part(self, experiment: Experiment) -> Iterator[SharePart]:
         """None where the program has the data of all networks."""
-        from simulator.running.packed_data import own_files
+        from simulator.running.nabla.packed_data import own_files
         from ui.dialogs.share import SharePart
 
         try:
@@ -158,7 +158,7 @@ class Sharing(QObject):
 
     def write(self, path: Path, chosen: frozenset[str]) -> None:
         """Write the parts of these keys into a file, while the window and the run go on."""
-        from simulator.running.shared_file import Shared
+        from simulator.running.nabla.shared_file import Shared
 
         path = path.absolute()
         if self._path is not None:
@@ -175,7 +175,7 @@ class Sharing(QObject):
                 self._thread.start()
 
     def _shown(self, chosen: frozenset[str]) -> Presentation:
-        from simulator.running.presentation import Presentation
+        from simulator.running.nabla.presentation import Presentation
 
         content, arrays = packed_pins(self._pinned if "pins" in chosen else [])
         return Presentation(self._workspace.to_json() if "workspace" in chosen else b"", content, arrays)
@@ -203,7 +203,7 @@ class Sharing(QObject):
             self._written.emit(path, "")
 
     def _write(self, shared: Shared, path: Path) -> None:
-        from simulator.running.shared_file import write
+        from simulator.running.nabla.shared_file import write
 
         try:
             with listening(Meter(self._tell)):

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from simulator.experiment.experiment import in_words
 from simulator.experiment.files import RUN_ENDING
+from simulator.running.beside.recomputation import RecomputationSession, Recomputed
 from simulator.running.messages import Failed
-from simulator.running.recomputation import RecomputationSession, Recomputed
 from ui.bench.bench import Bench
 from ui.bench.chosen_lane import ChosenLane
 from ui.bench.shelf import ShelvedRun, lost_text
@@ -102,7 +102,7 @@ class ShelfAccess(QObject):
 
     def _read(self, path: Path) -> ShelvedRun | None:
         """The run in a file; None where there is none, or it is too large to be read for this."""
-        from simulator.running.shared_file import read
+        from simulator.running.nabla.shared_file import read
 
         try:
             status = path.stat()

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from simulator.running.archive import ArchiveError
+from simulator.running.nabla.archive import ArchiveError
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.text import one_line
 

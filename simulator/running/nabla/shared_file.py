@@ -10,11 +10,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulator.experiment.experiment import Experiment
-from simulator.running import presentation
-from simulator.running.archive import ArchiveWriter
-from simulator.running.packed_data import add_data, holds_data, location, own_files, relocation
-from simulator.running.presentation import Presentation
-from simulator.running.run_file import SavedRun, add_head, add_run, experiment_in, holds_run, moved, opened, run_in
+from simulator.running.nabla import presentation
+from simulator.running.nabla.archive import ArchiveWriter
+from simulator.running.nabla.packed_data import add_data, holds_data, location, own_files, relocation
+from simulator.running.nabla.presentation import Presentation
+from simulator.running.nabla.run_file import (
+    SavedRun,
+    add_head,
+    add_run,
+    experiment_in,
+    holds_run,
+    moved,
+    opened,
+    run_in,
+)
 from simulator.system.atomic import replacing
 from simulator.system.environment import environment
 

@@ -21,7 +21,7 @@ from simulator.data.base import DataError
 from simulator.data.own_file import OwnFile, copied, plain_name
 from simulator.data.table import changed
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.running.archive import ArchiveError, ArchiveReader, ArchiveWriter
+from simulator.running.nabla.archive import ArchiveError, ArchiveReader, ArchiveWriter
 from simulator.system.atomic import replacing
 from simulator.system.fingerprint import fingerprint_of
 from simulator.system.own_folders import data_folder

@@ -27,10 +27,10 @@ from simulator.record import files as record_files
 from simulator.record.record import Record, sampled
 from simulator.record.written_changes import WrittenChanges, changes_of
 from simulator.record.written_changes import written as written_changes
-from simulator.running.archive import ArchiveError, ArchiveReader, ArchiveWriter, reading
-from simulator.running.packed_data import Move, is_data, location
-from simulator.running.presentation import NAMES as PRESENTATION
-from simulator.running.run_formats import RUN, check_format
+from simulator.running.nabla.archive import ArchiveError, ArchiveReader, ArchiveWriter, reading
+from simulator.running.nabla.packed_data import Move, is_data, location
+from simulator.running.nabla.presentation import NAMES as PRESENTATION
+from simulator.running.nabla.run_formats import RUN, check_format
 from simulator.schema.parameter import is_live_change
 from simulator.system.atomic import write_atomic
 from simulator.system.environment import Environment

@@ -20,11 +20,11 @@ from simulator.record.fan import Fan, fan_of
 from simulator.record.frame import Frame
 from simulator.record.history import History
 from simulator.record.record import Record
+from simulator.running.beside.side_session import SideSession
+from simulator.running.beside.side_worker import Post, SideInbox, SideWorker
 from simulator.running.ensemble import members
 from simulator.running.headless import RunResult, train
 from simulator.running.output import Output
-from simulator.running.side_session import SideSession
-from simulator.running.side_worker import Post, SideInbox, SideWorker
 from simulator.running.training_loop import TrainingLoop
 from simulator.running.transport import Mode, Notify
 from simulator.running.verdict import COMPARED, verdict_sentences

@@ -12,8 +12,8 @@ from simulator.network.threads import limited_blas
 from simulator.observations.base import Observation
 from simulator.observations.observer import observe
 from simulator.record.frame import Frame, frame_of
-from simulator.running.side_session import SideSession
-from simulator.running.side_worker import Post, SideInbox, SideWorker
+from simulator.running.beside.side_session import SideSession
+from simulator.running.beside.side_worker import Post, SideInbox, SideWorker
 from simulator.running.transport import Mode, Notify
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from simulator.landscape.race import RacedPath, run
 from simulator.landscape.readings import curvature
 from simulator.landscape.slice import Slice
 from simulator.network.threads import limited_blas
-from simulator.running.side_session import SideSession
-from simulator.running.side_worker import Post, SideInbox, SideWorker
-from simulator.running.slicing_messages import AskSlice, Contoured, Curvatures, Cut, Raced, Reply, Sliced
+from simulator.running.beside.side_session import SideSession
+from simulator.running.beside.side_worker import Post, SideInbox, SideWorker
+from simulator.running.beside.slicing_messages import AskSlice, Contoured, Curvatures, Cut, Raced, Reply, Sliced
 from simulator.running.transport import Mode, Notify
 
 STAGES = (12, 24, 48, 96)

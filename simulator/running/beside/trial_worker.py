@@ -10,8 +10,8 @@ from simulator.doctor.base import Finding, Remedy, Trial
 from simulator.doctor.proof import prove
 from simulator.doctor.trial import COPYING, Trials, cures
 from simulator.experiment.experiment import Experiment
-from simulator.running.side_worker import Post, SideInbox, SideWorker
-from simulator.running.trial_messages import Tried, Try
+from simulator.running.beside.side_worker import Post, SideInbox, SideWorker
+from simulator.running.beside.trial_messages import Tried, Try
 
 REST = 1.0
 """A step that took a second is followed by so many without one;"""

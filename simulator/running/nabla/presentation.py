@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.record.arrays import read_flat, write_array
-from simulator.running.archive import ArchiveError, ArchiveReader, ArchiveWriter
+from simulator.running.nabla.archive import ArchiveError, ArchiveReader, ArchiveWriter
 
 WORKSPACE, GHOSTS, GHOST_ARRAYS = "workspace.json", "ghosts.json", "ghosts.npy"
 NAMES = (WORKSPACE, GHOSTS, GHOST_ARRAYS)

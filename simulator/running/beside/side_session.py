@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Callable
 from typing import ClassVar, Generic, TypeVar
 
+from simulator.running.beside.side_worker import Numbered, RequestProgress
 from simulator.running.messages import Cancel, Failed
-from simulator.running.side_worker import Numbered, RequestProgress
 from simulator.running.transport import Mode, Notify, ProcessTransport, ThreadTransport, Transport, WorkerFactory
 
 CLOSE_SECONDS = 0.1

@@ -13,8 +13,8 @@ from simulator.lessons.files import from_builtins
 from simulator.lessons.formula import Value
 from simulator.lessons.lesson import Lesson, Subject
 from simulator.lessons.measuring import measure
-from simulator.running.side_session import SideSession
-from simulator.running.side_worker import SideWorker
+from simulator.running.beside.side_session import SideSession
+from simulator.running.beside.side_worker import SideWorker
 from simulator.running.transport import Mode, Notify
 
 

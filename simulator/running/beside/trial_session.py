@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from simulator.running.beside.side_session import SideSession
+from simulator.running.beside.side_worker import Post, RequestProgress, SideInbox
+from simulator.running.beside.trial_messages import Tried, Try
 from simulator.running.messages import Failed
-from simulator.running.side_session import SideSession
-from simulator.running.side_worker import Post, RequestProgress, SideInbox
 from simulator.running.transport import Mode, Notify
-from simulator.running.trial_messages import Tried, Try
 
 if TYPE_CHECKING:
     from simulator.doctor.base import Finding
@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 
 def trial_process(inbox: SideInbox[Try], post: Post[Tried]) -> Callable[[], None]:
     """The loop of a worker that has a process of its own."""
-    from simulator.running.trial_worker import REST, TrialWorker  # The window, which only asks, does not wait for it.
+    from simulator.running.beside.trial_worker import (  # The window, which only asks, does not wait for it.
+        REST,
+        TrialWorker,
+    )
 
     return TrialWorker(inbox, post, REST).loop
 
 
 def trial_thread(inbox: SideInbox[Try], post: Post[Tried]) -> Callable[[], None]:
     """The loop of a worker that shares the interpreter with the window."""
-    from simulator.running.trial_worker import REST_IN_THREAD, TrialWorker
+    from simulator.running.beside.trial_worker import REST_IN_THREAD, TrialWorker
 
     return TrialWorker(inbox, post, REST_IN_THREAD).loop
 
