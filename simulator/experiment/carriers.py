@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.experiment.reading import reading
+from simulator.experiment.named_file import naming_file
 from simulator.schema.numbers import integer
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.markup_text import MarkupError, metadata_of, template_of, with_metadata, with_template
@@ -94,13 +94,13 @@ def extract(path: Path) -> Carried:
 
     ExperimentError names the file and what is wrong; nothing but that text is read of the file.
     """
-    with reading(path, "experiment"):
+    with naming_file(path, "experiment"):
         text = _text_in(path)
     if text is None:
         raise ExperimentError(
             f"{path.name} carries no experiment: Nablascope has not exported it, or another program has saved it since"
         )
-    with reading(path, "experiment"):
+    with naming_file(path, "experiment"):
         return _carried(text)
 
 

@@ -14,7 +14,7 @@ from simulator.data import AnyData
 from simulator.data.paths import hash_of
 from simulator.experiment.carriers import extract, is_carrier
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.experiment.reading import reading
+from simulator.experiment.named_file import naming_file
 from simulator.system.atomic import write_atomic
 from simulator.system.regular_file import read_regular
 
@@ -71,7 +71,7 @@ def _described(path: Path) -> Experiment:
     """What stands in the file."""
     if is_carrier(path):
         return extract(path).experiment
-    with reading(path, "experiment"):
+    with naming_file(path, "experiment"):
         return Experiment.from_json(read_regular(path, MAX_FILE_BYTES))
 
 

@@ -20,7 +20,7 @@ def keys_of(path: str) -> Keys:
     return tuple(int(part) if re.fullmatch(r"\d{1,9}", part) else part for part in path.split("."))
 
 
-class Knobs(Spec, frozen=True, kw_only=True):
+class FieldLocks(Spec, frozen=True, kw_only=True):
     """What is free, shown but locked, or hidden: paths of fields, each with all that is inside it.
 
     The longest path that leads to a field decides.
@@ -75,7 +75,7 @@ class Locks(Spec, frozen=True, kw_only=True):
     """The locks of the lesson that an experiment is of, and what stands behind them."""
 
     lesson: Annotated[str, knob("lesson", "Its title.", live=True)]
-    knobs: Annotated[Knobs, knob("knobs", "What is free, locked and hidden.", live=True)]
+    knobs: Annotated[FieldLocks, knob("knobs", "What is free, locked and hidden.", live=True)]
     experiment: Annotated[dict[str, Any], knob("experiment", "As the lesson begins, without locks.", live=True)]
 
     def __post_init__(self) -> None:

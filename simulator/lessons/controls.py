@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from simulator.experiment.experiment import Experiment
-from simulator.experiment.locks import PATH, Knobs, State, keys_of, leads
+from simulator.experiment.locks import PATH, FieldLocks, State, keys_of, leads
 from simulator.lessons.lesson import Subject
 from simulator.schema.numbers import exact
 from simulator.schema.parameter import Part, Spec, parameters
@@ -96,11 +96,11 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def with_state(knobs: Knobs, path: str, state: State) -> Knobs:
+def with_state(knobs: FieldLocks, path: str, state: State) -> FieldLocks:
     """The same with the control at ``path``, and all that is inside it, in this state; the empty path is of all."""
     keys = keys_of(path) if path else ()
     if not keys:
-        return Knobs(otherwise=state, because=knobs.because)
+        return FieldLocks(otherwise=state, because=knobs.because)
     kept = {
         name: tuple(each for each in getattr(knobs, name) if not leads(keys, keys_of(each)))
         for name in ("free", "locked", "hidden")

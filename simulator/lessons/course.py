@@ -9,7 +9,7 @@ import msgspec
 
 from simulator.experiment.error_messages import explain
 from simulator.experiment.experiment import ExperimentError, check_plain, parsed
-from simulator.experiment.reading import reading
+from simulator.experiment.named_file import naming_file
 from simulator.lessons import files
 from simulator.lessons.formats import brought_up
 from simulator.lessons.lesson import LONGEST_TEXT, Lesson
@@ -78,13 +78,13 @@ def from_builtins(plain: Any) -> Course:
 
 def read(path: Path) -> tuple[Course, tuple[Lesson, ...]]:
     """The course in a file, and its lessons, whose own data are looked for beside it."""
-    with reading(path, "course"):
+    with naming_file(path, "course"):
         return _located(from_builtins(parsed(read_regular(path, MAX_FILE_BYTES))), path)
 
 
 def read_any(path: Path) -> Lesson | tuple[Course, tuple[Lesson, ...]]:
     """A lesson, or a course with its lessons, whichever a file holds; ExperimentError names it and what is wrong."""
-    with reading(path, "lesson"):
+    with naming_file(path, "lesson"):
         plain = parsed(read_regular(path, MAX_FILE_BYTES))
         if is_course(plain):
             return _located(from_builtins(plain), path)

@@ -11,7 +11,7 @@ import msgspec
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import OWN_NAME
-from simulator.experiment.locks import Knobs
+from simulator.experiment.locks import FieldLocks
 from simulator.lessons import files
 from simulator.lessons.formula import Formula, FormulaError, Value
 from simulator.lessons.lesson import FORMAT, AnySetup, Lesson, Subject
@@ -82,11 +82,11 @@ class Draft:
         return tuple(subject.all_lanes()) if isinstance(subject, Experiment) else (OWN_NAME,)
 
     @property
-    def knobs(self) -> Knobs:
+    def knobs(self) -> FieldLocks:
         """What is free, locked and hidden."""
-        return msgspec.convert(self.plain.get("knobs", {}), Knobs)
+        return msgspec.convert(self.plain.get("knobs", {}), FieldLocks)
 
-    def set_knobs(self, knobs: Knobs) -> None:
+    def set_knobs(self, knobs: FieldLocks) -> None:
         """Let these be free, locked and hidden."""
         plain = {name: value for name, value in msgspec.to_builtins(knobs).items() if value}
         self.plain["knobs"] = msgspec.json.decode(msgspec.json.encode(plain))

@@ -13,7 +13,7 @@ import resources
 from simulator.experiment.error_messages import explain
 from simulator.experiment.experiment import Experiment, ExperimentError, check_plain, parsed
 from simulator.experiment.files import reach_from
-from simulator.experiment.reading import reading
+from simulator.experiment.named_file import naming_file
 from simulator.lessons.ending import ENDING, is_lesson
 from simulator.lessons.formats import brought_up
 from simulator.lessons.formula import FormulaError
@@ -69,7 +69,7 @@ def from_json(content: bytes) -> Lesson:
 
 def read(path: Path) -> Lesson:
     """The lesson in a file, its own data looked for beside it; ExperimentError names the file and what is wrong."""
-    with reading(path, "lesson"):
+    with naming_file(path, "lesson"):
         return beside(from_json(read_regular(path, MAX_FILE_BYTES)), path)
 
 

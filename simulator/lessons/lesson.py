@@ -11,7 +11,7 @@ import numpy as np
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets
 from simulator.experiment.lane import LaneSpec
-from simulator.experiment.locks import Keys, Knobs, Locks
+from simulator.experiment.locks import FieldLocks, Keys, Locks
 from simulator.landscape.landscape import Landscape
 from simulator.lessons.formula import Formula, FormulaError, Value, as_float
 from simulator.lessons.question import AnyQuestion, known_names
@@ -119,7 +119,7 @@ class Lesson(Spec, frozen=True, kw_only=True):
     questions: Annotated[tuple[AnyQuestion, ...], knob("questions", "What is asked before the run.")]
     why: Annotated[str, knob("why", "After the run: why it comes so. Readings may stand in it as numbers.")] = ""
     plots: Annotated[tuple[str, ...], knob("plots", "Keys of plots that show it.")] = ()
-    knobs: Annotated[Knobs, knob("knobs", "What is free, locked and hidden until the reveal.")] = Knobs()
+    knobs: Annotated[FieldLocks, knob("knobs", "What is free, locked and hidden until the reveal.")] = FieldLocks()
     playground: Annotated[tuple[Suggestion, ...], knob("playground", "What to try after.")] = ()
     sources: Annotated[tuple[str, ...], knob("sources", "As Markdown.")] = ()
 

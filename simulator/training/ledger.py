@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from simulator.experiment.differences import UNTRAINED, in_words
 from simulator.experiment.experiment import Experiment, ExperimentError, parsed
-from simulator.experiment.reading import reading
+from simulator.experiment.named_file import naming_file
 from simulator.parts.schedules import ConstantSchedule, PiecewiseSchedule
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import differences, is_live_change
@@ -138,7 +138,7 @@ def ordered(entries: Iterable[Entry]) -> tuple[Entry, ...]:
 
 def read(path: Path) -> Ledger:
     """The changes in a file; ExperimentError names the file and what is wrong."""
-    with reading(path, "list of changes"):
+    with naming_file(path, "list of changes"):
         return Ledger.from_json(read_regular(path, MOST_BYTES))
 
 

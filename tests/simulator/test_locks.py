@@ -13,7 +13,7 @@ from msgspec import structs
 import main
 from simulator import run
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.experiment.locks import Knobs, Locks, keys_of
+from simulator.experiment.locks import FieldLocks, Locks, keys_of
 from simulator.lessons.files import find, save, shipped
 from simulator.observations.sharpness import SharpnessObservation
 from simulator.schema.parameter import differences
@@ -46,27 +46,27 @@ PATHS = (
 
 
 def locked(**knobs: Any) -> Experiment:
-    return with_locks(Knobs(**knobs))
+    return with_locks(FieldLocks(**knobs))
 
 
-def with_locks(knobs: Knobs) -> Experiment:
+def with_locks(knobs: FieldLocks) -> Experiment:
     locks = Locks(lesson="Rates", knobs=knobs, experiment=FREE.to_builtins())
     return Experiment.from_builtins(structs.replace(FREE, locks=locks).to_builtins())
 
 
 @st.composite
-def some_knobs(draw: st.DrawFn) -> Knobs:
+def some_knobs(draw: st.DrawFn) -> FieldLocks:
     states = draw(st.lists(st.sampled_from(["", "free", "locked", "hidden"]), min_size=len(PATHS), max_size=len(PATHS)))
     chosen = {
         state: tuple(p for p, s in zip(PATHS, states, strict=True) if s == state)
         for state in ("free", "locked", "hidden")
     }
-    return Knobs(otherwise=draw(st.sampled_from(["free", "locked", "hidden"])), **chosen)
+    return FieldLocks(otherwise=draw(st.sampled_from(["free", "locked", "hidden"])), **chosen)
 
 
 @settings(max_examples=150, deadline=None)
 @given(some_knobs(), st.lists(st.sampled_from(sorted(VALUES)), min_size=1, max_size=3, unique=True))
-def test_an_edit_is_taken_just_where_no_field_that_it_changes_is_locked(knobs: Knobs, paths: list[str]) -> None:
+def test_an_edit_is_taken_just_where_no_field_that_it_changes_is_locked(knobs: FieldLocks, paths: list[str]) -> None:
     experiment = with_locks(knobs)
     edits = sorted(((path, VALUES[path]) for path in paths), key=lambda item: not item[0].endswith(".kind"))
     try:
@@ -100,7 +100,7 @@ def taken_by(experiment: Experiment, edits: list[tuple[str, Any]]) -> Experiment
     ],
 )  # fmt: skip
 def test_the_longest_path_that_leads_to_a_field_decides(path: str, state: str) -> None:
-    knobs = Knobs(
+    knobs = FieldLocks(
         otherwise="locked",
         free=("optimizer.learning_rate", "layers"),
         locked=("optimizer",),

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from simulator.experiment.experiment import ExperimentError
-from simulator.experiment.locks import Knobs, State, keys_of
+from simulator.experiment.locks import FieldLocks, State, keys_of
 from simulator.lessons.controls import Control, controls, with_state
 from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.text_size import scaled, with_text
@@ -171,7 +171,7 @@ class ControlsPage(QWidget):
         self.making.set("knobs", {**knobs, "because": text} if text.strip() else knobs)
 
 
-def state_of(knobs: Knobs, path: str) -> State:
+def state_of(knobs: FieldLocks, path: str) -> State:
     """Of the control at ``path``; the empty path is of all that nothing else is said of."""
     return knobs.state(keys_of(path)) if path else knobs.otherwise
 

@@ -99,7 +99,7 @@ class ArchiveReader:
 
 
 @contextmanager
-def reading(path: Path, allowed: Callable[[str], bool]) -> Iterator[ArchiveReader]:
+def opened_archive(path: Path, allowed: Callable[[str], bool]) -> Iterator[ArchiveReader]:
     """The archive in a file; ArchiveError where it is none, OSError where the file cannot be read."""
     with open(path, "rb", opener=regular) as stream:
         size = stream.seek(0, 2)

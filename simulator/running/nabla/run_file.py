@@ -27,7 +27,7 @@ from simulator.record import files as record_files
 from simulator.record.record import Record, sampled
 from simulator.record.written_changes import WrittenChanges, changes_of
 from simulator.record.written_changes import written as written_changes
-from simulator.running.nabla.archive import ArchiveError, ArchiveReader, ArchiveWriter, reading
+from simulator.running.nabla.archive import ArchiveError, ArchiveReader, ArchiveWriter, opened_archive
 from simulator.running.nabla.packed_data import Move, is_data, location
 from simulator.running.nabla.presentation import NAMES as PRESENTATION
 from simulator.running.nabla.run_formats import RUN, check_format
@@ -316,7 +316,7 @@ def _allowed(name: str) -> bool:
 def opened(path: Path) -> Iterator[ArchiveReader]:
     """Whatever is wrong with a file is one sentence with its name."""
     try:
-        with reading(path, _allowed) as archive:
+        with opened_archive(path, _allowed) as archive:
             yield archive
     except UnfitFileError as error:
         raise ExperimentError(f"{path.name}: {error.strerror}, so no run") from None

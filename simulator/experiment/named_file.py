@@ -11,7 +11,7 @@ from simulator.system.regular_file import UnfitFileError, reason_of
 
 
 @contextmanager
-def reading(path: Path, what: str) -> Iterator[None]:
+def naming_file(path: Path, what: str) -> Iterator[None]:
     """ExperimentError names the file, and ``what`` (``experiment``) it does not hold."""
     try:
         yield
