@@ -83,7 +83,7 @@ def left_by(session: SessionFolder, note: Note) -> Left | None:
 
 
 def _run_of(session: SessionFolder, note: Note) -> SavedRun | None:
-    from simulator.running import run_file
+    from simulator.running.nabla import run_file
 
     path = session.path / run_name(note.document)
     if not path.exists():
