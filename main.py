@@ -21,7 +21,7 @@ from simulator.running.transport import Mode, ProcessTransport, can_fork, traine
 from simulator.system.machine import give_threads, out_of_memory
 
 if TYPE_CHECKING:
-    from simulator.landscape.function import Ground
+    from simulator.landscape.function import Objective
     from simulator.landscape.landscape import Landscape
     from simulator.landscape.race import RacedPath
     from simulator.running.headless import RunResult
@@ -86,11 +86,11 @@ class Window(Screen):
 
         return _on_no_screen(draw).sentence
 
-    def draw_race(self, landscape: Landscape, ground: Ground, paths: Sequence[RacedPath], path: Path) -> None:
+    def draw_race(self, landscape: Landscape, objective: Objective, paths: Sequence[RacedPath], path: Path) -> None:
         def draw() -> None:
             from ui.export.headless import draw_race
 
-            draw_race(landscape, ground, paths, path)
+            draw_race(landscape, objective, paths, path)
 
         _on_no_screen(draw)
 

@@ -108,15 +108,15 @@ def carry_out(arguments: argparse.Namespace, screen: Screen) -> int:
     """Race, write, and tell of it; the exit status."""
     landscape = described(arguments)
     with displaying():
-        ground = landscape.function.ground()
-        paths = run(landscape, ground)
+        objective = landscape.function.objective()
+        paths = run(landscape, objective)
     arguments.out.mkdir(parents=True, exist_ok=True)
     write_atomic(arguments.out / PATHS, paths_csv(paths).encode())
     if arguments.no_plots:
         (arguments.out / PICTURE).unlink(missing_ok=True)
     else:
-        screen.draw_race(landscape, ground, paths, arguments.out / PICTURE)
-    for line in lines(landscape, ground, paths):
+        screen.draw_race(landscape, objective, paths, arguments.out / PICTURE)
+    for line in lines(landscape, objective, paths):
         print(line)
     print(f"written to {arguments.out}")
     return 0

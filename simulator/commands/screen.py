@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simulator.landscape.function import Ground
+    from simulator.landscape.function import Objective
     from simulator.landscape.landscape import Landscape
     from simulator.landscape.race import RacedPath
     from simulator.running.headless import RunResult
@@ -24,7 +24,7 @@ class Screen:
         """Draw the plots of networks, of each the runs from all seeds, into a folder; what it says is as of a run."""
         return ""
 
-    def draw_race(self, landscape: Landscape, ground: Ground, paths: Sequence[RacedPath], path: Path) -> None:
+    def draw_race(self, landscape: Landscape, objective: Objective, paths: Sequence[RacedPath], path: Path) -> None:
         """Draw a race into a file."""
 
     def write_report(self, result: RunResult, path: Path) -> None:

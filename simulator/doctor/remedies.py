@@ -21,6 +21,11 @@ Plain = Mapping[str, Any]
 DEEP_LAYERS = 8
 """Layers from which on a way around them is worth its while."""
 RATE_CUT = 10.0
+CLIPPED_NORM = 1.0
+SHUT_BIAS = -3.0
+"""Of the gates of highway layers, which then let a twentieth through."""
+DROPPED_SHARE = 0.3
+L2_STRENGTH = 1e-2
 
 
 def layers_of(experiment: Experiment) -> Iterator[tuple[str, Plain]]:
@@ -171,11 +176,12 @@ def rate(experiment: Experiment, factor: float) -> Remedy:
     return Remedy(f"Learning rate {setting(value)}", (("optimizer.learning_rate", value),))
 
 
-def clip(experiment: Experiment, norm: float = 1.0) -> Remedy | None:
-    """The gradient's norm held to ``norm``."""
-    if experiment.regularization.clip_norm is not None and experiment.regularization.clip_norm <= norm:
+def clip(experiment: Experiment) -> Remedy | None:
+    """The gradient's norm held to 1."""
+    limit = experiment.regularization.clip_norm
+    if limit is not None and limit <= CLIPPED_NORM:
         return None
-    return Remedy(f"Clip at norm {setting(norm)}", (("regularization.clip_norm", norm),))
+    return Remedy(f"Clip at norm {setting(CLIPPED_NORM)}", (("regularization.clip_norm", CLIPPED_NORM),))
 
 
 def adam(experiment: Experiment) -> Remedy | None:
@@ -201,14 +207,14 @@ def skips(experiment: Experiment) -> Remedy | None:
     return Remedy("Skip connections", (("layers", [*plain[:place], one, block, *rest, *plain[place + 1 :]]),))
 
 
-def shut_gates(experiment: Experiment, bias: float = -3.0) -> Remedy | None:
+def shut_gates(experiment: Experiment) -> Remedy | None:
     """Gates of highway layers that start almost shut, so that the input is carried past."""
     biases = tuple(
-        (f"{path}.transform_bias", bias)
+        (f"{path}.transform_bias", SHUT_BIAS)
         for path, layer in layers_of(experiment)
-        if layer.get("transform_bias", bias) > bias
+        if layer.get("transform_bias", SHUT_BIAS) > SHUT_BIAS
     )
-    return Remedy(f"Transform bias {setting(bias)}", biases) if biases else None
+    return Remedy(f"Transform bias {setting(SHUT_BIAS)}", biases) if biases else None
 
 
 def gated(experiment: Experiment, kind: str) -> Remedy | None:
@@ -235,22 +241,22 @@ def irnn(experiment: Experiment) -> Remedy | None:
     return Remedy("ReLU from the identity", changes) if changes else None
 
 
-def dropout(experiment: Experiment, share: float = 0.3) -> Remedy | None:
+def dropout(experiment: Experiment) -> Remedy | None:
     """Dropout in every layer that could have it and has none."""
 
     def settings(path: str, layer: Plain) -> list[tuple[str, Any]]:
         bare = kind_of(layer, "dropout") == "none" and bends(layer)
-        return [(f"{path}.dropout", {"kind": "inverted", "rate": share})] if bare else []
+        return [(f"{path}.dropout", {"kind": "inverted", "rate": DROPPED_SHARE})] if bare else []
 
     rates = _each(experiment, settings)
-    return Remedy(f"Dropout {setting(share)}", rates) if rates else None
+    return Remedy(f"Dropout {setting(DROPPED_SHARE)}", rates) if rates else None
 
 
-def decay(experiment: Experiment, strength: float = 1e-2) -> Remedy | None:
+def decay(experiment: Experiment) -> Remedy | None:
     """A penalty on large weights."""
-    if experiment.regularization.l2 >= strength:
+    if experiment.regularization.l2 >= L2_STRENGTH:
         return None
-    return Remedy(f"L2 {setting(strength)}", (("regularization.l2", strength),))
+    return Remedy(f"L2 {setting(L2_STRENGTH)}", (("regularization.l2", L2_STRENGTH),))
 
 
 def double(experiment: Experiment) -> Remedy | None:

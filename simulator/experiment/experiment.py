@@ -34,12 +34,8 @@ from simulator.system.text import one_line
 FORMAT = "nablascope/1"
 MAX_DEPTH = 64
 """Deepest nesting that a file may have."""
-
-
 MAX_MESSAGE = 600
 """Characters that a sentence may have: what it quotes may be a megabyte."""
-
-
 EXPERIMENT = FileFormat()
 STATED = re.compile(r"nablascope/(\d{1,9})")
 """How a file says which form it has."""

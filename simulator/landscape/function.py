@@ -13,7 +13,7 @@ Window = tuple[tuple[float, float], tuple[float, float]]
 """From and to along x, and along y."""
 
 
-class Ground(Protocol):
+class Objective(Protocol):
     """What optimisers race on: f, f with its slope, and its curvature, each at one place or at arrays of places."""
 
     @property
@@ -59,20 +59,20 @@ class Function(Part, frozen=True):
         return ()
 
     def check(self) -> None:
-        """ValueError with one sentence where no ground can be made of it."""
+        """ValueError with one sentence where no objective can be made of it."""
 
     @abstractmethod
-    def ground(self) -> Ground:
+    def objective(self) -> Objective:
         """What is raced on."""
 
 
 class ClosedForm(Function, frozen=True):
-    """A function that is its own ground."""
+    """A function that is its own objective."""
 
     at_once: ClassVar[int] = 8192
     window: ClassVar[Window] = ((-1.5, 1.5), (-1.5, 1.5))
 
-    def ground(self) -> Ground:
+    def objective(self) -> Objective:
         return self
 
     def slope(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar, Scalar]:

@@ -8,30 +8,30 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from simulator.landscape.entry import Entry
-from simulator.landscape.function import Ground
+from simulator.landscape.function import Objective
 from simulator.landscape.landscape import Landscape
 from simulator.landscape.race import RacedPath
 from simulator.landscape.readings import base_of, curvature, no_limit, steps_to, turning_share
 from simulator.schema.numbers import integer, number, percent
 
 
-def lines(landscape: Landscape, ground: Ground, paths: Sequence[RacedPath]) -> Iterator[str]:
+def lines(landscape: Landscape, objective: Objective, paths: Sequence[RacedPath]) -> Iterator[str]:
     """A sentence for each path."""
     for path in paths:
-        reached = steps_to(path, base_of(landscape.function, ground), landscape.epsilon)
+        reached = steps_to(path, base_of(landscape.function, objective), landscape.epsilon)
         turns = turning_share(path, path.steps)
         said = [
             f"f = {number(float(path.values[-1]))} after step {integer(path.steps)}",
-            gauge_text(path.entry, ground, path.places[0], 0),
+            gauge_text(path.entry, objective, path.places[0], 0),
             reached_text(reached, bool(landscape.function.minima), landscape.epsilon),
             "" if math.isnan(turns) else f"{percent(turns)} of its last updates turn back",
         ]
         yield f"{path.entry.name}: {'; '.join(filter(None, said))}"
 
 
-def gauge_text(entry: Entry, ground: Ground, place: Sequence[float] | np.ndarray, step: int) -> str:
+def gauge_text(entry: Entry, objective: Objective, place: Sequence[float] | np.ndarray, step: int) -> str:
     """``η·λ_max = 1.9 (limit 2)`` at a place."""
-    gauge = entry.rate(step) * curvature(ground, (place[0], place[1])).largest
+    gauge = entry.rate(step) * curvature(objective, (place[0], place[1])).largest
     reason = no_limit(entry.optimizer)
     limit = f"no limit, as {reason}" if reason else f"limit {number(entry.optimizer.stability_limit())}"
     return f"η·λ_max = {number(gauge)} ({limit})"

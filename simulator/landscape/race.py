@@ -25,7 +25,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Floats, Stream, stream
 from simulator.landscape.entry import Entry
-from simulator.landscape.function import Ground, Point
+from simulator.landscape.function import Objective, Point
 from simulator.landscape.landscape import Landscape
 from simulator.system.progress import advance
 
@@ -55,8 +55,8 @@ class RacedPath:
 class Runner:
     """One optimiser on its way; as many steps as are asked for."""
 
-    def __init__(self, entry: Entry, ground: Ground, start: Point, steps: int, noise: tuple[float, int]) -> None:
-        self.entry, self._ground = entry, ground
+    def __init__(self, entry: Entry, objective: Objective, start: Point, steps: int, noise: tuple[float, int]) -> None:
+        self.entry, self._objective = entry, objective
         self.sigma, seed = noise
         self._draws = stream(seed, Stream.LANDSCAPE)
         slots = entry.optimizer.slots
@@ -76,7 +76,7 @@ class Runner:
         """What is found where it stands."""
         x, y = self.places[self.step]
         gradient = self.gradients[self.step]
-        self.values[self.step], gradient[0], gradient[1] = self._ground.slope(x, y)
+        self.values[self.step], gradient[0], gradient[1] = self._objective.slope(x, y)
         if self.sigma:
             gradient += self.sigma * self._draws.standard_normal(2)
 
@@ -99,15 +99,15 @@ class Runner:
         return RacedPath(self.entry, self.places[:end], self.values[:end], self.gradients[:end], self.states[:end])
 
 
-def runners(landscape: Landscape, ground: Ground) -> list[Runner]:
+def runners(landscape: Landscape, objective: Objective) -> list[Runner]:
     """All of those that race, at the start."""
     start, noise = landscape.begin, landscape.function.noise
-    return [Runner(entry, ground, start, landscape.steps, noise) for entry in landscape.optimizers]
+    return [Runner(entry, objective, start, landscape.steps, noise) for entry in landscape.optimizers]
 
 
-def run(landscape: Landscape, ground: Ground | None = None) -> list[RacedPath]:
-    """All paths, to the end; ``ground`` is the function's own where that is made already."""
-    started = runners(landscape, landscape.function.ground() if ground is None else ground)
+def run(landscape: Landscape, objective: Objective | None = None) -> list[RacedPath]:
+    """All paths, to the end; ``objective`` is the function's own where that is made already."""
+    started = runners(landscape, landscape.function.objective() if objective is None else objective)
     total = landscape.steps * len(started)
     for index, runner in enumerate(started):
         while runner.step < landscape.steps:

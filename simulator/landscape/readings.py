@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.landscape.entry import UpdateRule
-from simulator.landscape.function import Function, Ground, Point
+from simulator.landscape.function import Function, Objective, Point
 from simulator.landscape.race import RacedPath
 
 LAST = 20
@@ -28,10 +28,10 @@ class Curvature:
         return self.largest / self.smallest if self.smallest > 0 else math.nan
 
 
-def curvature(ground: Ground, place: Point) -> Curvature:
+def curvature(objective: Objective, place: Point) -> Curvature:
     """λ = (f_xx + f_yy)/2 ± √(((f_xx − f_yy)/2)² + f_xy²)"""
     with np.errstate(all="ignore"):
-        xx, xy, yy = (float(entry) for entry in ground.hessian(np.float64(place[0]), np.float64(place[1])))
+        xx, xy, yy = (float(entry) for entry in objective.hessian(np.float64(place[0]), np.float64(place[1])))
     middle, apart = (xx + yy) / 2, math.hypot((xx - yy) / 2, xy)
     return Curvature(middle - apart, middle + apart)
 
@@ -63,9 +63,9 @@ def steps_to(path: RacedPath, base: float | None, epsilon: float) -> int | None:
     return int(near.argmax()) if near.any() else None
 
 
-def base_of(function: Function, ground: Ground) -> float | None:
+def base_of(function: Function, objective: Objective) -> float | None:
     """f at the lowest minimum, if that is known."""
     if not function.minima:
         return None
     x, y = function.minima[0]
-    return float(ground.value(np.float64(x), np.float64(y)))
+    return float(objective.value(np.float64(x), np.float64(y)))

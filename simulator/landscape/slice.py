@@ -85,7 +85,7 @@ class Slice(Function, frozen=True, tag="slice"):
         """What is trained; ExperimentError where there is no such thing."""
         return find(self.experiment) if isinstance(self.experiment, str) else Experiment.from_builtins(self.experiment)
 
-    def ground(self) -> NetworkSlice:
+    def objective(self) -> NetworkSlice:
         """Trains the network first, from step 0."""
         experiment = self.network()
         return self.cut(Replay(experiment, threads=0), self.trained)

@@ -12,7 +12,7 @@ from simulator.maps.engines import THREADS, ClusterEngine, no_dask, variables
 class LocalClusterEngine(ClusterEngine):
     """Starts the cluster, and ends it."""
 
-    def __init__(self, jobs: int | None = None, kernel: str = "") -> None:
+    def __init__(self, jobs: int | None = None) -> None:
         """``jobs`` processes with one thread each; ExperimentError where Dask is not there."""
         try:
             distributed: Any = import_module("distributed")
@@ -23,7 +23,7 @@ class LocalClusterEngine(ClusterEngine):
                 n_workers=jobs or os.cpu_count() or 1, threads_per_worker=1, dashboard_address=None
             )
         try:
-            super().__init__(self._cluster.scheduler_address, kernel)
+            super().__init__(self._cluster.scheduler_address)
         except BaseException:
             self._cluster.close()
             raise

@@ -368,6 +368,6 @@ class ProcessTransport(Generic[C, R]):
             self._process = None
 
 
-def transport_of(mode: Mode, factory: WorkerFactory[C, R], name: str = NAME, niceness: int = 0) -> Transport[C, R]:
+def transport_of(mode: Mode, factory: WorkerFactory[C, R]) -> Transport[C, R]:
     """One that starts a worker in a thread or in a process."""
-    return ThreadTransport(factory, name) if mode == "thread" else ProcessTransport(factory, name, niceness)
+    return ThreadTransport(factory) if mode == "thread" else ProcessTransport(factory)

@@ -45,7 +45,7 @@ def trained(steps: int) -> Training:
 
 @pytest.fixture(scope="module", params=WAYS)
 def cut(request: pytest.FixtureRequest) -> NetworkSlice:
-    return Slice(experiment=TINY, trained=TRAINED, directions=request.param).ground()
+    return Slice(experiment=TINY, trained=TRAINED, directions=request.param).objective()
 
 
 def test_at_the_origin_the_slice_is_the_networks_own_loss(cut: NetworkSlice) -> None:
@@ -104,7 +104,7 @@ def test_a_random_direction_gives_each_unit_the_length_of_its_own_weights() -> N
 
 
 def test_the_two_directions_of_the_path_are_of_length_1_at_right_angles_and_hold_the_most() -> None:
-    directions = Slice(experiment=TINY, trained=TRAINED, directions="path").ground().directions
+    directions = Slice(experiment=TINY, trained=TRAINED, directions="path").objective().directions
     both = np.stack([directions.x, directions.y])
     np.testing.assert_allclose(both @ both.T, np.eye(2), atol=1e-9)
     training, path = trained(0), []
@@ -143,9 +143,9 @@ def test_fields_that_have_no_say_change_nothing() -> None:
     for directions in ("random", "path", "weights"):
         cut = Slice(experiment=TINY, trained=2, directions=directions)
         for name in cut.unused:
-            ground, other = cut.ground(), replace(cut, **{name: others[name]}).ground()
+            objective, other = cut.objective(), replace(cut, **{name: others[name]}).objective()
             place = np.float64(0.1), np.float64(0.2)
-            assert (ground.window, ground.value(*place)) == (other.window, other.value(*place))
+            assert (objective.window, objective.value(*place)) == (other.window, other.value(*place))
 
 
 def test_the_command_cuts_a_file(tmp_path: Path) -> None:
@@ -184,6 +184,6 @@ def test_the_worker_answers_with_plane_paths_curvatures_and_finer_and_finer_cont
     assert [type(reply) for reply in first] == [Sliced, Raced, Curvatures, *[Contoured] * 3]
     assert [len(reply.values) for reply in first[3:]] == [4, 8, 16]
     assert [type(reply) for reply in second] == [Sliced, Raced, Curvatures]
-    ground = Slice(experiment=TINY, trained=TRAINED, directions="path").ground()
-    np.testing.assert_array_equal(first[1].paths[0].places, run(landscape, ground)[0].places)
-    np.testing.assert_allclose(first[0].places, ground.trail.places)
+    objective = Slice(experiment=TINY, trained=TRAINED, directions="path").objective()
+    np.testing.assert_array_equal(first[1].paths[0].places, run(landscape, objective)[0].places)
+    np.testing.assert_allclose(first[0].places, objective.trail.places)

@@ -34,7 +34,7 @@ def state(function: str = "ravine", steps: int = 400, step: int | None = None, c
     settings = {"experiment": PLAIN, "trained": 3, "directions": "path"} if FUNCTIONS[function].slow else {}
     steps = min(steps, 20) if settings else steps
     landscape = Landscape.from_builtins({"function": function, "set": settings, "optimizers": SIX, "steps": steps})
-    whole = state_of(landscape, landscape.function.ground(), run(landscape), chosen)
+    whole = state_of(landscape, landscape.function.objective(), run(landscape), chosen)
     return whole if step is None else replace(whole, step=step)
 
 
@@ -45,12 +45,12 @@ def test_the_command_draws_the_race(qtbot: QtBot, tmp_path: Path) -> None:
 
 
 def test_contours_lie_where_the_function_has_their_height() -> None:
-    ground = FUNCTIONS["ravine"]().ground()
-    relief = relief_of(ground, ((-1.5, 1.5), (-1.5, 1.5)), 0.0, 200)
+    objective = FUNCTIONS["ravine"]().objective()
+    relief = relief_of(objective, ((-1.5, 1.5), (-1.5, 1.5)), 0.0, 200)
     for level, path in zip(relief.levels, contours(relief), strict=True):
         points = np.array([(path.elementAt(i).x, path.elementAt(i).y) for i in range(path.elementCount())])
         if level > -1 and len(points):
-            heights = np.log10(ground.value(*points.T))
+            heights = np.log10(objective.value(*points.T))
             assert np.abs(heights - level).max() < 0.05
 
 
@@ -72,7 +72,7 @@ def test_where_nobody_knows_the_minimum_heights_are_counted_from_the_least_that_
         "steps": 2000,
     }
     landscape = Landscape.from_builtins(plain)
-    shown = state_of(landscape, landscape.function.ground(), run(landscape))
+    shown = state_of(landscape, landscape.function.objective(), run(landscape))
     assert shown.relief.base == min(path.values.min() for path in shown.paths) < shown.relief.values.min()
     assert state("ravine").relief.base == 0.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulator.landscape.function import Ground
+from simulator.landscape.function import Objective
 from simulator.landscape.landscape import Landscape
 from simulator.landscape.race import RacedPath
 from simulator.record.frame import Frame
@@ -41,9 +41,9 @@ def draw_all(
             plot.deleteLater()
 
 
-def draw_race(landscape: Landscape, ground: Ground, paths: Sequence[RacedPath], path: Path) -> None:
+def draw_race(landscape: Landscape, objective: Objective, paths: Sequence[RacedPath], path: Path) -> None:
     """Write a picture in light colours of a race as of its end. As :func:`draw_all`."""
     plot = LandscapePlot(theme=LIGHT, bare=True)
-    plot.show_state(state_of(landscape, ground, paths))
+    plot.show_state(state_of(landscape, objective, paths))
     export_plot(plot, path, width=900, height=700, scale=1.0)
     plot.deleteLater()

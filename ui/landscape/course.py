@@ -77,9 +77,9 @@ class QuickCourse(Course):
     def __init__(self, landscape: Landscape, parent: QObject, before: Course | None = None) -> None:
         """``before``: the course whose contours stay where function and window do."""
         super().__init__(landscape, parent)
-        self._ground = landscape.function.ground()
-        self.window = window_of(landscape, self._ground)
-        self._runners = runners(landscape, self._ground)
+        self._objective = landscape.function.objective()
+        self.window = window_of(landscape, self._objective)
+        self._runners = runners(landscape, self._objective)
         if before is not None and (before.landscape.function, before.window) == (landscape.function, self.window):
             self.relief, self.mark = before.relief, before.mark
         else:
@@ -90,7 +90,7 @@ class QuickCourse(Course):
         self._advance()
 
     def look(self, window: Window) -> None:
-        self.relief = relief_of(self._ground, window, base_of(self.landscape.function, self._ground), CELLS)
+        self.relief = relief_of(self._objective, window, base_of(self.landscape.function, self._objective), CELLS)
         self.mark = relief_mark(self.relief)
         self.count_from_least()
 
@@ -100,7 +100,7 @@ class QuickCourse(Course):
 
     def curvatures(self, step: int) -> Sequence[Curvature | None]:
         places = [runner.places[min(step, runner.step)] for runner in self._runners]
-        return [curvature(self._ground, (x, y)) for x, y in places]
+        return [curvature(self._objective, (x, y)) for x, y in places]
 
     def _advance(self) -> None:
         end, steps = time.perf_counter() + TURN_SECONDS, self.landscape.steps

@@ -166,7 +166,7 @@ class LandscapePlot(Plot[LandscapeState]):
             if state.function.slow:
                 value = state.relief.value_at(x, y)
                 return None if value is None else Probe(f"({number(x)}, {number(y)})\nf  {number(value)}")
-            value, *slope = (float(each) for each in state.function.ground().slope(np.float64(x), np.float64(y)))
+            value, *slope = (float(each) for each in state.function.objective().slope(np.float64(x), np.float64(y)))
         return Probe(f"({number(x)}, {number(y)})\nf  {number(value)}\n∇f  ({number(slope[0])}, {number(slope[1])})")
 
     def rows(self, state: LandscapeState) -> Table:

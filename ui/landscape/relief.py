@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainterPath
 
-from simulator.landscape.function import Ground, Window
+from simulator.landscape.function import Objective, Window
 from simulator.landscape.grid import values_on
 from simulator.landscape.race import RacedPath
 from ui.chart.colour_tables import FIRST, LAST, colour_table, indexed
@@ -79,9 +79,9 @@ class Relief:
         return [step * place for place in range(math.ceil(low / step), math.floor(top / step) + 1)]
 
 
-def relief_of(ground: Ground, window: Window, base: float | None, cells: int) -> Relief:
+def relief_of(objective: Objective, window: Window, base: float | None, cells: int) -> Relief:
     """f on ``cells`` × ``cells`` places; heights are counted from ``base``, or else from the least of them."""
-    return relief(window, values_on(ground, window, cells), base)
+    return relief(window, values_on(objective, window, cells), base)
 
 
 def relief(window: Window, values: Array, base: float | None) -> Relief:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simulator.landscape.function import Function, Ground, Point, Window
+from simulator.landscape.function import Function, Objective, Point, Window
 from simulator.landscape.landscape import Landscape
 from simulator.landscape.network_slice import NetworkSlice, Trail
 from simulator.landscape.race import RacedPath
@@ -66,9 +66,9 @@ class LandscapeState:
         return step_terms(self.paths[self.chosen], self.step)
 
 
-def window_of(landscape: Landscape, ground: Ground) -> Window:
-    """What is shown: the ground's window, widened to where all begin."""
-    (x0, x1), (y0, y1) = ground.window
+def window_of(landscape: Landscape, objective: Objective) -> Window:
+    """What is shown: the objective's window, widened to where all begin."""
+    (x0, x1), (y0, y1) = objective.window
     x, y = landscape.begin
     across, up = MARGIN * (x1 - x0), MARGIN * (y1 - y0)
     return (
@@ -77,14 +77,16 @@ def window_of(landscape: Landscape, ground: Ground) -> Window:
     )
 
 
-def state_of(landscape: Landscape, ground: Ground, paths: Sequence[RacedPath], chosen: int = -1) -> LandscapeState:
+def state_of(
+    landscape: Landscape, objective: Objective, paths: Sequence[RacedPath], chosen: int = -1
+) -> LandscapeState:
     """The race as of its end."""
     function = landscape.function
     cells = SLOW_CELLS if function.slow else CELLS
-    seen = relief_of(ground, window_of(landscape, ground), base_of(function, ground), cells)
+    seen = relief_of(objective, window_of(landscape, objective), base_of(function, objective), cells)
     relief = counted_from_least(seen, paths)
     last = max((path.steps for path in paths), default=0)
-    cut = ground if isinstance(ground, NetworkSlice) else None
+    cut = objective if isinstance(objective, NetworkSlice) else None
     return LandscapeState(
         last, function, relief, relief_mark(relief), paths, landscape.begin, relief.window, landscape.epsilon,
         None if cut is None else cut.trail, "" if cut is None else cut.directions.note, object(), chosen,

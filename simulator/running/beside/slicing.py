@@ -36,21 +36,21 @@ class SlicingWorker(SideWorker[AskSlice, Reply]):
             self._make(request)
 
     def _make(self, request: AskSlice) -> None:
-        ground = self._ground(request)
-        places = ground.trail
-        self.post(Sliced(request.id, ground.window, places.steps, places.places, ground.directions.note))
-        paths = self._race(request.landscape, ground)
+        objective = self._objective(request)
+        places = objective.trail
+        self.post(Sliced(request.id, objective.window, places.steps, places.places, objective.directions.note))
+        paths = self._race(request.landscape, objective)
         self.post(Raced(request.id, paths))
         ends = [path.places[min(request.step, path.steps)] for path in paths]
-        self.post(Curvatures(request.id, request.step, tuple(curvature(ground, (x, y)) for x, y in ends)))
-        window = request.window or ground.window
+        self.post(Curvatures(request.id, request.step, tuple(curvature(objective, (x, y)) for x, y in ends)))
+        window = request.window or objective.window
         for cells in STAGES:
             if self._contoured is None or self._contoured[0] != window or self._contoured[1] < cells:
-                values = values_on(ground, window, cells)
+                values = values_on(objective, window, cells)
                 self._contoured = window, cells
                 self.post(Contoured(request.id, window, values))
 
-    def _ground(self, request: AskSlice) -> NetworkSlice:
+    def _objective(self, request: AskSlice) -> NetworkSlice:
         function = request.landscape.function
         assert isinstance(function, Slice)
         key = function, 0 if request.cut is None else request.cut.id
@@ -59,15 +59,15 @@ class SlicingWorker(SideWorker[AskSlice, Reply]):
             self._raced = self._contoured = None
         return self._cut[1]
 
-    def _race(self, landscape: Landscape, ground: NetworkSlice) -> tuple[RacedPath, ...]:
+    def _race(self, landscape: Landscape, objective: NetworkSlice) -> tuple[RacedPath, ...]:
         if self._raced is None or self._raced[0] != landscape:
-            self._raced = landscape, tuple(run(landscape, ground))
+            self._raced = landscape, tuple(run(landscape, objective))
         return self._raced[1]
 
 
 def _cut(function: Slice, cut: Cut | None) -> NetworkSlice:
     with np.errstate(all="ignore"):
-        return function.ground() if cut is None else function.cut(cut.replay, cut.end)
+        return function.objective() if cut is None else function.cut(cut.replay, cut.end)
 
 
 class SlicingSession(SideSession[AskSlice, Reply]):
