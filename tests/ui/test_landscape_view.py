@@ -10,12 +10,14 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from simulator.landscape.entry import RULES
+from simulator.landscape.entry import MomentumAsPrinted
 from simulator.landscape.function import Window
 from simulator.landscape.functions import FUNCTIONS
 from simulator.landscape.landscape import MOST_ENTRIES
 from simulator.landscape.race import race
 from simulator.landscape.slice import Slice
+from simulator.parts.optimizers import Optimizer
+from simulator.schema.parameter import kind_of, kinds
 from tests.ui.legible_widgets import crowded
 from tests.ui.test_changes import EXPERIMENT, train
 from tests.ui.windows import OpenOn
@@ -95,7 +97,7 @@ def test_every_function_can_be_chosen_and_its_fields_are_knobs(view: LandscapeVi
 
 
 def test_every_optimiser_can_race_with_its_knobs(view: LandscapeView) -> None:
-    for kind in RULES:
+    for kind in (*kinds(Optimizer), kind_of(MomentumAsPrinted)):
         view.model.edit(("optimizers", 0, "optimizer", "kind"), kind, True)
         assert view.model.landscape.optimizers[0].optimizer.kind == kind
         assert view.knobs.entry.row(("optimizer", "learning_rate")) is not None
