@@ -37,10 +37,10 @@ BLOCK_SHARE = 0.25
 """and as a share of the time since they were looked at last: the next look waits no longer."""
 MOST_STEPS = 32
 """Of a block."""
-SLOW_SECONDS = 0.01
-"""Where a step of all of them takes longer, a look that needs a trace would wait too long for the next one,"""
+SLOW_SECONDS = 0.03
+"""Where a step of all networks takes longer, one is looked at while it is under way, too late to ask for a trace,"""
 LOOKED_SECONDS = 1.0
-"""if one comes: where so long ago was none, nobody looks."""
+"""if one comes: where so long ago was none, or the last needed no trace, none is expected."""
 LONG_SECONDS = 0.003
 """A step of one network that takes longer is worth a core of its own if that is free,"""
 VERY_LONG_SECONDS = 0.01
@@ -61,7 +61,9 @@ class Lanes:
         self._alone: Indices | None = None
         """That of the run's present step, if it makes it ahead of them."""
         self._looked_at = 0.0
-        """When they were last."""
+        """When they were last, or the run where there are none,"""
+        self._looked_for_trace = False
+        """and whether for what needs a trace."""
         self._others = 0
         """How many cores make their part of the present step beside the one that trains."""
 
@@ -256,10 +258,10 @@ class Lanes:
         """What a step of all of them takes."""
         return sum(lane.live.step_seconds for lane in self if lane.live is not None)
 
-    @property
-    def trace_is_worth_it(self) -> bool:
+    def trace_is_worth_it(self, run: LiveRun) -> bool:
         """Whether to trace a step of which no trace has been asked for: a look that comes within it is then in time."""
-        return self._step_seconds > SLOW_SECONDS and time.perf_counter() - self._looked_at < LOOKED_SECONDS
+        slow = run.step_seconds + self._step_seconds > SLOW_SECONDS
+        return slow and self._looked_for_trace and time.perf_counter() - self._looked_at < LOOKED_SECONDS
 
     def apply(self) -> None:
         """The run has made its step: make it too, or leave it for the block."""
@@ -296,6 +298,7 @@ class Lanes:
         """What each of them shows of the run's step, one after the other unless all that is looked at is quick."""
         self.come_level()
         self._looked_at, last = time.perf_counter(), run.observer
+        self._looked_for_trace = any(each.traced for each in look.observations)
         look, last.networks = _of_all(look), 1 + len(self._lanes)
         quick = all(live.observer.is_quick(look.observations) for live in self.live.values())
         updates, jobs = dict[str, LaneUpdate](), list[Job]()

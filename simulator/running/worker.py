@@ -283,7 +283,7 @@ class Worker:
     def _step(self, run: LiveRun) -> None:
         training, schedule = run.training, self.schedule
         traced = self.asked is not None and any(each.traced for each in self.asked.observations)
-        trace = traced or self.stopping.traced(training.step) or self.lanes.trace_is_worth_it
+        trace = traced or self.stopping.traced(training.step) or self.lanes.trace_is_worth_it(run)
         now = self.asked is not None or self.steps_left <= 1 or bool(self.rate.limit)
         if not self.lanes.propose_beside(run, lambda: self._goes_on(run), trace, now):
             return

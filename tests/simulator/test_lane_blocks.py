@@ -59,6 +59,7 @@ PLAIN = {"data": {"kind": "moons", "samples": 40}, "layers": [LAYER, LAYER], "ba
 NORM = {"name": "norm", "set": {"layers.0.normalization.kind": "batch"}}
 SLOW = {"name": "slow", "set": {"optimizer.learning_rate": 0.001}}
 OTHER = {"name": "other", "set": {"seed": 5}}
+ALONE = Experiment.from_builtins(PLAIN)
 BESIDE = Experiment.from_builtins({**PLAIN, "lanes": [NORM, SLOW]})
 BLOCK = 8
 
@@ -113,7 +114,7 @@ class Script:
             self._step = run.training.step
             if not self.worker.lanes.are_behind(self._step):
                 steps = [lane.live.training.step for lane in self.worker.lanes if lane.live is not None]
-                self.behind = max(self.behind, *(self._step - step for step in steps))
+                self.behind = max([self.behind, *(self._step - step for step in steps)])
             if self._step < step or (self._step == step and self._polls < place):
                 return None
         elif timeout == 0 and self.worker.lanes.are_behind(0 if run is None else run.training.step):
@@ -168,14 +169,14 @@ def _lane(lane: LaneUpdate) -> Any:
 
 def script(
     monkeypatch: pytest.MonkeyPatch, block: int, *commands: tuple[int, int, Command], others: int = 0,
-    kind: type[Script] = Script,
+    kind: type[Script] = Script, experiment: Experiment = BESIDE,
 ) -> Script:  # fmt: skip
     """``others``: cores beside the one that trains, which evaluate steps however short."""
     limits = {"BLOCK_SECONDS": 1e9, "BLOCK_SHARE": 1e15, "LOOKED_SECONDS": 1e9, "MOST_STEPS": block, "LONG_SECONDS": 0}
     for name, value in limits.items():
         monkeypatch.setattr(lanes, name, value)
     monkeypatch.setattr(lanes, "other_cores", lambda _threads, **_left: others)
-    return kind((0, 0, Change(1, BESIDE)), (0, 0, Look(1, standard())), (0, 0, Play()), *commands)
+    return kind((0, 0, Change(1, experiment)), (0, 0, Look(1, standard())), (0, 0, Play()), *commands)
 
 
 @pytest.mark.parametrize(("place", "name"), thinned(range(3), list(COMMANDS), share=4))
@@ -316,17 +317,21 @@ def test_what_is_wanted_of_the_run_alone_is_looked_at_in_no_other_network(monkey
     assert [{*lane.frame.observations} for lane in update.lanes if lane.frame is not None] == [{*factors}] * 2
 
 
-@pytest.mark.parametrize("slow", [True, False])
-def test_a_look_in_the_midst_of_a_slow_step_finds_the_trace_that_it_needs(
-    slow: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+TRACED = (FactorsObservation(),)
+
+
+@pytest.mark.parametrize("experiment", [BESIDE, ALONE], ids=["beside", "alone"])
+@pytest.mark.parametrize(("slow", "before", "step"), [(True, TRACED, 6), (True, (), 7), (False, TRACED, 7)])
+def test_a_look_in_the_midst_of_a_slow_step_finds_the_trace_that_it_needs_where_the_last_look_needed_one(
+    slow: bool, before: tuple[FactorsObservation, ...], step: int, experiment: Experiment,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     monkeypatch.setattr(lanes, "SLOW_SECONDS", 0.0 if slow else 1e9)
-    traced = (FactorsObservation(),)
-    looks = (3, 0, Look(3, ())), (6, 2, Look(4, traced)), (9, 0, Pause())
-    updates = [each for each in script(monkeypatch, 1, *looks).replies if isinstance(each, Update) and each.frame]
-    last = updates[-1]
+    looks = (3, 0, Look(3, before)), (6, 2 if experiment.lanes else 1, Look(4, TRACED)), (9, 0, Pause())
+    replies = script(monkeypatch, 1, *looks, experiment=experiment).replies
+    last = [each for each in replies if isinstance(each, Update) and each.frame][-1]
     assert last.frame is not None
-    assert last.frame.step == (6 if slow else 7)
+    assert last.frame.step == step
     for frame in (last.frame, *(each.frame for each in last.lanes)):
         observed = None if frame is None else frame.observed(FactorsObservation())
         assert observed is not None
