@@ -14,8 +14,10 @@ from simulator.running.headless import run
 from simulator.schema.numbers import number as told
 from tests.ui.test_changes import EXPERIMENT, MILLISECONDS, another_run, changed_run, losses, step_of, train
 from tests.ui.windows import OpenOn
+from ui.bench.chosen_lane import FULL, MOST
 from ui.dialogs.shelf import ShelfDialog
 from ui.settings.settings import Settings
+from ui.window.lanes_bar import STROKES
 from ui.window.main_window import MainWindow
 from ui.window.shelf_access import ShelfAccess
 
@@ -254,3 +256,20 @@ def test_what_is_no_longer_kept_for_want_of_memory_is_said(qtbot: QtBot, open_on
     dialog.refresh()
     assert texts(dialog) == []
     assert "7 steps until “Set seed”" in dialog.lost.text()
+
+
+def test_a_run_becomes_no_lane_where_as_many_are_shown_as_can_be_told_from_each_other(
+    qtbot: QtBot, open_on: OpenOn
+) -> None:
+    window = open_on(EXPERIMENT)
+    train(qtbot, window, 2)
+    edit(qtbot, window, "layers.0.units", 9)
+    assert len(STROKES) == MOST
+    for _ in range(MOST):
+        window.lanes_bar.add_twin()
+    assert window.chosen.names == ["A", "B", "C", "D"]
+    dialog = opened(window)
+    dialog.table.selectRow(0)
+    dialog.lane.click()
+    assert window.chosen.names == ["A", "B", "C", "D"]
+    assert window.banner.text.endswith(f"cannot be a lane: {FULL}")

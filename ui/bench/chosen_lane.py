@@ -21,6 +21,9 @@ from ui.bench.document import Document
 
 ONE_STACK = "this changes the stack itself, so choose the one network that it is about"
 LETTERS = "BCDEFGHIJKLMNOPQRSTUVWXYZ"
+MOST = 4
+"""Networks in the window: so many strokes can be told from each other."""
+FULL = f"At most {MOST} networks are shown beside each other: let go of one first."
 Settings = dict[str, Any]
 """Paths and values."""
 
@@ -226,19 +229,16 @@ class ChosenLane(QObject):
         self.add(spec, f"Add lane {called}")
         return called
 
-    def add_lane(self, spec: LaneSpec) -> str | None:
-        """One more network, as it is described; the sentence of a refusal, if it is one."""
-        return self._set_lanes([*self._specs, spec], f"Add lane {spec.name}")
-
     def free_name(self, wanted: str = "") -> str:
         """What one more network may be called: as none that another is a branch of, either, gone or not."""
         names = [*self.names, *(spec.origin.parent for spec in self._specs if spec.origin)]
         return wanted if wanted and wanted not in names else next(each for each in LETTERS if each not in names)
 
-    def add(self, spec: LaneSpec, description: str) -> str | None:
-        """One more network, which is shown then; the sentence of a refusal, if it is one."""
-        reason = self._set_lanes([*self._specs, spec], description)
-        if reason is None:
+    def add(self, spec: LaneSpec, description: str, *, shown: bool = True) -> str | None:
+        """One more network, which is ``shown`` then; the sentence of a refusal, if it is one."""
+        full = len(self.names) >= MOST
+        reason = FULL if full else self._set_lanes([*self._specs, spec], description)
+        if reason is None and shown:
             self.choose(spec.name)
         return reason
 

@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from ui.bench.bench import Bench
 from ui.bench.branches import Branches
-from ui.bench.chosen_lane import ChosenLane, Settings
-from ui.window.lanes_bar import FULL, MOST
+from ui.bench.chosen_lane import FULL, MOST, ChosenLane, Settings
 
 if TYPE_CHECKING:  # The first window does not wait for it.
     from ui.window.branches import BranchTree

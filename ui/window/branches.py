@@ -20,13 +20,12 @@ from PySide6.QtWidgets import (
 from simulator.experiment.lane import OWN_NAME
 from ui.bench.bench import Bench
 from ui.bench.branches import Branch, Branches
-from ui.bench.chosen_lane import ChosenLane
+from ui.bench.chosen_lane import FULL, MOST, ChosenLane
 from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.help import set_page
 from ui.style.numbers import integer
 from ui.style.text_size import scaled
 from ui.window.branch_lines import BranchLines
-from ui.window.lanes_bar import FULL, MOST
 
 HEADS = ("Network", "From step", "At step", "Over the steps", "What differs")
 LINES = HEADS.index("Over the steps")

@@ -21,7 +21,7 @@ from simulator.experiment.experiment import in_words as refusal_in_words
 from simulator.experiment.lane import OWN_NAME
 from simulator.running.messages import LaneUpdate
 from ui.bench.chosen_lane import LETTERS as FURTHER
-from ui.bench.chosen_lane import ChosenLane
+from ui.bench.chosen_lane import MOST, ChosenLane
 from ui.bench.lane_views import LaneViews
 from ui.chart.view import View
 from ui.style.broken_words import breakable
@@ -32,9 +32,6 @@ from ui.style.text_size import scaled, with_text
 from ui.window.comparison_menu import ComparisonMenu
 
 STROKES = ("stroke-solid", "stroke-dashed", "stroke-dotted", "stroke-dash-dotted")
-MOST = len(STROKES)
-"""Networks in the window: so many strokes can be told from each other."""
-FULL = f"At most {MOST} networks are shown beside each other: let go of one first."
 TWIN = "The network that is chosen once more, with all that was done to it by hand; then change one thing."
 GAPS = 50
 """Pixels between the parts."""

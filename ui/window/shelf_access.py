@@ -190,7 +190,7 @@ class ShelfAccess(QObject):
         names = self._chosen.names
         name = next(each for each in (run.name, *(f"{run.name} ({n})" for n in range(2, 99))) if each not in names)
         try:
-            reason = self._chosen.add_lane(run.lane(name))
+            reason = self._chosen.add(run.lane(name), f"Add lane {name}", shown=False)
         except ValueError as error:
             reason = in_words(error)
         if reason is not None:
