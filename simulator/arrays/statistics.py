@@ -48,38 +48,47 @@ def in_memory_order(stack: Array) -> Array:
     return stack
 
 
-def squares(rows: Array) -> Floats:
+def squares(rows: Array, out: Floats | None = None) -> Floats:
     """Σx² of each layer, in runs of no more than ``CHUNK_ENTRIES`` entries in the array's own precision."""
+    out = np.empty(len(rows)) if out is None else out
     size = rows.shape[-1]
-    if size <= CHUNK_ENTRIES:
-        return _by_layer(np.vecdot(rows, rows))
-    total: Floats = np.zeros(rows.shape[:-1])
-    for start in range(0, size, CHUNK_ENTRIES):
-        piece = rows[..., start : start + CHUNK_ENTRIES]
-        total += np.vecdot(piece, piece)
-    return _by_layer(total)
+    if size > CHUNK_ENTRIES:
+        total: Floats = np.zeros(rows.shape[:-1])
+        for start in range(0, size, CHUNK_ENTRIES):
+            piece = rows[..., start : start + CHUNK_ENTRIES]
+            total += np.vecdot(piece, piece)
+        _by_layer(total, out)
+    elif rows.ndim > 2:
+        _by_layer(np.vecdot(rows, rows), out)
+    else:
+        np.vecdot(rows, rows, out=out)
+    return out
 
 
-def sums(stack: Array) -> Floats:
+def sums(stack: Array, out: Floats | None = None) -> Floats:
     """Σx of each layer: by its last axis in the array's own precision, then in float64."""
+    out = np.empty(len(stack)) if out is None else out
     if stack.ndim > 3:
         stack = in_memory_order(stack)
-    return _by_layer(np.matmul(stack, _ones(stack.shape[-1], stack.dtype)))
+    _by_layer(np.matmul(stack, _ones(stack.shape[-1], stack.dtype)), out)
+    return out
 
 
-def _by_layer(pieces: Array) -> Floats:
+def _by_layer(pieces: Array, out: Floats) -> None:
     """(layers, …) → (layers,)"""
     if pieces.ndim == 1:
-        return pieces.astype(np.float64)
-    total: Floats = np.add.reduce(pieces.reshape(len(pieces), -1), axis=1, dtype=np.float64)
-    return total
+        out[...] = pieces
+    else:
+        np.add.reduce(pieces.reshape(len(pieces), -1), axis=1, dtype=np.float64, out=out)
 
 
 def unsafe_rows(squares: Floats, dtype: np.dtype[np.floating]) -> list[int]:
     """Rows whose sum of squares, in that precision, proves nothing."""
     low, high = SAFE_SUMS[dtype]
-    safe = (squares > low) & (squares < high)
-    return [] if np.logical_and.reduce(safe) else np.flatnonzero(~safe).tolist()
+    # Of NaN neither end is on the right side of anything.
+    if not squares.size or (np.minimum.reduce(squares) > low and np.maximum.reduce(squares) < high):
+        return []
+    return np.flatnonzero(~((squares > low) & (squares < high))).tolist()
 
 
 def norms_from(squares: Floats, arrays: Sequence[Array] | Array, unsafe: Sequence[int]) -> Floats:

@@ -95,7 +95,7 @@ class OutputModule:
         """
         right: Array = np.equal(self.a.argmax(axis=0), y.argmax(axis=0)).astype(np.float64)
         finite = np.isfinite(self.a)
-        if not finite.all():
+        if not np.logical_and.reduce(finite, axis=None):
             right[~finite.all(axis=0)] = np.nan
         return right
 

@@ -30,32 +30,33 @@ class Reading:
         """Of the roles in a measure's ``moments``."""
 
     @cached_property
-    def flat(self) -> list[NDArray[np.bool_]]:
-        """Of each stack of slopes, where |φ'(z)| is below 5 % of its supremum: saturated entries."""
-        masks = []
+    def flat(self) -> list[tuple[NDArray[np.bool_], list[int]]]:
+        """Of each stack of slopes, where |φ'(z)| is below 5 % of its supremum, saturated entries, and how often."""
+        found = []
         for stack in self.roles["slope"].stacks:
             activation = self.roles.taps[stack.layers[0]].activation
             assert activation is not None
             steepness: Array = stack.array if activation.monotone else np.abs(stack.array)
-            masks.append(np.less(steepness, SATURATION * activation.sup_slope))
-        return masks
+            flat = np.less(steepness, SATURATION * activation.sup_slope)
+            found.append((flat, [int(np.count_nonzero(layer)) for layer in flat]))
+        return found
 
     @cached_property
     def flat_entries(self) -> Floats:
         """(layers,): how many entries are flat; NaN where they cannot be counted."""
         counts = np.full(self.roles.depth, np.nan)
-        for stack, flat in zip(self.roles["slope"].stacks, self.flat, strict=True):
-            counts[stack.layers] = [np.count_nonzero(layer) for layer in flat]
+        for stack, (_, count) in zip(self.roles["slope"].stacks, self.flat, strict=True):
+            counts[stack.layers] = count
         if self.uncounted:
             counts[self.uncounted] = np.nan
         return counts
 
     @cached_property
     def uncounted(self) -> list[int]:
-        """Layers with NaN among z or slopes, of whose entries no share is a number; ``z`` must be among the norms."""
-        # Finite z have finite slopes: entries are looked at only where the norm tells that some are not.
-        finite = np.isfinite(self.norm["z"])
-        if finite.all():
+        """Layers with NaN among z or slopes, of whose entries no share is a number; ``a`` must be among the norms."""
+        # A finite activation has z and slope that are numbers: these are looked at only where the norm tells of others.
+        finite = np.isfinite(self.norm["a"])
+        if np.logical_and.reduce(finite):
             return []
         z, slope = self.roles["z"], self.roles["slope"]
         doubtful = np.flatnonzero(slope.present & z.present & ~finite).tolist()

@@ -125,7 +125,7 @@ class ActivationRate(FlowMeasure):
     label = "activation rate"
     unit = "share"
     formula = "share of entries with |φ'(z)| ≥ 0.05 sup|φ'|: what lets a signal through; NaN where any z is"
-    norms = ("z",)
+    norms = ("a",)
     needs = ("slope",)
 
     def value(self, reading: Reading) -> Floats:
@@ -136,7 +136,7 @@ class MeanWeightRate(FlowMeasure):
     name = "mean_weight_rate"
     label = "mean weight × activation rate"
     formula = "n · mean of W · activation rate, n the inputs of a unit; 1 passes equal weights' signal on unchanged"
-    norms = ("z",)
+    norms = ("a",)
     needs = ("weights", "slope")
 
     def value(self, reading: Reading) -> Floats:
@@ -149,7 +149,7 @@ class VarianceRate(FlowMeasure):
     name = "variance_rate"
     label = "n σ² × activation rate"
     formula = "n · variance of W · activation rate; 1 passes the signal of zero-mean weights on unchanged"
-    norms = ("weights", "z")
+    norms = ("weights", "a")
     needs = ("weights", "slope")
 
     def value(self, reading: Reading) -> Floats:

@@ -45,7 +45,7 @@ class ActivationSaturated(ForwardMeasure):
     unit = "share"
     formula = "share of entries with |φ'(z)| < 0.05 sup|φ'|; NaN where any z is"
 
-    norms = ("z",)
+    norms = ("a",)
     needs = ("slope",)
 
     def value(self, reading: Reading) -> Floats:
@@ -57,15 +57,15 @@ class ActivationDead(ForwardMeasure):
     label = "dead"
     unit = "share"
     formula = "share of units with φ'(z) = 0 on every sample of the batch; NaN where any z is"
-    norms = ("z",)
+    norms = ("a",)
     needs = ("slope",)
 
     def value(self, reading: Reading) -> Floats:
         shares = np.full(reading.roles.depth, math.nan)
-        for stack, flat in zip(reading.roles["slope"].stacks, reading.flat, strict=True):
+        for stack, (flat, count) in zip(reading.roles["slope"].stacks, reading.flat, strict=True):
             _, units, *observations = stack.array.shape
             # A dead unit is flat on every sample: a layer that has fewer flat entries than samples has none.
-            possible = (reading.flat_entries[stack.layers] >= math.prod(observations)).any()
+            possible = max(count) >= math.prod(observations)
             shares[stack.layers] = _dead_units(stack.array, flat) / units if possible else 0
         if reading.uncounted:
             shares[reading.uncounted] = math.nan

@@ -15,9 +15,10 @@ from simulator.network.stack import Stack
 
 BINS = 64
 _MANTISSA = 2.0**15
-_KEEP = 0x007FFF0000003F00
+_KEEP = np.uint64(0x007FFF0000003F00)
 """Layer and bin of the second of two neighbouring float32, and bin of the first, read as one 64-bit integer."""
-_JOIN = 1 + 2**26
+_JOIN = np.uint64(1 + 2**26)
+_SHIFT = np.uint64(34)
 _LAYERS = 256
 """Layers whose numbers fit beside the bin's."""
 _OFFSETS = BINS * np.arange(_LAYERS, dtype=np.float32)
@@ -25,18 +26,52 @@ _BLOCK = 2**17
 """Entries worked on at a time, so that temporaries stay in the cache."""
 _FAST_RANGE = (1e-28, 1e30)
 """Limits between which float32 holds a bin's position."""
-_LADDER = np.array(
-    [factor * 10.0**power for power in range(-300, 308) for factor in (1, 2, 5)] + [1e308, np.finfo(np.float64).max]
-)
+_STEPS = (factor * 10.0**power for power in range(-300, 308) for factor in (1, 2, 5))
+_LADDER = np.array([0.0, *_STEPS, 1e308, np.finfo(np.float64).max])
+_LIMITS = np.array([1.0, *_LADDER[1:], _LADDER[-1]])
+"""The limit of what reaches as far as each of the ladder's steps, or beyond."""
 _ONES = np.ones(BINS)
 _EDGES = np.linspace((-1, 0), 1, BINS + 1, axis=1)
 """Edges as shares of the limit, of a range on both sides of zero and of one that starts there."""
 
 
+class _Ranges(NamedTuple):
+    """All ranges that there are: those on both sides of zero by their limits, then those that start there.
+
+    The first of both are of nothing but zeros, and on both sides.
+    """
+
+    limit: Floats
+    positive: NDArray[np.intp]
+    """1 where it starts at zero."""
+    scale: NDArray[np.float32]
+    shift: NDArray[np.float32]
+    """What brings an entry to its bin's position."""
+    fast: NDArray[np.bool_]
+    """Whether float32 holds a bin's position."""
+
+    def at(self, place: NDArray[np.intp]) -> _Ranges:
+        limit, positive, scale, shift, fast = self
+        return _Ranges(limit.take(place), positive.take(place), scale.take(place), shift.take(place), fast.take(place))
+
+
+def _all_ranges() -> _Ranges:
+    limit = np.concatenate([_LIMITS, _LIMITS])
+    positive = np.arange(len(limit)) > len(_LIMITS)
+    zero = np.where(positive, 0.0, BINS / 2)
+    with np.errstate(over="ignore"):
+        # Infinite where a range is too small for float32, which is counted with care.
+        scale = ((BINS - zero - 1 / 256) / limit).astype(np.float32)
+    fast = (limit > _FAST_RANGE[0]) & (limit < _FAST_RANGE[1])
+    return _Ranges(limit, positive.astype(np.intp), scale, (_MANTISSA + zero).astype(np.float32), fast)
+
+
+_RANGES = _all_ranges()
+
+
 def nice_limits(tops: Floats) -> Floats:
     """The smallest of 1, 2, 5 × 10^k that is not below each of ``tops`` (1 for 0, the largest float for NaN or Inf)."""
-    limits: Floats = _LADDER[np.minimum(np.searchsorted(_LADDER, tops), len(_LADDER) - 1)]
-    limits[tops == 0] = 1.0
+    limits: Floats = _LIMITS[_LADDER.searchsorted(tops)]
     return limits
 
 
@@ -45,24 +80,21 @@ class _Tally:
 
     def __init__(self, depth: int) -> None:
         self.counts: Counts = np.zeros((depth, BINS), np.int64)
-        self.bottom, self.top = np.zeros(depth), np.zeros(depth)
+        self.bottom, self.top = np.zeros((2, depth))
         self.odd: Counts = np.zeros((4, depth), np.int64)
         """NaN, +Inf, −Inf, exact zeros."""
 
     def set_ranges(self) -> None:
         """From the lowest and the highest entries; a layer with NaN or Inf has no range yet."""
-        self.limit = nice_limits(np.maximum(np.abs(self.bottom), np.abs(self.top)))
-        self.positive = (self.bottom >= 0) & (self.top > 0)
-        """Whether a layer's range starts at zero."""
-        zero = np.where(self.positive, 0.0, BINS / 2)
-        with np.errstate(over="ignore"):
-            # Infinite where a range is too small for float32, which is counted with care.
-            self.scale = ((BINS - zero - 1 / 256) / self.limit).astype(np.float32)
-        self.shift = (_MANTISSA + zero).astype(np.float32)
-        self.fast = (self.limit > _FAST_RANGE[0]) & (self.limit < _FAST_RANGE[1])
+        place = _LADDER.searchsorted(np.maximum(-self.bottom, self.top))
+        place += np.multiply(self.bottom >= 0, len(_LIMITS))
+        self.limit, self.positive, self.scale, self.shift, self.fast = _RANGES.at(place)
+        """Of each layer's range."""
+        self.all_fast = bool(np.logical_and.reduce(self.fast))
 
     def histograms(self) -> Histograms:
-        edges = _EDGES[self.positive.astype(np.intp)] * self.limit[:, np.newaxis]
+        edges = _EDGES.take(self.positive, axis=0)
+        edges *= self.limit[:, np.newaxis]
         return Histograms(frozen(self.counts), frozen(edges), *(frozen(row) for row in self.odd))
 
 
@@ -109,12 +141,13 @@ def _count_pairs(tally: _Tally, batch: Sequence[_Piece]) -> None:
         position += shift[here]
         _count_zeros(tally, piece)
         start, first = start + piece.rows.size, here.stop
-    key = buffer.view(np.int64)
+    # Without a sign: shifting it takes half as long.
+    key = buffer.view(np.uint64)
     key &= _KEEP
     key *= _JOIN
-    key >>= 34
+    key >>= _SHIFT
     # As float64, exact to 2^53, both sums are products.
-    pairs = np.bincount(key, minlength=depth * BINS * BINS).astype(np.float64)
+    pairs = np.bincount(key.view(np.int64), minlength=depth * BINS * BINS).astype(np.float64)
     table = pairs.reshape(depth, BINS, BINS)
     tally.counts[layers] = table @ _ONES + _ONES @ table
 
@@ -145,12 +178,14 @@ def stacked_histograms(depth: int, stacks: Sequence[Stack]) -> Histograms:
     tally = _Tally(depth)
     whole = [_Piece(stack.layers, stack.array.reshape(len(stack.array), -1)) for stack in stacks]
     for piece in whole:
-        tally.bottom[piece.layers], tally.top[piece.layers] = piece.rows.min(axis=1), piece.rows.max(axis=1)
+        tally.bottom[piece.layers] = np.minimum.reduce(piece.rows, axis=1)
+        tally.top[piece.layers] = np.maximum.reduce(piece.rows, axis=1)
     tally.set_ranges()
     fast: list[_Piece] = []
     for layers, rows in whole:
-        quick = tally.fast[layers] & (rows.dtype == np.float32 and rows.shape[1] % 2 == 0)
-        if not quick.all():
+        paired = rows.dtype == np.float32 and rows.shape[1] % 2 == 0
+        if not (paired and tally.all_fast):
+            quick = tally.fast[layers] & paired
             for layer in np.flatnonzero(~quick):
                 _count_carefully(tally, int(layers[layer]), rows[layer])
             layers, rows = layers[quick], rows[quick]

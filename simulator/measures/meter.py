@@ -13,6 +13,8 @@ from simulator.arrays.statistics import Moments, in_memory_order, norms_from, sp
 from simulator.measures.base import Measure, Reading
 from simulator.network.stack import Roles
 
+_NONE = np.array([math.nan])
+
 
 class Meter:
     """Reads ``measures`` off ``roles``."""
@@ -45,17 +47,12 @@ class _Sums:
 
     def __init__(self, roles: Roles, moments: Collection[str], norms: Collection[str]) -> None:
         self.names = [*sorted(moments), *sorted(norms)]
-        self.depth = roles.depth
-        self.stacks: list[tuple[slice, Array, Array | None]] = []
-        """Where in the vector, the stack in memory order, and the stack itself where its sum is wanted."""
         self.arrays: list[Array] = []
         places: list[int] = []
         self.summed = self.rows = 0
         """Entries of the vector, and roles, that have moments."""
         for row, name in enumerate(self.names):
             for stack in roles[name].stacks:
-                here = slice(len(places), len(places) + len(stack.layers))
-                self.stacks.append((here, in_memory_order(stack.array), stack.array if name in moments else None))
                 self.arrays += list(stack.array)
                 places += (row * roles.depth + stack.layers).tolist()
             if name in moments:
@@ -63,27 +60,39 @@ class _Sums:
         # The norms of all roles, then the means and the deviations of those that have moments.
         means = len(self.names) * roles.depth
         deviations, own = means + self.rows * roles.depth, places[: self.summed]
-        self.places = np.array([*places, *(means + at for at in own), *(deviations + at for at in own)], np.intp)
-        """Where what is read off the sums goes, in a table (kinds of numbers and roles, layers)."""
-        self.entries = len(places)
+        every = [*places, *(means + at for at in own), *(deviations + at for at in own)]
+        self.sources = np.full((len(self.names) + 2 * self.rows, roles.depth), len(every), np.intp)
+        """Of a table (kinds of numbers and roles, layers), which of what is read off the sums; its last is NaN."""
+        self.sources.ravel()[every] = np.arange(len(every))
+        self.square, self.total = np.empty(len(places)), np.empty(self.summed)
+        self.works = self._works(roles)
         kinds = {array.dtype for array in self.arrays} or {np.dtype(np.float64)}
         self.precision: np.dtype[np.floating] = min(kinds, key=lambda kind: kind.itemsize)
         """The lowest among them."""
         self.sizes = np.array([max(array.size, 1) for array in self.arrays[: self.summed]], np.float64)
 
+    def _works(self, roles: Roles) -> list[tuple[Array, Floats, Array | None, Floats]]:
+        """Each stack in memory order, and itself where its sum is wanted; behind both where their sums go."""
+        works, end = [], 0
+        for stack in (stack for name in self.names for stack in roles[name].stacks):
+            begin, end = end, end + len(stack.layers)
+            square, total = self.square[begin:end], self.total[begin:end]
+            works.append((in_memory_order(stack.array), square, stack.array if len(total) else None, total))
+        return works
+
     def read(self) -> tuple[dict[str, Floats], dict[str, Moments]]:
         """Norms of all roles, moments of those that have them; (layers,), NaN where a layer has none."""
-        square, total = np.empty(self.entries), np.empty(self.summed)
-        for here, rows, stack in self.stacks:
-            square[here] = squares(rows)
+        square, total = self.square, self.total
+        for rows, square_out, stack, total_out in self.works:
+            squares(rows, square_out)
             if stack is not None:
                 # At once: it finds the stack in the cache.
-                total[here] = sums(stack)
+                sums(stack, total_out)
         unsafe, split, roles = unsafe_rows(square, self.precision), self.summed, len(self.names)
         own = [row for row in unsafe if row < split]
         spreads = spreads_from(square[:split], total, self.sizes, self.arrays, own)
-        table = np.full((roles + 2 * self.rows, self.depth), math.nan)
-        table.ravel()[self.places] = np.concatenate([norms_from(square, self.arrays, unsafe), *spreads])
+        found: Floats = np.concatenate([norms_from(square, self.arrays, unsafe), *spreads, _NONE])
+        table = found.take(self.sources)
         mean, std = table[roles : roles + self.rows], table[roles + self.rows :]
         moments = {name: Moments(mean[row], std[row], table[row]) for row, name in enumerate(self.names[: self.rows])}
         return dict(zip(self.names, table[:roles], strict=True)), moments

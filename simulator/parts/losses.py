@@ -71,10 +71,10 @@ class SoftmaxCrossEntropy(Loss, frozen=True, tag="softmax_cross_entropy"):
     def per_sample(self, z: Array, a: Array, y: Array) -> Array:
         # log Σe^z − Σ y z, both less the largest z: a probability that underflows to 0 still has its finite log,
         # and the largest term, exactly 1, stays out of the sum so that the smallest loss is not rounded away.
-        below = z - z.max(axis=0)
+        below = z - np.maximum.reduce(z, axis=0)
         others = np.exp(below)
         others[below.argmax(axis=0), np.arange(z.shape[1])] = 0
-        result: Array = np.log1p(others.sum(axis=0)) - (y * below).sum(axis=0)
+        result: Array = np.log1p(np.add.reduce(others, axis=0)) - np.add.reduce(y * below, axis=0)
         return result
 
 

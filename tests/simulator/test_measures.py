@@ -16,6 +16,7 @@ from simulator.layers.info import LayerInfo
 from simulator.measures import MEASURES, NAMES, measure_all
 from simulator.network.stack import Roles
 from simulator.parts.activations import GELU, Activation, LeakyReLU, Linear, ReLU, Sigmoid, Tanh
+from simulator.schema.parameter import kinds
 from simulator.training.training import Training
 
 BATCH = 4
@@ -115,6 +116,21 @@ def test_saturated_is_a_slope_below_a_twentieth_of_the_steepest(activation: Acti
 )
 def test_dead_is_no_slope_on_any_sample(activation: Activation, z: Any, share: float) -> None:
     assert read(tap(activation, z))["activation_dead"] == share
+
+
+@pytest.mark.parametrize("kind", kinds(Activation).values())
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_where_an_activation_is_finite_its_z_and_its_slope_are_numbers(kind: type[Activation], precision: str) -> None:
+    # So saturated and dead entries need no look at z where all activations are.
+    most = float(np.finfo(precision).max)
+    z = np.array([math.nan, math.inf, -math.inf, most, -most, 1e20, -1e20, 100, -100, 1, -1, 0], precision)
+    a, slope = np.empty_like(z), np.empty_like(z)
+    with np.errstate(all="ignore"):
+        kind().apply(z, a)
+        kind().derivative(z, a, slope)
+    assert not np.isnan([z, slope])[:, np.isfinite(a)].any()
+    found = read(tap(kind(), [z.tolist()]))
+    assert np.isnan([found["activation_saturated"], found["activation_dead"]]).all()
 
 
 def test_saturated_and_dead_are_not_defined_for_softmax() -> None:
