@@ -42,9 +42,9 @@ class Preset(Struct, frozen=True):
     workspace: str
     """The set of plots that shows it."""
     plot: str
-    """The one plot that shows it, of which its picture is …"""
+    """The one plot that shows it, of which its picture is."""
     steps: int
-    """… after so many steps."""
+    """After how many its picture is drawn."""
     path: Path
 
     def load(self) -> Experiment:

@@ -38,9 +38,9 @@ class Fan:
     record: Record
     """Of each bucket the median of the seeds' last values, from quartile to quartile; of what is sampled the median."""
     low_record: Record
-    """The same past with the first quartile of what is sampled, …"""
+    """The same past with the first quartile of what is sampled."""
     high_record: Record
-    """… and with the third."""
+    """The same past with the third quartile of what is sampled."""
 
     @property
     def nbytes(self) -> int:

@@ -53,7 +53,7 @@ def run_ensemble(
 
 
 def later_steps(progress: Callable[[int], None] | None, done: int) -> Callable[[int], None] | None:
-    """What hears of a run's steps where ``progress`` hears of several runs', of which ``done`` steps are made."""
+    """The progress of one of several runs, told as that of all of them: ``done`` steps were made before it."""
     return None if progress is None else lambda step: progress(done + step)
 
 

@@ -22,7 +22,7 @@ class Inbox(Protocol[C]):
 
 
 class CancellableInbox(Generic[T]):
-    """An inbox in which what ends a thing that takes long goes before the others, when it is looked for."""
+    """An inbox that is looked through for an order to cancel, or for a command that overtakes what is being done."""
 
     def __init__(self, inbox: Inbox[T], cancel: type, stop: type) -> None:
         self._inbox, self._cancel, self._stop = inbox, cancel, stop

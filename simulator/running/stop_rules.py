@@ -324,9 +324,9 @@ class _FindingWatch(Watch):
         self._known: set[Key] | None = None
         """What was found when the rule was set."""
         self._dismissed: set[Key] = set()
-        """What was suspected and copies did not bear out,"""
+        """What was suspected and copies did not bear out."""
         self._judged = 0
-        """at this step."""
+        """The step at which copies were asked last."""
 
     def traced(self, step: int) -> bool:
         return step == self._start or step % EXAMINED_EVERY == 0

@@ -96,7 +96,7 @@ class Stopping:
             self._watch.load_state(state, record)
 
     def count_out(self, step: int) -> None:
-        """The steps that were to be made are; one alone is not worth saying."""
+        """All steps that were asked for are made: training stops, which is not worth saying of one alone."""
         if self._count > 1:
             self.stop(step, f"{count(self._count, 'step')} made")
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 QUIET_SECONDS = 0.25
-"""So long after it was put off last it may be due,"""
+"""From the last time that it was put off, until it may be due."""
 PATIENCE_SECONDS = 1.0
-"""and so long after it was put off first."""
+"""From the first time that it was put off, until it may be due although it is put off again and again."""
 
 
 class Throttle:

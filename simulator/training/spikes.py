@@ -8,9 +8,9 @@ from collections import deque
 SPIKE_RATIO = 10.0
 """A spike rises to so many times the running median."""
 MEDIAN_STEPS = 64
-"""Steps that the median is of,"""
+"""Steps that the median is of, at most."""
 LEAST_STEPS = 8
-"""and of how many at least."""
+"""Steps without which there is no median yet."""
 STALE_STEPS = 16
 """Steps from one ordering to the next."""
 

@@ -41,9 +41,9 @@ class Recomputed(Struct, frozen=True):
     id: int
     frame: Frame
     steps: int
-    """How many were made to come here, …"""
+    """How many were made to come here."""
     seconds: float
-    """… and how long that took."""
+    """How long these took."""
     frame_seconds: float
     """How long it took to look at it."""
     lanes: tuple[tuple[str, Frame], ...] = ()

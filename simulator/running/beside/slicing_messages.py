@@ -40,9 +40,9 @@ class Sliced(Struct, frozen=True):
     id: int
     window: Window
     steps: tuple[int, ...]
-    """Of the run's path, …"""
+    """Those of which the run's path has a place."""
     places: Floats
-    """… and its places on the plane."""
+    """(steps, 2): where the run was on the plane."""
     note: str
     """What is to be known of the directions."""
 

@@ -14,9 +14,9 @@ from simulator.running.beside.side_worker import Post, SideInbox, SideWorker
 from simulator.running.beside.trial_messages import Tried, Try
 
 REST = 1.0
-"""A step that took a second is followed by so many without one;"""
+"""Seconds without a step, for each that a step took."""
 REST_IN_THREAD = 4.0
-"""and by so many where the interpreter is shared with a screen."""
+"""The same where the interpreter is shared with a screen."""
 
 
 class TrialWorker(SideWorker[Try, Tried]):
