@@ -8,7 +8,6 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
 from simulator.doctor.base import Finding
 from simulator.doctor.evidence import Evidence
-from simulator.doctor.rules import examine
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.tiny_gradients import TinyGradientsObservation
 from ui.chart.view import View
@@ -54,6 +53,9 @@ class LaneFindings(QObject):
             return
         unknown = [name for name in self._waiting if name not in self.of]
         name = (unknown or list(self._waiting))[0]
+        # The rules are many files: the window stands before they are read.
+        from simulator.doctor.rules import examine
+
         self._clock.start()
         self.of[name] = examine(evidence_of(self._waiting.pop(name)))
         self.changed.emit()

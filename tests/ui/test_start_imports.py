@@ -1,4 +1,4 @@
-"""What of pyqtgraph comes with the chart layer."""
+"""What a start reads, and what waits until it is needed."""
 
 from __future__ import annotations
 
@@ -36,3 +36,10 @@ import pyqtgraph
 print(pyqtgraph.GraphicsView.__name__, pyqtgraph.ImageView.__name__)
 """
     assert ran("import ui" + code).split() == ["GraphicsView", "ImageView"]
+
+
+def test_the_rules_of_the_doctor_are_not_read_before_the_window_stands() -> None:
+    code = "import sys, ui.app; print(*(name for name in sys.modules if name.startswith('simulator.doctor.')))"
+    read = ran(code).split()
+    assert "simulator.doctor.evidence" in read
+    assert not {"simulator.doctor.rules", "simulator.doctor.units"} & set(read)
