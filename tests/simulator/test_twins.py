@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replaced
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import LaneSpec
 from simulator.running.building import built, operation
+from simulator.running.messages import Change, Operate, Play, Snapshot, TakeSnapshot
 from simulator.running.timeline import Timeline
+from simulator.training.checkpoint_files import written
 from simulator.training.operation import operated
 from simulator.training.surgery import Transplant
 from simulator.training.training import Training
 from tests.simulator.test_branching import Run
 from tests.simulator.test_lane_operations import alike, with_lanes
-from tests.simulator.test_operating import SURGERIES
-from tests.simulator.test_surgery import DEEP, steps, trained
+from tests.simulator.test_operating import SURGERIES, Script
+from tests.simulator.test_surgery import DEEP, files, steps, trained
 
 TWIN = LaneSpec(name="B", set={})
 NORM = "layers.0.normalization.kind"
@@ -116,3 +120,24 @@ def test_a_twin_that_is_kept_goes_on_from_where_it_stands(name: str, monkeypatch
     again.lanes.catch_up(kept.step)
     assert not made
     assert alike(again.lane(), again.live.training)
+
+
+@pytest.mark.parametrize("name", SURGERIES)
+def test_undo_and_redo_of_an_operation_and_of_its_twin_bring_both_back_in_step(name: str) -> None:
+    surgery, after = SURGERIES[name]
+    before, both = Experiment.from_builtins(DEEP), replace(after, lanes=(TWIN,))
+    script = Script(
+        Change(1, before), Play(4), Operate(2, after, surgery, 7), Play(2), Change(3, both, 8), Play(2), TakeSnapshot(),
+        Change(4, after, 8, True), Change(5, before, 7, True, True), Play(3), TakeSnapshot(),
+        Change(6, after, 7, True, True), Play(1), Change(7, both, 8, True), Play(2), TakeSnapshot(),
+    )  # fmt: skip
+    assert not [reply for reply in script.replies if type(reply).__name__ in ("Failed", "Refused")]
+    once, undone, again = script.of(Snapshot)
+    assert not undone.lanes
+    assert written(undone.checkpoint) == files(trained(before, 7))
+    for snapshot, step in ((once, 8), (again, 11)):
+        (lane,) = snapshot.lanes
+        assert lane.checkpoint.step == snapshot.checkpoint.step == step
+        alone = replaced(snapshot.checkpoint, experiment=lane.checkpoint.experiment)
+        assert written(lane.checkpoint) == written(alone)
+        assert replace(snapshot.checkpoint.experiment, lanes=UNSET) == lane.checkpoint.experiment
