@@ -145,3 +145,13 @@ def test_no_chip_is_cut_however_narrow_the_bar(qtbot: Any, width: int) -> None:
     assert all(after.left() - before.right() < 8 for before, after in pairwise([first, *others]))
     assert bar.differs.width() >= min(bar.differs.sizeHint().width(), 150)
     assert len({chip.icon().pixmap(16).toImage().bits().tobytes() for chip in bar.chips.values()}) == len(bar.chips)
+
+
+def test_of_more_networks_than_strokes_it_is_said_which_are_drawn_alike(qapp: Any) -> None:
+    lanes = [{"name": name, "set": {"seed": 7}} for name in "BCDE"]
+    for count, told in ((3, "B: seed: 0 → 7"), (4, "B: seed: 0 → 7; E is drawn as A is")):
+        document = Document(Experiment.from_builtins({**PLAIN, "lanes": lanes[:count]}))
+        bar = LanesBar(ChosenLane(document), LaneViews())
+        bar.resize(900, 60)
+        assert bar.differs.text() == told
+        bar.deleteLater()

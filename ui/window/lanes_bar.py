@@ -162,7 +162,8 @@ class LanesBar(QWidget):
             chip.setToolTip(f"{name}: {differences}")
             chip.setAccessibleDescription(differences)
         shown = self._chosen.name if self._chosen.name != OWN_NAME else next((n for n in lanes if n != OWN_NAME), "")
-        self._told = shown, f"{shown}: {self._chosen.differs(shown)}" if shown else ""
+        words = [f"{shown}: {self._chosen.differs(shown)}" if shown else "", *_drawn_alike(list(self.chips))]
+        self._told = shown, "; ".join(filter(None, words))
 
     def show_view(self, _view: View) -> None:
         """What the worker says of each network, where that is news."""
@@ -288,6 +289,11 @@ def _label() -> QLabel:
     label.setWordWrap(True)
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label
+
+
+def _drawn_alike(names: list[str]) -> list[str]:
+    """Which networks of a file have the stroke of another, as there are more of them than strokes."""
+    return [f"{name} is drawn as {names[place % MOST]} is" for place, name in enumerate(names) if place >= MOST]
 
 
 def _state(update: LaneUpdate) -> str:
