@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 from simulator.code.events import EventWriter, histogram, scalar
 from simulator.experiment.experiment import ExperimentError
 from simulator.system.atomic import replacing
+from simulator.system.csv_text import csv_rows
 
 EVENTS = "events.out.tfevents.nablascope"
 """TensorBoard knows its files by the beginning of their names."""
@@ -39,8 +39,7 @@ def write_events(run: Path, folder: Path) -> Path:
 def _rows(path: Path) -> Iterator[dict[str, str]]:
     if not path.is_file():
         raise ExperimentError(f"{path.parent} is no folder of a run: it has no {path.name}")
-    with path.open(newline="", encoding="utf-8") as file:
-        yield from csv.DictReader(file)
+    return csv_rows(path)
 
 
 def _add(steps: Values, row: dict[str, str], cells: dict[str, str]) -> None:

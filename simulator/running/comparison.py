@@ -6,7 +6,6 @@ lane's numbers are those of its experiment alone, to the last bit.
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,6 +25,7 @@ from simulator.running.headless import RunResult, run, usual_every
 from simulator.running.run_folder import COMPARISON, LOCK, RUNS, UNFINISHED, remove_earlier
 from simulator.running.verdict import COMPARED, VERDICT_COLUMNS, Columns, rows, verdict_sentences
 from simulator.system.atomic import write_atomic
+from simulator.system.csv_text import csv_rows
 from simulator.system.process_lock import ProcessLock
 
 TOGETHER: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -134,7 +134,7 @@ class Comparison:
             length = path.stat().st_size if path.exists() else 0
             with closing(WholeFile(path, run.folder / UNFINISHED, length)) as file:
                 table = GrowingTable(file, (*head, *columns))
-                for part in _chunks(_rows(run.folder / source)):
+                for part in _chunks(csv_rows(run.folder / source)):
                     table.write({**head, **{column: row[column] for column in columns}} for row in part)
 
     def _judge(self, every: int) -> None:
@@ -150,7 +150,7 @@ class Comparison:
     def _columns(self, lane: str, every: int) -> Columns:
         columns: dict[str, dict[int, dict[int, float]]] = {name: {} for name in COMPARED}
         for each in self.runs:
-            for row in _rows(each.folder / "steps.csv") if each.lane == lane else ():
+            for row in csv_rows(each.folder / "steps.csv") if each.lane == lane else ():
                 step = int(row["step"])
                 if step % every == 0 or step == self.steps:
                     for name, values in columns.items():
@@ -167,11 +167,6 @@ class Comparison:
             for name, own in columns.items()
         }
         yield from verdict_sentences(self.lanes, ends, self.steps)
-
-
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines)
 
 
 def _chunks(items: Iterable[T]) -> Iterator[list[T]]:

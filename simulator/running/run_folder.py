@@ -39,6 +39,7 @@ from simulator.system.environment import Environment
 from simulator.system.file_format import FileFormat
 from simulator.system.process_lock import ProcessLock
 from simulator.system.regular_file import read_regular
+from simulator.system.text import one_line
 
 PROGRESSED = FileFormat()
 UNFINISHED, PROGRESS, LOCK = "unfinished", "progress.json", ".lock"
@@ -158,7 +159,7 @@ class RunFolder:
             rule_record = run_file.read(own).record if own.exists() else None
             kept = Kept(run_file.read(self._named("run", progress.step)), progress.files, progress.rule, rule_record)
         except (ValueError, RecursionError) as error:
-            reason = " ".join(str(error).split())
+            reason = one_line(error)
             raise ExperimentError(
                 f"{path}: the run cannot be taken up again ({reason}); without --resume it begins anew"
             ) from None
