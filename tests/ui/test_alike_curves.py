@@ -12,7 +12,7 @@ from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from tests.ui.plot_data import frame
 from tests.ui.told import drawn
-from ui.chart.alike import AlikeCurves, Turn, alone_of, neighbours_of, turns_of
+from ui.chart.alike import AlikeCurves, DashTurn, alone_of, neighbours_of, turns_of
 from ui.chart.marks import Curves
 from ui.export.pictures import picture
 from ui.plots import View, plot_class
@@ -50,7 +50,7 @@ def seen_of(plot: GradientTime, layer: int, whole: QImage) -> int:
     return sum(found.pixel(x, y) != whole.pixel(x, y) for x in range(whole.width()) for y in range(whole.height()))
 
 
-def turns(plot: GradientTime) -> list[Turn | None]:
+def turns(plot: GradientTime) -> list[DashTurn | None]:
     """Which curves are dashed, as large as the plot is now."""
     pane = plot.canvas.panes[0]
     return drawn(plot, AlikeCurves).turns(pane.scaling * pane.childGroup.sceneTransform())
@@ -76,7 +76,7 @@ def test_every_layer_is_seen(case: str, depth: int, size: tuple[int, int], least
         assert seen_of(plot, layer, whole) >= least, layer
 
 
-def taken_turns(heights: Floats) -> list[Turn | None]:
+def taken_turns(heights: Floats) -> list[DashTurn | None]:
     """Of curves 400 pixels long, 100 of which are 1 in height."""
     return turns_of(len(heights), neighbours_of(heights, pixels=100.0), length=400.0)
 

@@ -22,8 +22,8 @@ from ui.builder import edits
 from ui.builder.builder import Builder, summary_of
 from ui.builder.entries import Entry, entries_of
 from ui.builder.stack import Stack
+from ui.forms.number_row import NumberRow
 from ui.forms.rows import ChoiceRow
-from ui.forms.slider import NumberRow
 
 LEFT = Qt.MouseButton.LeftButton
 NONE, SHIFT, CTRL, ALT = (

@@ -24,8 +24,8 @@ from ui.builder.entries import entries_of
 from ui.builder.repairs import fitted, misfit
 from ui.builder.stack import INDENT
 from ui.forms.form import PartForm
+from ui.forms.number_row import NumberRow
 from ui.forms.rows import ChoiceRow
-from ui.forms.slider import NumberRow
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier

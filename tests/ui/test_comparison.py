@@ -18,7 +18,7 @@ from tests.ui.real_runs import NETS, real
 from tests.ui.windows import OpenOn, windows
 from ui.chart.colour_tables import diverging_table
 from ui.chart.heat import Heat
-from ui.chart.ratio import log_ratio, reach_of
+from ui.chart.ratio import largest_magnitude, log_ratio
 from ui.chart.view import Comparing
 from ui.export.pictures import picture
 from ui.plots import View, all_plots
@@ -137,8 +137,8 @@ def test_rows_go_by_layers_and_columns_by_where_they_lie() -> None:
     mine, base = heat([[1.0, 1.0], [5.0, 5.0], [9.0, 9.0]]), heat([[0.0], [2.0]], QRectF(0, 0, 1, 2))
     np.testing.assert_array_equal(log_ratio(mine, base, {0: 0, 2: 1}), [[1.0, np.nan], [np.nan, np.nan], [7.0, np.nan]])
     assert np.isnan(log_ratio(heat([[1.0]], of_layers=False), heat([[1.0], [2.0]], of_layers=False), {})).all()
-    assert reach_of([np.array([np.nan, -3.0, np.inf])]) == 3.0
-    assert reach_of([np.array([np.nan])]) == 0.1
+    assert largest_magnitude([np.array([np.nan, -3.0, np.inf])]) == 3.0
+    assert largest_magnitude([np.array([np.nan])]) == 0.1
 
 
 @pytest.mark.parametrize("kind", IMAGES, ids=lambda kind: kind.key)

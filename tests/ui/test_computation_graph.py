@@ -35,7 +35,7 @@ from ui.dialogs import files
 from ui.plots import View
 from ui.plots.computation_graph import ComputationGraph
 from ui.plots.graph.controls import Controls
-from ui.plots.graph.detail import Detail, Opened, cell_at, cell_rect, fitting
+from ui.plots.graph.detail import Detail, OpenedBox, cell_at, cell_rect, fitting
 from ui.plots.graph.layout import edges, is_editable, is_fold, layout
 from ui.plots.graph.marks import THICKEST, THINNEST, Boxes, Face, dot_place, thickness, titles_of, writing_of
 from ui.plots.graph.phrases import formula_of
@@ -117,7 +117,7 @@ def title(plot: ComputationGraph) -> str:
     return "".join(mark.opened.title for mark in plot.drawing.marks_of(Detail))
 
 
-def opened(plot: ComputationGraph) -> Opened:
+def opened(plot: ComputationGraph) -> OpenedBox:
     """What the open box shows."""
     return drawn(plot, Detail).opened
 

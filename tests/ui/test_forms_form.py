@@ -19,9 +19,9 @@ from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule
 from simulator.schema.parameter import Part, Spec, any_of, concrete, kind_of, knob, parameters
 from ui.forms.form import PartForm, missing
+from ui.forms.number_row import NumberRow
 from ui.forms.row import ROW_HEIGHT
 from ui.forms.rows import ChoiceRow, FlagRow, TextsRow
-from ui.forms.slider import NumberRow
 from ui.forms.text_rows import TextRow
 from ui.forms.training import column_names, with_fitting_loss
 

@@ -12,8 +12,8 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.parts.schedules import Schedule
 from simulator.schema.parameter import concrete, kind_of, parameters
 from ui.forms.curve import ScheduleCurve, horizon_of
+from ui.forms.number_row import NumberRow
 from ui.forms.rows import ChoiceRow
-from ui.forms.slider import NumberRow
 from ui.forms.training import TrainingPanel
 from ui.style.numbers import number
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from tests.test_architecture import STATIONS
 from tests.ui.windows import OpenOn
-from ui.forms.slider import NumberRow
+from ui.forms.number_row import NumberRow
 
 EXPERIMENT = Experiment.from_builtins(
     {"data": {"kind": "moons", "samples": 60}, "layers": [{"kind": "dense", "units": 5, "repeat": 2}]}

@@ -29,7 +29,7 @@ from ui.export.pictures import KINDS, Kind
 from ui.maps.cells import CellBoxes, TheoryLine
 from ui.maps.map_plot import MapPlot, bar_ticks
 from ui.maps.profile_plot import ProfilePlot
-from ui.maps.state import MapState, axis_name, measure_text
+from ui.maps.state import MadeMap, axis_name, measure_text
 from ui.maps.window import MapWindow
 from ui.style.numbers import THIN
 from ui.window.main_window import MainWindow
@@ -55,7 +55,7 @@ CELLS = (
     *(made(1, 2, seed, loss) for seed, loss in enumerate((math.inf, math.nan, 2.0))),
     Made(values=(10, 2), seed=0, error="no memory"),
 )
-STATE = MapState(SWEEP, CELLS, "loss", chosen=(0.0, 0.0))
+STATE = MadeMap(SWEEP, CELLS, "loss", chosen=(0.0, 0.0))
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +68,7 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Map
     create_app()
     window = MapWindow(EXPERIMENT)
     qtbot.addWidget(window)
-    monkeypatch.setattr(window.form, "hirer", lambda: lambda _cells: Here())
+    monkeypatch.setattr(window.form, "engine_maker", lambda: lambda _cells: Here())
     window.form.vary[0].setText("optimizer.learning_rate=0.1,1")
     window.form.vary[1].setText("layers.0.units=2,3,4")
     window.form.steps.setValue(3)
@@ -80,7 +80,7 @@ def finish(window: MapWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.runner is None, timeout=60_000)
 
 
-def outcomes(plot: MapPlot, state: MapState) -> dict[tuple[float, float], str]:
+def outcomes(plot: MapPlot, state: MadeMap) -> dict[tuple[float, float], str]:
     boxes = [mark for mark in plot.marks(state) if isinstance(mark, CellBoxes)]
     return {
         (box.center().x(), box.center().y()): outcome
@@ -110,7 +110,7 @@ def test_each_cell_is_shown_as_what_became_of_most_of_its_seeds_and_nothing_lies
     assert pending is not None
     assert pending.text.endswith("pending")
     assert plot.sentence().startswith("loss over optimiser, learning rate and layers 1–2, units: 7 of 18 cells")
-    assert MapState(SWEEP, (*CELLS, made(0.5, 2, 0, 1.0)), "loss").counted == "7 of 18 cells and 1 between them"
+    assert MadeMap(SWEEP, (*CELLS, made(0.5, 2, 0, 1.0)), "loss").counted == "7 of 18 cells and 1 between them"
 
 
 def test_a_profile_has_the_median_and_the_band_of_its_seeds_and_a_gap_where_most_diverged(qtbot: QtBot) -> None:
@@ -132,7 +132,7 @@ def test_a_profile_has_the_median_and_the_band_of_its_seeds_and_a_gap_where_most
 def test_shares_are_written_in_per_cent_wherever_they_stand(qtbot: QtBot, measure: str, half: str) -> None:
     cells = [Made(values=(rate, 2), seed=0, measures={measure: 0.25 + rate / 20}) for rate in (0.1, 1)]
     profile, overview = ProfilePlot(), MapPlot()
-    state = MapState(SWEEP, tuple(cells), measure, chosen=(0.0, 0.0), over=measure)
+    state = MadeMap(SWEEP, tuple(cells), measure, chosen=(0.0, 0.0), over=measure)
     for plot in (profile, overview):
         qtbot.addWidget(plot)
         plot.show_state(state)
@@ -151,7 +151,7 @@ def test_a_depth_that_is_varied_is_no_number_in_names() -> None:
 def test_theorys_lines_lie_over_the_cells_and_are_named(qtbot: QtBot) -> None:
     plot = MapPlot()
     qtbot.addWidget(plot)
-    state = MapState(SWEEP, CELLS, "loss", lines=(Line("χ = 1", "", (((0.5, 0.0), (0.5, 1.0)),)),))
+    state = MadeMap(SWEEP, CELLS, "loss", lines=(Line("χ = 1", "", (((0.5, 0.0), (0.5, 1.0)),)),))
     plot.show_state(state)
     (line,) = (mark for mark in plot.marks(state) if isinstance(mark, TheoryLine))
     assert [(point.x(), point.y()) for point in line.lines[0].toList()] == [(0.5, 0.0), (0.5, 1.0)]

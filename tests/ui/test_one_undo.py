@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from tests.ui.windows import OpenOn
+from ui.forms.number_row import NumberRow
 from ui.forms.rows import ChoiceRow
-from ui.forms.slider import NumberRow
 from ui.forms.track import WHEEL_PAUSE_MS
 from ui.window.main_window import MainWindow
 

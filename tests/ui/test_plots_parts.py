@@ -10,6 +10,7 @@ from simulator.arrays.histograms import Histograms
 from simulator.layers.info import LayerInfo
 from simulator.record.history import Series
 from ui.chart.axes import DepthAxis, ShareAxis, StepAxis, ValueAxis
+from ui.chart.buckets import envelope, reduced
 from ui.chart.colour_tables import FIRST, LAST, LOST, NOTHING, ZERO, indexed
 from ui.chart.decades import extent, log10, placed
 from ui.chart.marks import FLOOR, ROUND
@@ -18,7 +19,6 @@ from ui.chart.polygons import pieces
 from ui.chart.ranges import StepRange, StepsRange, nice_ceiling, nice_step
 from ui.chart.ridges import resampled, tail_notes, zero_text
 from ui.chart.table import Table, stacked
-from ui.chart.timeline import envelope, reduced
 from ui.chart.view import layer_name
 from ui.plots.boundary import probabilities
 from ui.style.theme import LIGHT

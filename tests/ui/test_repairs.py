@@ -15,7 +15,7 @@ from simulator.layers import Layer
 from simulator.schema.parameter import kinds
 from ui.builder.edits import as_kind
 from ui.builder.refusal import Refusal
-from ui.builder.repairs import Offer, layers_of, misfit
+from ui.builder.repairs import RepairOffer, layers_of, misfit
 
 SAMPLES = {"numbers": (5,), "an image": (1, 8, 8), "a sequence": (10, 2)}
 AWKWARD: tuple[dict[str, Any], ...] = (
@@ -79,7 +79,7 @@ def test_what_a_repair_does_is_read_whole_in_a_narrow_panel(qtbot: QtBot) -> Non
     said = Refusal()
     qtbot.addWidget(said)
     sentence = "Layer 1 (LSTM) needs a sequence, but the data set gives an image of 8 × 8 with 1 channel."
-    said.say(sentence, [Offer("Insert flatten and make it a dense layer of 64 units", {})])
+    said.say(sentence, [RepairOffer("Insert flatten and make it a dense layer of 64 units", {})])
     said.resize(270, 200)
     said.show()
     QApplication.processEvents()
@@ -104,7 +104,7 @@ def test_a_splitter_leaves_a_refusal_the_room_for_its_words(qtbot: QtBot) -> Non
     split.resize(200, 400)
     split.show()
     for words in ("Layer 1 (LSTM) needs a sequence. " * 5, "Layer 1 (LSTM) needs a sequence. " * 9):
-        said.say(words, [Offer("Insert flatten and make it a dense layer of 64 units", {})])
+        said.say(words, [RepairOffer("Insert flatten and make it a dense layer of 64 units", {})])
         QApplication.processEvents()
         QApplication.processEvents()
         assert said.warning.heightForWidth(said.warning.width()) <= said.warning.height()

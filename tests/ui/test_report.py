@@ -36,7 +36,7 @@ from ui.export import ExportError
 from ui.plots import Plot, View, all_plots
 from ui.report import drawings
 from ui.report.changes import alterations
-from ui.report.commands import commands, scaled, why_not
+from ui.report.commands import commands, rounds_once_more, why_not
 from ui.report.drawings import figures, inlined
 from ui.report.findings import offers_of
 from ui.report.headless import report
@@ -484,6 +484,6 @@ def test_what_no_command_can_repeat_is_said(monkeypatch: pytest.MonkeyPatch) -> 
         "nablascope run experiment.json", "nablascope run part-1.nabla",
     ]  # fmt: skip
     late = LiveChanges(experiment, 1, (LiveChange(3, other, scales=True),))
-    assert not scaled(late, 5)
+    assert not rounds_once_more(late, 5)
     monkeypatch.setattr(type(other.optimizer), "rewrites", False)
-    assert scaled(late, 5)
+    assert rounds_once_more(late, 5)

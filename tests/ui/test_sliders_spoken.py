@@ -17,8 +17,8 @@ from simulator.experiment.experiment import Experiment
 from simulator.schema.parameter import parameters
 from ui.app import create_app
 from ui.board.plot_area import PlotArea
+from ui.forms.number_row import NumberRow
 from ui.forms.scale import Scale
-from ui.forms.slider import NumberRow
 from ui.forms.track import Track
 from ui.plots.graph.controls import Factor
 from ui.style.numbers import setting

@@ -30,7 +30,7 @@ from ui.dialogs import files
 from ui.dialogs.export import ExportDialog
 from ui.dialogs.table import TableDialog
 from ui.export.pictures import file_name
-from ui.forms.slider import NumberRow
+from ui.forms.number_row import NumberRow
 from ui.plots import all_plots
 from ui.window.main_window import MainWindow
 

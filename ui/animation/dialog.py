@@ -33,7 +33,7 @@ from ui.animation.animator import Animation, Animator
 from ui.animation.plan import Costs, Plan, Stretch, planned, spread
 from ui.animation.recomputer import Recomputer
 from ui.bench.bench import Bench
-from ui.dialogs import plain
+from ui.dialogs import without_icons
 from ui.dialogs.export import export_folder, length_box
 from ui.export.pictures import file_name, in_theme, picture, pixels_of
 from ui.plots.base import Plot
@@ -135,7 +135,7 @@ class AnimationDialog(QDialog):
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self
         )
         self.buttons.button(QDialogButtonBox.StandardButton.Save).setText("Write…")
-        plain(self.buttons)
+        without_icons(self.buttons)
         self.buttons.accepted.connect(self._ask_where)
         self.buttons.rejected.connect(self.reject)
         in_dialog(self, form, self.summary, self.error, self.progress, self.bar, self.buttons)

@@ -19,7 +19,7 @@ from simulator.schema.parameter import replaced
 from simulator.training.run_info import RunInfo
 from simulator.training.surgery import Surgery
 from ui.builder import edits
-from ui.builder.edits import Change, Place
+from ui.builder.edits import Place, StackEdit
 from ui.builder.entries import Entry, entries_of
 from ui.builder.entry_painter import Colours
 from ui.builder.identity import Identities, tags
@@ -29,7 +29,7 @@ from ui.builder.operations import Operations
 from ui.builder.outlook import Outlook, summary_of
 from ui.builder.pages import Foot, Pages
 from ui.builder.refusal import Refusal
-from ui.builder.repairs import Misfit, Offer, fitted, impossible, misfit, place_of
+from ui.builder.repairs import Misfit, RepairOffer, fitted, impossible, misfit, place_of
 from ui.builder.stack import Stack, depth_colour
 from ui.builder.tools import StackTools
 from ui.forms.form import PartForm, Path
@@ -276,7 +276,7 @@ class Builder(QWidget):
         self._asked, self._then, self._refused = text, None, tags(self._plain)
         self.refusal.say(reason, misfit.offers if misfit is not None else ())
 
-    def _repair(self, offer: Offer) -> None:
+    def _repair(self, offer: RepairOffer) -> None:
         plain = self._identities.completed(offer.plain)
         self._next = self._then or list(tags(plain) - self._refused) or None
         reason = self._pass_on(plain, self._asked, None, True)
@@ -309,7 +309,7 @@ class Builder(QWidget):
         shape = self._outlook.input_shape(self._experiment)
         return (plain if shape is None else fitted(plain, shape, then[0])), then
 
-    def _act(self, text: str, change: Change) -> None:
+    def _act(self, text: str, change: StackEdit) -> None:
         if self._experiment is None:
             return
         plain, places = change(self._plain, self.chosen())

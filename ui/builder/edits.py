@@ -22,7 +22,7 @@ TAG = "#"
 """Where a layer's builtins say which layer it is (:mod:`ui.builder.identity`); no field has that name."""
 TOP: Place = ("layers",)
 """The stack itself: a place ends in an index, a stack in the name of its field."""
-Change = Callable[[Plain, Sequence[Place]], tuple[Plain, list[Place]]]
+StackEdit = Callable[[Plain, Sequence[Place]], tuple[Plain, list[Place]]]
 
 
 def inner_name(layer: Mapping[str, Any]) -> str | None:

@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from ui.builder.repairs import Offer
-from ui.forms.row import Warning
+from ui.builder.repairs import RepairOffer
+from ui.forms.row import WarningLabel
 from ui.forms.typed import STARTS_OVER
 from ui.style.boxes import in_column
 from ui.style.broken_words import broken
@@ -38,11 +38,11 @@ class Refusal(QWidget):
     """One amber sentence with the repairs that are offered; takes no room while there is nothing to say."""
 
     repaired = Signal(object)
-    """The chosen :class:`Offer`."""
+    """The chosen :class:`RepairOffer`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.warning = Warning()
+        self.warning = WarningLabel()
         self.buttons: list[RepairButton] = []
         self.column = in_column(self.warning, on=self, spacing=4, margins=(0, 0, 0, 0))
         self.hide()
@@ -56,7 +56,7 @@ class Refusal(QWidget):
     def text(self) -> str:
         return self.warning.text()
 
-    def say(self, sentence: str, offers: Sequence[Offer] = ()) -> None:
+    def say(self, sentence: str, offers: Sequence[RepairOffer] = ()) -> None:
         """Show ``sentence`` and a button for each offer; an empty one takes everything back."""
         for button in self.buttons:
             self.column.removeWidget(button)
@@ -66,7 +66,7 @@ class Refusal(QWidget):
         self.warning.say(sentence)
         self.setVisible(bool(sentence))
 
-    def _button(self, offer: Offer) -> RepairButton:
+    def _button(self, offer: RepairOffer) -> RepairButton:
         button = RepairButton(offer.title)
         button.clicked.connect(lambda: self.repaired.emit(offer))
         self.column.addWidget(button)

@@ -22,7 +22,7 @@ ROUNDS = 100
 
 
 @dataclass(frozen=True)
-class Offer:
+class RepairOffer:
     """A repair that makes the whole stack fit: words for its button, and the experiment with it."""
 
     title: str
@@ -34,7 +34,7 @@ class Misfit(Struct, frozen=True):
 
     reason: str
     place: Place
-    offers: tuple[Offer, ...] = ()
+    offers: tuple[RepairOffer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,13 +138,13 @@ def _case(plain: Plain, input_shape: Shape) -> Case | None:
     return None
 
 
-def _offers(case: Case, present: Sequence[Layer] | None) -> list[Offer]:
+def _offers(case: Case, present: Sequence[Layer] | None) -> list[RepairOffer]:
     """At most two ways out, those first that change least."""
     tried = (list(_ways_out(case, present, ways)) for ways in (WAYS, TOGETHER, GIVING_UP))
     return next(filter(None, tried), [])
 
 
-def _ways_out(case: Case, present: Sequence[Layer] | None, ways: Sequence[Sequence[Fix]]) -> Iterator[Offer]:
+def _ways_out(case: Case, present: Sequence[Layer] | None, ways: Sequence[Sequence[Fix]]) -> Iterator[RepairOffer]:
     said: list[Plain] = []
     for fixes in ways:
         offer = _settled(case, fixes)
@@ -155,13 +155,13 @@ def _ways_out(case: Case, present: Sequence[Layer] | None, ways: Sequence[Sequen
             return
 
 
-def _settled(case: Case, fixes: Sequence[Fix]) -> Offer | None:
+def _settled(case: Case, fixes: Sequence[Fix]) -> RepairOffer | None:
     """The fixes applied wherever something does not fit, until all does; None if they do not bring that about."""
     titles: list[str] = []
     unfit: Case | None = case
     for _ in range(ROUNDS):
         if unfit is None:
-            return Offer(" and ".join(titles), case.plain)
+            return RepairOffer(" and ".join(titles), case.plain)
         step = next((made for fix in fixes if (made := fix(unfit)) is not None), None)
         if step is None:
             return None
@@ -332,4 +332,4 @@ GIVING_UP: tuple[tuple[Fix, ...], ...] = (
 )
 """What is tried where that does not help either: some layer does not stay what it is."""
 
-__all__ = ["TOP", "Misfit", "Offer", "fitted", "impossible", "layers_of", "misfit", "place_of"]
+__all__ = ["TOP", "Misfit", "RepairOffer", "fitted", "impossible", "layers_of", "misfit", "place_of"]

@@ -9,10 +9,10 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from ui.builder import edits
-from ui.builder.edits import Change
+from ui.builder.edits import StackEdit
 from ui.forms.typed import STARTS_OVER
 
-Act = Callable[[str, Change], None]
+Act = Callable[[str, StackEdit], None]
 """Does what a text says by a change of the stack."""
 OF_CHOSEN = ("duplicate", "delete", "up", "down")
 """Actions that need chosen layers."""
@@ -21,7 +21,7 @@ OF_CHOSEN = ("duplicate", "delete", "up", "down")
 class StackTools:
     """The actions of a stack, which is where their keys work."""
 
-    def __init__(self, stack: QWidget, act: Act, added: Change) -> None:
+    def __init__(self, stack: QWidget, act: Act, added: StackEdit) -> None:
         self.actions: dict[str, QAction] = {}
         self._stack, self._act = stack, act
         up, down = QKeySequence("Alt+Up"), QKeySequence("Alt+Down")
@@ -34,7 +34,7 @@ class StackTools:
         make("up", "Move up", up, "Towards the input.", lambda p, c: edits.nudged(p, c, -1))
         make("down", "Move down", down, "Towards the output.", lambda p, c: edits.nudged(p, c, 1))
 
-    def _make(self, name: str, text: str, keys: QKeySequence, help: str, change: Change) -> None:
+    def _make(self, name: str, text: str, keys: QKeySequence, help: str, change: StackEdit) -> None:
         action = QAction(text, self._stack)
         action.setShortcut(keys)
         action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

@@ -23,7 +23,7 @@ LONGEST, SHORTEST = 8.0, 1.5
 
 
 @dataclass(frozen=True)
-class Turn:
+class DashTurn:
     """The place of a curve among ``count`` that lie upon each other: each is seen for ``dash`` pixels in turn."""
 
     place: int
@@ -35,7 +35,7 @@ class Turn:
 
 
 @lru_cache(1024)
-def _dashed(turn: Turn, colour: str, width: float, alpha: float) -> QPen:
+def _dashed(turn: DashTurn, colour: str, width: float, alpha: float) -> QPen:
     """Kept for the next frame: not to be changed."""
     pen = QPen(pen_of(colour, width, alpha=alpha, cap=Qt.PenCapStyle.FlatCap))
     pen.setDashPattern([turn.dash / width, (turn.count - 1) * turn.dash / width])
@@ -68,7 +68,7 @@ class AlikeCurves(Mark):
         rows = zip(self.heights, self.runs, strict=True)
         return [[polygon(self.x[a:b], row[a:b]) for a, b in runs] for row, runs in rows]
 
-    def turns(self, to_pixels: QTransform) -> list[Turn | None]:
+    def turns(self, to_pixels: QTransform) -> list[DashTurn | None]:
         """Which of the curves lie upon others, where so many pixels are one unit."""
         return turns_of(len(self.heights), self._neighbours(to_pixels), self._length(to_pixels))
 
@@ -114,7 +114,7 @@ class DashedInTurn(Curves):
 
     runs: Sequence[Sequence[tuple[int, int]]]
     """Of each curve, between which points each of its pieces goes."""
-    turns: Sequence[Turn | None]
+    turns: Sequence[DashTurn | None]
     strokes: Sequence[Sequence[tuple[int, int]]]
     """Between which points a curve has no other upon it."""
 
@@ -130,7 +130,7 @@ class DashedInTurn(Curves):
             for a, b in strokes:
                 surface.painter.drawPolyline(drawn.mid(a - begin, b - a))
 
-    def _turn(self, surface: Surface, index: int) -> Turn | None:
+    def _turn(self, surface: Surface, index: int) -> DashTurn | None:
         """None for the one that is emphasised: it lies over all others."""
         return None if index == self.emphasised(surface.palette) else self.turns[index]
 
@@ -165,14 +165,14 @@ def neighbours_of(heights: Array, pixels: float) -> Neighbours:
         return Neighbours(order, np.asarray(apart < TOUCHING), np.isfinite(apart))
 
 
-def turns_of(count: int, curves: Neighbours, length: float) -> list[Turn | None]:
+def turns_of(count: int, curves: Neighbours, length: float) -> list[DashTurn | None]:
     """Of so many curves, ``length`` pixels long; None for one that most of its way has no other within ``TOUCHING``."""
-    turns: list[Turn | None] = [None] * count
+    turns: list[DashTurn | None] = [None] * count
     breaks = np.flatnonzero(2 * np.count_nonzero(curves.near, axis=1) <= np.count_nonzero(curves.shared, axis=1)) + 1
     for group in np.split(curves.order, breaks):
         dash = float(np.clip(length / (2 * max(len(group), 1)), SHORTEST, LONGEST))
         for place, curve in enumerate(np.sort(group).tolist() if len(group) > 1 else ()):
-            turns[curve] = Turn(place, len(group), dash)
+            turns[curve] = DashTurn(place, len(group), dash)
     return turns
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays.numeric import Floats
 from ui.chart.legend import Note
 from ui.chart.marks import FLOOR, LOST, ROUND
+from ui.chart.ranges import Range, finite_extent
 from ui.style.numbers import count, number, times_power_of_ten
 
-Floats = NDArray[np.float64]
 Kinds = NDArray[np.int8]
 
 SPAN = 40.0
@@ -33,15 +34,9 @@ def written(log: float) -> str:
     return times_power_of_ten(number(10.0 ** (log - power)), power)
 
 
-def extent(logs: Iterable[Floats], span: float = SPAN) -> tuple[float, float]:
+def extent(logs: Iterable[Floats], span: float = SPAN) -> Range:
     """Smallest and largest finite of log₁₀ values, at most ``span`` apart; NaN, NaN if there is none."""
-    low, high = np.inf, -np.inf
-    for values in logs:
-        finite = values[np.isfinite(values)]
-        if finite.size:
-            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
-    if high < low:
-        return float("nan"), float("nan")
+    low, high = finite_extent(logs)
     return max(low, high - span), high
 
 

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from simulator.arrays.numeric import Floats
 
 _NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
@@ -13,6 +18,24 @@ _LEAST_SHARE = 4e-3
 """The least span of a linear axis, as a share of its values: what differs less is shown as alike."""
 
 Range = tuple[float, float]
+
+
+def finite_extent(parts: Iterable[Floats]) -> Range:
+    """Smallest and largest finite value of all; NaN, NaN if there is none."""
+    finite = [part[np.isfinite(part)] for part in parts]
+    ends = [(float(part.min()), float(part.max())) for part in finite if part.size]
+    return (min(low for low, _ in ends), max(high for _, high in ends)) if ends else (math.nan, math.nan)
+
+
+def with_margin(shown: Range, share: float = 0.025) -> Range:
+    """A little more at both ends, so that what is marked at the very end of an axis is whole."""
+    margin = share * (shown[1] - shown[0])
+    return shown[0] - margin, shown[1] + margin
+
+
+def room_for(columns: int) -> Range:
+    """An axis with a column at each of 0, 1, …"""
+    return -0.6, columns - 0.4
 
 
 def nice_ceiling(value: float) -> float:
@@ -47,7 +70,26 @@ def _decades(low: float, high: float) -> Range:
     return (float(bottom), float(top)) if top - bottom >= 2 else (float(bottom - 1), float(top))
 
 
-class StepRange:
+class HeldRange:
+    """What an axis is fitted to; plots of one kind can have it alike."""
+
+    def __init__(self) -> None:
+        self._held = False
+
+    def reset(self) -> None:
+        """Forget what was seen."""
+        self._held = False
+
+    def hold(self) -> None:
+        """Stay as it is, whatever is to be seen, until it is reset."""
+        self._held = True
+
+    def copy(self, other: HeldRange) -> None:
+        """Be as another one of the same kind is, its history included."""
+        vars(self).update(vars(other))
+
+
+class StepRange(HeldRange):
     """A range for values that change all the time.
 
     ``fit(low, high)`` takes what has to be seen (log₁₀ values if ``log``) and gives the range to show: round
@@ -56,21 +98,17 @@ class StepRange:
     """
 
     def __init__(self, *, log: bool = False, always: Range | None = None, patience: int = 150) -> None:
+        super().__init__()
         self.log = log
         self.always = always
         self.patience = patience
         self.shown: Range | None = None
         self._idle = 0
-        self._held = False
 
     def reset(self) -> None:
+        super().reset()
         self.shown = None
         self._idle = 0
-        self._held = False
-
-    def hold(self) -> None:
-        """Stay as it is, whatever is to be seen, until it is reset."""
-        self._held = True
 
     @property
     def range(self) -> Range:
@@ -106,23 +144,19 @@ class StepRange:
         return wanted
 
 
-class StepsRange:
+class StepsRange(HeldRange):
     """0 … a round number of training steps, growing by a quarter or so at a time; step 0 clear of the axis."""
 
     MARGIN = 0.02
 
     def __init__(self, least: float = 10.0) -> None:
+        super().__init__()
         self.least = least
         self.high = least
-        self._held = False
 
     def reset(self) -> None:
+        super().reset()
         self.high = self.least
-        self._held = False
-
-    def hold(self) -> None:
-        """Stay as it is, whatever is to be seen, until it is reset."""
-        self._held = True
 
     def fit(self, step: float) -> Range:
         if step > self.high and not self._held:

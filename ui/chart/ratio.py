@@ -50,7 +50,7 @@ def _apart(mine: Array, its: Array) -> Array:
     return np.asarray(np.where(lost, np.inf, apart))
 
 
-def reach_of(ratios: Iterable[Array]) -> float:
+def largest_magnitude(ratios: Iterable[Array]) -> float:
     """The largest magnitude that is finite."""
     largest = [float(np.abs(part[np.isfinite(part)]).max()) for part in ratios if np.isfinite(part).any()]
     return max([LEAST_REACH, *largest])

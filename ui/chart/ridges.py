@@ -118,10 +118,9 @@ def tail_notes(histograms: Histograms, labels: Sequence[str], what: str = "layer
     return [*notes, Note(f"not finite in {layer_words(labels, lost, what)}", warning=True)] if lost.size else notes
 
 
-def histogram_table(state: HistogramState, labels: Sequence[str]) -> Table:
+def histogram_table(state: HistogramState, names: Sequence[str]) -> Table:
     """One row per layer and bin; a layer's NaN, ±∞ and exact zeros stand beside each of its bins."""
     histograms, bins = state.histograms, state.histograms.counts.shape[1]
-    names = list(labels) if len(labels) == state.depth else [str(i + 1) for i in range(state.depth)]
     columns: dict[str, Sequence[Cell]] = {
         "step": [state.step] * (state.depth * bins),
         "layer": [name for name in names for _ in range(bins)],

@@ -138,13 +138,6 @@ class State(Protocol):
 S = TypeVar("S", bound=State)
 
 
-class Scale(Protocol):
-    def reset(self) -> None: ...
-
-    def hold(self) -> None:
-        """Stay as it is, whatever is to be seen, until it is reset."""
-
-
 @dataclass(frozen=True)
 class Probe:
     """What lies under the pointer: lines to read, the layer (-1 none) and where the hair line goes."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLabel, Q
 
 from simulator.running.progress_text import progress_text
 from simulator.system.progress import CancelledError, Meter, Progress, listening
-from ui.dialogs import plain
+from ui.dialogs import without_icons
 
 BUSY_SECONDS = 0.5
 """What takes longer says how far it is."""
@@ -29,7 +29,7 @@ class BusyDialog(QDialog):
         self.buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self
         )
-        plain(self.buttons)
+        without_icons(self.buttons)
         self.buttons.rejected.connect(self.reject)
         self._busy = self._cancelled = False
 

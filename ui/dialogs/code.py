@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QRadioButton, QWidget
 
-from ui.dialogs import plain
+from ui.dialogs import without_icons
 from ui.style.boxes import in_dialog
 
 TEXT_WIDTH = 420
@@ -31,7 +31,7 @@ class CodeDialog(QDialog):
         save = QDialogButtonBox.StandardButton.Save
         self.buttons = QDialogButtonBox(save | QDialogButtonBox.StandardButton.Cancel, self)
         self.buttons.button(save).setText("Export into a folder…")
-        plain(self.buttons)
+        without_icons(self.buttons)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         in_dialog(self, introduction, *self.choices.values(), self.buttons)

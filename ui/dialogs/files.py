@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMessageBox, QPushBu
 
 from simulator.data import table
 from simulator.experiment import carriers
-from ui.dialogs import plain
+from ui.dialogs import without_icons
 from ui.forms.text_rows import patterns
 
 Answer = Literal["save", "keep", "discard", "cancel"]
@@ -160,7 +160,7 @@ def _answer(box: QMessageBox, choices: dict[str | QMessageBox.StandardButton, An
         answers[made] = answer
     box.addButton(Usual.Cancel)
     box.setDefaultButton(next(made for made in answers if isinstance(made, QPushButton)))
-    plain(box)
+    without_icons(box)
     box.exec()
     box.deleteLater()
     return answers.get(box.clickedButton(), "cancel")
@@ -198,7 +198,7 @@ def _question(parent: QWidget, title: str, text: str) -> QMessageBox:
 
 
 def _answered(box: QMessageBox) -> int:
-    plain(box)
+    without_icons(box)
     answer = box.exec()
     box.deleteLater()
     return answer

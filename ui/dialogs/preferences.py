@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.bench.run_memory import MemoryUse
-from ui.dialogs import plain
+from ui.dialogs import without_icons
 from ui.dialogs.memory import MemoryPage
 from ui.settings.preferences import PREFERENCES, Preference, prefer, preference_changed, preferred, restore_preferences
 from ui.settings.shortcuts import NATIVE, Shortcuts
@@ -53,7 +53,7 @@ class PreferencesDialog(QDialog):
         self.tabs.addTab(MemoryPage(memory, self), "Memory")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         self.restore = buttons.addButton("Restore defaults", QDialogButtonBox.ButtonRole.ResetRole)
-        plain(buttons)
+        without_icons(buttons)
         buttons.rejected.connect(self.close)
         self.restore.clicked.connect(self._restore)
         in_dialog(self, (self.tabs, 1), buttons)

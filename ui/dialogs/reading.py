@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.dialogs import plain
+from ui.dialogs import without_icons
 from ui.style.icons import app_icon
 
 OF_WINDOW = 0.7
@@ -44,7 +44,7 @@ def _reading(parent: QWidget, title: str) -> tuple[QDialog, QVBoxLayout]:
 
 def _end(dialog: QDialog, column: QVBoxLayout) -> QDialog:
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-    plain(buttons)
+    without_icons(buttons)
     buttons.rejected.connect(dialog.close)
     column.addWidget(buttons)
     dialog.show()

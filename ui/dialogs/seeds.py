@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from simulator.record.fan import LEAST_SEEDS
-from ui.dialogs import plain
+from ui.dialogs import without_icons
 from ui.style.boxes import in_column
 from ui.style.text_size import scaled
 
@@ -33,7 +33,7 @@ class SeedsDialog(QDialog):
     def __init__(
         self, steps: int, seeds: int, estimate: Callable[[int, int], tuple[str, bool]], parent: QWidget | None = None
     ) -> None:
-        """``told``: what so many seeds and steps come to, and whether that can be."""
+        """``estimate``: what so many seeds and steps come to, and whether that can be."""
         super().__init__(parent)
         self.setWindowTitle("Seeds")
         self._estimate = estimate
@@ -46,7 +46,7 @@ class SeedsDialog(QDialog):
         )
         self.start = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         self.start.setText("Train")
-        plain(self.buttons)
+        without_icons(self.buttons)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self._lay_out()

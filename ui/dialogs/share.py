@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.dialogs import plain
+from ui.dialogs import without_icons
 from ui.style.boxes import in_dialog
 from ui.style.numbers import size_text
 
@@ -64,7 +64,7 @@ class ShareDialog(QDialog):
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self
         )
         self.buttons.button(QDialogButtonBox.StandardButton.Save).setText("Share…")
-        plain(self.buttons)
+        without_icons(self.buttons)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         self._lay_out()

@@ -26,7 +26,7 @@ from simulator.data.tables.judgement import Judgement, TaskWish, judge, targets_
 from simulator.data.tables.reading import Reading
 from simulator.running.progress_text import how_far
 from simulator.system.progress import Progress
-from ui.dialogs import plain
+from ui.dialogs import without_icons
 from ui.dialogs.table_models import FIRST_VALUES, HEADS, ColumnsModel, HeadModel
 from ui.dialogs.table_reader import Surveyed, TableReader
 from ui.dialogs.table_widgets import choice_of, fit_columns, sentence_label, table_view
@@ -128,7 +128,7 @@ class TableDialog(QDialog):
         self.use.setDefault(True)
         self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
         self.use.setToolTip(STARTS_OVER)
-        plain(self.buttons)
+        without_icons(self.buttons)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
 

@@ -30,7 +30,7 @@ class RowLabel(QLabel):
         self.double_clicked.emit()
 
 
-class Warning(QLabel):
+class WarningLabel(QLabel):
     """One amber sentence, wrapped; takes no room while there is nothing to say."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -48,7 +48,7 @@ class Warning(QLabel):
         self.setVisible(bool(sentence))
 
 
-class Note(QLabel):
+class NoteLabel(QLabel):
     """One muted sentence, wrapped; takes no room while there is nothing to say."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -96,8 +96,8 @@ class Row(QWidget):
         self.name = f"{self.name} {parameter.knob.label}".strip()
         self.label = RowLabel(capital(parameter.knob.label))
         self.mark = QLabel("●" if parameter.live else "↺")
-        self.note = Note()
-        self.warning = Warning()
+        self.note = NoteLabel()
+        self.warning = WarningLabel()
         self.body = QHBoxLayout()
         self._arrange()
         self.set_tip(tip_of(parameter))

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from simulator.schema.parameter import Parameter, Part, grouped, kind_of, summary_of, title_of
+from ui.forms.number_row import NumberRow
 from ui.forms.row import CONTROL_HEIGHT, MIXED, Combo, Row
-from ui.forms.slider import NumberRow
 from ui.forms.text_rows import AUTOMATIC, FileRow, TextRow
 from ui.style.text_size import scaled, with_text
 

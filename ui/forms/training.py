@@ -18,7 +18,7 @@ from ui.forms.curve import ScheduleCurve
 from ui.forms.form import PartForm, Path, Plain, Suggestions
 from ui.forms.locked import show_lock, why_locked
 from ui.forms.propose import Operate, Propose, description_of, key_of
-from ui.forms.row import Note
+from ui.forms.row import NoteLabel
 from ui.forms.section import Section
 from ui.style.boxes import in_column
 from ui.style.help import set_page
@@ -112,7 +112,7 @@ class TrainingPanel(QScrollArea):
         self._suggestions = suggestions
         self._experiment: Experiment | None = None
         self.curve = ScheduleCurve()
-        self.notes = Note()
+        self.notes = NoteLabel()
         """What was done to the data on the way."""
         self._parts: list[_Part] = []
         self._refused = ""

@@ -72,7 +72,7 @@ class CellBoxes(Mark):
 
 
 @dataclass(frozen=True, eq=False)
-class Frame(Mark):
+class ChosenCell(Mark):
     """The box that is chosen."""
 
     box: QRectF

@@ -192,7 +192,7 @@ class MapForm(QWidget):
         sweep.check()
         return sweep
 
-    def hirer(self) -> Callable[[int], Engine]:
+    def engine_maker(self) -> Callable[[int], Engine]:
         """What trains so many cells, by the fields as they are now."""
         where, jobs, address = self.where.currentText(), self.jobs.value(), self.address.text().strip()
         if where == CLUSTER:

@@ -19,8 +19,8 @@ from ui.chart.marks import Mark
 from ui.chart.polygons import polygon
 from ui.chart.table import Table
 from ui.chart.view import Probe
-from ui.maps.cells import CellBoxes, Frame, TheoryLine
-from ui.maps.state import MapState, axis_name, labels, measure_name, measure_text, size_of, value_label
+from ui.maps.cells import CellBoxes, ChosenCell, TheoryLine
+from ui.maps.state import MadeMap, axis_name, labels, measure_name, measure_text, size_of, value_label
 from ui.plots.base import FIRST_ROW, Plot
 from ui.style.help import set_page
 from ui.style.numbers import count, integer, number, power_of_ten
@@ -44,7 +44,7 @@ class ValuesAxis(DepthAxis):
         return plain(values, scale, spacing)
 
 
-class MapPlot(Plot[MapState]):
+class MapPlot(Plot[MadeMap]):
     key = "map"
     title = "Map"
     side = "forward"
@@ -77,7 +77,7 @@ class MapPlot(Plot[MapState]):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def fit(self, states: Sequence[MapState]) -> None:
+    def fit(self, states: Sequence[MadeMap]) -> None:
         state = states[0]
         first, second = state.sweep.axes[0], state.sweep.axes[-1]
         self.pane.fit((-0.5, len(first.values) - 0.5), (-0.5, len(second.values) - 0.5))
@@ -88,21 +88,21 @@ class MapPlot(Plot[MapState]):
         self.bar.dress(measure_name(state.measure), forward_table, self.theme)
         self.bar.set_ticks(bar_ticks(state))
 
-    def marks(self, state: MapState) -> Sequence[Mark]:
+    def marks(self, state: MadeMap) -> Sequence[Mark]:
         marks: list[Mark] = [_pending(state), _made(state)]
-        for number_of, line in enumerate(state.lines):
+        for place, line in enumerate(state.lines):
             pieces = [polygon(*np.array(piece).T) for piece in line.pieces if len(piece[0]) == 2]
-            marks.append(TheoryLine(f"line {number_of}", pieces, line.name, dashed=number_of % 2 == 1))
+            marks.append(TheoryLine(f"line {place}", pieces, line.name, dashed=place % 2 == 1))
         if state.chosen is not None:
-            marks.append(Frame("chosen", box_at(state.chosen)))
+            marks.append(ChosenCell("chosen", box_at(state.chosen)))
         return marks
 
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def legend_keys(self, state: MapState) -> Sequence[Key]:
+    def legend_keys(self, state: MadeMap) -> Sequence[Key]:
         return [Key(measure_name(state.measure), "forward", "cell")]
 
-    def notes(self, state: MapState) -> Sequence[Note]:
+    def notes(self, state: MadeMap) -> Sequence[Note]:
         notes = [Note(f"median of {integer(state.sweep.seeds)} seeds")] if state.sweep.seeds > 1 else []
         failed = sum(bool(each.error) for each in state.made)
         return [*notes, Note(f"{count(failed, 'cell')} failed", warning=True)] if failed else notes
@@ -120,16 +120,16 @@ class MapPlot(Plot[MapState]):
         read = f"{pointed.text().replace(chr(10), ', ')}. " if pointed.isVisible() else ""
         return f"{read}{said}: {state.counted}{span}."
 
-    def probe(self, state: MapState, pane: int, x: float, y: float) -> Probe | None:
+    def probe(self, state: MadeMap, pane: int, x: float, y: float) -> Probe | None:
         place = state.near((x, y))
         values = state.grid_values((x, y)) if place is None else place.values
         if values is None:
             return None
-        heads = [f"{axis_name(state.sweep, number_of)} {value_label(value)}" for number_of, value in enumerate(values)]
+        heads = [f"{axis_name(state.sweep, axis)} {value_label(value)}" for axis, value in enumerate(values)]
         lines = ["pending"] if place is None else list(told(state, place))
         return Probe("\n".join([*heads, *lines]))
 
-    def rows(self, state: MapState) -> Table:
+    def rows(self, state: MadeMap) -> Table:
         """Every cell that is made, with all of its measures."""
         made = sorted(state.made, key=lambda each: (repr(each.values), each.seed))
         columns: dict[str, Sequence[str | float | int | None]] = {
@@ -162,7 +162,7 @@ class MapPlot(Plot[MapState]):
             self.cell_opened.emit(place)
 
 
-def told(state: MapState, place: Place) -> Sequence[str]:
+def told(state: MadeMap, place: Place) -> Sequence[str]:
     """What a read-out says of a place."""
     outcome = state.outcome(place)
     name, texts = measure_name(state.measure), []
@@ -181,7 +181,7 @@ def told(state: MapState, place: Place) -> Sequence[str]:
     return [*texts, *said]
 
 
-def bar_ticks(state: MapState) -> Sequence[tuple[float, str]]:
+def bar_ticks(state: MadeMap) -> Sequence[tuple[float, str]]:
     """Numbers beside the colour bar."""
     low, high = state.range
     shares = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -209,7 +209,7 @@ def box_at(at: Sequence[float]) -> QRectF:
     return QRectF(at[0] - width / 2, at[1] - height / 2, width, height)
 
 
-def _made(state: MapState) -> CellBoxes:
+def _made(state: MadeMap) -> CellBoxes:
     places = state.places
     low, high = state.range
     shown = [state.shown(place) for place in places]
@@ -220,20 +220,19 @@ def _made(state: MapState) -> CellBoxes:
     )  # fmt: skip
 
 
-def _pending(state: MapState) -> CellBoxes:
+def _pending(state: MadeMap) -> CellBoxes:
     """The cells of the grid of which no seed is made yet."""
     shape = state.summary.shape
     known = state.summary.places.keys()
     open_places = [at for at in np.ndindex(shape) if tuple(map(float, at)) not in known]
     shares = _shares(state)
-    number_of_boxes = len(open_places)
     return CellBoxes(
-        "pending", [box_at(at) for at in open_places], np.zeros(number_of_boxes, np.uint8),
-        ["pending"] * number_of_boxes, forward_table, shares=[shares.get(at, 0.0) for at in open_places], z=-3.0,
+        "pending", [box_at(at) for at in open_places], np.zeros(len(open_places), np.uint8),
+        ["pending"] * len(open_places), forward_table, shares=[shares.get(at, 0.0) for at in open_places], z=-3.0,
     )  # fmt: skip
 
 
-def _shares(state: MapState) -> dict[tuple[int, ...], float]:
+def _shares(state: MadeMap) -> dict[tuple[int, ...], float]:
     """Place of the grid → how far the cell is that is being made there."""
     shares = {}
     for at, cell in zip(np.ndindex(state.summary.shape), state.sweep.cells_of_seed(0), strict=True):

@@ -21,7 +21,7 @@ from ui.chart.table import Table
 from ui.chart.view import Probe
 from ui.maps.cells import TheoryLine
 from ui.maps.map_plot import PAGE, ValuesAxis, told
-from ui.maps.state import MapState, axis_name, is_share, labels, measure_name, value_label
+from ui.maps.state import MadeMap, axis_name, is_share, labels, measure_name, value_label
 from ui.plots.base import FIRST_ROW, Plot
 from ui.style.help import set_page
 
@@ -39,7 +39,7 @@ class MeasureAxis(ShareAxis):
         return plain(values, scale, spacing)
 
 
-class ProfilePlot(Plot[MapState]):
+class ProfilePlot(Plot[MadeMap]):
     key = "map_profile"
     title = "Profile"
     side = "forward"
@@ -59,7 +59,7 @@ class ProfilePlot(Plot[MapState]):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def fit(self, states: Sequence[MapState]) -> None:
+    def fit(self, states: Sequence[MadeMap]) -> None:
         state = states[0]
         axis = state.sweep.axes[along_of(state)]
         self.x_axis.name_layers(() if state.over else labels(axis))
@@ -73,12 +73,12 @@ class ProfilePlot(Plot[MapState]):
         self.pane.fit(across, self._height(state))
 
     @staticmethod
-    def _height(state: MapState) -> Range:
+    def _height(state: MadeMap) -> Range:
         if is_share(state.measure):
             return (-0.02, 1.02)
         return around(_columns(state)[1:])
 
-    def marks(self, state: MapState) -> Sequence[Mark]:
+    def marks(self, state: MadeMap) -> Sequence[Mark]:
         x, low, middle, high = _columns(state)
         kinds = [HOLLOW if state.outcome(place) == "open" else ROUND for place in state.profile()]
         marks: list[Mark] = [
@@ -93,7 +93,7 @@ class ProfilePlot(Plot[MapState]):
             seeds = Curves("seeds", [ends], colours=("forward",), width=5.0, alpha=0.35)
         return [*marks, *([seeds] if state.sweep.seeds > 1 else []), *self._lines(state)]
 
-    def _lines(self, state: MapState) -> Sequence[Mark]:
+    def _lines(self, state: MadeMap) -> Sequence[Mark]:
         """Where theory's lines cross a map of one axis."""
         (_, (bottom, top)), single = self.pane.auto, len(state.sweep.axes) == 1
         return [
@@ -108,7 +108,7 @@ class ProfilePlot(Plot[MapState]):
 
     # -- words -------------------------------------------------------------------------------------------------------
 
-    def legend_keys(self, state: MapState) -> Sequence[Key]:
+    def legend_keys(self, state: MadeMap) -> Sequence[Key]:
         keys = [Key(measure_name(state.measure), "forward", "line")]
         if state.sweep.seeds > 1:
             keys.append(Key("its seeds", "forward", "band"))
@@ -116,7 +116,7 @@ class ProfilePlot(Plot[MapState]):
             keys.append(Key("target not reached", "forward", "hollow"))
         return keys
 
-    def remark(self, state: MapState) -> str:
+    def remark(self, state: MadeMap) -> str:
         if len(state.sweep.axes) == 1 or state.chosen is None or not state.profile():
             return ""
         other = 1 - state.along
@@ -128,7 +128,7 @@ class ProfilePlot(Plot[MapState]):
             return self.empty_text
         return f"{measure_name(state.measure)} along {len(state.profile())} cells. {self.remark(state)}".strip()
 
-    def probe(self, state: MapState, pane: int, x: float, y: float) -> Probe | None:
+    def probe(self, state: MadeMap, pane: int, x: float, y: float) -> Probe | None:
         places = state.profile()
         if not places:
             return None
@@ -138,14 +138,14 @@ class ProfilePlot(Plot[MapState]):
         head = f"{axis_name(state.sweep, along)} {value_label(place.values[along])}"
         return Probe("\n".join([head, *told(state, place)]), x=float(over[places.index(place)]))
 
-    def rows(self, state: MapState) -> Table:
+    def rows(self, state: MadeMap) -> Table:
         along = along_of(state)
         places = state.profile()
         columns: dict[str, Sequence[str | float | int | None]] = {
             state.sweep.axes[along].path: [value_text(place.values[along]) for place in places],
             "median": [place.median(state.measure) for place in places],
-            "least": [_end(place, state, np.min) for place in places],
-            "largest": [_end(place, state, np.max) for place in places],
+            "least": [_of_seeds(place, state.measure)[0] for place in places],
+            "largest": [_of_seeds(place, state.measure)[1] for place in places],
         }
         return Table(columns)
 
@@ -160,19 +160,20 @@ def around(values: Floats) -> Range:
     return (low - margin, high + margin)
 
 
-def along_of(state: MapState) -> int:
+def along_of(state: MadeMap) -> int:
     """The axis of the profile."""
     return state.along if len(state.sweep.axes) > 1 else 0
 
 
-def _end(place: Place, state: MapState, of: object) -> float | None:
-    numbers = place.numbers(state.measure)
-    if place.median(state.measure) is None or not numbers.size:
-        return None
-    return float(numbers.min() if of is np.min else numbers.max())
+def _of_seeds(place: Place, measure: str) -> tuple[float, float] | tuple[None, None]:
+    """The least and the largest of the seeds, where most of them have a number."""
+    numbers = place.numbers(measure)
+    if place.median(measure) is None or not numbers.size:
+        return None, None
+    return float(numbers.min()), float(numbers.max())
 
 
-def _columns(state: MapState) -> Floats:
+def _columns(state: MadeMap) -> Floats:
     """(4, places), by logarithms where they are shown."""
     columns = state.spread(state.profile(), state.measure)
     if state.logarithmic:

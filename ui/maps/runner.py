@@ -10,7 +10,6 @@ from PySide6.QtCore import QObject, Signal
 
 from simulator.experiment.experiment import ExperimentError, in_words
 from simulator.maps.engines import Engine
-from simulator.maps.making import Made
 from simulator.maps.map_folder import MapFolder
 from simulator.maps.sweep import Sweep
 from simulator.maps.theory import lines
@@ -91,7 +90,7 @@ class MapRunner(QObject):
             if self._refine_by and not passes:
                 raise ExperimentError("nothing is added: neighbours hardly differ, or there is nothing between them")
             for each in home.make(self._make_engine, self._stop.is_set, self.under_way.emit, self._refine_by, passes):
-                self._tell(each)
+                self.made.emit(each)
                 self._draw()
             self._draw()
 
@@ -100,6 +99,3 @@ class MapRunner(QObject):
         if self._theories is not None and not self._stop.is_set():
             theories, self._theories = self._theories, None
             self.drawn.emit(lines(self._sweep, theories))
-
-    def _tell(self, made: Made) -> None:
-        self.made.emit(made)

@@ -41,7 +41,7 @@ SHARES = frozenset(
 
 
 @dataclass(frozen=True)
-class MapState:
+class MadeMap:
     """A map as far as it is made."""
 
     sweep: Sweep
@@ -166,11 +166,11 @@ def _name(experiment: Experiment, path: str) -> str:
     return experiment.place(path)
 
 
-def axis_name(sweep: Sweep, number_of: int) -> str:
+def axis_name(sweep: Sweep, axis: int) -> str:
     """``layers 1–30, weights, weight variance``: what a person calls what is varied; ``layers 1–n`` where ``n`` is."""
-    path = sweep.axes[number_of].path
+    path = sweep.axes[axis].path
     name = _name(sweep.experiment, path)
-    repeated = {axis.path.removesuffix("repeat") for axis in sweep.axes if axis.path.endswith(".repeat")}
+    repeated = {each.path.removesuffix("repeat") for each in sweep.axes if each.path.endswith(".repeat")}
     return _LAST_LAYER.sub(r"\1n", name) if any(map(path.startswith, repeated)) else name
 
 

@@ -34,7 +34,7 @@ from ui.maps.form import MapForm
 from ui.maps.map_plot import PAGE, MapPlot
 from ui.maps.profile_plot import ProfilePlot
 from ui.maps.runner import MapRunner
-from ui.maps.state import MapState, axis_name, measure_name
+from ui.maps.state import MadeMap, axis_name, measure_name
 from ui.plots.framed import FramedPlot
 from ui.style.boxes import in_column, in_row
 from ui.style.help import set_page
@@ -60,7 +60,7 @@ class MapWindow(QWidget):
         self.setObjectName("map")
         self.setWindowTitle("Map")
         set_page(self, PAGE)
-        self.state: MapState | None = None
+        self.state: MadeMap | None = None
         self.runner: MapRunner | None = None
         self._made: dict[str, Made] = {}
         self._under_way: dict[str, float] = {}
@@ -159,7 +159,7 @@ class MapWindow(QWidget):
         theories = () if preset is None else (preset.theory or None)
         self._begin(sweep)
         by = self.measure.currentData() if refine else ""
-        self.runner = MapRunner(sweep, self.form.folder, self.form.hirer(), theories, by, self)
+        self.runner = MapRunner(sweep, self.form.folder, self.form.engine_maker(), theories, by, self)
         self.runner.known.connect(self._take_known)
         self.runner.made.connect(self._take)
         self.runner.progressed.connect(self._take_progress)
@@ -173,7 +173,7 @@ class MapWindow(QWidget):
     def _begin(self, sweep: Sweep) -> None:
         if self.state is None or self.state.sweep != sweep:
             self._made = {}
-            self.state = MapState(sweep, (), self._usual_measure(sweep))
+            self.state = MadeMap(sweep, (), self._usual_measure(sweep))
             self.map.experiment = self.profile.experiment = sweep.experiment
             self._fill(sweep)
         self._tell_error("")

@@ -11,18 +11,17 @@ from simulator.arrays.histograms import Histograms
 from simulator.observations.base import Observed
 from simulator.observations.preactivation import Preactivation, PreactivationObservation
 from simulator.parts.activations import Activation
-from simulator.training.run_info import RunInfo
 from ui.chart.axes import ValueAxis
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Curves, Mark
 from ui.chart.pens import DASH_DOTTED, DASHED, SOLID
 from ui.chart.polygons import Array, pieces
-from ui.chart.ranges import StepRange
+from ui.chart.ranges import StepRange, finite_extent
 from ui.chart.ridges import bin_text, edges_of, heights_of, tail_notes
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
-from ui.plots.costly import CostlyPlot
+from ui.plots.costly import PointedLayerPlot
 from ui.style.numbers import number, percent
 
 POINTS = 400
@@ -40,7 +39,7 @@ class FunctionState:
     seconds: float
 
 
-class ActivationFunction(CostlyPlot[FunctionState]):
+class ActivationFunction(PointedLayerPlot[FunctionState]):
     key = "activation_function"
     spoken_as = (("low", "pre-activations"), ("high", "pre-activations"), ("slope", "slopes"))
     preset = "dying-relu"
@@ -64,30 +63,19 @@ class ActivationFunction(CostlyPlot[FunctionState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.z_axis)
         self.reach, self.scale = StepRange(always=(-LEAST, LEAST)), StepRange(always=(0.0, 1.0))
         self.scales += [self.reach, self.scale]
-        self.chosen = 0
 
-    def begin(self, info: RunInfo) -> None:
-        self._choose(min(self.chosen, info.depth - 1))
+    def understand(self, result: Preactivation, observed: Observed[Preactivation], view: View) -> FunctionState:
+        return FunctionState(observed.step, view.frame.info.depth, result, observed.seconds)
 
-    def understand(self, observed: Observed[Preactivation], view: View) -> FunctionState:
-        assert observed.result is not None
-        return FunctionState(observed.step, view.frame.info.depth, observed.result, observed.seconds)
-
-    def layer_pointed(self, layer: int) -> None:
-        """Pointing at a layer asks for its function; it stays."""
-        if layer >= 0:
-            self._choose(layer)
-
-    def _choose(self, layer: int) -> None:
-        self.chosen = layer
-        self.observe(PreactivationObservation(layer=layer))
+    def observation_of(self, layer: int) -> PreactivationObservation:
+        return PreactivationObservation(layer=layer)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[FunctionState]) -> None:
         activation = states[0].preactivation.activation
         z, value, slope = self._functions(states[0])
-        y = self.scale.fit(*_extent([value, slope, np.array([activation.sup_slope])]))
+        y = self.scale.fit(*finite_extent([value, slope, np.array([activation.sup_slope])]))
         self.pane.fit((float(z[0]), float(z[-1])), (y[0], y[1] + 0.03 * (y[1] - y[0])))
 
     def marks(self, state: FunctionState) -> Sequence[Mark]:
@@ -177,12 +165,6 @@ def _outline(values: Histograms) -> tuple[Array, Array]:
     """The histogram as steps, its highest bin 1."""
     heights = heights_of(values.counts)[0]
     return np.repeat(edges_of(values)[0], 2), np.concatenate([[0.0], np.repeat(heights, 2), [0.0]])
-
-
-def _extent(parts: Sequence[Array]) -> tuple[float, float]:
-    values = np.concatenate(parts)
-    values = values[np.isfinite(values)]
-    return float(values.min()), float(values.max())
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from ui.chart.header import Header
 from ui.chart.view import Probe, S, State, View
 from ui.plots.drawn import FIRST_ROW, DrawnPlot
 from ui.plots.lane_plots import LanePlots
+from ui.style.checked import check
 from ui.style.help import set_page
 from ui.style.keys import held
 from ui.style.text_size import text_resized
@@ -50,7 +51,6 @@ class Plot(DrawnPlot[S]):
     def __init__(self, parent: QWidget | None = None, *, theme: Theme | None = None, bare: bool = False) -> None:
         """``theme`` fixes the theme; ``bare`` leaves out the header and writes the title into the picture."""
         super().__init__(parent, theme, bare=bare)
-        """A ghost that does not fit the present layers."""
         self._waiting: RunInfo | None = None
         self.lane_plots = LanePlots()
         self._of_past = False
@@ -202,9 +202,7 @@ class Plot(DrawnPlot[S]):
     def set_ghost(self, ghost: S | None) -> None:
         self.ghost, self.absent_ghost = ghost, None
         if self.header is not None:
-            self.header.pin.blockSignals(True)
-            self.header.pin.setChecked(ghost is not None)
-            self.header.pin.blockSignals(False)
+            check(self.header.pin, ghost is not None)
         self.redraw()
         self.pinned_changed.emit(ghost is not None)
 
@@ -219,7 +217,8 @@ class Plot(DrawnPlot[S]):
         other.options.update({key: on for key, on in self.options.items() if not alone or key in self.by_hand})
         other.option_changed()
         if not alone:
-            copy_ranges(self, other)
+            for mine, its in zip(self.scales, other.scales, strict=True):
+                its.copy(mine)
         other.set_ghost(self.ghost)
         if lanes:
             self._copy_lanes(other, theme)
@@ -246,7 +245,7 @@ class Plot(DrawnPlot[S]):
         self.fit([first.state])
         for other in others:
             for mine, its in zip(self.scales, other.scales, strict=True):
-                vars(its).update(vars(mine))
+                its.copy(mine)
         self.compare()
         for each in self.side_by_side:
             each.redraw()
@@ -332,9 +331,3 @@ class Plot(DrawnPlot[S]):
         read = self.pointing.read_out
         said = [read.text().replace("\n", ", ")] if read.isVisible() else []
         return " ".join([*(f"{part}." for part in said), super().sentence()])
-
-
-def copy_ranges(plot: Plot[S], twin: Plot[S]) -> None:
-    """Give a twin the same ranges, with their history."""
-    for mine, its in zip(plot.scales, twin.scales, strict=True):
-        vars(its).update(vars(mine))

@@ -61,12 +61,10 @@ class BoundsPlot(CostlyPlot[DepthState], DepthPlot):
         state = super().capture(view)
         return state if state is not None and state.depth == view.frame.info.depth else None
 
-    def understand(self, observed: Observed[Bounds], view: View) -> DepthState:
-        bounds = observed.result
-        assert bounds is not None
-        now = {name: Column(getattr(bounds, name), _known(bounds)) for name in self.measures()}
+    def understand(self, result: Bounds, observed: Observed[Bounds], view: View) -> DepthState:
+        now = {name: Column(getattr(result, name), _known(result)) for name in self.measures()}
         quartiles = columns_apart(self.quartiles_of(view))
-        return BoundsState(observed.step, now, None, quartiles=quartiles, measured=bounds, seconds=observed.seconds)
+        return BoundsState(observed.step, now, None, quartiles=quartiles, measured=result, seconds=observed.seconds)
 
     def marks(self, state: DepthState) -> Sequence[Mark]:
         edges = (np.maximum(self._height(state.now[line.measure]), self.scale.range[0]) for line in self.lines)

@@ -25,9 +25,9 @@ from ui.plots.graph.controls import Controls
 from ui.plots.graph.detail import Detail, cell_at, cell_rect
 from ui.plots.graph.editor import WeightEditor
 from ui.plots.graph.faces import brackets_of, faces_of, fold_words, label_of, name_of, opened_of
-from ui.plots.graph.folding import Fold, FoldedGraph, Opened, folded, folding_again, opening
+from ui.plots.graph.folding import Fold, FoldedGraph, OpenFolds, folded, folding_again, opening
 from ui.plots.graph.hits import hit, unit_hit
-from ui.plots.graph.layout import Edge, Place, depth_of, edges, is_editable, layout, role_of
+from ui.plots.graph.layout import Edge, Position, depth_of, edges, is_editable, layout, role_of
 from ui.plots.graph.marks import BRACKET, Boxes
 from ui.plots.graph.phrases import ratio_words
 from ui.plots.graph.state import UNCHANGED, GraphState, changed_columns
@@ -71,7 +71,7 @@ class ComputationGraph(Plot[GraphState]):
             self.canvas.grid.addItem(pane, FIRST_ROW + row, 1)
             self.canvas.panes.append(pane)
         self.detail_pane.setMouseEnabled(False, False)
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, Position] = {}
         self._edges: list[Edge] = []
         self._laid_out: tuple[object, ...] = ()
         """Keys of the boxes that have been given places, and which repeats were open."""
@@ -174,7 +174,7 @@ class ComputationGraph(Plot[GraphState]):
         self.show_state(state)
         self._ask()
 
-    def unfold(self, opened: Opened) -> None:
+    def unfold(self, opened: OpenFolds) -> None:
         """Open these repeats and no others. The open box closes where it is no longer drawn."""
         if self.state is None:
             return
@@ -351,7 +351,7 @@ def weights_layer(chosen: str) -> int:
     return max(depth_of(chosen), 0) if chosen else 0
 
 
-def _distance(place: Place, x: float, y: float) -> float:
+def _distance(place: Position, x: float, y: float) -> float:
     return math.hypot(place[0] - x, 2 * (place[1] - y))
 
 

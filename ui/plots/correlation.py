@@ -21,11 +21,11 @@ from ui.chart.lost import lost_notes
 from ui.chart.marks import LOST, ROUND, Area, Curves, Dots, LayerHighlight, Mark
 from ui.chart.pens import DASHED
 from ui.chart.polygons import Array, pieces
-from ui.chart.ranges import StepRange
+from ui.chart.ranges import StepRange, finite_extent, room_for, with_margin
 from ui.chart.table import Cell, Table, cells
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
-from ui.plots.depth import finite_extent
+from ui.plots.quartiles import by_part, with_quartiles
 from ui.style.numbers import amount, count, number
 
 
@@ -92,18 +92,14 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
     def begin(self, info: RunInfo) -> None:
         self.depth_axis.name_layers(self.labels)
 
-    def understand(self, observed: Observed[Correlation], view: View) -> CorrelationState:
-        assert observed.result is not None
-        return CorrelationState(observed.step, observed.result, observed.seconds, self.quartiles_of(view))
+    def understand(self, result: Correlation, observed: Observed[Correlation], view: View) -> CorrelationState:
+        return CorrelationState(observed.step, result, observed.seconds, self.quartiles_of(view))
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[CorrelationState]) -> None:
-        every = [each for state in states for each in (state, *(state.quartiles or ()))]
-        shown = [*(state.measured for state in every), states[0].predicted]
-        y = self.scale.fit(*finite_extent(shown))
-        margin = 0.025 * (y[1] - y[0])
-        self.pane.fit((-0.6, states[0].depth - 0.4), (y[0] - margin, y[1] + margin))
+        shown = [*(state.measured for state in with_quartiles(states)), states[0].predicted]
+        self.pane.fit(room_for(states[0].depth), with_margin(self.scale.fit(*finite_extent(shown))))
 
     def marks(self, state: CorrelationState) -> Sequence[Mark]:
         x, settled = np.arange(state.depth, dtype=np.float64), state.correlation.settled
@@ -178,7 +174,7 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
         columns["layer"] = labels * len(correlation.pairs)
         columns["correlation"] = [*cells(state.measured.ravel(), state.defined.ravel())]
         columns["predicted_correlation"] = [*cells(state.predicted.ravel(), known.ravel())]
-        for part, each in zip(("low", "high"), state.quartiles or (), strict=False):
+        for part, each in by_part(state.quartiles):
             columns[f"correlation_{part}"] = [*cells(each.measured.ravel(), each.defined.ravel())]
         return Table(columns)
 

@@ -202,6 +202,11 @@ class PlotDefinition(Generic[S]):
     def labels(self) -> tuple[str, ...]:
         return tuple(layer.label for layer in self.info.layers) if self.info is not None else ()
 
+    def label_of(self, index: int) -> str:
+        """The label of a layer, or its number where this run has no such layer."""
+        labels = self.labels
+        return labels[index] if index < len(labels) else str(index + 1)
+
     def names_of(self, depth: int) -> list[str]:
         """A label for each of so many layers, also of a run that has gone."""
         labels = self.labels

@@ -22,9 +22,10 @@ from ui.chart.legend import Key, Note, Swatch
 from ui.chart.lost import Since, lost_notes, since_of
 from ui.chart.marks import HOLLOW, ROUND, Area, Curves, Dots, LayerHighlight, Mark
 from ui.chart.polygons import Array, pieces
-from ui.chart.ranges import Range, StepRange
+from ui.chart.ranges import Range, StepRange, room_for, with_margin
 from ui.chart.table import Cell, Table, cells
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.quartiles import by_part
 from ui.plots.theory import Envelope, envelope_marks
 from ui.style.numbers import integer, number, percent
 
@@ -187,9 +188,7 @@ class DepthPlot(Plot[DepthState]):
         parts += [part for band in self._theory(state).values() for part in (band.low, band.high)]
         own = parts[: sum(3 if line.spread else 1 for line in self.lines)]
         y = self.scale.fit(*(extent(parts, self.decades) if self.log else fitting(parts, reach_of(_farthest(own)))))
-        # Markers at the very end of the axis are whole.
-        margin = 0.025 * (y[1] - y[0])
-        self.pane.fit((-0.6, state.depth - 0.4), (y[0] - margin, y[1] + margin))
+        self.pane.fit(room_for(state.depth), with_margin(y))
 
     def _extremes(self, columns: Mapping[str, Column], line: Line) -> list[Array]:
         middle = self._height(columns[line.measure])
@@ -332,7 +331,7 @@ class DepthPlot(Plot[DepthState]):
         }
         for name in self.measures():
             columns[name] = cells(state.now[name].values, state.now[name].defined)
-        for part, quartile in zip(("low", "high"), state.quartiles or (), strict=False):
+        for part, quartile in by_part(state.quartiles):
             for name in self.measures():
                 columns[f"{name}_{part}"] = cells(quartile[name].values, quartile[name].defined)
         for name in self.measures() if state.first is not None else ():
@@ -363,12 +362,3 @@ def _band(middle: Array, spread: Array) -> tuple[Array, Array]:
     largest, known = np.finfo(np.float64).max, np.isfinite(middle) & np.isfinite(spread)
     low, high = np.clip(low, -largest, largest), np.clip(high, -largest, largest)
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
-
-
-def finite_extent(parts: Sequence[Array]) -> tuple[float, float]:
-    """Smallest and largest finite value; NaN, NaN if there is none."""
-    finite = [part[np.isfinite(part)] for part in parts]
-    finite = [part for part in finite if part.size]
-    if not finite:
-        return float("nan"), float("nan")
-    return min(float(p.min()) for p in finite), max(float(p.max()) for p in finite)

@@ -14,9 +14,11 @@ from ui.chart.drawing import Drawing, DrawnState
 from ui.chart.legend import Key, Legend, Note, PictureTitle
 from ui.chart.marks import GHOST, LIVE, Palette, Style
 from ui.chart.pointing import Pointing
+from ui.chart.ranges import HeldRange
 from ui.chart.table import Table, joined, stacked
-from ui.chart.view import Comparing, S, Scale
+from ui.chart.view import Comparing, S
 from ui.plots.several_networks import Lane, SeveralNetworks
+from ui.style.checked import check
 from ui.style.numbers import integer
 from ui.style.theme import Theme, current_theme, depth_colours
 
@@ -54,7 +56,7 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         """Of how many seeds what is shown is the median."""
         self.by_hand: set[str] = set()
         """Options that a hand has set: they stay."""
-        self.scales: list[Scale] = []
+        self.scales: list[HeldRange] = []
         self.layer_colours: tuple[str, ...] = ()
         self.canvas = Canvas()
         self.legend = Legend(self.theme)
@@ -221,10 +223,7 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
     def _set(self, key: str, on: bool) -> None:
         self.options[key] = on
         if self.header is not None:
-            button = self.header.options[key]
-            button.blockSignals(True)
-            button.setChecked(on)
-            button.blockSignals(False)
+            check(self.header.options[key], on)
         for scale in self.scales:
             scale.reset()
         self.option_changed()

@@ -44,11 +44,9 @@ class EffectiveRankPlot(CostlyPlot[DepthState], DepthPlot):
         Line("most", "units or samples, whichever are fewer", "muted", hollow=True),
     )
 
-    def understand(self, observed: Observed[EffectiveRank], view: View) -> RankState:
-        ranks = observed.result
-        assert ranks is not None
-        known = np.ones(len(ranks.rank), np.bool_)
-        now = {"rank": Column(ranks.rank, known), "most": Column(ranks.most, known)}
+    def understand(self, result: EffectiveRank, observed: Observed[EffectiveRank], view: View) -> RankState:
+        known = np.ones(len(result.rank), np.bool_)
+        now = {"rank": Column(result.rank, known), "most": Column(result.most, known)}
         quartiles = columns_apart(self.quartiles_of(view))
         return RankState(observed.step, now, None, quartiles=quartiles, seconds=observed.seconds)
 

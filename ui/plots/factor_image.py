@@ -16,10 +16,10 @@ from ui.chart.header import Option
 from ui.chart.legend import Key, Note
 from ui.chart.lost import Since, layer_words, lost_notes, since_of
 from ui.chart.polygons import Array
-from ui.chart.ranges import Range, StepRange
+from ui.chart.ranges import Range, StepRange, finite_extent
 from ui.chart.table import Table, cells
 from ui.plots.base import Probe, View
-from ui.plots.depth import columns_of, finite_extent
+from ui.plots.depth import columns_of
 from ui.plots.images import COLUMNS, LayersGrid, LayersImage
 from ui.plots.waterfall import WORDS, gain_text
 from ui.style.numbers import integer, number
@@ -187,12 +187,11 @@ class FactorImage(LayersImage[FactorsPast]):
         values = np.where(silent | np.isposinf(self._shown(state)), np.nan, self._shown(state))
         known = ~np.isnan(self._shown(state)) | silent
         columns, depth = values.shape
-        labels = self.labels if len(self.labels) == depth else tuple(str(i + 1) for i in range(depth))
         gains = cells(values.ravel(), known.ravel())
         return Table(
             {
                 "first_step": np.repeat(grid.first + grid.width * np.arange(columns), depth).tolist(),
-                "layer": [*labels] * columns,
+                "layer": self.names_of(depth) * columns,
                 "factor": [self._word] * (columns * depth),
                 "log10_gain": gains,
             }

@@ -22,7 +22,7 @@ from ui.chart.heat import Heat
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Mark
 from ui.chart.polygons import Array
-from ui.chart.ranges import Range, StepRange
+from ui.chart.ranges import Range, StepRange, finite_extent
 from ui.chart.table import Cell, Table
 from ui.chart.tiles import Tiles, flowing, marked, places_of
 from ui.plots.base import Plot, Probe, View
@@ -154,10 +154,8 @@ class TilePlot(ImagePlot[MapState]):
         return maps if maps is not None and self.values(maps).shape == self.values(now).shape else None
 
     def _range(self, shown: Sequence[Maps]) -> Range:
-        finite = [values[np.isfinite(values)] for values in map(self.values, shown)]
-        ends = [(float(part.min()), float(part.max())) for part in finite if part.size]
-        low, high = (min(e[0] for e in ends), max(e[1] for e in ends)) if ends else (0.0, 0.0)
-        return self.scale.fit(*self.limits(low, high))
+        low, high = finite_extent(map(self.values, shown))
+        return self.scale.fit(*self.limits(*((low, high) if low <= high else (0.0, 0.0))))
 
     def _tick(self, colours: Range) -> None:
         low, high = colours
@@ -229,8 +227,8 @@ class TilePlot(ImagePlot[MapState]):
         maps = state.layers[layer]
         values = self.values(maps)
         tile, row, column = (index.ravel() for index in np.indices(values.shape))
-        label = self.labels[layer] if layer < len(self.labels) else str(layer + 1)
-        columns: dict[str, Sequence[Cell]] = {"step": [state.step] * values.size, "layer": [label] * values.size}
+        columns: dict[str, Sequence[Cell]] = {"step": [state.step] * values.size}
+        columns["layer"] = [self.label_of(layer)] * values.size
         columns |= {name: part.tolist() for name, part in self.tile_columns(maps, tile).items()}
         columns |= {"row": (row + 1).tolist(), "column": (column + 1).tolist(), "value": values.ravel().tolist()}
         return Table(columns)
@@ -363,8 +361,8 @@ def input_of(state: MapState) -> Array | None:
 
 
 def _span(values: Array) -> Range:
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    low, high = finite_extent([values])
+    low = low if low <= high else 0.0
     return low, high if high > low else low + 1.0
 
 

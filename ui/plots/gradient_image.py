@@ -66,7 +66,7 @@ class GradientImage(LayersImage[LayersPast]):
         return Probe(f"{self.layer_text(row)}\n{step_text(past, i)}\n{reading}", row, float(past.middles[i]))
 
     def rows(self, state: LayersPast) -> Table:
-        return past_table(state, self.labels)
+        return past_table(state, self.names_of(state.depth))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from ui.chart.ranges import StepRange
 from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
+from ui.plots.quartiles import by_part, with_quartiles
 from ui.style.numbers import count, number, spread_text
 
 BINS_PER_DECADE = 10
@@ -74,9 +75,8 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
         self.scale, self.counts = StepRange(log=True), StepRange(always=(0.0, 4.0))
         self.scales += [self.scale, self.counts]
 
-    def understand(self, observed: Observed[GradientNoise], view: View) -> NoiseState:
-        assert observed.result is not None
-        return NoiseState(observed.step, observed.result, observed.seconds, quartiles=self.quartiles_of(view))
+    def understand(self, result: GradientNoise, observed: Observed[GradientNoise], view: View) -> NoiseState:
+        return NoiseState(observed.step, result, observed.seconds, quartiles=self.quartiles_of(view))
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -87,8 +87,7 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
         return np.linspace(low, high, round((high - low) * BINS_PER_DECADE) + 1)
 
     def fit(self, states: Sequence[NoiseState]) -> None:
-        first = (states[0], *(states[0].quartiles or ()))
-        batch = log10(np.array([each.noise.batch_norm for each in first]))
+        batch = log10(np.array([each.noise.batch_norm for each in with_quartiles(states[:1])]))
         x = self.scale.fit(*extent([states[0].logs, batch, *(other.logs for other in states[1:])]))
         edges = self._edges
         most = max(float(state.counts(edges).max()) for state in states)
@@ -119,8 +118,8 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
         return [Key(f"batch {number(noise.batch_norm)}", "text"), Key("samples", "backward", "band")]
 
     def remark(self, state: NoiseState) -> str:
-        signal = [each.noise.signal_to_noise for each in (state, *(state.quartiles or ()))]
-        cosine = [each.noise.cosine for each in (state, *(state.quartiles or ()))]
+        every = with_quartiles([state])
+        signal, cosine = [each.noise.signal_to_noise for each in every], [each.noise.cosine for each in every]
         return (
             f"signal-to-noise {spread_text(*signal)}, cosine with the next gradient {spread_text(*cosine, figures=2)}"
         )
@@ -149,7 +148,7 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
         columns: dict[str, Sequence[Cell]] = {
             "step": [state.step] * samples, "sample": list(range(1, samples + 1)), **_columns(state.noise),
         }  # fmt: skip
-        for part, each in zip(("low", "high"), state.quartiles or (), strict=False):
+        for part, each in by_part(state.quartiles):
             columns |= {f"{name}_{part}": values for name, values in _columns(each.noise).items()}
         return Table(columns)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.training.run_info import RunInfo
 from ui.chart.alike import AlikeCurves
 from ui.chart.axes import StepAxis, ValueAxis
+from ui.chart.buckets import Buckets, buckets_for, envelope, reduced
 from ui.chart.colour_bar import ColourBar
 from ui.chart.decades import extent, log10, zero_notes
 from ui.chart.legend import Note
@@ -20,7 +21,6 @@ from ui.chart.marks import Curves, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange, StepsRange
 from ui.chart.table import Cell, Table
-from ui.chart.timeline import Past, buckets_for, envelope, reduced
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.numbers import integer, number
 
@@ -32,7 +32,7 @@ class LayersPast:
     """One quantity of every layer over the steps."""
 
     step: int
-    past: Past
+    past: Buckets
     defined: NDArray[np.bool_]
     """(layers,): a layer without weights has no gradient of them."""
     since: Since = ()
@@ -74,10 +74,9 @@ def past_notes(state: LayersPast, labels: Sequence[str], floor: float) -> list[N
     return [*zero_notes(last, state.defined, floor), *lost_notes(last, state.defined, labels, state.since)]
 
 
-def past_table(state: LayersPast, labels: Sequence[str]) -> Table:
+def past_table(state: LayersPast, names: Sequence[str]) -> Table:
     """One row per bucket: its first and last step, then minimum, maximum and last value of every layer that has any."""
     past, known = state.past, state.past.known
-    names = list(labels) if len(labels) == state.depth else [str(i + 1) for i in range(state.depth)]
     columns: dict[str, Sequence[Cell]] = {
         "first_step": past.steps.astype(int).tolist(),
         "last_step": np.minimum(past.steps + past.width - 1, past.end).astype(int).tolist(),
@@ -214,10 +213,10 @@ class GradientTime(Plot[LayersPast]):
         return Probe(f"{self.layer_text(layer)}\n{when}\n‖∂W‖  {words}", layer, float(past.middles[i]))
 
     def rows(self, state: LayersPast) -> Table:
-        return past_table(state, self.labels)
+        return past_table(state, self.names_of(state.depth))
 
 
-def step_text(past: Past, bucket: int) -> str:
+def step_text(past: Buckets, bucket: int) -> str:
     first = int(past.steps[bucket])
     last = min(first + past.width - 1, past.end)
     return f"step {integer(first)}" if last <= first else f"steps {integer(first)} … {integer(last)}"

@@ -19,7 +19,7 @@ from ui.chart.legend import Key
 from ui.chart.marks import LayerHighlight, Mark
 from ui.chart.polygons import Array
 from ui.chart.ranges import Range, StepRange, StepsRange, nice_step
-from ui.chart.ratio import log_ratio, ratio_image, reach_of
+from ui.chart.ratio import largest_magnitude, log_ratio, ratio_image
 from ui.chart.view import Probe, S
 from ui.plots.base import FIRST_ROW, Plot
 from ui.style.numbers import number, power_of_ten
@@ -62,7 +62,7 @@ class ImagePlot(Plot[S]):
         for lane in lanes if self.comparing.ratio else ():
             images, rows = images_of(lane.plot.marks(lane.plot.state)), self.partner_rows(lane)
             ratios[lane.name] = {key: log_ratio(each, own[key], rows) for key, each in images.items() if key in own}
-        reach = reach_of(ratio for each in ratios.values() for ratio in each.values())
+        reach = largest_magnitude(ratio for each in ratios.values() for ratio in each.values())
         for lane in lanes:
             shown, tail = ratios.get(lane.name, {}), f" / {self.lane_name}"
             lane.plot.show_ratios(shown, reach, f"log₁₀ {lane.name}{tail}" if shown else "")

@@ -14,11 +14,10 @@ from ui.chart.legend import Key, Note
 from ui.chart.marks import ROUND, Area, Curves, Dots, Mark
 from ui.chart.pens import DASHED
 from ui.chart.polygons import Array, polygon
-from ui.chart.ranges import StepRange
+from ui.chart.ranges import StepRange, finite_extent, room_for, with_margin
 from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
-from ui.plots.depth import finite_extent
 from ui.style.numbers import count, number
 
 
@@ -54,9 +53,8 @@ class InputGradientPlot(CostlyPlot[InputState]):
         self.scale = StepRange(always=(0.0, 0.0))
         self.scales.append(self.scale)
 
-    def understand(self, observed: Observed[InputGradient], view: View) -> InputState:
-        assert observed.result is not None
-        return InputState(observed.step, observed.result, observed.seconds)
+    def understand(self, result: InputGradient, observed: Observed[InputGradient], view: View) -> InputState:
+        return InputState(observed.step, result, observed.seconds)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -65,8 +63,7 @@ class InputGradientPlot(CostlyPlot[InputState]):
         self.input_axis.name_layers(gradient.names)
         rms = [state.gradient.rms for state in states]
         y = self.scale.fit(*finite_extent([gradient.gradients.ravel(), *rms, *(-each for each in rms)]))
-        margin = 0.025 * (y[1] - y[0])
-        self.pane.fit((-0.6, len(gradient.names) - 0.4), (y[0] - margin, y[1] + margin))
+        self.pane.fit(room_for(len(gradient.names)), with_margin(y))
 
     def marks(self, state: InputState) -> Sequence[Mark]:
         gradient = state.gradient

@@ -55,11 +55,10 @@ class InputGradientPicture(CostlyPlot[MapState], TilePlot):
     formula = InputGradientPlot.formula + "; the ground's colour: 0, one colour scale for all"
     empty_text = InputGradientPlot.empty_text
 
-    def understand(self, observed: Observed[InputGradient], view: View) -> MapState:
-        assert observed.result is not None
-        pictures = pictures_of(observed.result)
+    def understand(self, result: InputGradient, observed: Observed[InputGradient], view: View) -> MapState:
+        pictures = pictures_of(result)
         maps = Maps(frozen(pictures), None, len(pictures), 1)
-        return PictureState(observed.step, view.frame.info.depth, {0: maps}, observed.result, observed.seconds)
+        return PictureState(observed.step, view.frame.info.depth, {0: maps}, result, observed.seconds)
 
     def values(self, maps: Maps) -> Array:
         return maps.maps

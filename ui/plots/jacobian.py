@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from simulator.observations.base import Observed
 from simulator.observations.jacobian import Jacobian, JacobianObservation
-from simulator.training.run_info import RunInfo
 from ui.chart.axes import ShareAxis, ValueAxis
 from ui.chart.decades import extent, log10, notes_of, placed
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
 from ui.chart.marks import HOLLOW, ROUND, Area, Curves, Dots, Mark
 from ui.chart.polygons import Array, pieces
-from ui.chart.ranges import StepRange
+from ui.chart.ranges import StepRange, with_margin
 from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Probe, View
-from ui.plots.costly import CostlyPlot
+from ui.plots.costly import PointedLayerPlot
+from ui.plots.quartiles import by_part, with_quartiles
 from ui.style.numbers import number
 
 
@@ -39,7 +39,7 @@ class JacobianState:
         return [*self.jacobian.singular_values, self.jacobian.weight_singular_values]
 
 
-class JacobianPlot(CostlyPlot[JacobianState]):
+class JacobianPlot(PointedLayerPlot[JacobianState]):
     key = "jacobian"
     spoken_as = (("singular_value", "singular values"),)
     title = "Singular values"
@@ -64,33 +64,19 @@ class JacobianPlot(CostlyPlot[JacobianState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.share_axis)
         self.scale = StepRange(log=True, always=(-1.0, 1.0))
         self.scales.append(self.scale)
-        self.chosen = 0
 
-    def begin(self, info: RunInfo) -> None:
-        self._choose(min(self.chosen, info.depth - 1))
-
-    def understand(self, observed: Observed[Jacobian], view: View) -> JacobianState:
-        assert observed.result is not None
+    def understand(self, result: Jacobian, observed: Observed[Jacobian], view: View) -> JacobianState:
         depth, quartiles = view.frame.info.depth, self.quartiles_of(view)
-        return JacobianState(observed.step, depth, observed.result, observed.seconds, quartiles)
+        return JacobianState(observed.step, depth, result, observed.seconds, quartiles)
 
-    def layer_pointed(self, layer: int) -> None:
-        """Pointing at a layer asks for its weights; they stay."""
-        if layer >= 0:
-            self._choose(layer)
-
-    def _choose(self, layer: int) -> None:
-        self.chosen = layer
-        self.observe(JacobianObservation(layer=layer))
+    def observation_of(self, layer: int) -> JacobianObservation:
+        return JacobianObservation(layer=layer)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[JacobianState]) -> None:
-        every = [each for state in states for each in (state, *(state.quartiles or ()))]
-        shown = [values for state in every for values in state.spectra]
-        y = self.scale.fit(*extent(log10(values) for values in shown))
-        margin = 0.025 * (y[1] - y[0])
-        self.pane.fit((-0.02, 1.06), (y[0] - margin, y[1] + margin))
+        shown = [values for state in with_quartiles(states) for values in state.spectra]
+        self.pane.fit((-0.02, 1.06), with_margin(self.scale.fit(*extent(log10(values) for values in shown))))
 
     def marks(self, state: JacobianState) -> Sequence[Mark]:
         floor = self.scale.range[0]
@@ -124,12 +110,8 @@ class JacobianPlot(CostlyPlot[JacobianState]):
         samples = len(state.jacobian.samples)
         keys = [Key(f"J of {samples} sample{'s' if samples > 1 else ''}", "backward", "dot")]
         if state.jacobian.weight_singular_values.size:
-            keys.append(Key(f"W of layer {self._label(state)}", "text", "hollow"))
+            keys.append(Key(f"W of layer {self.label_of(state.jacobian.layer)}", "text", "hollow"))
         return keys
-
-    def _label(self, state: JacobianState) -> str:
-        labels, layer = self.labels, state.jacobian.layer
-        return labels[layer] if layer < len(labels) else str(layer + 1)
 
     def notes(self, state: JacobianState) -> Sequence[Note]:
         values = np.concatenate(state.spectra)
@@ -145,7 +127,11 @@ class JacobianPlot(CostlyPlot[JacobianState]):
         return Probe("\n".join(text), state.jacobian.layer, x)
 
     def _names(self, state: JacobianState) -> list[str]:
-        return [*(f"J of sample {sample}" for sample in state.jacobian.samples), f"W of layer {self._label(state)}"]
+        jacobian = state.jacobian
+        return [
+            *(f"J of sample {sample}" for sample in jacobian.samples),
+            f"W of layer {self.label_of(jacobian.layer)}",
+        ]
 
     def rows(self, state: JacobianState) -> Table:
         columns: dict[str, list[Cell]] = {"step": [], "matrix": [], "rank": [], "singular_value": []}
@@ -154,7 +140,7 @@ class JacobianPlot(CostlyPlot[JacobianState]):
             columns["matrix"] += [name] * len(values)
             columns["rank"] += range(1, len(values) + 1)
             columns["singular_value"] += values.tolist()
-        for part, each in zip(("low", "high"), state.quartiles or (), strict=False):
+        for part, each in by_part(state.quartiles):
             columns[f"singular_value_{part}"] = [value for values in each.spectra for value in values.tolist()]
         return Table(columns)
 

@@ -12,6 +12,7 @@ from PySide6.QtGui import QPolygonF
 from simulator.record.sampled_history import apart
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import BOTTOM_HEIGHT, TICKS_ONLY_HEIGHT, ShareAxis, StepAxis, ValueAxis
+from ui.chart.buckets import Buckets, reduced, with_gaps
 from ui.chart.decades import log10
 from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, reach_of, stands_out
 from ui.chart.guides import Guide, Level
@@ -22,16 +23,15 @@ from ui.chart.marks import HOLLOW, Area, Curves, Dots, Mark
 from ui.chart.polygons import Array, pieces, polygon
 from ui.chart.ranges import Range, StepRange, StepsRange
 from ui.chart.table import Cell, Table
-from ui.chart.timeline import Past, reduced, with_gaps
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.gradient_time import past_text, step_text
 from ui.style.numbers import integer, number, percent
 from ui.style.theme import Theme
 
 GAP = 13
+"""Pixels between the two panes: the lowest number of one stands over the highest of the other."""
 MOST_RINGS = 24
 """On the curve of what is held out."""
-"""Pixels between the two panes: the lowest number of one stands over the highest of the other."""
 BUCKETS = 384
 READINGS = {"train": ("loss", "accuracy"), "validation": ("validation_loss", "validation_accuracy")}
 NAMES = (("loss", "validation_loss"), ("accuracy", "validation_accuracy"))
@@ -42,7 +42,7 @@ class LossState:
     """The past of loss and accuracy, as far as they exist."""
 
     step: int
-    pasts: Mapping[str, Past]
+    pasts: Mapping[str, Buckets]
     scalars: Mapping[str, float]
     """What is read of the training batch."""
     scored: Mapping[str, float]
@@ -265,7 +265,7 @@ class LossPlot(Plot[LossState]):
         low, high = self.shown
         return _mean_level(float(height), level) if level is not None and low <= height <= high else None
 
-    def _scores(self, past: Past | None, index: int) -> tuple[Array, Array]:
+    def _scores(self, past: Buckets | None, index: int) -> tuple[Array, Array]:
         """Step and height of every bucket that has a value: validation runs now and then only."""
         if past is None:
             return np.zeros(0), np.zeros(0)

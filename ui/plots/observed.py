@@ -16,8 +16,8 @@ class ObservedPlot(Plot[S]):
     refusal: str = ""
     """Why this run has no result."""
 
-    def understand(self, observed: Observed[Any], view: View) -> S:
-        """What is drawn of an observation that has a result."""
+    def understand(self, result: Any, observed: Observed[Any], view: View) -> S:
+        """What is drawn of the ``result`` that an observation has."""
         raise NotImplementedError
 
     def quartiles_of(self, view: View) -> tuple[S, S] | None:
@@ -25,8 +25,12 @@ class ObservedPlot(Plot[S]):
         views = view.quartiles
         if views is None:
             return None
-        low, high = (self.understand(each.frame.observations[self.observations[0]], each) for each in views)
+        low, high = (self._understood(each.frame.observations[self.observations[0]], each) for each in views)
         return low, high
+
+    def _understood(self, observed: Observed[Any], view: View) -> S:
+        assert observed.result is not None
+        return self.understand(observed.result, observed, view)
 
     def start(self, info: RunInfo) -> None:
         self.refusal = ""
@@ -35,7 +39,7 @@ class ObservedPlot(Plot[S]):
     def capture(self, view: View) -> S | None:
         observed = view.frame.observed(self.observations[0])
         self.refusal = "" if observed is None else observed.refusal.rstrip(".")
-        return None if observed is None or observed.refusal else self.understand(observed, view)
+        return None if observed is None or observed.refusal else self._understood(observed, view)
 
     def _show_empty(self) -> None:
         super()._show_empty()

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPolygonF
 
 from simulator.observations.base import Observed
 from simulator.observations.order_chaos import OrderChaosObservation
-from simulator.theory.order_chaos import OrderChaos
+from simulator.theory.order_chaos import OrderChaos, Place
 from ui.chart.axes import ValueAxis, plot_font
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Curves, Mark, Surface
@@ -26,8 +26,6 @@ from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.observed import ObservedPlot
 from ui.style.numbers import amount, number
 
-Place = tuple[float, float]
-"""σ_w², σ_b²"""
 REACH = 14.0
 """Pixels from the dot within which a press takes hold of it."""
 FAR = 40.0
@@ -187,9 +185,8 @@ class OrderChaosPlot(ObservedPlot[OrderChaosState]):
             self._hand = None
         super().refresh(view)
 
-    def understand(self, observed: Observed[OrderChaos], view: View) -> OrderChaosState:
-        assert observed.result is not None
-        return OrderChaosState(view.frame.step, observed.result)
+    def understand(self, result: OrderChaos, observed: Observed[OrderChaos], view: View) -> OrderChaosState:
+        return OrderChaosState(view.frame.step, result)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 

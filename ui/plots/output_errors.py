@@ -14,7 +14,7 @@ from ui.chart.decades import extent, log10, notes_of, placed
 from ui.chart.legend import Key, Note
 from ui.chart.marks import HOLLOW, ROUND, Dots, Mark
 from ui.chart.polygons import Array
-from ui.chart.ranges import StepRange
+from ui.chart.ranges import StepRange, room_for, with_margin
 from ui.chart.table import Table, cells
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
@@ -61,9 +61,8 @@ class OutputErrorsPlot(CostlyPlot[ErrorState]):
         self.scale = StepRange(log=True, always=(-1.0, 0.0))
         self.scales.append(self.scale)
 
-    def understand(self, observed: Observed[OutputErrors], view: View) -> ErrorState:
-        assert observed.result is not None
-        return ErrorState(observed.step, observed.result, observed.seconds)
+    def understand(self, result: OutputErrors, observed: Observed[OutputErrors], view: View) -> ErrorState:
+        return ErrorState(observed.step, result, observed.seconds)
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
@@ -71,8 +70,7 @@ class OutputErrorsPlot(CostlyPlot[ErrorState]):
         names = states[0].errors.names
         self.target_axis.name_layers(names)
         y = self.scale.fit(*extent(heights for state in states for heights in state.heights))
-        margin = 0.025 * (y[1] - y[0])
-        self.pane.fit((-0.6, len(names) - 0.4), (y[0] - margin, y[1] + margin))
+        self.pane.fit(room_for(len(names)), with_margin(y))
 
     def marks(self, state: ErrorState) -> Sequence[Mark]:
         floor, x = self.scale.range[0], np.arange(len(state.errors.names), dtype=np.float64)

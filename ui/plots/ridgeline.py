@@ -1,4 +1,4 @@
-"""What the ridgeline plots of activations and of gradients have in common."""
+"""Histograms of all layers, on one axis or each over its own range; as a ridgeline one filled curve each."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ui.chart.beside import RowWords
 from ui.chart.header import Option
 from ui.chart.legend import Note
 from ui.chart.marks import LayerHighlight, Mark
+from ui.chart.pane import Pane
 from ui.chart.polygons import Array
 from ui.chart.ranges import StepRange
 from ui.chart.ridges import (
@@ -40,24 +41,29 @@ from ui.plots.base import FIRST_ROW, Plot, Probe, View
 SHARED_HELP = "Draw all layers on one axis; off: each layer fills the width with its own range"
 
 
-class RidgePlot(Plot[HistogramState]):
-    """One filled histogram per layer over a shared axis, or each over its own range."""
+class LayerHistograms(Plot[HistogramState]):
+    """A row for each layer over a shared axis, or over the layer's own range, with words at its right."""
 
     quantity: ClassVar[Quantity]
     axis_text: ClassVar[str] = ""
+    lift: ClassVar[float] = 0.0
+    """Pixels that words stand above the middle of their row."""
     offers = (Option("shared", "shared", SHARED_HELP, on=True),)
 
     def build(self) -> None:
         self.depth_axis = DepthAxis("left", "layer, output ← input")
         self.value_axis = ValueAxis("bottom", self.axis_text)
         self.value_axis.spacing = 60.0
-        self.pane = self.canvas.add_pane(FIRST_ROW, self.depth_axis, self.value_axis, invert_y=True)
-        self.depth_axis.setGrid(False)
+        self.pane = self.make_pane()
         self.scale = StepRange(patience=300)
         self.scales.append(self.scale)
-        self.words = RowWords(self.pane, lift=6.0)
+        self.words = RowWords(self.pane, self.lift)
         self.canvas.add_beside(self.words, FIRST_ROW, 2)
         self.option_changed()
+
+    def make_pane(self) -> Pane:
+        """The pane, between these axes."""
+        raise NotImplementedError
 
     @property
     def shared(self) -> bool:
@@ -73,10 +79,38 @@ class RidgePlot(Plot[HistogramState]):
     def capture(self, view: View) -> HistogramState | None:
         return histogram_state(view.frame, self.quantity, self.state)
 
-    def _placed(self, state: HistogramState) -> Array:
-        """The edges as drawn."""
+    def drawn_edges(self, state: HistogramState) -> Array:
+        """(layers, bins + 1): those of the bins, as shares of the layer's range where layers share no axis."""
         edges = edges_of(state.histograms)
         return edges if self.shared else edges / reach(edges)[:, None]
+
+    def say_rows(self, state: HistogramState) -> None:
+        """Write at the right of each row what is lost of it, or its own range."""
+        edges = None if self.shared else reach(edges_of(state.histograms))
+        self.words.set_words(row_words(state.histograms, edges))
+
+    def notes(self, state: HistogramState) -> Sequence[Note]:
+        return tail_notes(state.histograms, self.names_of(state.depth))
+
+    def row_probe(self, state: HistogramState, row: int, x: float) -> Probe:
+        """What is read of a row at ``x``, as drawn."""
+        scale = 1.0 if self.shared else float(reach(edges_of(state.histograms))[row])
+        words = (self.layer_text(row), bin_text(state.histograms, row, x * scale), tail_text(state.histograms, row))
+        return Probe("\n".join(filter(None, words)), row, x)
+
+    def rows(self, state: HistogramState) -> Table:
+        return histogram_table(state, self.names_of(state.depth))
+
+
+class RidgePlot(LayerHistograms):
+    """One filled histogram per layer, each over the ones before."""
+
+    lift = 6.0
+
+    def make_pane(self) -> Pane:
+        pane = self.canvas.add_pane(FIRST_ROW, self.depth_axis, self.value_axis, invert_y=True)
+        self.depth_axis.setGrid(False)
+        return pane
 
     def fit(self, states: Sequence[HistogramState]) -> None:
         rise = max(rise_of(state.depth) for state in states)
@@ -84,18 +118,18 @@ class RidgePlot(Plot[HistogramState]):
         edges = [edges_of(state.histograms) for state in states]
         low, high = min(float(e[:, 0].min()) for e in edges), max(float(e[:, -1].max()) for e in edges)
         self.pane.fit(self.scale.fit(low, high) if self.shared else (-1.02, 1.02), (top, bottom))
-        self.words.set_words(row_words(states[0].histograms, None if self.shared else reach(edges[0])))
+        self.say_rows(states[0])
 
     def marks(self, state: HistogramState) -> Sequence[Mark]:
         heights = heights_of(state.histograms.counts)
-        outlines = ridge_polygons(self._placed(state), heights, rise_of(state.depth))
+        outlines = ridge_polygons(self.drawn_edges(state), heights, rise_of(state.depth))
         rows = ridge_rows(state.depth, self.drawing.palette.highlighted)
         colours = [self.layer_colour(row) for row in rows]
         ridges = Ridges("ridges", [outlines[row] for row in rows], colours, layers=rows, rows=rows)
         return [LayerHighlight("highlight", along="y"), ridges]
 
     def notes(self, state: HistogramState) -> Sequence[Note]:
-        return [*thinned_note(state.depth), *tail_notes(state.histograms, self.names_of(state.depth))]
+        return [*thinned_note(state.depth), *super().notes(state)]
 
     def layer_pointed(self, layer: int) -> None:
         """A layer without a ridge has one while it is pointed at."""
@@ -103,10 +137,4 @@ class RidgePlot(Plot[HistogramState]):
             self.paint(self.drawn_states)
 
     def probe(self, state: HistogramState, pane: int, x: float, y: float) -> Probe | None:
-        row = int(np.clip(round(y + 0.3), 0, state.depth - 1))
-        scale = 1.0 if self.shared else float(reach(edges_of(state.histograms))[row])
-        words = (self.layer_text(row), bin_text(state.histograms, row, x * scale), tail_text(state.histograms, row))
-        return Probe("\n".join(filter(None, words)), row, x)
-
-    def rows(self, state: HistogramState) -> Table:
-        return histogram_table(state, self.labels)
+        return self.row_probe(state, int(np.clip(round(y + 0.3), 0, state.depth - 1)), x)

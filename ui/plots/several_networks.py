@@ -18,7 +18,8 @@ from ui.chart.canvas import Canvas
 from ui.chart.drawing import DrawnState, Piece
 from ui.chart.legend import LINES, Key, Legend, PictureTitle, Swatch, level
 from ui.chart.marks import LANES, Style
-from ui.chart.view import Comparing, S, Scale
+from ui.chart.ranges import HeldRange
+from ui.chart.view import Comparing, S
 from ui.plots.definition import PlotDefinition
 from ui.style.theme import Theme
 
@@ -47,7 +48,7 @@ class SeveralNetworks(PlotDefinition[S]):
     """That over its image, once one has stood beside it; None in a picture."""
     picture_title: PictureTitle | None
     theme: Theme
-    scales: list[Scale]
+    scales: list[HeldRange]
     legend: Legend
     comparing: Comparing
     """How networks are held against each other."""
@@ -64,7 +65,7 @@ class SeveralNetworks(PlotDefinition[S]):
         state = lane.plot.state
         assert state is not None
         for mine, its in zip(self.scales, lane.plot.scales, strict=True):
-            vars(its).update(vars(mine))
+            its.copy(mine)
         for name in self.fitted:
             setattr(lane.plot, name, getattr(self, name))
         return DrawnState(lane.plot.marks(state), lane.style, stretch=self.stretch(lane))

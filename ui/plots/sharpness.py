@@ -14,16 +14,17 @@ from simulator.observations.base import Observed
 from simulator.observations.sharpness import Sharpness, SharpnessObservation
 from ui.chart.axes import StepAxis, ValueAxis
 from ui.chart.beside import Gauge
+from ui.chart.buckets import with_gaps
 from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, reach_of
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Curves, Mark
 from ui.chart.polygons import Array, pieces
-from ui.chart.ranges import Range, StepRange, StepsRange
+from ui.chart.ranges import Range, StepRange, StepsRange, with_margin
 from ui.chart.table import Cell, Table
-from ui.chart.timeline import with_gaps
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
+from ui.plots.quartiles import by_part
 from ui.style.numbers import integer, number
 
 
@@ -85,13 +86,12 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
         self.gauge = Gauge(self.pane)
         self.canvas.add_beside(self.gauge, FIRST_ROW, 2)
 
-    def understand(self, observed: Observed[Sharpness], view: View) -> SharpnessState:
-        sharpness, past = observed.result, view.past_with(self.observations[0])
-        assert sharpness is not None
+    def understand(self, result: Sharpness, observed: Observed[Sharpness], view: View) -> SharpnessState:
+        past = view.past_with(self.observations[0])
         assert past is not None
         values, gauges, limits = past.history.values.T
         return SharpnessState(
-            observed.step, sharpness, observed.seconds, past.history.lasts, values, gauges, limits,
+            observed.step, result, observed.seconds, past.history.lasts, values, gauges, limits,
             past.history.after_gap, quartiles=self.quartiles_of(view),
         )  # fmt: skip
 
@@ -102,8 +102,7 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
         sharpness = states[0].sharpness
         reach = max(map(reach_of, gauges))
         y = self.scale.fit(*fitting([*gauges, np.array([0.0, 1.2 * sharpness.limit])], reach))
-        margin = 0.01 * (y[1] - y[0])
-        self.pane.fit(self.steps.fit(max(state.step for state in states)), (y[0] - margin, y[1] + margin))
+        self.pane.fit(self.steps.fit(max(state.step for state in states)), with_margin(y, 0.01))
         self.gauge.show_value(sharpness.gauge, sharpness.limit)
 
     def marks(self, state: SharpnessState) -> Sequence[Mark]:
@@ -158,7 +157,7 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
             "rate_times_eigenvalue": state.gauges.tolist(),
             "limit": [None if math.isnan(limit) else limit for limit in state.limits.tolist()],
         }
-        for part, each in zip(("low", "high"), state.quartiles or (), strict=False):
+        for part, each in by_part(state.quartiles):
             columns[f"largest_eigenvalue_{part}"] = each.values.tolist()
             columns[f"rate_times_eigenvalue_{part}"] = each.gauges.tolist()
         return Table(columns)

@@ -6,16 +6,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from ui.chart.table import Cell, Table
+from ui.chart.table import PLACES, Cell, Table
 from ui.style.numbers import count, integer, number
 
 SUBJECTS = ("layer", "matrix", "output", "sample")
 """Columns of which a plot has a value for each; the first that is there is counted."""
-PLACES = (
-    "step|first_step|last_step|layer|sample|other_sample|input|output|unit|matrix|what|gate|factor|rank|time|"
-    "channel|row|column|count|box|rows|columns"
-)
-"""Columns that say what a value is of."""
+UNSPOKEN = PLACES | {"count", "rows", "columns"}
+"""Columns that say of what a value is, or of how many."""
 PLURALS = {"matrix": "matrices"}
 MOST_QUANTITIES = 4
 """What can be listened to."""
@@ -32,7 +29,7 @@ def spoken(table: Table, words: Mapping[str, str]) -> str:
 
 
 def _by_names(table: Table) -> dict[str, str]:
-    columns = [name for name in table.columns if name not in PLACES.split("|") and not name.endswith("_step_0")]
+    columns = [name for name in table.columns if name not in UNSPOKEN and not name.endswith("_step_0")]
     return {name: name.replace("_", " ") for name in columns}
 
 

@@ -28,7 +28,7 @@ class Envelope(NamedTuple):
 
 
 def envelope_marks(envelopes: Sequence[Envelope], *, at_start: bool) -> list[Mark]:
-    """The bands of predicted curves with a dashed line through each; ``fresh``: the network stands where they do."""
+    """The bands of predicted curves with a dashed line through each; ``at_start``: the network is at step 0, too."""
     alpha = YOUNG_ALPHA if at_start else OLD_ALPHA
     areas = [
         Area(f"theory {place}", _layers(band), band.low, band.high, colour="muted", alpha=alpha, z=-1.5)

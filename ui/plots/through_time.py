@@ -15,6 +15,7 @@ from simulator.record.frame import Frame
 from simulator.record.history import Series
 from ui.chart.axes import WholeAxis
 from ui.chart.bands import LINE, USUAL_HEIGHT, BandAxis, Bands, Caption, Captions, gap_of
+from ui.chart.buckets import envelope, reduced
 from ui.chart.decades import extent, log10, notes_of
 from ui.chart.header import Option
 from ui.chart.legend import LINES, Key, Note, Stroke
@@ -24,8 +25,8 @@ from ui.chart.pens import DASHED, SOLID, Dash
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
 from ui.chart.table import Cell, Table
-from ui.chart.timeline import envelope, reduced
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.quartiles import by_part
 from ui.style.numbers import integer, number
 from ui.style.text_size import scaled
 
@@ -69,7 +70,7 @@ def slope_number(norms: Array) -> str:
 
 
 @dataclass(frozen=True)
-class Track:
+class LayerProfile:
     """One layer's profile, and its gradient at step 0 where that is known."""
 
     layer: int
@@ -89,8 +90,8 @@ class ThroughTimeState:
 
     step: int
     depth: int
-    tracks: tuple[Track, ...]
-    quartiles: tuple[tuple[Track, ...], tuple[Track, ...]] | None = None
+    tracks: tuple[LayerProfile, ...]
+    quartiles: tuple[tuple[LayerProfile, ...], tuple[LayerProfile, ...]] | None = None
     """The first and the third, where it is the median of several seeds."""
 
     @property
@@ -98,7 +99,7 @@ class ThroughTimeState:
         return max(len(track.norms) for track in self.tracks)
 
 
-def tracks_of(frame: Frame, first: Frame | None) -> tuple[Track, ...]:
+def tracks_of(frame: Frame, first: Frame | None) -> tuple[LayerProfile, ...]:
     tracks = []
     profiles = frame.result(TimeProfilesObservation()) or {}
     before = first.result(TimeProfilesObservation()) if first is not None else None
@@ -108,7 +109,7 @@ def tracks_of(frame: Frame, first: Frame | None) -> tuple[Track, ...]:
             then = before.get(layer.label) if before is not None else None
             same = then is not None and len(then.hidden_gradient_norm) == len(profile.hidden_gradient_norm)
             tracks.append(
-                Track(
+                LayerProfile(
                     index,
                     layer.name or f"layer {layer.label}",
                     layer.label,
@@ -327,7 +328,7 @@ class ThroughTime(Plot[ThroughTimeState]):
             columns["hidden_gradient_norm_step_0"] += [None] * count if track.first is None else track.first.tolist()
             columns["hidden_mean"] += track.profile.hidden_mean.tolist()
             columns["hidden_std"] += track.profile.hidden_std.tolist()
-        for part, tracks in zip(("low", "high"), state.quartiles or (), strict=False):
+        for part, tracks in by_part(state.quartiles):
             columns[f"hidden_gradient_norm_{part}"] = [norm for track in tracks for norm in track.norms.tolist()]
         return Table(columns)
 

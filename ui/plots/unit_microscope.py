@@ -18,6 +18,7 @@ from simulator.record.changes import Change, last_before
 from simulator.record.turns import Turn
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import Axis, StepAxis, ValueAxis
+from ui.chart.buckets import with_gaps
 from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, reach_of
 from ui.chart.header import Option
 from ui.chart.legend import Key, Note
@@ -25,7 +26,6 @@ from ui.chart.marks import Area, Curves, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange, StepsRange
 from ui.chart.table import Cell, Table
-from ui.chart.timeline import with_gaps
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.unit.bar import UnitBar
 from ui.plots.unit.parts import (

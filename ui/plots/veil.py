@@ -55,27 +55,18 @@ class Veil(QWidget):
             painter.drawText(room, flags, self._text)
 
 
-class StepVeils:
-    """Says of plots that what they show is of another step than the one that is to be seen."""
+class _Laid:
+    """A veil over each of some plots."""
 
     def __init__(self) -> None:
         self._veils: dict[str, Veil] = {}
 
-    def cover(self, plot: Plot[Any], view: View) -> None:
-        """Bring one plot in line with the view that is shown."""
-        other = None if plot.state is None or plot.paused or view.whole or plot.recorded else plot.state.step
-        if other is None or other == view.frame.step:
-            self._take_off(plot.key)
-            return
-        text = f"of step {integer(other)}; step {integer(view.frame.step)} is being computed"
+    def _say(self, plot: Plot[Any], text: str) -> None:
+        """Cover a plot, or say something else over it."""
         if plot.key in self._veils:
             self._veils[plot.key].say(text)
         else:
             self._veils[plot.key] = Veil(plot.canvas, text)
-
-    def lift(self) -> None:
-        for key in tuple(self._veils):
-            self._take_off(key)
 
     def _take_off(self, key: str) -> None:
         veil = self._veils.pop(key, None)
@@ -83,12 +74,29 @@ class StepVeils:
             veil.hide()
             veil.deleteLater()
 
+    def lift(self) -> None:
+        """Take all of them off."""
+        for key in tuple(self._veils):
+            self._take_off(key)
 
-class Veils:
+
+class StepVeils(_Laid):
+    """Says of plots that what they show is of another step than the one that is to be seen."""
+
+    def cover(self, plot: Plot[Any], view: View) -> None:
+        """Bring one plot in line with the view that is shown."""
+        other = None if plot.state is None or plot.paused or view.whole or plot.recorded else plot.state.step
+        if other is None or other == view.frame.step:
+            self._take_off(plot.key)
+        else:
+            self._say(plot, f"of step {integer(other)}; step {integer(view.frame.step)} is being computed")
+
+
+class Veils(_Laid):
     """Dims plots of a network that is not the described one, until they are lifted."""
 
     def __init__(self) -> None:
-        self._veils: dict[str, Veil] = {}
+        super().__init__()
         self._why = self._empty = ""
 
     def lay(self, plots: Iterable[Plot[Any]], why: str, empty: str) -> None:
@@ -99,16 +107,11 @@ class Veils:
 
     def cover(self, plot: Plot[Any]) -> None:
         """One more plot, if veils are laid."""
-        if self._why and plot.state is not None and plot.key not in self._veils:
-            self._veils[plot.key] = Veil(plot.canvas, self._why)
-        elif self._why and plot.state is not None:
-            self._veils[plot.key].say(self._why)
+        if self._why and plot.state is not None:
+            self._say(plot, self._why)
         elif self._empty:
             plot.forget(self._empty)
 
     def lift(self) -> None:
         self._why = self._empty = ""
-        for veil in self._veils.values():
-            veil.hide()
-            veil.deleteLater()
-        self._veils.clear()
+        super().lift()

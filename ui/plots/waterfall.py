@@ -21,10 +21,10 @@ from ui.chart.legend import Key, Note
 from ui.chart.lost import Since, layer_words, lost_notes, since_of
 from ui.chart.marks import FLOOR, LOST, Area, Bars, Curves, Dots, LayerHighlight, Mark
 from ui.chart.polygons import Array, pieces
-from ui.chart.ranges import StepRange
+from ui.chart.ranges import StepRange, finite_extent, room_for
 from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
-from ui.plots.depth import columns_of, finite_extent
+from ui.plots.depth import columns_of
 from ui.style.numbers import number
 
 COLOURS: dict[Factor, str] = {
@@ -181,7 +181,7 @@ class Waterfall(Plot[WaterfallState]):
 
     def fit(self, states: Sequence[WaterfallState]) -> None:
         y = self.scale.fit(*finite_extent([*(state.running for state in states), *_edges(states[0])]))
-        self.pane.fit((-0.6, states[0].depth - 0.4), y)
+        self.pane.fit(room_for(states[0].depth), y)
 
     def marks(self, state: WaterfallState) -> Sequence[Mark]:
         """Floating bars, right to left, where one factor ends, the next begins, or areas; over them their sum."""

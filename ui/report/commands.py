@@ -70,7 +70,7 @@ def why_not(live: LiveChanges, present: Experiment, step: int) -> str:
     return ""
 
 
-def scaled(live: LiveChanges, step: int) -> bool:
+def rounds_once_more(live: LiveChanges, step: int) -> bool:
     """Whether an update that was written already was scaled, as another rate was wanted: that rounds once more."""
     late = (change.experiment for change in live.entries if change.scales and change.step < step)
     return any(experiment is not None and not experiment.optimizer.rewrites for experiment in late)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from simulator.system.environment import Environment
-from ui.report.commands import commands, scaled, why_not
+from ui.report.commands import commands, rounds_once_more, why_not
 from ui.report.markup import element, table
 from ui.report.reported_run import ReportedRun
 from ui.style.numbers import integer
@@ -35,7 +35,7 @@ def reproduction_part(run: ReportedRun) -> Iterator[Element]:
         yield element("p", "The same numbers come of:")
         yield element("pre", element("code", "\n".join(commands(live, run.experiment, step))))
         yield element("p", "In a checkout, python3 main.py stands for nablascope.", class_="muted")
-        if scaled(live, step):
+        if rounds_once_more(live, step):
             yield element("p", SCALED)
     yield element("p", "Equal to the last digit where these are equal:")
     yield table("Where it was trained", ("", "Value"), environment_rows(run.environment))

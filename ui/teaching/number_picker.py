@@ -21,7 +21,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
 from simulator.lessons.draft import Draft
 from simulator.lessons.measurable import PICKS, Measurable, of_subject, rows_of
-from ui.dialogs import plain
+from ui.dialogs import without_icons
 from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.screen import within_screen
 from ui.teaching.fields import Choice, form, labelled, note
@@ -93,7 +93,7 @@ class NumberPicker(QDialog):
         self.ask.setText("&Ask for it")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        plain(buttons)
+        without_icons(buttons)
         in_column(self.search, self.of_plot, (self.list, 1), self.fields, self.told, buttons, on=self)
         self.list.itemActivated.connect(lambda _item: self.accept())
 

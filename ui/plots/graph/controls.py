@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QGridLayout, QHBoxLayou
 from simulator.observations.graph.what_if import Changes
 from ui.forms.scale import Scale
 from ui.forms.track import Track
+from ui.style.checked import check
 from ui.style.text_size import scaled, with_text
 
 SWEEP = Scale(low=0.01, high=100.0, log=True, floor=0.01)
@@ -125,9 +126,7 @@ class Controls(QWidget):
         self.factors["weights"].label.setText(f"W {layer + 1}")
         self.factors["weights"].show_value(changes.weight_scales.get(layer, 1.0))
         for name, switch in self.switches.items():
-            switch.blockSignals(True)
-            switch.setChecked(getattr(changes, name))
-            switch.blockSignals(False)
+            check(switch, getattr(changes, name))
         self.back.setEnabled(changes != Changes())
 
 

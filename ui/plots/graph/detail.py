@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +26,7 @@ CELL = 60.0
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedBox:
     """A box that is open."""
 
     title: str
@@ -85,7 +84,7 @@ def cell_rect(pane: Pane, matrix: Matrix, row: int, column: int) -> QRectF:
 class Detail(Mark):
     """One opened box over a whole pane."""
 
-    opened: Opened
+    opened: OpenedBox
 
     def draw(self, surface: Surface) -> None:
         painter, matrix = surface.painter, self.opened.matrix
@@ -182,8 +181,3 @@ def image_of(values: Floats, theme: Theme) -> QImage:
 def _cell(area: QRectF, rows: int, columns: int, row: int, column: int) -> QRectF:
     width, height = area.width() / columns, area.height() / rows
     return QRectF(area.left() + column * width, area.top() + row * height, width, height)
-
-
-def gain(after: float, before: float) -> str:
-    """A ratio of norms in words; ``""`` where there is none."""
-    return f"× {number(after / before)}" if before > 0 and math.isfinite(before) else ""

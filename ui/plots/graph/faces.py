@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from simulator.observations.graph.nodes import Box
 from simulator.observations.graph.what_if import as_matrix
-from ui.plots.graph.detail import Opened
+from ui.plots.graph.detail import OpenedBox
 from ui.plots.graph.folding import Fold, FoldedGraph, range_words
-from ui.plots.graph.layout import Place, depth_of, role_of
+from ui.plots.graph.layout import Position, depth_of, role_of
 from ui.plots.graph.marks import Bracket, Face
 from ui.plots.graph.phrases import formula_of, ratio_text, ratio_words
 from ui.plots.graph.state import GraphState
@@ -43,7 +43,7 @@ def faces_of(
     shown: FoldedGraph,
     pinned: Mapping[str, float],
     labels: Sequence[str],
-    places: Mapping[str, Place],
+    places: Mapping[str, Position],
     *,
     editable: bool,
 ) -> list[Face]:
@@ -57,7 +57,9 @@ def faces_of(
     ]
 
 
-def _fold_face(shown: FoldedGraph, box: Box, norms: Mapping[str, float], labels: Sequence[str], place: Place) -> Face:
+def _fold_face(
+    shown: FoldedGraph, box: Box, norms: Mapping[str, float], labels: Sequence[str], place: Position
+) -> Face:
     fold, own = shown.folds[box.key], [norms[key] for key in shown.hidden[box.key]]
     lines = (labels_of(fold, labels), range_words(own))
     lost = not all(map(math.isfinite, own))
@@ -65,7 +67,7 @@ def _fold_face(shown: FoldedGraph, box: Box, norms: Mapping[str, float], labels:
     return Face(box.key, place, box.backward, first, fold.title, str(fold.repeats), lines, lost=lost, last_layer=last)
 
 
-def brackets_of(shown: FoldedGraph, labels: Sequence[str], places: Mapping[str, Place]) -> list[Bracket]:
+def brackets_of(shown: FoldedGraph, labels: Sequence[str], places: Mapping[str, Position]) -> list[Bracket]:
     """A bar over what each opened fold has brought to light, the innermost lowest."""
     made = []
     for level, fold in enumerate(reversed(shown.opened)):
@@ -76,7 +78,7 @@ def brackets_of(shown: FoldedGraph, labels: Sequence[str], places: Mapping[str, 
 
 def _face(
     state: GraphState, box: Box, norm: float, pinned: Mapping[str, float], labels: Sequence[str],
-    places: Mapping[str, Place], editable: bool,
+    places: Mapping[str, Position], editable: bool,
 ) -> Face:  # fmt: skip
     lines = [number(norm, fixed=True) if math.isfinite(norm) else "∞" if norm == math.inf else "NaN"]
     outcome, ratio = state.changed, ""
@@ -103,7 +105,7 @@ def _units(state: GraphState, box: Box) -> tuple[bool, ...]:
     return tuple((depth_of(box.key), unit) not in state.changes.off for unit in range(box.shape[0]))
 
 
-def opened_of(state: GraphState, labels: Sequence[str]) -> Opened | None:
+def opened_of(state: GraphState, labels: Sequence[str]) -> OpenedBox | None:
     """What the open box shows; None while there is none or its matrix has not come."""
     box, matrix = next((box for box in state.graph.boxes if box.key == state.chosen), None), state.matrix
     if box is None or matrix is None or matrix.key != state.chosen:
@@ -119,4 +121,4 @@ def opened_of(state: GraphState, labels: Sequence[str]) -> Opened | None:
     before = None
     if state.changed is not None and matrix.readable:
         before = as_matrix(state.changed.before, state.chosen).values
-    return Opened(title, matrix, words, box.backward, before)
+    return OpenedBox(title, matrix, words, box.backward, before)

@@ -24,7 +24,7 @@ STANDS_FOR: Mapping[str, BoxRole] = {"fold": "layer", "fold_delta": "delta", "fo
 
 Depths = tuple[int, int]
 """The first depth of a range, and the one behind its last."""
-Opened = tuple[Depths, ...]
+OpenFolds = tuple[Depths, ...]
 """Repeats that are open, from the outermost inwards."""
 
 
@@ -65,7 +65,7 @@ class FoldedGraph:
         return {**norms, **{key: norms[hidden[-1]] for key, hidden in self.hidden.items()}}
 
 
-def folded(graph: Graph, described: Sequence[LayerInfo], opened: Opened = ()) -> FoldedGraph:
+def folded(graph: Graph, described: Sequence[LayerInfo], opened: OpenFolds = ()) -> FoldedGraph:
     """The graph with its repeats folded, but for the ``opened`` ones."""
     layers = _layers_of(graph)
     folds: dict[int, Fold] = {}
@@ -86,12 +86,12 @@ def folded(graph: Graph, described: Sequence[LayerInfo], opened: Opened = ()) ->
     return FoldedGraph(Graph(tuple(boxes)), standing, tuple(way), hidden)
 
 
-def opening(fold: Fold, opened: Sequence[Fold]) -> Opened:
+def opening(fold: Fold, opened: Sequence[Fold]) -> OpenFolds:
     """What is open once a fold is: it, and what it lies in."""
     return (*(outer.depths for outer in opened if _within(fold.depths, outer.depths)), fold.depths)
 
 
-def folding_again(fold: Fold, opened: Sequence[Fold]) -> Opened:
+def folding_again(fold: Fold, opened: Sequence[Fold]) -> OpenFolds:
     """What stays open when an opened fold is folded again."""
     return tuple(outer.depths for outer in opened[: opened.index(fold)])
 
@@ -126,7 +126,7 @@ def _look_of(box: Box, described: Sequence[LayerInfo]) -> tuple[object, ...]:
     return box.role, box.title, box.shape, layer and (layer.kind, layer.units, layer.activation)
 
 
-def _fold(run: Depths, opened: Opened, layers: Mapping[int, Sequence[Box]], folds: dict[int, Fold]) -> list[Fold]:
+def _fold(run: Depths, opened: OpenFolds, layers: Mapping[int, Sequence[Box]], folds: dict[int, Fold]) -> list[Fold]:
     """Fold a range as a whole, or what of it is not opened; returns what is, from the outermost inwards."""
     first, end = run
     fold = Fold(run, (layers[first][0].layer, layers[end - 1][0].layer))

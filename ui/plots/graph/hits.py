@@ -11,14 +11,14 @@ from simulator.observations.graph.nodes import Box
 from ui.chart.pane import Pane
 from ui.plots.graph.faces import brackets_of
 from ui.plots.graph.folding import Fold, FoldedGraph
-from ui.plots.graph.layout import Place
+from ui.plots.graph.layout import Position
 from ui.plots.graph.marks import box_rect, dot_place
 
 DOT = 7
 """Pixels around the middle of a unit's dot within which a click is at it."""
 
 
-def hit(shown: FoldedGraph, labels: Sequence[str], places: Mapping[str, Place], point: QPointF) -> Box | Fold | None:
+def hit(shown: FoldedGraph, labels: Sequence[str], places: Mapping[str, Position], point: QPointF) -> Box | Fold | None:
     """The opened repeats whose bar, else the box that is at a ``point`` of the graph."""
     for bracket in brackets_of(shown, labels, places):
         if bracket.rect.contains(point):
@@ -27,7 +27,7 @@ def hit(shown: FoldedGraph, labels: Sequence[str], places: Mapping[str, Place], 
     return next(boxes, None)
 
 
-def unit_hit(box: Box, place: Place, pane: Pane, at: QPointF) -> int | None:
+def unit_hit(box: Box, place: Position, pane: Pane, at: QPointF) -> int | None:
     """The unit of a box of slopes whose dot is ``at`` this place of the scene."""
     for unit in range(box.shape[0]):
         way = pane.mapViewToScene(dot_place(place, unit, box.shape[0])) - at

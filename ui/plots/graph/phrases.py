@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 
 from simulator.observations.graph.what_if import Ratio
-from ui.plots.graph.detail import gain
 from ui.plots.graph.layout import depth_of, role_of
 from ui.style.numbers import integer, number
 
@@ -39,14 +38,19 @@ def _neighbours(role: str, depth: int, own: float, norms: Mapping[str, float]) -
     above, below = norms.get(f"delta:{depth + 1}"), _below(depth, norms)
     delta = norms.get(f"delta:{depth}")
     if role == "delta" and above is not None:
-        return [f"δ above {number(above)}  {gain(own, above)}"]
+        return [f"δ above {number(above)}  {_gain(own, above)}"]
     if role == "activation" and below is not None:
-        return [f"a below {number(below)}  {gain(own, below)}"]
+        return [f"a below {number(below)}  {_gain(own, below)}"]
     if role == "weight_gradient" and delta is not None and below is not None:
         return [f"δ {number(delta)},  a {number(below)}"]
     if role == "bias_gradient" and delta is not None:
         return [f"δ {number(delta)}"]
     return []
+
+
+def _gain(after: float, before: float) -> str:
+    """A ratio of norms in words; ``""`` where there is none."""
+    return f"× {number(after / before)}" if before > 0 and math.isfinite(before) else ""
 
 
 def _below(depth: int, norms: Mapping[str, float]) -> float | None:

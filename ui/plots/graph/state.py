@@ -9,7 +9,7 @@ from simulator.observations.graph.matrix import Matrix
 from simulator.observations.graph.nodes import Box, Graph
 from simulator.observations.graph.what_if import Changes, Outcome
 from ui.chart.table import Cell
-from ui.plots.graph.folding import Opened
+from ui.plots.graph.folding import OpenFolds
 from ui.plots.graph.layout import depth_of
 
 UNCHANGED = Changes()
@@ -29,7 +29,7 @@ class GraphState:
     changes: Changes = UNCHANGED
     outcome: Outcome | None = None
     """What the changes have done."""
-    unfolded: Opened = ()
+    unfolded: OpenFolds = ()
     """Which of the repeats are open."""
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QSize, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QSpinBox, QWidget
 
@@ -124,16 +124,13 @@ class UnitBar(QWidget):
 
     def show_unit(self, unit: Unit) -> None:
         """Bring everything in line with the unit that is watched, without telling of it."""
-        for box in (self.layer, self.unit):
-            box.blockSignals(True)
-        if unit.layer in self._labels:
-            self.layer.setCurrentIndex(self._labels.index(unit.layer))
-        self.unit.setMaximum(len(unit.means))
-        # A number that is being typed is not overwritten.
-        if not self.unit.hasFocus():
-            self.unit.setValue(unit.index + 1)
-        for box in (self.layer, self.unit):
-            box.blockSignals(False)
+        with QSignalBlocker(self.layer), QSignalBlocker(self.unit):
+            if unit.layer in self._labels:
+                self.layer.setCurrentIndex(self._labels.index(unit.layer))
+            self.unit.setMaximum(len(unit.means))
+            # A number that is being typed is not overwritten.
+            if not self.unit.hasFocus():
+                self.unit.setValue(unit.index + 1)
         dead = int(unit.dead.sum())
         self.revive.setEnabled(unit.drawn)
         self.revive_all.setEnabled(unit.drawn and dead > 0)

@@ -73,7 +73,7 @@ def cell_marks(unit: Unit, pane: int) -> Sequence[Mark]:
     image, rect = places.reshape(grid.rows, grid.columns), QRectF(0, 0, grid.columns, grid.rows)
     hatches: dict[int, Hatch] = {DIM: "rising", DEAD: "crossed"}
     cells = Heat("cells", image, rect, cell_table, pane=pane, zero=None, lost=None, hatches=hatches)
-    return [cells, Frame("watched", QRectF(column, row, 1, 1), pane=pane)]
+    return [cells, CellFrame("watched", QRectF(column, row, 1, 1), pane=pane)]
 
 
 @lru_cache(16)
@@ -84,7 +84,7 @@ def cell_table(theme: Theme) -> list[int]:
 
 
 @dataclass(frozen=True, eq=False)
-class Frame(Mark):
+class CellFrame(Mark):
     """A rectangle of data with a strong edge."""
 
     rect: QRectF

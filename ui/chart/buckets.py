@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Past:
+class Buckets:
     """``low``, ``high``, ``last`` are (buckets,) or (buckets, layers); a bucket is ``width`` steps."""
 
     steps: Floats
@@ -43,17 +43,17 @@ class Past:
         return int(np.clip(np.floor((step - self.steps[0] + 0.5) / self.width), 0, len(self.steps) - 1))
 
 
-def reduced(series: Series, most: int, end: int) -> Past:
+def reduced(series: Series, most: int, end: int) -> Buckets:
     """At most ``most`` buckets: 2^k neighbours merge, so that a bucket never changes its contents."""
     count = len(series.steps)
     merge = 1
     while -(-count // merge) > most:
         merge *= 2
     if merge == 1:
-        return Past(series.steps, series.low, series.high, series.last, series.stride, end, series.begins)
+        return Buckets(series.steps, series.low, series.high, series.last, series.stride, end, series.begins)
     low, high = _merged(series.low, merge, np.fmin), _merged(series.high, merge, np.fmax)
     last = series.last[np.minimum(np.arange(merge - 1, count + merge - 1, merge), count - 1)]
-    return Past(series.steps[::merge], low, high, last, series.stride * merge, end, series.begins)
+    return Buckets(series.steps[::merge], low, high, last, series.stride * merge, end, series.begins)
 
 
 def _merged(values: Floats, merge: int, extreme: np.ufunc) -> Floats:

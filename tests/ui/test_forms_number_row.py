@@ -13,8 +13,8 @@ from PySide6.QtGui import QAccessible, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from simulator.schema.parameter import Spec, knob, parameter
+from ui.forms.number_row import NumberRow
 from ui.forms.scale import Scale, scale_of
-from ui.forms.slider import NumberRow
 from ui.forms.typed import parsed, text_of
 from ui.style.restyle import set_theme
 
