@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QProgressBar,
-    QSpinBox,
     QWidget,
 )
 
@@ -33,7 +32,7 @@ from ui.animation.animator import Animation, Animator
 from ui.animation.plan import Costs, Plan, Stretch, planned, spread
 from ui.animation.recomputer import Recomputer
 from ui.bench.bench import Bench
-from ui.dialogs import without_icons
+from ui.dialogs import answers
 from ui.dialogs.export import export_folder, length_box
 from ui.export.pictures import file_name, in_theme, picture, pixels_of
 from ui.plots.base import Plot
@@ -41,6 +40,7 @@ from ui.settings.settings import Settings
 from ui.style.boxes import STRETCH, in_dialog, in_row
 from ui.style.numbers import count, duration, integer
 from ui.style.theme import LIGHT, current_theme
+from ui.style.widgets import whole_number
 
 USUAL_FRAMES, MOST_FRAMES = 200, 1000
 MOST_SECONDS = 30.0
@@ -92,10 +92,10 @@ class AnimationDialog(QDialog):
         for plot in self._plots.values():
             self.which.addItem(plot.title, plot.key)
         self.which.setCurrentIndex(max(0, self.which.findData(key)))
-        self.first, self.last = _steps_box("First step", self._kept[0], end), _steps_box("Last step", end, end)
-        self.first.setMinimum(self._kept[0])
-        self.frames = _number_box("Frames", 2, MOST_FRAMES, USUAL_FRAMES)
-        self.speed = _number_box("Frames per second", 1, 60, 10)
+        self.first = whole_number("First step", self._kept[0], end, self._kept[0])
+        self.last = whole_number("Last step", 0, end, end)
+        self.frames = whole_number("Frames", 2, MOST_FRAMES, USUAL_FRAMES)
+        self.speed = whole_number("Frames per second", 1, 60, 10)
         self.width_box, self.height_box = length_box(800, "Width", self), length_box(500, "Height", self)
         self.scale = QDoubleSpinBox(self)
         self.scale.setRange(0.5, 4.0)
@@ -131,13 +131,7 @@ class AnimationDialog(QDialog):
         self.bar.setAccessibleName("How far it is")
         for part in (self.error, self.progress, self.bar):
             part.hide()
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self
-        )
-        self.buttons.button(QDialogButtonBox.StandardButton.Save).setText("Write…")
-        without_icons(self.buttons)
-        self.buttons.accepted.connect(self._ask_where)
-        self.buttons.rejected.connect(self.reject)
+        self.buttons = answers(self, QDialogButtonBox.StandardButton.Save, "Write…", self._ask_where)
         in_dialog(self, form, self.summary, self.error, self.progress, self.bar, self.buttons)
         self.setMinimumWidth(440)
 
@@ -281,16 +275,3 @@ def plan_text(plan: Plan, wanted: int) -> str:
     return (
         f"{frames} in place of {integer(wanted)}, {took}: steps that are kept, or not far behind one that is: {named}."
     )
-
-
-def _steps_box(name: str, value: int, most: int) -> QSpinBox:
-    return _number_box(name, 0, most, value)
-
-
-def _number_box(name: str, least: int, most: int, value: int) -> QSpinBox:
-    box = QSpinBox()
-    box.setRange(least, most)
-    box.setGroupSeparatorShown(False)
-    box.setValue(value)
-    box.setAccessibleName(name)
-    return box

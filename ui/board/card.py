@@ -23,6 +23,7 @@ from ui.style.boxes import in_column, in_row
 from ui.style.icons import set_icon
 from ui.style.text_size import scaled, with_text
 from ui.style.theme import current_theme
+from ui.style.widgets import set_style_property
 
 EDGE = 6
 """Pixels at the right of a card by which it is widened."""
@@ -186,10 +187,7 @@ class Card(QFrame):
 
     def mark_current(self, on: bool) -> None:
         """Whether it is the card that has the focus."""
-        if self.property("current") != on:
-            self.setProperty("current", on)
-            self.style().unpolish(self)
-            self.style().polish(self)
+        set_style_property(self, "current", on)
 
     @property
     def has_focus(self) -> bool:

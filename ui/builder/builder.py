@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QMenu,
     QSplitter,
@@ -154,11 +154,10 @@ class Builder(QWidget):
             self._outlook.learn(experiment, info)
         if old != experiment or info is not None:
             self._judge()
-        was = self.stack.blockSignals(True)
         known, shapes = self._outlook.known(experiment), self._outlook.shape_texts(experiment)
-        self.stack.set_entries(entries_of(self._plain, known, shapes, self._wrong))
-        self._select(self._still_there(chosen))
-        self.stack.blockSignals(was)
+        with QSignalBlocker(self.stack):
+            self.stack.set_entries(entries_of(self._plain, known, shapes, self._wrong))
+            self._select(self._still_there(chosen))
         self.foot.say(*((summary_of(info),) if info is not None else self._outlook.summary(experiment)))
         self._show_forms()
 

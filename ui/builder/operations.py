@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QInputDialog, QWidget
 
 from simulator.experiment.experiment import Experiment
@@ -14,7 +13,7 @@ from simulator.training.surgery import Reinitialise, ScaleWeights, Surgery
 from ui.builder import edits
 from ui.builder.edits import Place, Plain
 from ui.builder.keeping import transplant
-from ui.builder.tools import Act
+from ui.builder.tools import Act, stack_action
 from ui.style.help import set_page
 
 KEEP = "Keep weights"
@@ -38,20 +37,14 @@ class Operations:
         for widget in (stack, self.keep):
             set_page(widget, "guide/surgery")
         freeze = "Leave the weights of the chosen layers as they are, or let them be trained again, live."
-        self._make("freeze", "Freeze or unfreeze", "Ctrl+Shift+F", freeze, lambda: act("Freeze or unfreeze", frozen))
         anew = "Draw the weights of the chosen layers anew in the running network; undo brings the old ones back."
-        self._make("reinitialise", "Reinitialise", "Ctrl+Shift+I", anew, self.reinitialise)
         scale = "Multiply the weights of the chosen layers in the running network; undo brings the old ones back."
-        self._make("scale", "Scale weights…", "Ctrl+Shift+W", scale, self._ask_factor)
-
-    def _make(self, name: str, text: str, keys: str, help: str, slot: Callable[[], object]) -> None:
-        action = QAction(text, self._stack)
-        action.setShortcut(QKeySequence(keys))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        action.setToolTip(f"{help} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})")
-        action.triggered.connect(lambda: slot())
-        self._stack.addAction(action)
-        self.actions[name] = action
+        for name, text, keys, help, done in (
+            ("freeze", "Freeze or unfreeze", "Ctrl+Shift+F", freeze, lambda: act("Freeze or unfreeze", frozen)),
+            ("reinitialise", "Reinitialise", "Ctrl+Shift+I", anew, self.reinitialise),
+            ("scale", "Scale weights…", "Ctrl+Shift+W", scale, self._ask_factor),
+        ):
+            self.actions[name] = stack_action(stack, text, keys, help, done)
 
     def enable(self, layers: bool, output: bool) -> None:
         """Whether layers are chosen, or the output."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QWidget
 
 from simulator.experiment.locks import Locks
 from simulator.layers import Layer
@@ -15,6 +15,7 @@ from simulator.layers.output import Output
 from ui.forms.form import PartForm
 from ui.forms.locked import show_lock, why_locked
 from ui.style.boxes import STRETCH, in_column
+from ui.style.widgets import scroll_down, set_style_property
 
 
 class Pages(QScrollArea):
@@ -33,9 +34,7 @@ class Pages(QScrollArea):
             self.pages.addWidget(page)
         holder = QWidget()
         in_column(self.pages, STRETCH, on=holder, margins=(12, 4, 8, 4))
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll_down(self)
         self.setAccessibleName("Chosen layers")
         self.setWidget(holder)
 
@@ -73,8 +72,4 @@ class Foot(QLabel):
 
     def say(self, text: str, too_large: bool = False) -> None:
         self.setText(text)
-        role = "warning" if too_large else "muted"
-        if self.property("role") != role:
-            self.setProperty("role", role)
-            self.style().unpolish(self)
-            self.style().polish(self)
+        set_style_property(self, "role", "warning" if too_large else "muted")

@@ -18,30 +18,34 @@ OF_CHOSEN = ("duplicate", "delete", "up", "down")
 """Actions that need chosen layers."""
 
 
+def stack_action(stack: QWidget, text: str, keys: str, help: str, act: Callable[[], object]) -> QAction:
+    """An action of a stack whose keys work where that has the focus."""
+    action = QAction(text, stack)
+    action.setShortcut(QKeySequence(keys))
+    action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+    action.setToolTip(f"{help} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})")
+    action.triggered.connect(lambda: act())
+    stack.addAction(action)
+    return action
+
+
 class StackTools:
     """The actions of a stack, which is where their keys work."""
 
     def __init__(self, stack: QWidget, act: Act, added: StackEdit) -> None:
         self.actions: dict[str, QAction] = {}
         self._stack, self._act = stack, act
-        up, down = QKeySequence("Alt+Up"), QKeySequence("Alt+Down")
         make = self._make
-        add, inside = QKeySequence("Ins"), QKeySequence("Shift+Ins")
-        make("add", "Add layer", add, "Add a copy of the chosen layer behind it.", added)
-        make("inside", "Add inside", inside, "Add a layer inside the chosen one.", edits.added_inside)
-        make("duplicate", "Duplicate", QKeySequence("Ctrl+D"), "Copy the chosen layers.", edits.duplicated)
-        make("delete", "Delete", QKeySequence("Del"), "Take the chosen layers out.", edits.deleted)
-        make("up", "Move up", up, "Towards the input.", lambda p, c: edits.nudged(p, c, -1))
-        make("down", "Move down", down, "Towards the output.", lambda p, c: edits.nudged(p, c, 1))
+        make("add", "Add layer", "Ins", "Add a copy of the chosen layer behind it.", added)
+        make("inside", "Add inside", "Shift+Ins", "Add a layer inside the chosen one.", edits.added_inside)
+        make("duplicate", "Duplicate", "Ctrl+D", "Copy the chosen layers.", edits.duplicated)
+        make("delete", "Delete", "Del", "Take the chosen layers out.", edits.deleted)
+        make("up", "Move up", "Alt+Up", "Towards the input.", lambda p, c: edits.nudged(p, c, -1))
+        make("down", "Move down", "Alt+Down", "Towards the output.", lambda p, c: edits.nudged(p, c, 1))
 
-    def _make(self, name: str, text: str, keys: QKeySequence, help: str, change: StackEdit) -> None:
-        action = QAction(text, self._stack)
-        action.setShortcut(keys)
-        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        action.setToolTip(f"{help} ({keys.toString(QKeySequence.SequenceFormat.NativeText)})\n{STARTS_OVER}")
-        action.triggered.connect(lambda: self._act(text, change))
-        self._stack.addAction(action)
-        self.actions[name] = action
+    def _make(self, name: str, text: str, keys: str, help: str, change: StackEdit) -> None:
+        action = self.actions[name] = stack_action(self._stack, text, keys, help, lambda: self._act(text, change))
+        action.setToolTip(f"{action.toolTip()}\n{STARTS_OVER}")
 
     def buttons(self, kinds: Callable[[QToolButton], QMenu]) -> QHBoxLayout:
         """The line of buttons; ``kinds`` makes the menu of what can be added."""

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QSpinBox,
     QTableWidgetItem,
     QWidget,
@@ -29,6 +28,7 @@ from ui.style.boxes import in_dialog
 from ui.style.help import set_page
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled, with_text
+from ui.style.widgets import push_button
 
 SAME, SEED = "this network", "another seed:"
 NONE = "Nothing was changed by hand in this run. A knob that is turned while it trains stands here, with its step."
@@ -80,24 +80,18 @@ class ChangesDialog(QDialog):
     # -- parts ---------------------------------------------------------------------------------------------------
 
     def _make_buttons(self) -> None:
-        self.add = self._button(
-            "Add", self.add_change, "A change of the learning rate at the present step, to be edited."
-        )
-        self.remove = self._button("Remove", self.remove_changes, "Leave the chosen changes out of the list.")
-        self.back = self._button("Undo", self.undo, "The list as it was before its last edit.")
-        self.again = self._button("As in the run", self.take_run, "The list as the present run has it.")
-        self.load = self._button("Import…", self.ask_import, "A list of changes from a file.")
-        self.save = self._button("Export…", self.ask_export, "The list as a file, for run --changes too.")
+        tip = "A change of the learning rate at the present step, to be edited."
+        self.add = push_button("Add", tip, self.add_change, self)
+        self.remove = push_button("Remove", "Leave the chosen changes out of the list.", self.remove_changes, self)
+        self.back = push_button("Undo", "The list as it was before its last edit.", self.undo, self)
+        self.again = push_button("As in the run", "The list as the present run has it.", self.take_run, self)
+        self.load = push_button("Import…", "A list of changes from a file.", self.ask_import, self)
+        self.save = push_button("Export…", "The list as a file, for run --changes too.", self.ask_export, self)
         tip = "Begin anew with a piecewise schedule in place of the rates that were set by hand: the same numbers."
-        self.schedule = self._button("Rates as a schedule", self.make_schedule, tip)
-        self.replay = self._button("Replay", self.make_again, "Begin anew and let each change act in its step.")
+        self.schedule = push_button("Rates as a schedule", tip, self.make_schedule, self)
+        tip = "Begin anew and let each change act in its step."
+        self.replay = push_button("Replay", tip, self.make_again, self)
         self.replay.setDefault(True)
-
-    def _button(self, text: str, slot: Callable[[], object], tip: str) -> QPushButton:
-        button = QPushButton(text, self, autoDefault=False)
-        button.setToolTip(tip)
-        button.clicked.connect(lambda _on: slot())
-        return button
 
     def _lay_out(self) -> None:
         self.seed.setRange(0, MOST_SEED)

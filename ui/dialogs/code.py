@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QRadioButton, QWidget
 
-from ui.dialogs import without_icons
+from ui.dialogs import answers
 from ui.style.boxes import in_dialog
 
 TEXT_WIDTH = 420
@@ -28,12 +28,7 @@ class CodeDialog(QDialog):
         introduction.setMinimumWidth(TEXT_WIDTH)
         self.choices = {library: QRadioButton(title, self) for library, title in LIBRARIES.items()}
         next(iter(self.choices.values())).setChecked(True)
-        save = QDialogButtonBox.StandardButton.Save
-        self.buttons = QDialogButtonBox(save | QDialogButtonBox.StandardButton.Cancel, self)
-        self.buttons.button(save).setText("Export into a folder…")
-        without_icons(self.buttons)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
+        self.buttons = answers(self, QDialogButtonBox.StandardButton.Save, "Export into a folder…")
         in_dialog(self, introduction, *self.choices.values(), self.buttons)
 
     @property

@@ -26,6 +26,7 @@ from ui.plots.base import Plot
 from ui.settings.settings import Settings
 from ui.style.boxes import STRETCH, in_dialog, in_row
 from ui.style.numbers import count, integer
+from ui.style.widgets import whole_number
 
 SHOWN, ALL = "*shown", "*all"
 FORMATS = (
@@ -38,11 +39,8 @@ FORMATS = (
 
 def length_box(value: int, name: str, parent: QWidget) -> QSpinBox:
     """A field for a size in pixels."""
-    box = QSpinBox(parent)
-    box.setRange(120, 8192)
-    box.setValue(value)
+    box = whole_number(name, 120, 8192, value, parent)
     box.setSuffix(" px")
-    box.setAccessibleName(name)
     return box
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMessageBox, QPushButton, QWidget
 
@@ -12,6 +13,7 @@ from simulator.experiment import carriers
 from ui.dialogs import without_icons
 from ui.forms.text_rows import patterns
 
+T = TypeVar("T")
 Answer = Literal["save", "keep", "discard", "cancel"]
 ChangeAnswer = Literal["save as", "overwrite", "reload", "cancel"]
 Usual = QMessageBox.StandardButton
@@ -115,14 +117,13 @@ def ask_unsaved(parent: QWidget, name: str, runs: str = "") -> Answer:
     box = _question(parent, "Unsaved changes", f"{name} has changes that are not saved.")
     if runs:
         box.setInformativeText(f"They would be lost, and what was trained: {runs}. A .nabla keeps both.")
-        return _answer(box, {KEEP: "keep", "Save experiment only": "save", Usual.Discard: "discard"})
+        return _answer(box, {KEEP: "keep", "Save experiment only": "save", Usual.Discard: "discard"}, "cancel")
     box.setInformativeText("Without saving they are lost.")
-    return _answer(box, {Usual.Save: "save", Usual.Discard: "discard"})
+    return _answer(box, {Usual.Save: "save", Usual.Discard: "discard"}, "cancel")
 
 
 def ask_changed(parent: QWidget, path: Path, *, gone: bool, reload: bool) -> ChangeAnswer:
     """What to do where another program has changed the document's file, or taken it away; ``reload`` can be had."""
-    role = QMessageBox.ButtonRole
     if gone:
         box = _question(parent, "The file has gone", f"{path.name} no longer stands where it was opened or saved.")
         box.setInformativeText("It was deleted, moved or renamed. What is open here is whole.")
@@ -133,37 +134,32 @@ def ask_changed(parent: QWidget, path: Path, *, gone: bool, reload: bool) -> Cha
         both = "Save as… keeps both. Overwrite puts what is open here in its place."
         anew = " Reload asks where to keep what is open here, then opens what stands in the file now."
         box.setInformativeText(both + anew if reload else both)
-    buttons: dict[ChangeAnswer, str] = {"save as": "Save as…", "overwrite": "Save there again" if gone else "Overwrite"}
+    choices: dict[str | QMessageBox.StandardButton, ChangeAnswer] = {
+        "Save as…": "save as", "Save there again" if gone else "Overwrite": "overwrite",
+    }  # fmt: skip
     if reload and not gone:
-        buttons["reload"] = "Reload…"
-    made = {answer: box.addButton(words, role.AcceptRole) for answer, words in buttons.items()}
-    box.addButton(QMessageBox.StandardButton.Cancel)
-    box.setDefaultButton(made["save as"])
-    _answered(box)
-    clicked = box.clickedButton()
-    return next((answer for answer, button in made.items() if button is clicked), "cancel")
+        choices["Reload…"] = "reload"
+    return _answer(box, choices, "cancel")
 
 
 def ask_run(parent: QWidget, name: str, runs: str) -> Answer:
     """What to do with ``runs`` that would be lost."""
     box = _question(parent, "Not saved", f"{name} has a run that is not saved.")
     box.setInformativeText(f"It would be lost: {runs}.")
-    return _answer(box, {KEEP: "keep", Usual.Discard: "discard"})
+    return _answer(box, {KEEP: "keep", Usual.Discard: "discard"}, "cancel")
 
 
-def _answer(box: QMessageBox, choices: dict[str | QMessageBox.StandardButton, Answer]) -> Answer:
-    """What is chosen, first of all what comes first; ``cancel`` is a choice always, and where nothing is chosen."""
+def _answer(box: QMessageBox, choices: Mapping[str | QMessageBox.StandardButton, T], cancelled: T) -> T:
+    """What is chosen, first of all what comes first; *Cancel* is a choice always, and where nothing is chosen."""
     role = QMessageBox.ButtonRole.AcceptRole
-    answers: dict[QAbstractButton, Answer] = {}
+    answers: dict[QAbstractButton, T] = {}
     for button, answer in choices.items():
         made = box.addButton(button, role) if isinstance(button, str) else box.addButton(button)
         answers[made] = answer
     box.addButton(Usual.Cancel)
     box.setDefaultButton(next(made for made in answers if isinstance(made, QPushButton)))
-    without_icons(box)
-    box.exec()
-    box.deleteLater()
-    return answers.get(box.clickedButton(), "cancel")
+    _answered(box)
+    return answers.get(box.clickedButton(), cancelled)
 
 
 def ask_recover(parent: QWidget, name: str, when: str, gain: str) -> bool | None:

@@ -12,7 +12,6 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QFrame,
     QGridLayout,
     QLabel,
     QScrollArea,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from ui.dialogs import without_icons
 from ui.style.icons import app_icon
+from ui.style.widgets import scroll_down
 
 OF_WINDOW = 0.7
 """Share of the window's height that a long list takes at most."""
@@ -90,9 +90,7 @@ def show_shortcuts(parent: QWidget, actions: Sequence[QAction]) -> QDialog:
 def _scrolled(page: QWidget, parent: QWidget) -> QScrollArea:
     """All of a page in sight where the window has room for it, else with a bar."""
     area = QScrollArea()
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll_down(area)
     area.setWidget(page)
     size = page.sizeHint()
     area.setMinimumWidth(size.width() + area.verticalScrollBar().sizeHint().width())

@@ -9,14 +9,14 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLabel,
-    QSpinBox,
     QWidget,
 )
 
 from simulator.record.fan import LEAST_SEEDS
-from ui.dialogs import without_icons
+from ui.dialogs import answers
 from ui.style.boxes import in_column
 from ui.style.text_size import scaled
+from ui.style.widgets import whole_number
 
 TEXT_WIDTH = 400
 MOST_SEEDS = 100
@@ -37,18 +37,12 @@ class SeedsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Seeds")
         self._estimate = estimate
-        self.seeds = _box("Seeds", LEAST_SEEDS, MOST_SEEDS, seeds)
-        self.steps = _box("Steps", 1, MOST_STEPS, steps)
+        self.seeds = whole_number("Seeds", LEAST_SEEDS, MOST_SEEDS, seeds)
+        self.steps = whole_number("Steps", 1, MOST_STEPS, steps)
         self.summary = QLabel(self, wordWrap=True)
         self.summary.setAccessibleName("What that comes to")
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
-        )
+        self.buttons = answers(self, QDialogButtonBox.StandardButton.Ok, "Train")
         self.start = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.start.setText("Train")
-        without_icons(self.buttons)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
         self._lay_out()
         for box in (self.seeds, self.steps):
             box.valueChanged.connect(self._tell)
@@ -67,11 +61,3 @@ class SeedsDialog(QDialog):
         words, possible = self._estimate(self.seeds.value(), self.steps.value())
         self.summary.setText(words)
         self.start.setEnabled(possible)
-
-
-def _box(name: str, least: int, most: int, value: int) -> QSpinBox:
-    box = QSpinBox()
-    box.setRange(least, most)
-    box.setValue(value)
-    box.setAccessibleName(name)
-    return box

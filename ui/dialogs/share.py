@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.dialogs import without_icons
+from ui.dialogs import answers
 from ui.style.boxes import in_dialog
 from ui.style.numbers import size_text
 
@@ -60,13 +60,7 @@ class ShareDialog(QDialog):
         self.boxes: dict[str, QCheckBox] = {}
         self.total = QLabel(self)
         self.total.setAccessibleName("Size of the file")
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel, self
-        )
-        self.buttons.button(QDialogButtonBox.StandardButton.Save).setText("Share…")
-        without_icons(self.buttons)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
+        self.buttons = answers(self, QDialogButtonBox.StandardButton.Save, "Share…")
         self._lay_out()
         self._tell()
 

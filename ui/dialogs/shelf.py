@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QHeaderView,
     QLabel,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -25,6 +24,7 @@ from ui.style.boxes import STRETCH, in_row
 from ui.style.help import set_page
 from ui.style.tables import read_by_rows
 from ui.style.text_size import scaled, with_text
+from ui.style.widgets import push_button
 
 HEADS = ("Loss", "Run", "Differs from the present one", "How it ended")
 PICTURE = QSize(96, 36)
@@ -64,27 +64,23 @@ class ShelfDialog(QDialog):
         """Those that are shown, in the order of the lines."""
         self.summary, self.lost = QLabel(self), QLabel(self)
         self.table = QTableWidget(0, len(HEADS), self)
-        self.ghost = self._button("Ghost in all plots", lambda: self._tell(self.ghost_wanted.emit))
-        self.ghost.setToolTip("Draw the end of this run behind the present one, in every plot that is made.")
-        self.lane = self._button("As a lane", lambda: self._tell(self.lane_wanted.emit))
-        self.lane.setToolTip(
-            "Train this network beside the present one, with the changes that were made in it by hand."
-        )
-        self.pin = self._button("Pin the present run", self.pin_wanted.emit)
-        self.pin.setToolTip("Keep it in memory as it stands now; it goes on.")
-        self.off = self._button("Take off", lambda: self._tell(self.off_wanted.emit))
-        self.off.setToolTip("Keep the chosen run in memory no longer. (Del)")
-        self.keep = self._button("Keep the present run…", self.keep_wanted.emit)
-        self.keep.setToolTip("As a run file, which stays on the shelf while it is among the recent files.")
+        self._make_buttons()
         self._lay_out()
         self._prepare_table()
         with_text(self, lambda dialog: dialog.resize(*map(scaled, SIZE)))
         self.refresh()
 
-    def _button(self, text: str, slot: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text, self, autoDefault=False)
-        button.clicked.connect(lambda _on: slot())
-        return button
+    def _make_buttons(self) -> None:
+        tip = "Draw the end of this run behind the present one, in every plot that is made."
+        self.ghost = push_button("Ghost in all plots", tip, lambda: self._tell(self.ghost_wanted.emit), self)
+        tip = "Train this network beside the present one, with the changes that were made in it by hand."
+        self.lane = push_button("As a lane", tip, lambda: self._tell(self.lane_wanted.emit), self)
+        tip = "Keep it in memory as it stands now; it goes on."
+        self.pin = push_button("Pin the present run", tip, self.pin_wanted.emit, self)
+        tip = "Keep the chosen run in memory no longer. (Del)"
+        self.off = push_button("Take off", tip, lambda: self._tell(self.off_wanted.emit), self)
+        tip = "As a run file, which stays on the shelf while it is among the recent files."
+        self.keep = push_button("Keep the present run…", tip, self.keep_wanted.emit, self)
 
     def _lay_out(self) -> None:
         for label in (self.summary, self.lost):

@@ -26,7 +26,7 @@ from simulator.data.tables.judgement import Judgement, TaskWish, judge, targets_
 from simulator.data.tables.reading import Reading
 from simulator.running.progress_text import how_far
 from simulator.system.progress import Progress
-from ui.dialogs import without_icons
+from ui.dialogs import answers
 from ui.dialogs.table_models import FIRST_VALUES, HEADS, ColumnsModel, HeadModel
 from ui.dialogs.table_reader import Surveyed, TableReader
 from ui.dialogs.table_widgets import choice_of, fit_columns, sentence_label, table_view
@@ -120,17 +120,11 @@ class TableDialog(QDialog):
         self.how_far, self.progress = QLabel(self), QProgressBar(self)
         self.progress.setAccessibleName("Reading the table")
         self.progress.setTextVisible(False)
-        self.buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
-        )
+        self.buttons = answers(self, QDialogButtonBox.StandardButton.Ok, "Use as data")
         self.use = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.use.setText("Use as data")
         self.use.setDefault(True)
         self.buttons.button(QDialogButtonBox.StandardButton.Cancel).setAutoDefault(False)
         self.use.setToolTip(STARTS_OVER)
-        without_icons(self.buttons)
-        self.buttons.accepted.connect(self.accept)
-        self.buttons.rejected.connect(self.reject)
 
     def _lay_out(self) -> None:
         left, right = QFormLayout(), QFormLayout()

@@ -10,10 +10,9 @@ from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from simulator.running.progress_text import progress_text
 from simulator.system.progress import CancelledError, Meter, Progress, listening
+from ui.dialogs.busy import BUSY_SECONDS
 
 PARTS = 1000
-BUSY_SECONDS = 0.5
-"""What takes longer says how far it is."""
 
 
 @contextmanager

@@ -81,6 +81,11 @@ class Combo(QComboBox):
             event.ignore()
 
 
+def fit_control(control: QWidget) -> None:
+    """Let it be as high as all controls, in text of the present size."""
+    with_text(control, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
+
+
 class Row(QWidget):
     """Base of all rows. ``changed`` while a hand is moving, ``committed`` when it lets go."""
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from simulator.schema.parameter import Parameter, Part, grouped, kind_of, summary_of, title_of
 from ui.forms.number_row import NumberRow
-from ui.forms.row import CONTROL_HEIGHT, MIXED, Combo, Row
+from ui.forms.row import MIXED, Combo, Row, fit_control
 from ui.forms.text_rows import AUTOMATIC, FileRow, TextRow
 from ui.style.text_size import scaled, with_text
 
@@ -68,7 +68,7 @@ class ChoiceRow(Row):
     ) -> None:
         super().__init__(parameter, path, parent)
         self.combo = Combo()
-        with_text(self.combo, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
+        fit_control(self.combo)
         self.named(self.combo)
         self._values: list[Any] = []
         self._tips: list[str] = []
@@ -150,7 +150,7 @@ class IntegersRow(Row):
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
         self.line = QLineEdit()
-        with_text(self.line, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
+        fit_control(self.line)
         self.named(self.line)
         self.line.editingFinished.connect(self._typed)
         self.body.addWidget(self.line, 1)
@@ -214,7 +214,7 @@ class TextsRow(Row):
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
         self.line = QLineEdit()
-        with_text(self.line, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
+        fit_control(self.line)
         self.named(self.line)
         self.line.editingFinished.connect(self._typed)
         self.body.addWidget(self.line, 1)

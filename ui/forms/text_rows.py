@@ -9,8 +9,7 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QPushButton, QStackedWidget, QWidget
 
 from simulator.schema.parameter import Parameter
-from ui.forms.row import CONTROL_HEIGHT, MIXED, Combo, Row
-from ui.style.text_size import scaled, with_text
+from ui.forms.row import MIXED, Combo, Row, fit_control
 
 AUTOMATIC = "automatic"
 
@@ -25,7 +24,7 @@ class TextRow(Row):
         self.combo.setEditable(True)
         self.combo.setInsertPolicy(Combo.InsertPolicy.NoInsert)
         self.pages = QStackedWidget()
-        with_text(self.pages, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
+        fit_control(self.pages)
         for page in (self.line, self.combo):
             self.named(page)
             self.pages.addWidget(page)
@@ -88,7 +87,7 @@ class FileRow(TextRow):
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
         super().__init__(parameter, path, parent)
         self.browse = QPushButton("…")
-        with_text(self.browse, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
+        fit_control(self.browse)
         self.browse.setFixedWidth(30)
         self.browse.setStyleSheet("padding: 0;")
         self.browse.setToolTip("Browse…")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRectF, QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -83,9 +83,8 @@ class Track(QSlider):
 
     def _show(self, number: float | None) -> None:
         self._number = number
-        blocked = self.blockSignals(True)
-        self.setValue(0 if number is None else self._step_of(number))
-        self.blockSignals(blocked)
+        with QSignalBlocker(self):
+            self.setValue(0 if number is None else self._step_of(number))
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -211,9 +210,8 @@ class Track(QSlider):
     def hideEvent(self, event: QHideEvent) -> None:
         self._held_key = None
         self._rest.stop()
-        blocked = self.blockSignals(True)
-        self.setSliderDown(False)
-        self.blockSignals(blocked)
+        with QSignalBlocker(self):
+            self.setSliderDown(False)
         super().hideEvent(event)
 
     # -- paint ---------------------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QCheckBox, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QCheckBox, QScrollArea, QVBoxLayout, QWidget
 
 from simulator.data import Csv
 from simulator.experiment.experiment import Experiment, ExperimentError
@@ -24,6 +24,7 @@ from ui.style.boxes import in_column
 from ui.style.help import set_page
 from ui.style.numbers import setting
 from ui.style.text_size import scaled, with_text
+from ui.style.widgets import scroll_down
 
 _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Data", ("data",)),
@@ -118,9 +119,7 @@ class TrainingPanel(QScrollArea):
         self._refused = ""
         """What :meth:`refuse` has written last."""
         self._step = 0
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll_down(self)
         self.setAccessibleName("Training")
         with_text(self, lambda panel: panel.setMinimumWidth(max(292, 80 + scaled(170))))
         self._build()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRect, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
 
@@ -66,14 +66,13 @@ class EntriesTable(QTableWidget):
 
     def show_state(self, state: LandscapeState, curvatures: Sequence[Curvature | None], chosen: int) -> None:
         """What is read at the step that is shown."""
-        self.blockSignals(True)
-        if self.rowCount() != len(state.paths):
-            self.setRowCount(len(state.paths))
-        for row, curved in enumerate(curvatures):
-            for place, text in enumerate(cells(state, row, curved)):
-                self._write(row, place, text)
-        self.setCurrentCell(chosen, max(self.currentColumn(), 0))
-        self.blockSignals(False)
+        with QSignalBlocker(self):
+            if self.rowCount() != len(state.paths):
+                self.setRowCount(len(state.paths))
+            for row, curved in enumerate(curvatures):
+                for place, text in enumerate(cells(state, row, curved)):
+                    self._write(row, place, text)
+            self.setCurrentCell(chosen, max(self.currentColumn(), 0))
         self._dress()
         self._fit()
 

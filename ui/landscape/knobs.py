@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from simulator.landscape.entry import Entry
 from simulator.landscape.landscape import Landscape
@@ -13,6 +13,7 @@ from ui.forms.form import PartForm, Path
 from ui.forms.section import Section
 from ui.landscape.race_model import RaceModel
 from ui.style.text_size import scaled, with_text
+from ui.style.widgets import scroll_down
 
 WIDTH = 292
 
@@ -29,9 +30,7 @@ class Knobs(QScrollArea):
         self.race = PartForm(Landscape, only=("function", "start", "steps", "epsilon"))
         self.entry = PartForm(Entry)
         self._shown: tuple[Landscape, int] | None = None
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll_down(self)
         self.setAccessibleName("Knobs of the landscape")
         self._lay_out()
         self.race.edited.connect(lambda path, value, final: self._edit(self.race, (), path, value, final))

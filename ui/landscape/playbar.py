@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QSpinBox, QToolButton, QWidget
 
 from ui.landscape.race_model import SPEEDS, RaceModel
@@ -80,10 +80,9 @@ class Playbar(QWidget):
         """As the model stands."""
         step, last = self._model.step, self._model.landscape.steps
         for part in (self.track, self.edit):
-            part.blockSignals(True)
-            part.setRange(0, last)
-            part.setValue(step)
-            part.blockSignals(False)
+            with QSignalBlocker(part):
+                part.setRange(0, last)
+                part.setValue(step)
         self.back.setEnabled(step > 0)
         self.on.setEnabled(step < last)
         self.play.setEnabled(last > 0)

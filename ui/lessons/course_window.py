@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QLabel, QListWidget, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QListWidget, QProgressBar, QWidget
 
 from simulator.lessons.course import Course
 from simulator.lessons.lesson import Lesson
@@ -18,6 +16,7 @@ from ui.style.help import set_page
 from ui.style.numbers import count, integer
 from ui.style.screen import within_screen
 from ui.style.text_size import resize_text
+from ui.style.widgets import push_button
 
 SIZE = (460, 520)
 
@@ -47,13 +46,13 @@ class CourseWindow(QWidget):
         self.bar.setAccessibleName("How much of the course is done")
         self.bar.setRange(0, len(lessons))
         self.bar.setTextVisible(False)
-        self.open = self._button("&Open the lesson", "Beside the bench, in the main window.", self._open)
+        self.open = push_button("&Open the lesson", "Beside the bench, in the main window.", self._open)
         self.open.setDefault(True)
-        self.answers = self._button(
+        self.answers = push_button(
             "&Answers…", "All your attempts in this course as a table (CSV), under a name that you choose.",
             lambda: self.answers_wanted.emit(self.lessons),
         )  # fmt: skip
-        self.leave = self._button(
+        self.leave = push_button(
             "&Leave the course", "Take it out of the menu; what you have answered stays.", self.left.emit
         )
         self._lay_out()
@@ -70,13 +69,6 @@ class CourseWindow(QWidget):
         )
         row = in_row(self.open, self.answers, self.leave)
         column.addLayout(row)
-
-    def _button(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text)
-        button.setToolTip(tip)
-        button.setAutoDefault(False)
-        button.clicked.connect(lambda _on=False: act())
-        return button
 
     @property
     def states(self) -> list[str]:

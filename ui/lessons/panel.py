@@ -9,7 +9,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
-    QFrame,
     QLabel,
     QProgressBar,
     QPushButton,
@@ -30,6 +29,7 @@ from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.help import set_page
 from ui.style.numbers import count, integer
 from ui.style.text_size import resize_text, scaled, with_text
+from ui.style.widgets import scroll_down
 
 WIDTH = 360
 LEAST = 284
@@ -57,9 +57,7 @@ class LessonPanel(QScrollArea):
         self.opened, self.lesson, self._place_curve = opened, opened.lesson, place_curve
         self.setAccessibleName(f"Lesson: {self.lesson.title}")
         set_page(self, "how-to/lessons")
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll_down(self)
         with_text(self, lambda panel: panel.setMinimumWidth(scaled(LEAST)))
         self._inner = QWidget()
         self._column = QVBoxLayout(self._inner)

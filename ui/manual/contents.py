@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
 from ui.manual.book import chapters
@@ -46,9 +46,8 @@ class Contents(QTreeWidget):
         row = self._rows.get(path)
         if row is None or row is self.currentItem():
             return
-        self.blockSignals(True)
-        self.setCurrentItem(row)
-        self.blockSignals(False)
+        with QSignalBlocker(self):
+            self.setCurrentItem(row)
         self.scrollToItem(row)
 
     def shown(self) -> list[str]:

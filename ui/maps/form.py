@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QSpinBox,
     QWidget,
 )
 
@@ -34,6 +33,7 @@ from simulator.running.stop_rule_text import forms, parse
 from simulator.system.own_folders import data_folder
 from ui.style.boxes import in_column, in_row
 from ui.style.elided_label import ElidedLabel
+from ui.style.widgets import whole_number
 
 OWN = "The present experiment"
 HERE, LOCAL_CLUSTER, CLUSTER = "this computer", "a Dask cluster on this computer", "a Dask cluster at"
@@ -71,12 +71,12 @@ class MapForm(QWidget):
         self.effect = QLabel(self, wordWrap=True)
         self.vary = [_line(name, FORM, self) for name in ("Vary", "and")]
         self.until = _line("Until", forms(), self)
-        self.steps, self.seeds = _number("Steps", 0, 1_000_000, 200, self), _number("Seeds", 1, 1000, 1, self)
+        self.steps, self.seeds = whole_number("Steps", 0, 1_000_000, 200, self), whole_number("Seeds", 1, 1000, 1, self)
         self.where = QComboBox(self)
         self.where.setAccessibleName("Train on")
         self.where.addItems([HERE, LOCAL_CLUSTER, CLUSTER])
         self.where.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.jobs = _number("Processes", 1, 1024, max(1, (os.cpu_count() or 1) - 1), self)
+        self.jobs = whole_number("Processes", 1, 1024, max(1, (os.cpu_count() or 1) - 1), self)
         self.jobs.setToolTip("Cells that are trained at a time. The window and its own run come before them.")
         self.address = _line("Address", "tcp://host:8786", self)
         self.where.currentIndexChanged.connect(lambda _index: self._fit_where())
@@ -159,9 +159,8 @@ class MapForm(QWidget):
     def show_sweep(self, sweep: Sweep, folder: Path) -> None:
         """Describe a map that stands in a folder."""
         self._experiment = sweep.experiment
-        self.which.blockSignals(True)
-        self.which.setCurrentIndex(0)
-        self.which.blockSignals(False)
+        with QSignalBlocker(self.which):
+            self.which.setCurrentIndex(0)
         self._choose(0)
         for field, text in zip(self.vary, [*map(_axis_text, sweep.axes), ""], strict=False):
             field.setText(text)
@@ -238,11 +237,3 @@ def _line(name: str, hint: str, parent: QWidget) -> QLineEdit:
     field.setPlaceholderText(hint)
     field.setToolTip(hint)
     return field
-
-
-def _number(name: str, least: int, most: int, value: int, parent: QWidget) -> QSpinBox:
-    box = QSpinBox(parent)
-    box.setRange(least, most)
-    box.setValue(value)
-    box.setAccessibleName(name)
-    return box

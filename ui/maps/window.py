@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
     QProgressBar,
-    QPushButton,
     QScrollArea,
     QSplitter,
     QWidget,
@@ -40,6 +38,7 @@ from ui.style.boxes import in_column, in_row
 from ui.style.help import set_page
 from ui.style.numbers import count
 from ui.style.text_size import scaled
+from ui.style.widgets import push_button
 
 FORM_WIDTH = 320
 SIZE = (1120, 700)
@@ -83,15 +82,14 @@ class MapWindow(QWidget):
     # -- parts -----------------------------------------------------------------------------------------------------
 
     def _make_controls(self) -> None:
-        self.start_button = self._button("Start", "Train the cells that are not made yet.", self.start)
-        self.stop_button = self._button("Stop", "End it; cells that are made stay, and Start goes on.", self.stop)
-        self.refine_button = self._button(
-            "Refine", "Add cells between neighbours that differ most in what is shown.", lambda: self.start(refine=True)
-        )
-        self.open_button = self._button(
-            "Open…", "Show a map that stands in a folder, and go on with it.", self._ask_open
-        )
-        self.export_button = self._button("Export…", "Save map and profile as pictures or as numbers.", self.export)
+        self.start_button = push_button("Start", "Train the cells that are not made yet.", self.start, self)
+        self.stop_button = push_button("Stop", "End it; cells that are made stay, and Start goes on.", self.stop, self)
+        tip = "Add cells between neighbours that differ most in what is shown."
+        self.refine_button = push_button("Refine", tip, lambda: self.start(refine=True), self)
+        tip = "Show a map that stands in a folder, and go on with it."
+        self.open_button = push_button("Open…", tip, self._ask_open, self)
+        tip = "Save map and profile as pictures or as numbers."
+        self.export_button = push_button("Export…", tip, self.export, self)
         self.bar = QProgressBar(self)
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
@@ -107,13 +105,6 @@ class MapWindow(QWidget):
         for box in (self.measure, self.along):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.along.currentIndexChanged.connect(lambda _index: self._show())
-
-    def _button(self, text: str, tip: str, act: Callable[[], object]) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(tip)
-        button.setAutoDefault(False)
-        button.clicked.connect(lambda _on=False: act())
-        return button
 
     def _lay_out(self) -> None:
         side = QWidget(self)
@@ -194,12 +185,11 @@ class MapWindow(QWidget):
             (self.measure, measures, self._usual_measure(sweep)),
             (self.along, [*along, *(measures if single else [])], over),
         ):
-            box.blockSignals(True)
-            box.clear()
-            for text, data in items:
-                box.addItem(text, data)
-            box.setCurrentIndex(max(box.findData(chosen), 0))
-            box.blockSignals(False)
+            with QSignalBlocker(box):
+                box.clear()
+                for text, data in items:
+                    box.addItem(text, data)
+                box.setCurrentIndex(max(box.findData(chosen), 0))
         self.framed_map.setVisible(not single)
 
     def stop(self) -> None:

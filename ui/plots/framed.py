@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QWidget
 
 from ui.plots.base import Plot
 from ui.style.boxes import in_column
+from ui.style.widgets import set_style_property
 
 
 class FramedPlot(QFrame):
@@ -26,7 +27,4 @@ class FramedPlot(QFrame):
 
     def _mark(self, _before: QWidget | None, now: QWidget | None) -> None:
         current = now is not None and (now is self._plot or self._plot.isAncestorOf(now))
-        if self.property("current") != current:
-            self.setProperty("current", current)
-            self.style().unpolish(self)
-            self.style().polish(self)
+        set_style_property(self, "current", current)

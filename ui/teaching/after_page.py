@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ui.teaching.fields import Page, TextField, note
+from ui.style.widgets import muted
+from ui.teaching.fields import FieldsPage, TextField
 from ui.teaching.model import LessonInMaking
 from ui.teaching.playground_editor import PlaygroundEditor
 
@@ -12,7 +13,7 @@ WHY_HINT = (
 )
 
 
-class AfterPage(Page):
+class AfterPage(FieldsPage):
     """What a pupil reads after the run."""
 
     def __init__(self, making: LessonInMaking) -> None:
@@ -21,10 +22,10 @@ class AfterPage(Page):
         self.why = TextField("Why it comes so", 4, lambda text: making.set("why", text), WHY_HINT)
         self.playground = PlaygroundEditor(making)
         self.sources = TextField("Sources", 2, self._set_sources, "One source a line; [title](https://…) makes a link")
-        self.column.addWidget(note("Why it comes so:"))
+        self.column.addWidget(muted("Why it comes so:"))
         self.column.addWidget(self.why, 2)
         self.column.addWidget(self.playground)
-        self.column.addWidget(note("Where to read on, one source a line:"))
+        self.column.addWidget(muted("Where to read on, one source a line:"))
         self.column.addWidget(self.sources, 1)
         making.exchanged.connect(self.show_draft)
         self.show_draft()

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTableWidget, QTableWidg
 from simulator.schema.numbers import exact, read_number
 from ui.style.boxes import in_column
 from ui.style.text_size import scaled, with_text
-from ui.teaching.fields import LineField, TextField, button, form, labelled, note
+from ui.style.widgets import muted, push_button
+from ui.teaching.fields import LineField, TextField, form, labelled
 
 Changed = Callable[[], object]
 CHOICE = (
@@ -93,13 +94,13 @@ class ChoiceEditor(AnswerEditor):
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.itemChanged.connect(lambda _item: self._read())
         with_text(self.table, self._fit)
-        column = in_column(note(CHOICE), self.table, on=self, margins=(0, 0, 0, 0))
+        column = in_column(muted(CHOICE), self.table, on=self, margins=(0, 0, 0, 0))
         row = QHBoxLayout()
         for text, tip, act in (
             ("A&dd an answer", "One more below.", self._add),
             ("R&emove it", "Take the chosen answer out.", self._remove),
         ):  # fmt: skip
-            row.addWidget(button(text, tip, act))
+            row.addWidget(push_button(text, tip, act))
         row.addStretch(1)
         column.addLayout(row)
 
@@ -152,7 +153,7 @@ class OrderEditor(AnswerEditor):
 
     def make(self) -> None:
         self.items = TextField("What is put in order", 4, self._read, "layer 1\nlayer 2\noutput", grows=False)
-        in_column(note(ORDER), self.items, on=self, margins=(0, 0, 0, 0))
+        in_column(muted(ORDER), self.items, on=self, margins=(0, 0, 0, 0))
 
     def _read(self, text: str) -> None:
         self.set("items", [line.strip() for line in text.splitlines() if line.strip()])

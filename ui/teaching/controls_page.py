@@ -18,7 +18,8 @@ from simulator.experiment.locks import FieldLocks, State, keys_of
 from simulator.lessons.controls import Control, controls, with_state
 from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.text_size import scaled, with_text
-from ui.teaching.fields import LineField, form, labelled, note
+from ui.style.widgets import muted
+from ui.teaching.fields import LineField, form, labelled
 from ui.teaching.model import LessonInMaking
 
 COLUMNS = ("Control", "Value", "Pupil", "Called")
@@ -66,7 +67,7 @@ class ControlsPage(QWidget):
         fields = form()
         labelled(fields, "&Called in texts and formulas", self.called)
         labelled(fields, "&Why locked: since …", self.because)
-        in_column(note(EXPLAINED), (self.tree, 1), row, fields, on=self, spacing=8, margins=(12, 10, 12, 10))
+        in_column(muted(EXPLAINED), (self.tree, 1), row, fields, on=self, spacing=8, margins=(12, 10, 12, 10))
         header = self.tree.header()
         for column in (0, 1):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)

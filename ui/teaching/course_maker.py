@@ -18,7 +18,8 @@ from simulator.lessons.lesson import Lesson
 from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.help import set_page
 from ui.style.screen import within_screen
-from ui.teaching.fields import Choice, LineField, TeachingWindow, TextField, button, form, labelled, note
+from ui.style.widgets import muted, push_button
+from ui.teaching.fields import Choice, LineField, TeachingWindow, TextField, form, labelled
 
 SIZE = (560, 600)
 NONE = "A course is a list of lessons in their order. Add those that come with the program, or your own from files."
@@ -50,16 +51,17 @@ class CourseMaker(TeachingWindow):
         self._show()
 
     def _make_buttons(self, load: Callable[[], object]) -> None:
-        self.add = button("&Add", "Put this lesson at the end.", lambda: self.append(str(self.shipped.currentData())))
-        self.from_file = button(
+        tip = "Put this lesson at the end."
+        self.add = push_button("&Add", tip, lambda: self.append(str(self.shipped.currentData())))
+        self.from_file = push_button(
             "Add from a &file…", "Put a lesson of your own at the end; the course holds it whole.", self._ask
         )
-        self.up = button("U&p", "Earlier.", lambda: self.move_chosen(-1))
-        self.down = button("Do&wn", "Later.", lambda: self.move_chosen(1))
-        self.remove = button("&Remove", "Take the chosen lesson out.", self.remove_chosen)
-        self.new = button("&New", "Begin another course.", self.begin)
-        self.open = button("&Open…", "Change a course that stands in a file.", load)
-        self.save = button("Sa&ve…", "Write the course into a file.", lambda: self.write(self.path is None))
+        self.up = push_button("U&p", "Earlier.", lambda: self.move_chosen(-1))
+        self.down = push_button("Do&wn", "Later.", lambda: self.move_chosen(1))
+        self.remove = push_button("&Remove", "Take the chosen lesson out.", self.remove_chosen)
+        self.new = push_button("&New", "Begin another course.", self.begin)
+        self.open = push_button("&Open…", "Change a course that stands in a file.", load)
+        self.save = push_button("Sa&ve…", "Write the course into a file.", lambda: self.write(self.path is None))
         self.acts |= {
             QKeySequence.StandardKey.Save: self.save.click, QKeySequence.StandardKey.Open: self.open.click,
             QKeySequence.StandardKey.New: self.new.click,
@@ -70,7 +72,7 @@ class CourseMaker(TeachingWindow):
         fields = form()
         labelled(fields, "&Title", self.title)
         labelled(fields, "A&bout", self.text)
-        column = in_column(note(NONE), fields, on=self, spacing=8, margins=(12, 10, 12, 10))
+        column = in_column(muted(NONE), fields, on=self, spacing=8, margins=(12, 10, 12, 10))
         for row in ((self.shipped, self.add, self.from_file), (self.up, self.down, self.remove)):
             line = QHBoxLayout()
             for each in row:

@@ -12,13 +12,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPlainTextEdit,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
 from ui.style.text_size import scaled, with_text
+from ui.style.widgets import scroll_down
 
 
 class TextField(QPlainTextEdit):
@@ -100,22 +100,6 @@ class Choice(QComboBox):
             self.setCurrentIndex(place)
 
 
-def button(text: str, tip: str, act: Callable[[], object]) -> QPushButton:
-    """A button with its sentence."""
-    made = QPushButton(text)
-    made.setToolTip(tip)
-    made.setAutoDefault(False)
-    made.clicked.connect(lambda _on=False: act())
-    return made
-
-
-def note(text: str = "") -> QLabel:
-    """A muted sentence, broken into lines."""
-    label = QLabel(text, wordWrap=True)
-    label.setProperty("role", "muted")
-    return label
-
-
 def form() -> QFormLayout:
     """Rows with their labels above, where they would be cut beside."""
     layout = QFormLayout(rowWrapPolicy=QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -130,15 +114,13 @@ def labelled(layout: QFormLayout, text: str, field: QWidget) -> None:
     layout.addRow(label, field)
 
 
-class Page(QScrollArea):
+class FieldsPage(QScrollArea):
     """One page of fields, scrolled where it is higher than the window."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setAccessibleName(name)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll_down(self)
         self.inner = QWidget()
         self.column = QVBoxLayout(self.inner)
         self.column.setContentsMargins(12, 10, 12, 10)

@@ -24,7 +24,8 @@ from simulator.lessons.measurable import PICKS, Measurable, of_subject, rows_of
 from ui.dialogs import without_icons
 from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.screen import within_screen
-from ui.teaching.fields import Choice, form, labelled, note
+from ui.style.widgets import muted
+from ui.teaching.fields import Choice, form, labelled
 
 SIZE = (460, 520)
 
@@ -54,7 +55,7 @@ class NumberPicker(QDialog):
         self.at_end = QCheckBox("at the &last step")
         self.step = QSpinBox()
         self.step.setAccessibleName("Step")
-        self.told = note()
+        self.told = muted()
         self._make_steps()
         self._lay_out()
         self._fill()

@@ -17,8 +17,9 @@ from simulator.lessons.controls import Control, controls
 from simulator.schema.settings import in_order
 from ui.style.boxes import in_column
 from ui.style.text_size import scaled, with_text
+from ui.style.widgets import muted, push_button
 from ui.teaching.answer_editors import number_of
-from ui.teaching.fields import Choice, LineField, button, note
+from ui.teaching.fields import Choice, LineField
 from ui.teaching.model import LessonInMaking
 
 SUGGESTED = (
@@ -52,11 +53,12 @@ class PlaygroundEditor(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         with_text(self.table, _fit)
-        self.add = button("A&dd a suggestion", "One more below.", self._add)
-        self.remove = button("&Remove it", "Take the chosen suggestion out.", self._remove)
-        self.set = button("S&et", "Let the button of the chosen suggestion give the control this value.", self._set)
-        self.clear = button("Set no&thing", "Let the chosen suggestion have no button.", self._clear)
-        column = in_column(note(SUGGESTED), self.table, on=self, margins=(0, 0, 0, 0))
+        self.add = push_button("A&dd a suggestion", "One more below.", self._add)
+        self.remove = push_button("&Remove it", "Take the chosen suggestion out.", self._remove)
+        tip = "Let the button of the chosen suggestion give the control this value."
+        self.set = push_button("S&et", tip, self._set)
+        self.clear = push_button("Set no&thing", "Let the chosen suggestion have no button.", self._clear)
+        column = in_column(muted(SUGGESTED), self.table, on=self, margins=(0, 0, 0, 0))
         label = QLabel("Its &button sets")
         label.setBuddy(self.control)
         for row in ((self.add, self.remove), (label, self.control, QLabel("to"), self.value, self.set, self.clear)):

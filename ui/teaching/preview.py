@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QLabel, QScrollArea, QWidget
 
 from simulator.lessons.formula import FormulaError, Value
 from simulator.lessons.question import AnyQuestion
@@ -15,6 +15,7 @@ from ui.lessons.answer_forms import QuestionBox
 from ui.lessons.prose import Prose
 from ui.style.boxes import STRETCH, in_column
 from ui.style.text_size import resize_text, scaled, with_text
+from ui.style.widgets import scroll_down
 from ui.teaching.model import LessonInMaking
 
 SETTLED_MS = 300
@@ -29,9 +30,7 @@ class Preview(QScrollArea):
         super().__init__()
         self.making = making
         self.setAccessibleName("As the pupil sees it")
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll_down(self)
         with_text(self, lambda preview: preview.setMinimumWidth(scaled(LEAST)))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

@@ -12,8 +12,9 @@ from simulator.lessons.draft import number_or_formula
 from simulator.schema.numbers import exact
 from ui.style.boxes import in_column
 from ui.style.numbers import read_number
+from ui.style.widgets import muted, push_button
 from ui.teaching.answer_editors import EDITORS
-from ui.teaching.fields import Choice, LineField, TextField, button, form, labelled, note
+from ui.teaching.fields import Choice, LineField, TextField, form, labelled
 from ui.teaching.model import LessonInMaking
 
 KINDS = (
@@ -39,14 +40,14 @@ class QuestionEditor(QWidget):
         hint = "What will it be? Markdown with $formulas$"
         self.prompt = TextField("Question", 3, self._setter("prompt"), hint, grows=False)
         self.measured = LineField("Measured", self._setter("measured"), "a number of the run, or a formula of them")
-        self.pick = button("Pi&ck…", "Choose a number that the run measures.", self.pick_wanted.emit)
+        self.pick = push_button("Pi&ck…", "Choose a number that the run measures.", self.pick_wanted.emit)
         self.expected = LineField("Expected", self._setter("expected"), "by a formula or a paper: 0.5, 1 / sqrt(n)")
         self.tolerance = LineField("Tolerance", self._set_tolerance)
         self.scored = Choice("The distance is counted in", lambda chosen: self._set("scored", chosen), SCORES)
         self.source = LineField("Source", self._setter("source"), "where what is expected comes from")
         self.name = LineField("Name in tables", self._setter("name"))
         self.editors = {kind: EDITORS[kind](self._changed) for _, kind in KINDS}
-        self.result = note()
+        self.result = muted()
         self._lay_out()
         making.measured.connect(self.show_result)
 
@@ -55,7 +56,7 @@ class QuestionEditor(QWidget):
         measured.addWidget(self.measured, 1)
         measured.addWidget(self.pick)
         expected.addWidget(self.expected, 3)
-        expected.addWidget(note("±"))
+        expected.addWidget(muted("±"))
         expected.addWidget(self.tolerance, 1)
         self.fields = fields = form()
         labelled(fields, "Answer i&s", self.kind)

@@ -8,7 +8,8 @@ from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QProgressBar
 
 from ui.style.text_size import with_text
-from ui.teaching.fields import Choice, Page, button, note
+from ui.style.widgets import muted, push_button
+from ui.teaching.fields import Choice, FieldsPage
 from ui.teaching.model import LessonInMaking
 from ui.teaching.number_picker import NumberPicker
 from ui.teaching.question_editor import KINDS, QuestionEditor
@@ -22,7 +23,7 @@ AT_FIRST: Mapping[str, dict[str, object]] = {
 """How the distance is counted, and how large it may be, in a new question."""
 
 
-class QuestionsPage(Page):
+class QuestionsPage(FieldsPage):
     """A list of questions over the editor of the chosen one."""
 
     def __init__(self, making: LessonInMaking) -> None:
@@ -34,14 +35,14 @@ class QuestionsPage(Page):
         with_text(self.list, lambda rows: rows.setFixedHeight((rows.fontMetrics().lineSpacing() + 6) * ROWS))
         self.kind = Choice("Kind of answer of a new question", lambda _kind: None, KINDS)
         self.kind.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToContents)
-        self.ask = button("&Ask for a number…", "A new question about what the run measures.", self.ask_number)
-        self.remove = button("&Remove", "Take the chosen question out.", self.remove_chosen)
-        self.up = button("U&p", "Ask it earlier.", lambda: self.move_chosen(-1))
-        self.down = button("Do&wn", "Ask it later.", lambda: self.move_chosen(1))
-        self.measure = button(
+        self.ask = push_button("&Ask for a number…", "A new question about what the run measures.", self.ask_number)
+        self.remove = push_button("&Remove", "Take the chosen question out.", self.remove_chosen)
+        self.up = push_button("U&p", "Ask it earlier.", lambda: self.move_chosen(-1))
+        self.down = push_button("Do&wn", "Ask it later.", lambda: self.move_chosen(1))
+        self.measure = push_button(
             "&Measure now", "Make the run, and show what it measures beside what is expected.", self.make_run
         )
-        self.told = note()
+        self.told = muted()
         self.bar = QProgressBar()
         self.bar.setAccessibleName("How far the measuring is")
         self.bar.setRange(0, 0)

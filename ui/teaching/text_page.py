@@ -9,7 +9,8 @@ from simulator.experiment.experiment import Experiment, ExperimentError, in_word
 from simulator.lessons.draft import slug
 from simulator.lessons.lesson import MOST_STEPS, Subject
 from ui.style.numbers import count
-from ui.teaching.fields import LineField, Page, TextField, button, form, labelled, note
+from ui.style.widgets import muted, push_button
+from ui.teaching.fields import FieldsPage, LineField, TextField, form, labelled
 from ui.teaching.model import LessonInMaking
 
 TEXT_HINT = (
@@ -19,7 +20,7 @@ TEXT_HINT = (
 )
 
 
-class TextPage(Page):
+class TextPage(FieldsPage):
     """Title, text and what is run."""
 
     bench_wanted = Signal()
@@ -28,7 +29,7 @@ class TextPage(Page):
     def __init__(self, making: LessonInMaking) -> None:
         super().__init__("Text")
         self.making = making
-        self.run = note()
+        self.run = muted()
         self.steps = self._spin("Steps of the run", 0, MOST_STEPS, "steps")
         self.minutes = self._spin("Minutes that it takes", 1, 60, "minutes")
         self.title = LineField("Title", self._set_title, "What pupils read in the list of lessons")
@@ -47,11 +48,11 @@ class TextPage(Page):
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
-        self.take_bench = button(
+        self.take_bench = push_button(
             "Take what is on the &bench", "The lesson runs the experiment of the main window as it is now.",
             self.bench_wanted.emit,
         )  # fmt: skip
-        self.take_landscape = button(
+        self.take_landscape = push_button(
             "Take the &landscape", "The lesson runs the race of the landscape window as it is now.",
             self.landscape_wanted.emit,
         )  # fmt: skip
@@ -66,7 +67,7 @@ class TextPage(Page):
         self.column.addWidget(self.run)
         self.column.addLayout(row)
         self.column.addLayout(fields)
-        self.column.addWidget(note("What the pupil reads before the prediction:"))
+        self.column.addWidget(muted("What the pupil reads before the prediction:"))
         self.column.addWidget(self.text, 1)
 
     def _set_title(self, text: str) -> None:

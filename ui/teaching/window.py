@@ -16,9 +16,10 @@ from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.help import set_page
 from ui.style.screen import within_screen
 from ui.style.text_size import resize_text, scaled, with_text
+from ui.style.widgets import push_button
 from ui.teaching.after_page import AfterPage
 from ui.teaching.controls_page import ControlsPage
-from ui.teaching.fields import TeachingWindow, button
+from ui.teaching.fields import TeachingWindow
 from ui.teaching.model import LessonInMaking
 from ui.teaching.preview import Preview
 from ui.teaching.questions_page import QuestionsPage
@@ -73,14 +74,15 @@ class LessonMaker(TeachingWindow):
         self._show_state()
 
     def _make_buttons(self) -> None:
-        self.new = button("&New", "Begin another lesson with what is on the bench.", self.new_wanted.emit)
-        self.open = button("&Open…", "Change a lesson that stands in a file.", self.open_wanted.emit)
-        self.save = button("Sa&ve", "Write the lesson into its file.", lambda: self.save_wanted.emit(False))
-        self.save_as = button("Save as…", "Write the lesson into another file.", lambda: self.save_wanted.emit(True))
-        self.worksheet = button(
+        self.new = push_button("&New", "Begin another lesson with what is on the bench.", self.new_wanted.emit)
+        self.open = push_button("&Open…", "Change a lesson that stands in a file.", self.open_wanted.emit)
+        self.save = push_button("Sa&ve", "Write the lesson into its file.", lambda: self.save_wanted.emit(False))
+        tip = "Write the lesson into another file."
+        self.save_as = push_button("Save as…", tip, lambda: self.save_wanted.emit(True))
+        self.worksheet = push_button(
             "Wor&ksheet…", "The lesson on paper (PDF): text, questions and room to answer.", self._want_worksheet
         )
-        self.trial = button(
+        self.trial = push_button(
             "Try as a pup&il", "Open the lesson in the main window as a pupil has it; nothing of it is kept.", self._try
         )
         self.trial.setCheckable(True)
