@@ -42,7 +42,8 @@ def shown(qtbot: Any, name: str) -> NumberRow:
     host = QWidget()
     hold(qtbot, host)
     host.resize(290, 60)
-    row = NumberRow(parameter(Numbers, name), parent=host)
+    row = NumberRow(parameter(Numbers, name))
+    row.setParent(host)
     row.resize(290, 60)
     host.show()
     return row

@@ -130,7 +130,8 @@ def test_folded_sections_hide_their_body_and_say_what_they_hold(qtbot: Any) -> N
 def test_every_schedule_is_drawn_and_holds_the_present_step(qtbot: Any, kind: type[Schedule]) -> None:
     host = QWidget()
     hold(qtbot, host)
-    curve = ScheduleCurve(host)
+    curve = ScheduleCurve()
+    curve.setParent(host)
     curve.resize(260, 64)
     host.resize(300, 80)
     curve.set_schedule(kind(), 0.1)
@@ -145,7 +146,8 @@ def test_every_schedule_is_drawn_and_holds_the_present_step(qtbot: Any, kind: ty
 def test_a_schedule_that_overflows_is_still_drawn(qtbot: Any) -> None:
     host = QWidget()
     hold(qtbot, host)
-    curve = ScheduleCurve(host)
+    curve = ScheduleCurve()
+    curve.setParent(host)
     kinds = {kind_of(kind): kind for kind in concrete(Schedule)}
     curve.set_schedule(kinds["exponential"](gamma=50.0), 1e300)
     assert not curve.grab().isNull()

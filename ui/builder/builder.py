@@ -21,7 +21,6 @@ from simulator.training.surgery import Surgery
 from ui.builder import edits
 from ui.builder.edits import Place, StackEdit
 from ui.builder.entries import Entry, entries_of
-from ui.builder.entry_painter import Colours
 from ui.builder.identity import Identities, tags
 from ui.builder.keeping import labels_of, output_label
 from ui.builder.kinds_menu import kinds_menu
@@ -30,7 +29,7 @@ from ui.builder.outlook import Outlook, summary_of
 from ui.builder.pages import Foot, Pages
 from ui.builder.refusal import Refusal
 from ui.builder.repairs import Misfit, RepairOffer, fitted, impossible, misfit, place_of
-from ui.builder.stack import Stack, depth_colour
+from ui.builder.stack import Stack
 from ui.builder.tools import StackTools
 from ui.forms.form import PartForm, Path
 from ui.forms.propose import Operate, Propose, description_of, key_of
@@ -58,10 +57,7 @@ class Builder(QWidget):
     input_chosen = Signal()
     """The input row was chosen: its knobs are the data set's."""
 
-    def __init__(
-        self, propose: Propose, colours: Colours = depth_colour, parent: QWidget | None = None,
-        operate: Operate | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, propose: Propose, parent: QWidget | None = None, operate: Operate | None = None) -> None:
         """Without ``operate`` nothing can be done to a network that is trained."""
         super().__init__(parent)
         self._propose, self._operate = propose, operate
@@ -82,7 +78,7 @@ class Builder(QWidget):
         """What is to be chosen when what was refused is repaired; else what the repair adds, if it adds anything."""
         self._refused: set[int] = set()
         """The layers of what was refused."""
-        self.stack = Stack(colours)
+        self.stack = Stack()
         self.refusal = Refusal()
         self._pages = pages = Pages()
         self.pages, self.layer_form, self.output_form = pages.pages, pages.layer_form, pages.output_form

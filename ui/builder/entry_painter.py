@@ -12,10 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QS
 
 from ui.builder.entries import Entry
 from ui.style.text_size import scaled
-from ui.style.theme import current_theme
-
-Colours = Callable[[int, int], QColor | str]
-"""(depth index from 0, number of layers) → the layer's colour."""
+from ui.style.theme import current_theme, layer_colour
 
 ROW_HEIGHT, SHORT_HEIGHT = 42, 30
 """Pixels of a row with a line of badges, and of one without."""
@@ -107,9 +104,8 @@ def _filled(
 class EntryPainter(QStyledItemDelegate):
     """Paints a row: colour by depth, number, title, repeat, badges."""
 
-    def __init__(self, colours: Colours, view: QAbstractItemView) -> None:
+    def __init__(self, view: QAbstractItemView) -> None:
         super().__init__(view)
-        self.colours = colours
         self.lit = -1
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -152,8 +148,8 @@ class EntryPainter(QStyledItemDelegate):
             return
         bar = QRectF(area.left() + 4, area.top() + 4, 5, area.height() - 8)
         ramp = QLinearGradient(bar.topLeft(), bar.bottomLeft())
-        ramp.setColorAt(0, QColor(self.colours(entry.first, entry.depth)))
-        ramp.setColorAt(1, QColor(self.colours(entry.last, entry.depth)))
+        for end, layer in enumerate((entry.first, entry.last)):
+            ramp.setColorAt(end, QColor(layer_colour(layer, entry.depth, current_theme())))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ramp)
         painter.drawRoundedRect(bar, 2, 2)

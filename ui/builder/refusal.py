@@ -40,8 +40,8 @@ class Refusal(QWidget):
     repaired = Signal(object)
     """The chosen :class:`RepairOffer`."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.warning = WarningLabel()
         self.buttons: list[RepairButton] = []
         self.column = in_column(self.warning, on=self, spacing=4, margins=(0, 0, 0, 0))

@@ -6,18 +6,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QDrag, QDropEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QListView, QListWidget, QListWidgetItem
 
 from ui.builder.edits import Place
 from ui.builder.entries import Entry
-from ui.builder.entry_painter import ENTRY, INDENT, Colours, EntryPainter
+from ui.builder.entry_painter import ENTRY, INDENT, EntryPainter
 from ui.style.text_size import text_resized
-from ui.style.theme import current_theme, layer_colour
-
-
-def depth_colour(layer: int, depth: int) -> str:
-    """The present theme's colour of a layer by its depth."""
-    return layer_colour(layer, depth, current_theme())
 
 
 class Stack(QListWidget):
@@ -28,9 +22,9 @@ class Stack(QListWidget):
     layer_hovered = Signal(int)
     """Depth index under the pointer (a repeated row is as many layers from left to right); -1 for none."""
 
-    def __init__(self, colours: Colours = depth_colour, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._painter = EntryPainter(colours, self)
+    def __init__(self) -> None:
+        super().__init__()
+        self._painter = EntryPainter(self)
         self._hovered = -1
         self.setItemDelegate(self._painter)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)

@@ -14,8 +14,8 @@ from ui.chart.pens import pen_of
 class Crosshair(Item):
     """The vertical hair line under the pointer; never part of an exported picture."""
 
-    def __init__(self, pane: Pane, palette: Palette, z: float = 8.0) -> None:
-        super().__init__(pane, z)
+    def __init__(self, pane: Pane, palette: Palette) -> None:
+        super().__init__(pane, 8.0)
         self.palette = palette
         self.place: float | None = None
         self.setVisible(False)

@@ -147,16 +147,15 @@ class StepRange(HeldRange):
 class StepsRange(HeldRange):
     """0 … a round number of training steps, growing by a quarter or so at a time; step 0 clear of the axis."""
 
-    MARGIN = 0.02
+    MARGIN, LEAST = 0.02, 10.0
 
-    def __init__(self, least: float = 10.0) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.least = least
-        self.high = least
+        self.high = self.LEAST
 
     def reset(self) -> None:
         super().reset()
-        self.high = self.least
+        self.high = self.LEAST
 
     def fit(self, step: float) -> Range:
         if step > self.high and not self._held:

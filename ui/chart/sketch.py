@@ -9,7 +9,6 @@ import numpy as np
 from msgspec import Struct
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QWidget
 
 from ui.chart.axes import ValueAxis, WholeAxis
 from ui.chart.canvas import Canvas
@@ -79,8 +78,8 @@ class Sketch(Canvas):
     ended = Signal()
     """A key has ended the drawing."""
 
-    def __init__(self, extent: CurveRange, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, extent: CurveRange) -> None:
+        super().__init__()
         self.extent = extent
         self.drawn: list[float | None] = [None] * extent.points
         self.measured: tuple[float, ...] = ()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QKeySequence, QPainter, QPainterPath, QPalette, QPen, QPixmap, QShortcut
+from PySide6.QtGui import QIcon, QKeySequence, QPainter, QPalette, QPen, QPixmap, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QHeaderView,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from ui.bench.shelf import ShelvedRun
 from ui.style.boxes import STRETCH, in_row
+from ui.style.curves import path_through
 from ui.style.help import set_page
 from ui.style.tables import read_by_rows
 from ui.style.text_size import scaled, with_text
@@ -169,18 +170,12 @@ def picture_of(run: ShelvedRun, palette: QPalette, size: QSize, ratio: float) ->
         with QPainter(pixmap) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 1.5))
-            painter.drawPath(_curve(heights, finite, low, high - low or 1.0, area))
+            painter.drawPath(path_through(_points(heights, low, high - low or 1.0, area)))
     return pixmap
 
 
-def _curve(
-    heights: NDArray[np.float64], finite: NDArray[np.bool_], low: float, span: float, area: QRectF
-) -> QPainterPath:
-    path, drawing = QPainterPath(), False
-    for place, height in enumerate(heights):
-        if finite[place]:
-            x = area.left() + area.width() * place / max(1, len(heights) - 1)
-            at = QPointF(x, area.bottom() - area.height() * (float(height) - low) / span)
-            (path.lineTo if drawing else path.moveTo)(at)
-        drawing = bool(finite[place])
-    return path
+def _points(heights: NDArray[np.float64], low: float, span: float, area: QRectF) -> Iterator[QPointF | None]:
+    """Where each height stands; None where it is not finite."""
+    for place, height in enumerate(heights.tolist()):
+        x = area.left() + area.width() * place / max(1, len(heights) - 1)
+        yield QPointF(x, area.bottom() - area.height() * (height - low) / span) if math.isfinite(height) else None

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from simulator.parts.schedules import Schedule
+from ui.style.curves import path_through
 from ui.style.numbers import integer, number
 from ui.style.text_size import scaled, with_text
 
@@ -29,8 +30,8 @@ def horizon_of(schedule: Schedule, step: int = 0) -> int:
 class ScheduleCurve(QWidget):
     """Rate η (vertical, from 0) over the step (horizontal)."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._rate: Callable[[int], float] = lambda step: 0.0
         self._schedule: Schedule | None = None
         self._base = 0.0
@@ -118,13 +119,10 @@ class ScheduleCurve(QWidget):
         self._paint_step(painter, area, _place(area, self._step / self._horizon, self._finite(self._step), top))
 
     def _path_in(self, area: QRectF, top: float) -> QPainterPath:
-        path, drawing = QPainterPath(), False
-        for index, rate in enumerate(self._rates):
-            at = _place(area, index / (POINTS - 1), rate, top) if math.isfinite(rate) else None
-            if at is not None:
-                (path.lineTo if drawing else path.moveTo)(at)
-            drawing = at is not None
-        return path
+        return path_through(
+            _place(area, index / (POINTS - 1), rate, top) if math.isfinite(rate) else None
+            for index, rate in enumerate(self._rates)
+        )
 
     def _finite(self, step: int) -> float:
         rate = self._rate_at(step)

@@ -44,8 +44,8 @@ class Group(QWidget):
 
     edited = Signal(tuple, object, bool)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.setSpacing(0)
@@ -78,9 +78,8 @@ class Fields(Group):
         path: Path = (),
         hidden: frozenset[str] = frozenset(),
         suggestions: Suggestions | None = None,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.spec = spec
         self.path = path
         if issubclass(spec, Part):
@@ -137,8 +136,8 @@ class Fields(Group):
 class Nested(Group):
     """A group whose head stands above indented fields."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.inner: Fields | None = None
         self.shelf = QVBoxLayout()
         self.shelf.setContentsMargins(INDENT, 0, 0, 0)
@@ -162,10 +161,8 @@ class Nested(Group):
 class Titled(Nested):
     """A struct inside a struct: its name as a heading, its fields below."""
 
-    def __init__(
-        self, parameter: Parameter, path: Path, suggestions: Suggestions | None, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
+    def __init__(self, parameter: Parameter, path: Path, suggestions: Suggestions | None) -> None:
+        super().__init__()
         assert parameter.part is not None
         heading = RowLabel(capital(parameter.knob.label))
         heading.setToolTip(parameter.knob.help)
@@ -191,9 +188,8 @@ class Union(Nested):
         path: Path,
         suggestions: Suggestions | None = None,
         hidden: frozenset[str] = frozenset(),
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self.parameter = parameter
         self.path = path
         self._hidden = hidden

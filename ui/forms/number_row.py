@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QSizePolicy
 
 from simulator.schema.parameter import Parameter
 from ui.forms.row import CONTROL_HEIGHT, MIXED, Row
@@ -34,8 +34,8 @@ class NumberEdit(QLineEdit):
     nudged = Signal(int)
     escaped = Signal()
 
-    def __init__(self, unit: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, unit: str = "") -> None:
+        super().__init__()
         self.setFont(tabular(self.font()))
         self._unit = unit
         self._small, self._unit_width = QFont(), 0
@@ -86,8 +86,8 @@ class NumberEdit(QLineEdit):
 class NumberRow(Row):
     """A number or integer field. A drag emits ``changed`` … and one ``committed`` at its end."""
 
-    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
-        super().__init__(parameter, path, parent)
+    def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
+        super().__init__(parameter, path)
         self._value: float | int | None = None
         self._mixed = False
         scale = scale_of(parameter)

@@ -33,8 +33,8 @@ class RowLabel(QLabel):
 class WarningLabel(QLabel):
     """One amber sentence, wrapped; takes no room while there is nothing to say."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setWordWrap(True)
         self.setContentsMargins(0, 0, 0, 4)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -51,8 +51,8 @@ class WarningLabel(QLabel):
 class NoteLabel(QLabel):
     """One muted sentence, wrapped; takes no room while there is nothing to say."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setWordWrap(True)
         self.setContentsMargins(0, 0, 0, 4)
         self.setProperty("role", "muted")
@@ -67,8 +67,8 @@ class NoteLabel(QLabel):
 class Combo(QComboBox):
     """A combo box that the wheel turns only when it has the focus, and that may shrink."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(4)
@@ -92,8 +92,8 @@ class Row(QWidget):
     changed = Signal(object)
     committed = Signal(object)
 
-    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
+        super().__init__()
         self.parameter = parameter
         self.path = tuple(path) or (parameter.name,)
         self.setObjectName(".".join(map(str, self.path)))

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QVBoxLayout,
-    QWidget,
 )
 
 from simulator.schema.parameter import Parameter, Part, grouped, kind_of, summary_of, title_of
@@ -34,8 +33,8 @@ LINE = 22
 class FlagRow(Row):
     """A check box."""
 
-    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
-        super().__init__(parameter, path, parent)
+    def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
+        super().__init__(parameter, path)
         self.box = QCheckBox()
         self.named(self.box)
         self.box.clicked.connect(lambda: self.commit(self.value()))
@@ -60,13 +59,9 @@ class ChoiceRow(Row):
     """One of a few names; ``options`` are (value, title, tooltip), or a heading's text alone for those behind it."""
 
     def __init__(
-        self,
-        parameter: Parameter,
-        path: Sequence[str | int] = (),
-        options: Sequence[Option | str] | None = None,
-        parent: QWidget | None = None,
+        self, parameter: Parameter, path: Sequence[str | int] = (), options: Sequence[Option | str] | None = None
     ) -> None:
-        super().__init__(parameter, path, parent)
+        super().__init__(parameter, path)
         self.combo = Combo()
         fit_control(self.combo)
         self.named(self.combo)
@@ -147,8 +142,8 @@ class IntegersRow(Row):
 
     refusal = "whole numbers with commas between them"
 
-    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
-        super().__init__(parameter, path, parent)
+    def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
+        super().__init__(parameter, path)
         self.line = QLineEdit()
         fit_control(self.line)
         self.named(self.line)
@@ -211,8 +206,8 @@ class NumbersRow(IntegersRow):
 class TextsRow(Row):
     """Any of a list of names, as check boxes; typed with commas where no names are known."""
 
-    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
-        super().__init__(parameter, path, parent)
+    def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
+        super().__init__(parameter, path)
         self.line = QLineEdit()
         fit_control(self.line)
         self.named(self.line)

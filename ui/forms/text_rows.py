@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QPushButton, QStackedWidget
 
 from simulator.schema.parameter import Parameter
 from ui.forms.row import MIXED, Combo, Row, fit_control
@@ -17,8 +17,8 @@ AUTOMATIC = "automatic"
 class TextRow(Row):
     """A line of text; an editable list of suggestions where there are any. Several names stand with commas."""
 
-    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
-        super().__init__(parameter, path, parent)
+    def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
+        super().__init__(parameter, path)
         self.line = QLineEdit()
         self.combo = Combo()
         self.combo.setEditable(True)
@@ -84,8 +84,8 @@ class TextRow(Row):
 class FileRow(TextRow):
     """A path, typed or browsed for."""
 
-    def __init__(self, parameter: Parameter, path: Sequence[str | int] = (), parent: QWidget | None = None) -> None:
-        super().__init__(parameter, path, parent)
+    def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
+        super().__init__(parameter, path)
         self.browse = QPushButton("…")
         fit_control(self.browse)
         self.browse.setFixedWidth(30)

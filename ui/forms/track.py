@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QSlider, QStyle, QStyleOptionSlider, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSlider, QStyle, QStyleOptionSlider
 
 from ui.forms.scale import Scale
 from ui.style.numbers import setting
@@ -44,8 +44,8 @@ class Track(QSlider):
     let_go = Signal()
     reset = Signal()
 
-    def __init__(self, scale: Scale, default: float | None, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
+    def __init__(self, scale: Scale, default: float | None) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
         self._scale = scale
         self._narrow = scale
         self._default = default

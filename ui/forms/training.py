@@ -15,7 +15,7 @@ from simulator.schema.parameter import parameter, parameters, replaced
 from simulator.training.surgery import Transplant
 from ui.forms.acting_rate import acting_rate, unused_rate
 from ui.forms.curve import ScheduleCurve
-from ui.forms.form import PartForm, Path, Plain, Suggestions
+from ui.forms.form import PartForm, Path, Plain
 from ui.forms.locked import show_lock, why_locked
 from ui.forms.propose import Operate, Propose, description_of, key_of
 from ui.forms.row import NoteLabel
@@ -99,10 +99,7 @@ class _Part:
 class TrainingPanel(QScrollArea):
     """Everything of an experiment but its stack. Edits go through ``propose``."""
 
-    def __init__(
-        self, propose: Propose, suggestions: Suggestions = column_names, parent: QWidget | None = None,
-        operate: Operate | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, propose: Propose, parent: QWidget | None = None, operate: Operate | None = None) -> None:
         """Without ``operate`` another optimiser always begins with empty state."""
         super().__init__(parent)
         self._propose, self._operate = propose, operate
@@ -110,7 +107,6 @@ class TrainingPanel(QScrollArea):
         self.keep_state.setToolTip(KEEP_STATE)
         set_page(self.keep_state, "guide/surgery")
         self.keep_state.setVisible(operate is not None)
-        self._suggestions = suggestions
         self._experiment: Experiment | None = None
         self.curve = ScheduleCurve()
         self.notes = NoteLabel()
@@ -147,9 +143,9 @@ class TrainingPanel(QScrollArea):
     def _part(self, title: str, names: tuple[str, ...]) -> _Part:
         only = parameter(Experiment, names[0])
         if only.type == "spec" and only.part is not None and len(names) == 1:
-            form, prefix = PartForm(only.part, suggestions=self._suggestions), only.name
+            form, prefix = PartForm(only.part, suggestions=column_names), only.name
         else:
-            form, prefix = PartForm(Experiment, only=names, suggestions=self._suggestions), ""
+            form, prefix = PartForm(Experiment, only=names, suggestions=column_names), ""
             head = form.row((only.name, "kind"))
             if head is not None and title.lower() == only.knob.label.lower():
                 head.hide_label()

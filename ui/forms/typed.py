@@ -48,13 +48,12 @@ def fits(parameter: Parameter, value: float) -> bool:
     return not (high is not None and (value > high or (parameter.high_open and value == high)))
 
 
-def tip_of(parameter: Parameter, default: str | None = None) -> str:
+def tip_of(parameter: Parameter) -> str:
     """A knob's tooltip: its one sentence, valid range, default, and when it acts."""
     parts = [parameter.knob.help] if parameter.knob.help else []
     if parameter.range_text not in ("", "any") and not parameter.choices:
         parts.append(f"Valid: {parameter.range_text}.")
-    shown = default if default is not None else _default_text(parameter)
-    if shown:
+    if shown := _default_text(parameter):
         parts.append(f"Default: {shown}.")
     parts.append(acts(parameter.live))
     return "\n".join(parts)

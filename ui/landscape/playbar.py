@@ -17,8 +17,8 @@ ROUND_A_NUMBER = 34
 class Playbar(QWidget):
     """Moves through a race."""
 
-    def __init__(self, model: RaceModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, model: RaceModel) -> None:
+        super().__init__()
         self._model = model
         self.play = self._button("play", "Play", "Play the race from the step that is shown (Space).", model.toggle)
         self.back = self._button("back", "One step back", "One step back (,).", lambda: self._stride(-1))

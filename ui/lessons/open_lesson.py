@@ -45,11 +45,9 @@ class OpenLesson(QObject):
     refused = Signal(str)
     """Why nothing could be measured, in a sentence."""
 
-    def __init__(
-        self, lesson: Lesson, bench: Bench, hold: Hold, parent: QObject | None = None, *, kept: bool = True
-    ) -> None:
+    def __init__(self, lesson: Lesson, bench: Bench, hold: Hold, *, kept: bool = True) -> None:
         """``hold`` stops whatever would tell the answer: of the bench, or of the landscape."""
-        super().__init__(parent)
+        super().__init__()
         self.lesson, self.bench, self._hold = lesson, bench, hold
         self.stage: Stage = "predict"
         self.answers: dict[str, Answer] = {}

@@ -49,11 +49,9 @@ class LessonPanel(QScrollArea):
     worksheet_wanted = Signal()
     answers_wanted = Signal()
 
-    def __init__(
-        self, opened: OpenLesson, place_curve: Callable[[CurveForm], object], parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, opened: OpenLesson, place_curve: Callable[[CurveForm], object]) -> None:
         """``place_curve`` may lay what a curve is drawn on over a plot."""
-        super().__init__(parent)
+        super().__init__()
         self.opened, self.lesson, self._place_curve = opened, opened.lesson, place_curve
         self.setAccessibleName(f"Lesson: {self.lesson.title}")
         set_page(self, "how-to/lessons")

@@ -25,9 +25,9 @@ def whole_number(name: str, least: int, most: int, value: int, parent: QWidget |
     return box
 
 
-def muted(text: str = "", parent: QWidget | None = None) -> QLabel:
+def muted(text: str = "") -> QLabel:
     """A sentence in the quieter colour, broken into lines."""
-    label = QLabel(text, parent, wordWrap=True)
+    label = QLabel(text, wordWrap=True)
     label.setProperty("role", "muted")
     return label
 

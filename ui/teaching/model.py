@@ -30,9 +30,9 @@ class LessonInMaking(QObject):
     """Numbers have come, or none can."""
     progressed = Signal(str)
 
-    def __init__(self, draft: Draft, mode: Mode, held: Callable[[], str], parent: QObject | None = None) -> None:
+    def __init__(self, draft: Draft, mode: Mode, held: Callable[[], str]) -> None:
         """``held`` says why nothing may be measured now; empty where it may."""
-        super().__init__(parent)
+        super().__init__()
         self._held = held
         self.draft = draft
         self.path: Path | None = None
