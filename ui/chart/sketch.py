@@ -18,6 +18,7 @@ from ui.chart.legend import Key, Legend, Note
 from ui.chart.marks import HOLLOW, Curves, Dots, Mark, Palette
 from ui.chart.pens import DOTTED
 from ui.chart.polygons import Array, pieces, polygon
+from ui.style.keys import asks_for
 from ui.style.numbers import count, integer, number
 from ui.style.text_size import text_resized
 from ui.style.theme import current_theme, theme_changed
@@ -193,11 +194,7 @@ class Sketch(Canvas):
 
     def event(self, event: QEvent) -> bool:
         # Esc ends the drawing, and does not put back the plot that it is drawn on.
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
+        if asks_for(event, Qt.Key.Key_Escape):
             event.accept()
             return True
         return super().event(event)

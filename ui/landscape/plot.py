@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 
-from simulator.landscape.function import Point
 from simulator.landscape.race import RacedPath
 from ui.chart.axes import ValueAxis
 from ui.chart.colour_bar import ColourBar
@@ -20,14 +19,13 @@ from ui.chart.table import Table
 from ui.landscape.paths import PathMark, StartMark, StepMark, arrow_scale, lines_of
 from ui.landscape.relief import relief_table
 from ui.landscape.state import COLOURS, DASHES, SHAPES, LandscapeState
-from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.handle_plot import HandlePlot
 from ui.style.keys import held
 from ui.style.numbers import count, integer, number, power_of_ten
 
 REST_MS = 80
 """A view that has stood still for so long has its contours computed."""
-REACH = 16.0
-"""Pixels from the start within which a press takes hold of it."""
 FEW = 60
 """Steps of a path up to which each is a dot."""
 WAYS = {
@@ -37,7 +35,7 @@ STRIDE, FASTER = 0.01, 10
 """Share of the window that an arrow key moves the start by, and how many times as far it goes with Shift."""
 
 
-class LandscapePlot(Plot[LandscapeState]):
+class LandscapePlot(HandlePlot[LandscapeState]):
     key = "landscape"
     title = "Landscape"
     side = "training"
@@ -45,6 +43,7 @@ class LandscapePlot(Plot[LandscapeState]):
     overlays = False
     least_width = 300
     least_height = 240
+    reach = 16.0
     explain = (
         "A function of two parameters as contours, even in the logarithm of its height above the lowest minimum, and "
         "the ways of optimisers from one start. Drag the ring, or press an arrow key, to begin elsewhere. Of the "
@@ -65,7 +64,6 @@ class LandscapePlot(Plot[LandscapeState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.y_axis, self.x_axis)
         self.bar = ColourBar("f − f*", relief_table)
         self.canvas.add_beside(self.bar, FIRST_ROW)
-        self._holding = self._moving = False
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(lambda: self.seen.emit(self.pane.shown))
         self.pane.sigRangeChangedManually.connect(lambda _axes: self._rest.start())
@@ -80,7 +78,7 @@ class LandscapePlot(Plot[LandscapeState]):
 
     def fit(self, states: Sequence[LandscapeState]) -> None:
         relief = states[0].relief
-        if not self._holding:
+        if not self.holding:
             self.pane.fit(*states[0].window)
         low, top = relief.range
         decades = range(math.ceil(low - 1e-9), math.floor(top + 1e-9) + 1)
@@ -93,7 +91,7 @@ class LandscapePlot(Plot[LandscapeState]):
             *self._trail(state),
             *(self._path(state, index, path) for index, path in enumerate(state.paths)),
             *self._step(state),
-            StartMark("start", QPointF(x, y), held=self._holding),
+            StartMark("start", QPointF(x, y), held=self.holding),
         ]
 
     def _trail(self, state: LandscapeState) -> list[Mark]:
@@ -188,43 +186,13 @@ class LandscapePlot(Plot[LandscapeState]):
 
     # -- moving the start --------------------------------------------------------------------------------------------
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take the mouse where it holds the ring; everything else goes its way."""
-        if isinstance(event, QMouseEvent) and self.header is not None:
-            match event.type():
-                case QEvent.Type.MouseButtonPress if event.button() == Qt.MouseButton.LeftButton:
-                    return self._grasp(event.position())
-                case QEvent.Type.MouseMove if self._holding:
-                    self._moving = True
-                    self.moved.emit(*self._at(event.position()), False)
-                    return True
-                case QEvent.Type.MouseButtonRelease if self._holding:
-                    self._let_go(event.position())
-                    return True
-        return super().eventFilter(watched, event)
+    def handle(self) -> QPointF | None:
+        return None if self.state is None else QPointF(*self.state.start)
 
-    def _grasp(self, position: QPointF) -> bool:
-        if self.state is None or self.paused:
-            return False
-        way = self.canvas.mapToScene(position.toPoint()) - self.pane.data_to_scene(QPointF(*self.state.start))
-        if math.hypot(way.x(), way.y()) > REACH:
-            return False
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-        self._holding, self._moving = True, False
-        self.redraw()
-        return True
-
-    def _at(self, position: QPointF) -> Point:
-        point = self.pane.scene_to_data(self.canvas.mapToScene(position.toPoint()))
+    def drag_handle(self, at: QPointF, *, final: bool) -> None:
         (x0, x1), (y0, y1) = self.pane.shown
-        return _rounded(min(max(point.x(), x0), x1), x1 - x0), _rounded(min(max(point.y(), y0), y1), y1 - y0)
-
-    def _let_go(self, position: QPointF) -> None:
-        """A click that moved nothing changes nothing."""
-        self._holding = False
-        if self._moving:
-            self.moved.emit(*self._at(position), True)
-        self.redraw()
+        x, y = _rounded(min(max(at.x(), x0), x1), x1 - x0), _rounded(min(max(at.y(), y0), y1), y1 - y0)
+        self.moved.emit(x, y, final)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         way = WAYS.get(Qt.Key(event.key()))

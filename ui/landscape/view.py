@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QElapsedTimer, QEvent, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QPushButton, QSplitter, QWidget
 
@@ -23,6 +24,7 @@ from ui.plots.framed import FramedPlot
 from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.elided_label import ElidedLabel
 from ui.style.help import set_page
+from ui.style.keys import OwnKeys
 
 FIRST: dict[str, Any] = {
     "function": "ravine",
@@ -42,7 +44,7 @@ NUMBERS_MS = 200
 """While it is played, or a hand moves something, numbers change no more often."""
 
 
-class LandscapeView(QWidget):
+class LandscapeView(OwnKeys):
     """Knows no window: it can stand wherever there is room."""
 
     export_requested = Signal(str)
@@ -160,21 +162,7 @@ class LandscapeView(QWidget):
 
     # -- keys --------------------------------------------------------------------------------------------------------
 
-    def event(self, event: QEvent) -> bool:
-        """Keys of the bench that mean something here are taken before the bench has them."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._act_of(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        act = self._act_of(event)
-        if act is None:
-            super().keyPressEvent(event)
-        else:
-            act()
-
-    def _act_of(self, event: QKeyEvent) -> Any:
+    def act_of(self, event: QKeyEvent) -> Callable[[], object] | None:
         pressed = QKeySequence(event.keyCombination())
         acts = {"Space": self.model.toggle, ",": lambda: self._stride(-1), ".": lambda: self._stride(1)}
         acts |= dict.fromkeys(UNDO, self.model.undo) | dict.fromkeys(REDO, self.model.redo)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -27,6 +26,7 @@ from ui.lessons.open_lesson import OpenLesson
 from ui.lessons.prose import Prose
 from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.help import set_page
+from ui.style.keys import asks_for
 from ui.style.numbers import count, integer
 from ui.style.text_size import resize_text, scaled, with_text
 from ui.style.widgets import scroll_down
@@ -75,12 +75,7 @@ class LessonPanel(QScrollArea):
 
     def event(self, event: QEvent) -> bool:
         # Space presses the button of the lesson that has the focus, and does not play the bench.
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Space
-            and isinstance(QApplication.focusWidget(), QAbstractButton)
-        ):
+        if asks_for(event, Qt.Key.Key_Space) and isinstance(QApplication.focusWidget(), QAbstractButton):
             event.accept()
             return True
         return super().event(event)

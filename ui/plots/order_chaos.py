@@ -8,8 +8,8 @@ from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPolygonF
 
 from simulator.observations.base import Observed
 from simulator.observations.order_chaos import OrderChaosObservation
@@ -23,11 +23,10 @@ from ui.chart.polygons import Array, polygon
 from ui.chart.ranges import nice_ceiling
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.handle_plot import HandlePlot
 from ui.plots.observed import ObservedPlot
 from ui.style.numbers import amount, number
 
-REACH = 14.0
-"""Pixels from the dot within which a press takes hold of it."""
 FAR = 40.0
 """A network whose σ_w² is so many times the border's, or whose σ_b² is so large, stands at the edge of the map."""
 LEAST = 0.01
@@ -141,7 +140,7 @@ def on_map(place: Place, pane: Pane) -> QPointF:
     return QPointF(min(place[0], right), min(place[1], top))
 
 
-class OrderChaosPlot(ObservedPlot[OrderChaosState]):
+class OrderChaosPlot(HandlePlot[OrderChaosState], ObservedPlot[OrderChaosState]):
     key = "order_chaos"
     preset = "edge-of-chaos"
     overlays = False
@@ -149,6 +148,7 @@ class OrderChaosPlot(ObservedPlot[OrderChaosState]):
     side = "training"
     shape = "square"
     least_height = 230
+    reach = 14.0
     explain = (
         "Where the hidden layers' initial weights and biases stand. On the left signals of different samples grow "
         "alike and gradients vanish with depth, on the right they part and gradients explode; on the edge, χ = 1, "
@@ -177,11 +177,10 @@ class OrderChaosPlot(ObservedPlot[OrderChaosState]):
         self.pane.setMouseEnabled(False, False)
         self._hand: Place | None = None
         """Where a hand has put the dot: until it has let go and the next frame comes."""
-        self._holding = self._moving = False
         self.canvas.viewport().installEventFilter(self)
 
     def refresh(self, view: View) -> None:
-        if not self._holding:
+        if not self.holding:
             self._hand = None
         super().refresh(view)
 
@@ -198,7 +197,7 @@ class OrderChaosPlot(ObservedPlot[OrderChaosState]):
         return self.state.map.weight_variance, self.state.map.bias_variance
 
     def fit(self, states: Sequence[OrderChaosState]) -> None:
-        self.pane.fit(*(self.pane.auto if self._holding else _ranges(states[0].map)))
+        self.pane.fit(*(self.pane.auto if self.holding else _ranges(states[0].map)))
 
     def marks(self, state: OrderChaosState) -> Sequence[Mark]:
         plane, ranges = state.map, self.pane.auto
@@ -206,7 +205,7 @@ class OrderChaosPlot(ObservedPlot[OrderChaosState]):
         return [
             Regions("regions", plane.border, ranges),
             Curves("edge", [edge], width=1.6, smooth=True, z=-1.0),
-            *([] if self.place is None else [Handle("network", self.place, held=self._holding)]),
+            *([] if self.place is None else [Handle("network", self.place, held=self.holding)]),
         ]
 
     def ghost_marks(self, ghost: OrderChaosState) -> Sequence[Mark]:
@@ -263,52 +262,25 @@ class OrderChaosPlot(ObservedPlot[OrderChaosState]):
 
     # -- moving ------------------------------------------------------------------------------------------------------
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take the mouse where it holds the dot; everything else goes its way."""
-        if isinstance(event, QMouseEvent) and self.header is not None:
-            match event.type():
-                case QEvent.Type.MouseButtonPress if event.button() == Qt.MouseButton.LeftButton:
-                    return self._grasp(event.position())
-                case QEvent.Type.MouseMove if self._holding:
-                    self._moving = True
-                    self._move(self._at(event.position()), final=False)
-                    return True
-                case QEvent.Type.MouseButtonRelease if self._holding:
-                    self._let_go(event.position())
-                    return True
-        return super().eventFilter(watched, event)
+    def handle(self) -> QPointF | None:
+        return None if self.place is None else on_map(self.place, self.pane)
 
-    def _grasp(self, position: QPointF) -> bool:
-        place = self.place
-        if place is None or self.paused:
-            return False
-        way = self.canvas.mapToScene(position.toPoint()) - self.pane.data_to_scene(on_map(place, self.pane))
-        if math.hypot(way.x(), way.y()) > REACH:
-            return False
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-        self._hand, self._holding, self._moving = place, True, False
-        self.redraw()
-        return True
+    def grasp_handle(self) -> None:
+        self._hand = self.place
 
-    def _at(self, position: QPointF) -> Place:
-        point = self.pane.scene_to_data(self.canvas.mapToScene(position.toPoint()))
+    def drop_handle(self) -> None:
+        self._hand = None
+
+    def drag_handle(self, at: QPointF, *, final: bool) -> None:
         (_, right), (_, top) = self.pane.auto
-        x, y = (float(f"{v:.3g}") for v in (point.x(), point.y()))
-        return min(max(x, LEAST), right), min(max(y, 0.0), top)
+        x, y = (float(f"{v:.3g}") for v in (at.x(), at.y()))
+        self._move((min(max(x, LEAST), right), min(max(y, 0.0), top)), final=final)
 
     def _move(self, place: Place, *, final: bool) -> None:
-        self._hand, self._holding = place, not final
+        self._hand = place
         if self.state is not None:
             self.paint(self.drawn_states)
         self.moved.emit(*place, final)
-
-    def _let_go(self, position: QPointF) -> None:
-        """A click that moved nothing changes nothing."""
-        if self._moving:
-            self._move(self._at(position), final=True)
-        else:
-            self._hand, self._holding = None, False
-            self.redraw()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         place = self.place

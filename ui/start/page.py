@@ -35,6 +35,7 @@ from ui.start.picture_button import PictureButton
 from ui.start.pictures import file_picture, preset_picture
 from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.icons import app_icon
+from ui.style.keys import asks_for
 from ui.style.text_size import resize_text, with_text
 
 PURPOSE = "An oscilloscope for gradients: see what flows through a deep network, and why it does or does not learn."
@@ -196,11 +197,7 @@ class StartPage(QFrame):
 
     def event(self, event: QEvent) -> bool:
         # Space and Escape are the page's while it is open, not the bench's behind it.
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() in (Qt.Key.Key_Space, Qt.Key.Key_Escape)
-        ):
+        if asks_for(event, Qt.Key.Key_Space, Qt.Key.Key_Escape):
             event.accept()
             return True
         return super().event(event)

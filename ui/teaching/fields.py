@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
+from ui.style.keys import OwnKeys
 from ui.style.text_size import scaled, with_text
 from ui.style.widgets import scroll_down
 
@@ -128,26 +129,13 @@ class FieldsPage(QScrollArea):
         self.setWidget(self.inner)
 
 
-class TeachingWindow(QWidget):
-    """Keys that the main window has for the whole program mean this window's own commands while it has the focus."""
+class TeachingWindow(OwnKeys):
+    """A window of the teacher's beside the main one, with commands of its own."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setObjectName("teaching")
         self.acts: dict[QKeySequence.StandardKey, Callable[[], object]] = {QKeySequence.StandardKey.Cancel: self.close}
 
-    def _act(self, event: QKeyEvent) -> Callable[[], object] | None:
+    def act_of(self, event: QKeyEvent) -> Callable[[], object] | None:
         return next((act for key, act in self.acts.items() if event.matches(key)), None)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._act(event):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        act = self._act(event)
-        if act is None:
-            super().keyPressEvent(event)
-        else:
-            act()
