@@ -10,6 +10,7 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.shapes import shapes, text_of
 from simulator.layers.base import Shape, ShapeError
 from simulator.network.memory import Need, need_of
+from simulator.system.text import capitalized
 from simulator.training.drawing import equal_but_for_initializers
 from simulator.training.run_info import RunInfo
 from ui.builder.edits import Place
@@ -69,7 +70,7 @@ class Outlook:
         except (ExperimentError, MemoryError):
             return "", False
         if need.refusal:
-            return f"{need.refusal[0].upper()}{need.refusal[1:]}.", True
+            return f"{capitalized(need.refusal)}.", True
         return f"{count(need.parameters, 'parameter')} · {size_text(need.memory_bytes)}", False
 
     def _need(self, experiment: Experiment, *given: Any) -> Need:

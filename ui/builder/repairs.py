@@ -14,6 +14,7 @@ from simulator.experiment.shapes import shape_before, shapes
 from simulator.layers import AnyLayer, Layer
 from simulator.layers.base import Shape, ShapeError
 from simulator.schema.parameter import kinds, parameters
+from simulator.system.text import capitalized
 from ui.builder.edits import TAG, TOP, Place, Plain, at, inner_name, inner_of, moved, untagged
 
 MOST_OFFERS = 2
@@ -100,8 +101,7 @@ def impossible(plain: Plain, input_shape: Shape) -> str:
 
 
 def _said(case: Case) -> str:
-    reason = str(case.error)
-    return f"{reason[:1].upper()}{reason[1:]}."
+    return f"{capitalized(str(case.error))}."
 
 
 def fitted(plain: Plain, input_shape: Shape, place: Place) -> Plain:
@@ -184,7 +184,7 @@ def own(case: Case) -> tuple[str, Plain] | None:
     repair = case.error.repair
     if repair is None:
         return None
-    title = repair.title[:1].upper() + repair.title[1:]
+    title = capitalized(repair.title)
     made = [{**case.layer, **repair.settings}]
     if repair.insert is not None:
         made.insert(0, dict(repair.insert))

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.experiment.lane import OWN_NAME
+from simulator.system.text import capitalized
 from simulator.training.ledger import Entry, Ledger, ordered, read, scheduled, words_of, write
 from simulator.training.live_change import LiveChange, LiveChanges
 from ui.dialogs import files
@@ -185,7 +186,7 @@ class ChangesDialog(QDialog):
                 break
             except ExperimentError:
                 continue
-        return made, f"{reason[:1].upper()}{reason[1:]}."
+        return made, f"{capitalized(reason)}."
 
     def _base(self, name: str = "") -> Experiment:
         """What a network began with; where that is not known, what it is trained as."""

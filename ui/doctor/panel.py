@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from simulator.doctor.base import Remedy
 from simulator.running.progress_text import how_far
 from simulator.system.progress import Progress
+from simulator.system.text import capitalized
 from ui.doctor.evidence import evidence_text
 from ui.doctor.mends import Mend, MendsLayout, beside_button
 from ui.doctor.remedy_button import RemedyButton, remedy_parts, remedy_tip
@@ -189,7 +190,7 @@ class FindingRow(QFrame):
         self.manual.setAccessibleName(f"Manual: {finding.rule}")
         self.sign.setText(SIGNS[finding.severity])
         self.sign.setVisible(finding.severity != "note")
-        self.name.setText(f"{finding.rule[:1].upper()}{finding.rule[1:]}")
+        self.name.setText(capitalized(finding.rule))
         self.place.setText(place_text(offer))
         self.way_back.say(offer)
         self.sentence.setText(finding.sentence)

@@ -23,9 +23,9 @@ from simulator.schema.parameter import (
     own_first,
     parameters,
 )
+from simulator.system.text import capitalized
 from ui.forms.row import Row, RowLabel
 from ui.forms.rows import ChoiceRow, kind_row, row_for
-from ui.forms.typed import capital
 from ui.style.boxes import in_column
 from ui.style.help import part_page, set_page
 from ui.style.text_size import with_text
@@ -164,7 +164,7 @@ class Titled(Nested):
     def __init__(self, parameter: Parameter, path: Path, suggestions: Suggestions | None) -> None:
         super().__init__()
         assert parameter.part is not None
-        heading = RowLabel(capital(parameter.knob.label))
+        heading = RowLabel(capitalized(parameter.knob.label))
         heading.setToolTip(parameter.knob.help)
         self.column.addWidget(heading)
         self.column.addLayout(self.shelf)

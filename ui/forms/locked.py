@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from simulator.experiment.locks import Keys, Locks
+from simulator.system.text import capitalized
 from ui.forms.row import Row
 
 HIDDEN_BY_LOCK = "hiddenByLock"
@@ -22,8 +23,7 @@ def why_locked(locks: Locks | msgspec.UnsetType, path: Sequence[str | int]) -> s
     """Why the field at ``path`` takes no value, in a sentence; empty where it does."""
     if not locks or locks.knobs.may_change(field_of(path)):
         return ""
-    because = locks.because
-    return f"{because[:1].upper()}{because[1:]}."
+    return f"{capitalized(locks.because)}."
 
 
 def show_lock(row: Row, locks: Locks | msgspec.UnsetType, path: Sequence[str | int]) -> None:

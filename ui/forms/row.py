@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPalette, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from simulator.schema.parameter import Parameter
-from ui.forms.typed import acts, capital, tip_of
+from simulator.system.text import capitalized
+from ui.forms.typed import acts, tip_of
 from ui.style.boxes import in_column
 from ui.style.text_size import scaled, with_text
 
@@ -99,7 +100,7 @@ class Row(QWidget):
         self.setObjectName(".".join(map(str, self.path)))
         self.name = " ".join(str(part).replace("_", " ") for part in self.path[:-1])
         self.name = f"{self.name} {parameter.knob.label}".strip()
-        self.label = RowLabel(capital(parameter.knob.label))
+        self.label = RowLabel(capitalized(parameter.knob.label))
         self.mark = QLabel("●" if parameter.live else "↺")
         self.note = NoteLabel()
         self.warning = WarningLabel()
@@ -156,6 +157,15 @@ class Row(QWidget):
         """Give a control this row's name for those who do not see it."""
         widget.setAccessibleName(f"{self.name} {suffix}".strip())
         widget.setAccessibleDescription(self.parameter.knob.help)
+
+    def typed_line(self, typed: Callable[[], object]) -> QLineEdit:
+        """A field over the rest of the line; ``typed`` once what is typed in it stands."""
+        line = QLineEdit()
+        fit_control(line)
+        self.named(line)
+        line.editingFinished.connect(typed)
+        self.body.addWidget(line, 1)
+        return line
 
     # -- what the kinds of row differ in -------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QVBoxLayout,
@@ -144,11 +143,7 @@ class IntegersRow(Row):
 
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
         super().__init__(parameter, path)
-        self.line = QLineEdit()
-        fit_control(self.line)
-        self.named(self.line)
-        self.line.editingFinished.connect(self._typed)
-        self.body.addWidget(self.line, 1)
+        self.line = self.typed_line(self._typed)
         self.show_value(parameter.default)
 
     def value(self) -> Any:
@@ -208,11 +203,7 @@ class TextsRow(Row):
 
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
         super().__init__(parameter, path)
-        self.line = QLineEdit()
-        fit_control(self.line)
-        self.named(self.line)
-        self.line.editingFinished.connect(self._typed)
-        self.body.addWidget(self.line, 1)
+        self.line = self.typed_line(self._typed)
         self.list = QListWidget()
         self.list.setUniformItemSizes(True)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)

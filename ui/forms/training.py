@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QScrollArea, QVBoxLayout, QWidget
 from simulator.data import Csv
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.schema.parameter import parameter, parameters, replaced
+from simulator.system.text import capitalized
 from simulator.training.surgery import Transplant
 from ui.forms.acting_rate import acting_rate, unused_rate
 from ui.forms.curve import ScheduleCurve
@@ -163,7 +164,7 @@ class TrainingPanel(QScrollArea):
 
     def say_notes(self, notes: tuple[str, ...]) -> None:
         """Under the data: rows left out, values filled, images stretched."""
-        self.notes.say("\n".join(f"{note[:1].upper()}{note[1:]}." for note in notes))
+        self.notes.say("\n".join(f"{capitalized(note)}." for note in notes))
 
     def section(self, title: str) -> Section:
         """The section with this title."""

@@ -7,6 +7,7 @@ import sys
 
 from simulator.schema.numbers import exact, read_integer, read_number, setting
 from simulator.schema.parameter import Parameter
+from simulator.system.text import capitalized
 
 
 def text_of(value: float | None, digits: int = 6) -> str:
@@ -31,12 +32,12 @@ def parsed(parameter: Parameter, text: str) -> float | int:
         value: float | int = read_integer(text) if whole else read_number(text)
     except ValueError:
         shown = f"“{text.strip()[:20]}”" if text.strip() else "empty"
-        raise ValueError(f"{capital(label)} must be {noun}, not {shown}.") from None
+        raise ValueError(f"{capitalized(label)} must be {noun}, not {shown}.") from None
     if not (-sys.float_info.max <= value <= sys.float_info.max) or (whole and value != int(value)):
-        raise ValueError(f"{capital(label)} must be {noun}, not {exact(value)}.")
+        raise ValueError(f"{capitalized(label)} must be {noun}, not {exact(value)}.")
     if not fits(parameter, value):
         limits = parameter.range_text.removesuffix(" or null")
-        raise ValueError(f"{capital(label)} must be {limits}, not {exact(value)}.")
+        raise ValueError(f"{capitalized(label)} must be {limits}, not {exact(value)}.")
     return int(value) if whole else float(value)
 
 
@@ -57,10 +58,6 @@ def tip_of(parameter: Parameter) -> str:
         parts.append(f"Default: {shown}.")
     parts.append(acts(parameter.live))
     return "\n".join(parts)
-
-
-def capital(label: str) -> str:
-    return label[:1].upper() + label[1:]
 
 
 STARTS_OVER = "↺ Starts over; undo brings the run back."

@@ -27,6 +27,7 @@ from simulator.maps.sweep import Cell, Sweep
 from simulator.maps.theory import Line
 from simulator.running.progress_text import how_far
 from simulator.system.progress import Progress
+from simulator.system.text import capitalized
 from ui.dialogs.export import ExportDialog
 from ui.maps.form import MapForm
 from ui.maps.map_plot import PAGE, MapPlot
@@ -277,7 +278,7 @@ class MapWindow(QWidget):
             self.summary.setText(f"{state.counted} made{tail}.")
 
     def _tell_error(self, reason: str) -> None:
-        self.error.setText(f"{reason[:1].upper()}{reason[1:].rstrip('.')}." if reason else "")
+        self.error.setText(f"{capitalized(reason).rstrip('.')}." if reason else "")
         self.error.setVisible(bool(reason))
 
     def _forget(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.observations.base import Observed
+from simulator.system.text import capitalized
 from simulator.training.run_info import RunInfo
 from ui.chart.view import S
 from ui.plots.base import Plot, View
@@ -44,4 +45,4 @@ class ObservedPlot(Plot[S]):
     def _show_empty(self) -> None:
         super()._show_empty()
         if self.refusal:
-            self._empty.setText(f"{self.refusal[0].upper()}{self.refusal[1:]}.")
+            self._empty.setText(f"{capitalized(self.refusal)}.")

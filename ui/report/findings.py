@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 
 from simulator.doctor.base import Finding
 from simulator.experiment.experiment import Experiment
+from simulator.system.text import capitalized
 from ui.doctor.evidence import evidence_text
 from ui.doctor.onsets import Onsets
 from ui.doctor.panel import NOTHING, place_text
@@ -34,7 +35,7 @@ def findings_part(offers: Sequence[Offer], examined: bool) -> Iterator[Element]:
 def _article(offer: Offer) -> Element:
     finding = offer.finding
     parts = [
-        element("h3", f"{finding.rule[:1].upper()}{finding.rule[1:]}"),
+        element("h3", capitalized(finding.rule)),
         element("p", place_text(offer), class_="muted"),
         element("p", finding.sentence),
     ]

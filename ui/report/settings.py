@@ -11,6 +11,7 @@ from msgspec import structs
 from simulator.experiment.experiment import Experiment
 from simulator.layers import Layer
 from simulator.schema.parameter import Parameter, Part, Spec, own_first, parameters
+from simulator.system.text import capitalized
 from ui.style.numbers import setting
 
 PARTS = frozenset({"part", "spec"})
@@ -46,7 +47,7 @@ def sections(experiment: Experiment) -> Iterator[tuple[str, tuple[Setting, ...]]
             yield from layer_sections(value, "")
         elif field.type in PARTS:
             usual = natural if field.name == "loss" else field.default
-            yield _capital(field.knob.label), tuple(_fields(value, usual))
+            yield capitalized(field.knob.label), tuple(_fields(value, usual))
 
 
 def layer_sections(layers: Sequence[Layer], above: str) -> Iterator[tuple[str, tuple[Setting, ...]]]:
@@ -114,7 +115,3 @@ def plain_text(value: Any, *, words: bool) -> str:
             return ", ".join(setting(each) if isinstance(each, int | float) else str(each) for each in value) or "none"
     text = str(value)
     return (text.replace("_", " ") if words else text) or "none"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

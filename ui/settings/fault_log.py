@@ -17,6 +17,7 @@ from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal
 
 from simulator.system.machine import out_of_memory
 from simulator.system.regular_file import check_regular, regular
+from simulator.system.text import capitalized
 
 FILE = "nablascope.log"
 MOST_BYTES = 2**20
@@ -127,7 +128,7 @@ class FaultLog(QObject):
             self._known.add(known)
             whose = "Qt warns" if record.name == qt_log.name else "Something went wrong inside"
             inside = f"{whose}: {what.rstrip('.')}. It is in the log (Help › Log)."
-            self.reported.emit(f"{what[:1].upper()}{what[1:]}." if foreseen else inside, details)
+            self.reported.emit(f"{capitalized(what)}." if foreseen else inside, details)
 
 
 def tail_of(path: Path) -> str:

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from simulator.data import Data
 from simulator.experiment.files import RUN_ENDING, Preset, preset_groups
 from simulator.schema.parameter import concrete, grouped, kind_of, summary_of, title_of
-from ui.forms.typed import capital
+from simulator.system.text import capitalized
 from ui.settings.preferences import START, prefer, preferred
 from ui.settings.settings import Settings
 from ui.start.groups import PictureGroups, heading
@@ -178,7 +178,7 @@ class StartPage(QFrame):
         return column
 
     def _data(self, kind: type[Data]) -> QPushButton:
-        button = self._button(capital(title_of(kind)), summary_of(kind), None)
+        button = self._button(capitalized(title_of(kind)), summary_of(kind), None)
         button.setObjectName(f"data.{kind_of(kind)}")
         button.clicked.connect(lambda: self.data_chosen.emit(kind_of(kind)))
         return button

@@ -20,11 +20,11 @@ from simulator.layers import Layer
 from simulator.lessons.lesson import Lesson
 from simulator.running.stop_rules import StopRule
 from simulator.schema.parameter import Parameter, Part, Spec, concrete, own_first, parameters, summary_of, title_of
+from simulator.system.text import capitalized
 from ui.board.plot_area import PlotArea
 from ui.builder.builder import Builder
 from ui.forms.row import Row
 from ui.forms.training import TrainingPanel
-from ui.forms.typed import capital
 from ui.palette.entry import Entry, first_sentence
 from ui.plots.base import Plot
 from ui.settings.preferences import PREFERENCES, Preference
@@ -188,7 +188,7 @@ def _labels() -> dict[str, str]:
 def knob_entry(parameter: Parameter, name: str, act: Callable[[], object]) -> Entry:
     """A field, found also by the kinds that it offers."""
     kinds = " ".join(f"{title_of(kind)} {summary_of(kind)}" for kind in parameter.kinds)
-    return Entry(SETTINGS, capital(name), parameter.knob.help, act, kinds, picture=partial(icon, "sliders"))
+    return Entry(SETTINGS, capitalized(name), parameter.knob.help, act, kinds, picture=partial(icon, "sliders"))
 
 
 def preference_entries(open_at: Callable[[Preference], object]) -> Iterator[Entry]:
