@@ -23,7 +23,7 @@ from simulator.maps.theory import lines  # noqa: E402
 from ui.app import create_app  # noqa: E402
 from ui.export import export_plot  # noqa: E402
 from ui.maps.map_plot import MapPlot  # noqa: E402
-from ui.maps.state import MapState  # noqa: E402
+from ui.maps.state import MadeMap  # noqa: E402
 
 NAME = "order-chaos"
 
@@ -38,7 +38,7 @@ def main(folder: Path) -> None:
     app = create_app()
     plot = MapPlot(bare=True)
     plot.experiment = sweep.experiment
-    plot.show_state(MapState(sweep, made, preset.shown, lines=lines(sweep, preset.theory)))
+    plot.show_state(MadeMap(sweep, made, preset.shown, lines=lines(sweep, preset.theory)))
     path = ROOT / "docs" / "pictures" / "map.png"
     export_plot(plot, path, width=640, height=400, scale=1.5, light=True, kind="png")
     app.processEvents()
