@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
-from PySide6.QtGui import QImage
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage, QPainter, QTransform
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from simulator.arrays.numeric import Floats
@@ -12,11 +16,13 @@ from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from tests.ui.plot_data import frame
 from tests.ui.told import drawn
-from ui.chart.alike import AlikeCurves, DashTurn, alone_of, neighbours_of, turns_of
-from ui.chart.marks import Curves
+from ui.chart.alike import AlikeCurves, DashTurn, GrowingCurves, alone_of, neighbours_of, turns_of
+from ui.chart.marks import LIVE, Curves, Mark, Palette, Surface
+from ui.chart.pane import Pane
 from ui.export.pictures import picture
 from ui.plots import View, plot_class
 from ui.plots.gradient_time import GradientTime, shared_by
+from ui.style.theme import LIGHT
 
 
 def history(depth: int, steps: int, noise: float, apart: float, level: float = 1.0) -> History:
@@ -167,3 +173,47 @@ def test_as_many_layers_as_lines_have_one_each(qtbot: QtBot) -> None:
     plot = shown(history(100, 40, 0.3, 0.0), 100, qtbot, (420, 280))
     assert len(drawn(plot, AlikeCurves).curves) == 100
     assert "each line" not in plot.sentence()
+
+
+def growing(kind: str, points: int) -> AlikeCurves:
+    """Six curves of so many points; more of them go on where fewer end."""
+    x, rng = np.arange(200.0), np.random.default_rng(1)
+    between = {"apart": 0.5, "alike": 0.0}.get(kind, 0.1)
+    noise = 0.0 if kind == "alike" else 0.02
+    heights = noise * rng.normal(size=(200, 6)).cumsum(axis=0).T + between * np.arange(6.0)[:, np.newaxis]
+    if kind == "with gaps":
+        heights[0, 40:44] = heights[1, 150:] = heights[2, 159:161] = heights[3, :100] = heights[4, 158] = np.nan
+        heights[5, [*range(30, 60), *range(61, 200)]] = np.nan
+    return AlikeCurves("curves", x[:points], heights[:, :points], colours=["#102030", "#c04000"], layers=range(6))
+
+
+def pixels(marks: Sequence[Mark], pane: Pane) -> NDArray[np.int16]:
+    """What they look like, one over the other: (height, width, colours)."""
+    image = QImage(620, 240, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFF)
+    with QPainter(image) as painter:
+        for mark in marks:
+            mark.draw(Surface(painter, QTransform(3.0, 0, 0, -40.0, 5.0, 140.0), pane, Palette(LIGHT), LIVE))
+    return np.frombuffer(image.constBits(), np.uint8).reshape(240, 620, 4).astype(np.int16)
+
+
+@pytest.mark.parametrize("kind", ["apart", "noisy", "alike", "with gaps"])
+def test_curves_that_grow_are_drawn_in_two_parts_as_if_they_were_whole(kind: str, qapp: QApplication) -> None:
+    pane, curves = Pane(), GrowingCurves()
+    assert len(curves.parts(growing(kind, 175))) == 1
+    settled, rest = curves.parts(growing(kind, 180))
+    again, _ = curves.parts(growing(kind, 184))
+    assert again is settled
+    assert settled.x.size + rest.x.size == 181
+    seam = round(5 + 3 * settled.x[-1])
+    differ = np.abs(pixels([settled, rest], pane) - pixels([growing(kind, 180)], pane)).max(axis=2) > 60
+    elsewhere = np.delete(differ, np.s_[seam - 3 : seam + 4], axis=1)
+    assert np.count_nonzero(elsewhere) < 12, np.argwhere(elsewhere)
+
+
+def test_curves_that_stand_still_or_are_others_than_before_are_drawn_whole(qapp: QApplication) -> None:
+    curves, given = GrowingCurves(), growing("apart", 180)
+    assert [len(curves.parts(given)) for _ in range(3)] == [1, 1, 1]
+    assert len(curves.parts(growing("apart", 181))) == 2
+    assert len(curves.parts(growing("noisy", 182))) == 1
+    assert len(curves.parts(growing("noisy", 183))) == 2

@@ -201,6 +201,20 @@ def test_the_worker_rests_from_an_update_until_what_it_shows_is_painted(rig: Rig
     qtbot.waitUntil(lambda: ("go on",) in rig.worker.said)
 
 
+def test_the_next_frame_is_asked_for_once_the_last_one_is_whole_on_screen(rig: Rig, qtbot: QtBot) -> None:
+    """Where painting takes longer than a frame may, more answers would each be shown by some of the plots only."""
+    painting = True
+    rig.bench.link.painting = lambda: painting
+    rig.settle()
+    rig.bench.play()
+    rig.hear(*(update(1, step, 2.0, playing=True) for step in (1, 2, 3)))
+    asked = len(rig.worker.looks())
+    qtbot.wait(3 * link.ACTIVE_MS)
+    assert len(rig.worker.looks()) == asked
+    painting = False
+    qtbot.waitUntil(lambda: len(rig.worker.looks()) > asked)
+
+
 def test_an_answer_that_takes_long_is_said_to_be_awaited(
     rig: Rig, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

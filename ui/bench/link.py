@@ -230,7 +230,7 @@ class WorkerLink(QObject):
     def pull(self) -> None:
         """Take what has arrived, ask for the next frame."""
         self.take()
-        if self.playing or self._frames_due:
+        if self._frames_due or self._is_shown:
             self.look()
         if self._awaiting and self._since_look.hasExpired(BUSY_MS) and not self.dead:
             self.waiting.emit(self._since_look.elapsed() / 1000)
@@ -252,7 +252,7 @@ class WorkerLink(QObject):
             self._hear(reply)
             if self.worker is not worker:
                 return  # what was told made someone close the bench or replace the worker
-        if self._frames_due == 1 or (self.playing and self._since_look.hasExpired(self._frame_ms)):
+        if self._frames_due == 1 or self._is_late:
             self.look()
 
     def _say_working(self, progress: Progress | None) -> None:
@@ -268,11 +268,23 @@ class WorkerLink(QObject):
                 self._since_look.start()
             self.worker.look(*((self.observations(), self.of_run_alone()) if self._visible else ((), ())))
 
+    @property
+    def _is_shown(self) -> bool:
+        """Whether training goes on and the last frame is whole on screen: of what comes sooner only parts would be."""
+        return self.playing and not self.painting()
+
+    @property
+    def _is_late(self) -> bool:
+        """Whether the next one is to be asked for at once."""
+        return self._is_shown and self._since_look.hasExpired(self._frame_ms)
+
     def _resume(self) -> None:
         if self.painting():
             self._painted.start()
         elif self.worker is not None:
             self.worker.resume()
+            if self._is_late:
+                self.look()
 
     def _set_interval(self) -> None:
         if self.worker is None:

@@ -9,17 +9,20 @@ from functools import cached_property, lru_cache
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPen, QPolygonF, QTransform
 
 from ui.chart.marks import Curves, Mark, Surface
-from ui.chart.pens import pen_of
+from ui.chart.pens import pen_of, transparent
 from ui.chart.polygons import Array, polygon, unbroken_rows
 
 TOUCHING = 1.2
 """Pixels apart at which two lines are one to the eye."""
 LONGEST, SHORTEST = 8.0, 1.5
 """Pixels of a dash: each curve of a group is to be seen twice or more along the way."""
+WIDTH, POINTED_WIDTH = 1.0, 2.2
+CHUNK = 32
+"""Points by which what stays of growing curves grows."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +33,13 @@ class DashTurn:
     count: int
     dash: float
 
-    def pen(self, colour: str, width: float, alpha: float = 1.0) -> QPen:
-        return _dashed(self, colour, width, alpha)
+    def pen(self, colour: str, width: float, alpha: float = 1.0, drawn: float = 0.0) -> QPen:
+        """``drawn``: pixels that its dashes have gone already."""
+        pen = _dashed(self, colour, width, alpha)
+        if drawn:
+            pen = QPen(pen)
+            pen.setDashOffset(pen.dashOffset() + drawn / width)
+        return pen
 
 
 @lru_cache(1024)
@@ -57,6 +65,10 @@ class AlikeCurves(Mark):
     """Layers, one after the other, that a curve is of."""
     each: Array | None = None
     """(layers, points): of every layer, where a curve is of several; the one that is pointed at is drawn by itself."""
+    before: AlikeCurves | None = None
+    """What they go on from, from its last point on, in the same turns."""
+    continued: bool = False
+    """Whether others go on from these."""
 
     @cached_property
     def runs(self) -> list[list[tuple[int, int]]]:
@@ -68,15 +80,39 @@ class AlikeCurves(Mark):
         rows = zip(self.heights, self.runs, strict=True)
         return [[polygon(self.x[a:b], row[a:b]) for a, b in runs] for row, runs in rows]
 
-    def turns(self, to_pixels: QTransform) -> list[DashTurn | None]:
+    @cached_property
+    def _courses(self) -> dict[tuple[float, float], Course]:
+        """By the pixels of a unit along both axes, of the present size of the pane alone."""
+        return {}
+
+    def looks_like(self, other: Mark) -> bool:
+        return other is self
+
+    def turns(self, to_pixels: QTransform) -> Sequence[DashTurn | None]:
         """Which of the curves lie upon others, where so many pixels are one unit."""
-        return turns_of(len(self.heights), self._neighbours(to_pixels), self._length(to_pixels))
+        return self.course(to_pixels).turns
 
-    def _neighbours(self, to_pixels: QTransform) -> Neighbours:
-        return neighbours_of(self.heights, abs(to_pixels.m22()))
+    def course(self, to_pixels: QTransform) -> Course:
+        """How they lie on screen."""
+        across, up = abs(to_pixels.m11()), abs(to_pixels.m22())
+        if (across, up) not in self._courses:
+            self._courses.clear()
+            before = None if self.before is None else self.before.course(to_pixels)
+            self._courses[across, up] = self._course(across, up, before)
+        return self._courses[across, up]
 
-    def _length(self, to_pixels: QTransform) -> float:
-        return float(np.ptp(self.x)) * abs(to_pixels.m11()) if self.x.size else 0.0
+    def _course(self, across: float, up: float, before: Course | None) -> Course:
+        """In the order and the turns of what is ``before``, where these go on from it."""
+        neighbours = neighbours_of(self.heights, up, None if before is None else before.order)
+        length = float(np.ptp(self.x)) * across if self.x.size else 0.0
+        turns = turns_of(len(self.heights), neighbours, length) if before is None else before.turns
+        strokes = unbroken_rows(alone_of(self.heights, neighbours), 2) if any(turns) else ()
+        return Course(neighbours.order, turns, strokes, self._lengths(across, up) if self.continued else ())
+
+    def _lengths(self, across: float, up: float) -> list[float]:
+        """Pixels of each curve since it was interrupted last, counted as dashes are: along the axis that it follows."""
+        steps = np.maximum(np.diff(self.x) * across, np.abs(np.diff(self.heights, axis=1)) * up)
+        return [float(row[runs[-1][0] :].sum()) if runs else 0.0 for row, runs in zip(steps, self.runs, strict=True)]
 
     def pointed(self, layer: int) -> AlikeCurves:
         """The curve of this layer by itself in place of that of its group."""
@@ -98,52 +134,132 @@ class AlikeCurves(Mark):
             )
             drawn.draw(surface)
             return
-        neighbours = self._neighbours(surface.to_pixels)
-        turns = turns_of(len(self.heights), neighbours, self._length(surface.to_pixels))
-        strokes = unbroken_rows(alone_of(self.heights, neighbours), 2) if any(turns) else ()
-        in_turn = DashedInTurn(
-            self.key, self.curves, self.runs, turns, strokes, colours=self.colours, smooth=True, layers=self.layers,
-            shared=self.shared,
-        )  # fmt: skip
-        in_turn.draw(surface)
+        surface.smooth(True)
+        pointed = surface.palette.highlighted // self.shared
+        pointed = self.layers.index(pointed) if pointed in self.layers else -1
+        drawing = CurvesInTurn(self, surface, self.course(surface.to_pixels))
+        for index in range(len(self.heights)):
+            if index != pointed:
+                drawing.draw(index, WIDTH, 0.3 if pointed >= 0 else 1.0)
+        if pointed >= 0:
+            drawing.draw_over_all(pointed)
+
+    def is_lone(self, index: int, point: int) -> bool:
+        """Whether a point that has none beside it here has none anywhere."""
+        if self.continued and point == self.x.size - 1:
+            return False
+        if self.before is None or point:
+            return True
+        return self.before.runs[index][-1][0] == self.before.x.size - 1
+
+    def pieces(self, index: int) -> int:
+        """Of a curve, until its end."""
+        return len(self.runs[index]) + (0 if self.before is None else len(self.before.runs[index]))
+
+    def part(self, points: slice) -> AlikeCurves:
+        """Some of the points."""
+        each = None if self.each is None else self.each[:, points]
+        return replace(self, x=self.x[points], heights=np.ascontiguousarray(self.heights[:, points]), each=each)
+
+    def begins_like(self, other: AlikeCurves, points: int) -> bool:
+        """Whether so many points of both are drawn alike."""
+        ours, theirs = self.heights[:, :points], other.heights[:, :points]
+        return (
+            (self.colours, self.layers, self.shared) == (other.colours, other.layers, other.shared)
+            and np.array_equal(self.x[:points], other.x[:points])
+            # By their bits: NaN is like NaN.
+            and np.array_equal(ours.view(np.int64), theirs.view(np.int64))
+        )
 
 
-@dataclass(frozen=True, eq=False)
-class DashedInTurn(Curves):
-    """The curves of one picture, of which it is known how they lie."""
+class Course(Struct, frozen=True):
+    """How curves lie on screen."""
 
-    runs: Sequence[Sequence[tuple[int, int]]]
-    """Of each curve, between which points each of its pieces goes."""
+    order: NDArray[np.intp]
+    """Those that have any point, from the lowest to the highest."""
     turns: Sequence[DashTurn | None]
     strokes: Sequence[Sequence[tuple[int, int]]]
-    """Between which points a curve has no other upon it."""
+    """Between which points each has no other upon it; none where no curve has."""
+    lengths: Sequence[float]
+    """Pixels of each until its end, where others go on."""
 
-    def draw_curve(self, surface: Surface, index: int, width: float, alpha: float) -> None:
+
+class CurvesInTurn:
+    """Draws curves of which it is known how they lie."""
+
+    def __init__(self, curves: AlikeCurves, surface: Surface, course: Course) -> None:
+        self._curves, self._surface, self._course = curves, surface, course
+        way, before = surface.to_pixels, curves.before
+        self._across, self._down = curves.x * way.m11() + way.dx(), curves.heights * way.m22() + way.dy()
+        self._lengths = () if before is None else before.course(way).lengths
+
+    def draw(self, index: int, width: float, alpha: float) -> None:
         """Dashes, and over them whole what of the curve has no other upon it."""
-        super().draw_curve(surface, index, width, alpha)
-        if self._turn(surface, index) is None:
+        turn, pen = self._course.turns[index], self._pen(index, width, alpha)
+        if turn is None:
+            self._draw_runs(index, pen, alpha)
             return
-        surface.painter.setPen(super().pen(surface, index, width, alpha))
-        for (begin, end), piece in zip(self.runs[index], self.curves[index], strict=True):
-            strokes = [(a, b) for a, b in self.strokes[index] if begin <= a < end]
-            drawn = surface.to_pixels.map(piece) if strokes else piece
-            for a, b in strokes:
-                surface.painter.drawPolyline(drawn.mid(a - begin, b - a))
+        colour = self._colour(index)
+        drawn = self._lengths[index] if self._lengths else 0.0
+        self._draw_runs(index, turn.pen(colour, width, alpha, drawn), alpha)
+        self._surface.painter.setPen(pen)
+        for begin, end in self._course.strokes[index]:
+            self._draw_stroke(index, begin, end)
 
-    def _turn(self, surface: Surface, index: int) -> DashTurn | None:
-        """None for the one that is emphasised: it lies over all others."""
-        return None if index == self.emphasised(surface.palette) else self.turns[index]
+    def draw_over_all(self, index: int) -> None:
+        """The one that is pointed at is whole."""
+        self._draw_runs(index, self._pen(index, POINTED_WIDTH, 1.0), 1.0)
 
-    def radius(self, index: int) -> float:
-        """Points that lie upon each other are rings."""
-        turn, radius = self.turns[index], super().radius(index)
+    def _colour(self, index: int) -> str:
+        colours = self._curves.colours
+        return self._surface.colour(colours[index % len(colours)])
+
+    def _pen(self, index: int, width: float, alpha: float) -> QPen:
+        return pen_of(self._colour(index), width, alpha=alpha)
+
+    def _draw_runs(self, index: int, pen: QPen, alpha: float) -> None:
+        painter = self._surface.painter
+        painter.setPen(pen)
+        for begin, end in self._curves.runs[index]:
+            if end - begin > 1:
+                self._draw_stroke(index, begin, end)
+            elif self._curves.is_lone(index, begin):
+                radius = self._radius(index)
+                painter.setBrush(transparent(self._colour(index), alpha))
+                painter.drawEllipse(QPointF(self._across[begin], self._down[index, begin]), radius, radius)
+
+    def _draw_stroke(self, index: int, begin: int, end: int) -> None:
+        # Cutting it from a polygon would take ten times as long: what PySide cuts is a list of points.
+        self._surface.painter.drawPolyline(polygon(self._across[begin:end], self._down[index, begin:end]))
+
+    def _radius(self, index: int) -> float:
+        """Points that lie upon each other are rings; all that there is must be seen."""
+        turn, radius = self._course.turns[index], 2.6 if self._curves.pieces(index) == 1 else 1.2
         return radius if turn is None else radius * (1.3 - turn.place / turn.count)
 
-    def pen(self, surface: Surface, index: int, width: float, alpha: float) -> QPen:
-        turn = self._turn(surface, index)
-        if turn is None:
-            return super().pen(surface, index, width, alpha)
-        return turn.pen(self.colour(surface, index), width, alpha)
+
+class GrowingCurves:
+    """Curves to which points are added: what stays of them is a mark by itself, so that it is painted once."""
+
+    def __init__(self) -> None:
+        self._last: AlikeCurves | None = None
+        """All of them, as they were last."""
+        self._settled: AlikeCurves | None = None
+
+    def parts(self, curves: AlikeCurves) -> Sequence[AlikeCurves]:
+        """What stays and what comes after it; all of them where nothing does."""
+        last, self._last = self._last, curves
+        # A place of several steps, and the step that is being made, may still change.
+        end = CHUNK * ((curves.x.size - 2) // CHUNK)
+        settled = self._settled
+        if settled is None or settled.x.size != end or not settled.begins_like(curves, end):
+            grows = last is not None and 0 < end <= last.x.size and last.x[-1] != curves.x[-1]
+            if last is None or not grows or not last.begins_like(curves, end):
+                self._settled = None
+                return (curves,)
+            key, z = f"{curves.key} settled", curves.z - 0.1
+            self._settled = settled = replace(curves.part(slice(end)), key=key, z=z, continued=True)
+        return settled, replace(curves.part(slice(end - 1, None)), before=settled)
 
 
 class Neighbours(Struct, frozen=True):
@@ -157,9 +273,9 @@ class Neighbours(Struct, frozen=True):
     """Where both have a point."""
 
 
-def neighbours_of(heights: Array, pixels: float) -> Neighbours:
-    """``heights`` (curves, points), ``pixels`` per unit of height."""
-    order = _order(heights)
+def neighbours_of(heights: Array, pixels: float, order: NDArray[np.intp] | None = None) -> Neighbours:
+    """``heights`` (curves, points), ``pixels`` per unit of height, in their own order or a given one."""
+    order = _order(heights) if order is None else order
     with np.errstate(invalid="ignore"):
         apart = np.abs(np.diff(heights[order], axis=0)) * pixels
         return Neighbours(order, np.asarray(apart < TOUCHING), np.isfinite(apart))

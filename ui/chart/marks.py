@@ -305,13 +305,19 @@ class Dots(PlainMark):
             finite &= ~plain
         rim, ring = pen_of(ground, 0.8) if size > 2.5 else QPen(Qt.PenStyle.NoPen), transparent(ground, 1.0)
         each = (part[finite].tolist() for part in (across, down, self.kinds, rows))
+        tones, rimmed = [surface.colour(colour) for colour in self.colours], False
         for x, y, kind, row in zip(*each, strict=True):
-            colour = warning if kind == LOST else surface.colour(self.colours[row % len(self.colours)])
+            colour = warning if kind == LOST else tones[row % len(tones)]
             if kind not in (ROUND, HOLLOW):
                 self._edge_triangle(painter, QPointF(x, y), size, kind, colour)
+                rimmed = False
                 continue
-            painter.setPen(pen_of(colour, 1.3) if kind == HOLLOW else rim)
-            painter.setBrush(ring if kind == HOLLOW else transparent(colour, 1.0))
+            if kind == HOLLOW:
+                painter.setPen(pen_of(colour, 1.3))
+            elif not rimmed:
+                painter.setPen(rim)
+            rimmed = kind == ROUND
+            painter.setBrush(transparent(colour, 1.0) if rimmed else ring)
             draw_shape(painter, shape, QPointF(x, y), size)
 
     def _places(self, way: QTransform, top: float) -> tuple[Array, Array]:

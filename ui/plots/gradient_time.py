@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.training.run_info import RunInfo
-from ui.chart.alike import AlikeCurves
+from ui.chart.alike import AlikeCurves, GrowingCurves
 from ui.chart.axes import StepAxis, ValueAxis
 from ui.chart.buckets import Buckets, buckets_for, envelope, reduced
 from ui.chart.colour_bar import ColourBar
@@ -158,6 +158,7 @@ class GradientTime(Plot[LayersPast]):
         self.canvas.add_beside(self.bar, FIRST_ROW, 2)
         self.x_scale, self.y_scale = StepsRange(), StepRange(log=True)
         self.scales += [self.x_scale, self.y_scale]
+        self._growing = GrowingCurves()
 
     def begin(self, info: RunInfo) -> None:
         labels = self.labels
@@ -184,9 +185,10 @@ class GradientTime(Plot[LayersPast]):
         wide = np.any(high - low > LINE_SHARE * (top - bottom), axis=1)
         along, between = envelope(x, low.T, high.T)
         ranges = [pieces(along, row) if seen else [] for seen, row in zip(wide, between.T, strict=True)]
+        curves = AlikeCurves("curves", x, middle, colours=colours, layers=layers, shared=shared, each=each[1])
         return [
             Curves("ranges", ranges, colours=colours, alpha=RANGE, layers=layers, shared=shared, z=-0.2),
-            AlikeCurves("curves", x, middle, colours=colours, layers=layers, shared=shared, each=each[1]),
+            *self._growing.parts(curves),
         ]
 
     def ghost_marks(self, ghost: LayersPast) -> Sequence[Mark]:

@@ -122,6 +122,8 @@ class LossPlot(Plot[LossState]):
         self.scales += [self.x_scale, self.y_scale, self.log_scale]
         self.target: float | None = None
         """A loss that networks are compared by; None: none is shown."""
+        self._drawn_scores: dict[str, tuple[Array, Array, Sequence[Mark]]] = {}
+        """Steps and heights of the scores of each kind, and the marks of them."""
         self.handle = LevelHandle(self.canvas, self.panes[0])
         self.handle.moved.connect(self._drag_target)
         self._show_accuracy(True)
@@ -231,11 +233,7 @@ class LossPlot(Plot[LossState]):
         return Guide("target", level, colour="forward", z=-2.0)
 
     def _pane_marks(self, state: LossState, pane: int, train: str, validation: str) -> Sequence[Mark]:
-        steps, heights = self._scores(state.pasts.get(validation), pane)
-        marks: list[Mark] = [
-            Curves(validation, [_through(steps, heights)], smooth=True, pane=pane, z=1.0),
-            _rings(f"{validation} dots", steps, heights, pane),
-        ]
+        marks: list[Mark] = [*self._score_marks(validation, pane, *self._scores(state.pasts.get(validation), pane))]
         past = state.pasts.get(train)
         if past is not None:
             curve = pieces(past.middles, self._heights(past.last, pane))
@@ -244,6 +242,15 @@ class LossPlot(Plot[LossState]):
             edges = (self._heights(part, pane) for part in (past.low, past.high))
             marks.append(Area(f"{train} range", past.middles, *edges, colour="accent", alpha=0.22, pane=pane))
         return [*marks, *self._held_out_range(state, pane, validation)]
+
+    def _score_marks(self, name: str, pane: int, steps: Array, heights: Array) -> Sequence[Mark]:
+        """They are made seldom: until there are others, what was drawn of them last is drawn again."""
+        drawn = self._drawn_scores.get(name)
+        if drawn is None or not (np.array_equal(drawn[0], steps) and np.array_equal(drawn[1], heights)):
+            curve = Curves(name, [_through(steps, heights)], smooth=True, pane=pane, z=1.0)
+            drawn = steps, heights, (curve, _rings(f"{name} dots", steps, heights, pane))
+            self._drawn_scores[name] = drawn
+        return drawn[2]
 
     def _held_out_range(self, state: LossState, pane: int, validation: str) -> Sequence[Mark]:
         """From quartile to quartile of the seeds, where there are several."""
