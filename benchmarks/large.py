@@ -27,6 +27,8 @@ NETS = {"500 × 16": (500, 16), "500 × 100": (500, 100), "4 × 1850, 10⁷ para
 SAMPLES, PIXELS = 60_000, 28
 DISTINCT = 1000
 """Samples that are made; the others repeat them."""
+LEAST_STEPS = 4
+"""That a stretch of training has, however busy the machine is."""
 MAX_MS = 8
 """No plot may take longer to be refreshed and painted."""
 
@@ -64,6 +66,8 @@ def _round(watch: Any, paints: Any, seconds: float) -> dict[str, float]:
     first, frames = watch.last.frame.step, paints.of_most
     start, own = time.perf_counter(), time.thread_time()
     wait(seconds * 1000)
+    while watch.last.frame.step < first + LEAST_STEPS:
+        wait(50)
     took = time.perf_counter() - start
     found = {
         "steps_per_second": (watch.last.frame.step - first) / took,
