@@ -111,21 +111,19 @@ class Feed(QObject):
         before, self._view = self._view, view
         looking = self._looked_at
         if spread:
-            if before is None or before.reading is not view.reading:
-                self._refresh_readers(looking, view)
-            waiting = [plot for plot in self._order if plot in looking]
-            self._order = [*waiting, *(plot for plot in looking if plot not in waiting)]
-            self._due = self._order[:AT_ONCE]
+            read = before is None or before.reading is not view.reading
+            brought = [plot for plot in looking if plot.reads] if read else []
+            for plot in brought:
+                self._bring(plot, view)
+            waiting = [plot for plot in self._order if plot in looking and plot not in brought]
+            new = [plot for plot in looking if plot not in waiting and plot not in brought]
+            self._due = [*waiting, *new][:AT_ONCE]
+            self._order = [*waiting, *new, *brought]
             self._turns.start()
             return
         self._finish_turns()
         for plot in looking:
             self._bring(plot, view)
-
-    def _refresh_readers(self, looking: Sequence[Plot[Any]], view: View) -> None:
-        for plot in looking:
-            if plot.reads:
-                self._bring(plot, view)
 
     def _bring(self, plot: Plot[Any], view: View) -> None:
         """One plot to a view; where that lacks what it draws, it says so."""

@@ -84,6 +84,6 @@ def with_gaps(steps: Floats, after_gap: NDArray[np.bool_], *values: Floats) -> t
     return np.insert(steps, places, between), *(np.insert(each, places, np.nan) for each in values)
 
 
-def buckets_for(curves: int) -> int:
-    """How many buckets ``curves`` curves in one plot get."""
-    return int(np.clip(12000 // max(curves, 1), 96, 384))
+def buckets_for(curves: int, networks: int = 1) -> int:
+    """How many buckets ``curves`` curves of each of so many networks in one plot get."""
+    return int(np.clip(12000 // max(curves * networks, 1), 96, min(384, 768 // networks)))

@@ -11,12 +11,12 @@ from ui.chart.axes import END_ROOM, Axis, DepthAxis, StepAxis
 from ui.chart.beside import Beside
 from ui.chart.change_marks import ChangeMarks
 from ui.chart.colour_bar import ColourBar
-from ui.chart.legend import Legend
+from ui.chart.legend import Legend, PictureTitle
 from ui.chart.pane import Pane
 from ui.style.text_size import scaled, text_scale
 from ui.style.theme import Theme
 
-STILL = (Axis, ChangeMarks, QGraphicsTextItem, Legend, ColourBar)
+STILL = (Axis, ChangeMarks, QGraphicsTextItem, Legend, ColourBar, PictureTitle)
 """What changes seldom: it is painted once, and then copied."""
 SCENE = QRectF(0, 0, 4096, 4096)
 """What a scene is indexed by; its items may lie beyond."""
@@ -51,7 +51,7 @@ class Canvas(pg.GraphicsView):
         """Those with a row for each layer."""
         self._beside: list[Beside | ColourBar] = []
         self.axes: list[Axis] = []
-        self._stripped, self._fitted = False, text_scale()
+        self._stripped, self._fitted, self._keeps = False, text_scale(), False
         self.grid = pg.GraphicsLayout()
         self.grid.setContentsMargins(2, 2, scaled(END_ROOM), 2)
         self.grid.setSpacing(0)
@@ -105,9 +105,16 @@ class Canvas(pg.GraphicsView):
     def keep_still_parts(self) -> None:
         """Paint axes, names and legends only when they change: half of a frame's painting would be theirs."""
         QPixmapCache.setCacheLimit(max(STILL_KILOBYTES, QPixmapCache.cacheLimit()))
+        self._keeps = True
         for item in self.scene().items():
             if isinstance(item, STILL):
                 item.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def add_title(self, title: PictureTitle) -> None:
+        """Write something over the panes."""
+        self.grid.addItem(title, 0, 0, 1, 4)
+        if self._keeps:
+            title.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def tint(self, theme: Theme) -> None:
         self.setBackground(QColor(theme.panel))

@@ -325,9 +325,10 @@ class PictureTitle(pg.GraphicsWidget):
 
     def say(self, text: str, tail: str = "") -> None:
         """Another one."""
-        self.text, self.tail = text, tail
-        self._fit()
-        self.update()
+        if (text, tail) != (self.text, self.tail):
+            self.text, self.tail = text, tail
+            self._fit()
+            self.update()
 
     @property
     def needed_height(self) -> float:
@@ -348,8 +349,9 @@ class PictureTitle(pg.GraphicsWidget):
 
     def stand_level(self, height: float) -> None:
         """Take as much as those beside it, where they need more."""
-        self._level = height
-        self._fit()
+        if height != self._level:
+            self._level = height
+            self._fit()
 
     def _fit(self) -> None:
         height = max(self.needed_height, self._level) * self._shown
@@ -363,7 +365,9 @@ class PictureTitle(pg.GraphicsWidget):
             self._fit()
 
     def tint(self, theme: Theme) -> None:
+        """Take on a theme, and the present size of text."""
         self.theme = theme
+        self._fit()
         self.update()
 
     def _font(self, width: float) -> QFont:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 from PySide6.QtCore import QPointF
@@ -23,7 +24,13 @@ CORNERS: Mapping[Shape, tuple[tuple[float, float], ...]] = {
 
 def corners(shape: Shape, at: QPointF, radius: float) -> QPolygonF:
     """Of one that is not round."""
-    return QPolygonF([at + QPointF(x * radius, y * radius) for x, y in CORNERS[shape]])
+    return _corners(shape, radius).translated(at)
+
+
+@lru_cache(256)
+def _corners(shape: Shape, radius: float) -> QPolygonF:
+    """Around 0; kept, and not to be changed."""
+    return QPolygonF([QPointF(x * radius, y * radius) for x, y in CORNERS[shape]])
 
 
 def draw_shape(painter: QPainter, shape: Shape, at: QPointF, radius: float) -> None:

@@ -71,8 +71,8 @@ class Plot(DrawnPlot[S]):
         self.pointing.follow()
         self.pointing.asked.connect(self._read)
         for pane in self.canvas.panes:
-            pane.sigRangeChangedManually.connect(lambda _axes: self._write())
-            pane.given_back.connect(self._write)
+            pane.sigRangeChangedManually.connect(lambda _axes: self.write())
+            pane.given_back.connect(self.write)
         self.pointing.layer_changed.connect(self.highlight)
         # Others show the run: of another network in its place there is no layer to tell them of.
         self.pointing.layer_changed.connect(
@@ -148,22 +148,27 @@ class Plot(DrawnPlot[S]):
         of_past, self._of_past = self._of_past, not view.live
         if self.info is None or not self.info.has_layers_of(view.frame.info):
             self.start(view.frame.info)
+        if not self.drawn_by_another:
+            self.networks = 1 + len(view.lanes)
         state = self.capture(view)
+        read = view.reading is not self._read_frame or view.comparing != self.comparing
         self.comparing = view.comparing
         self.lane_plots.show(self, view)
         if state is not None:
             self.show_changes(view.changes)
             self.experiment = view.record.experiment_at(state.step)
             self.seeds = 1 if view.fan is None else view.fan.seeds
-            read, self._read_frame = self._read_frame, view.reading
-            self.show_state(state, read=view.reading is not read)
-            self.share_scales()
+            self._read_frame = view.reading
+            if self.drawn_by_another or self.beside:
+                self.take_state(state)
+            else:
+                self.show_state(state, read=read)
         elif self.state is None or ((of_past or self._of_past) and self.state.step != view.frame.step):
             # What is drawn is of another step than a past one that is shown, or was.
             self.state = None
             self._show_empty()
-        else:
-            self.share_scales()
+        if not self.drawn_by_another:
+            self.share_scales(read=read)
 
     def observe(self, *observations: Observation[Any]) -> None:
         """Show these from now on."""
@@ -180,7 +185,7 @@ class Plot(DrawnPlot[S]):
     def _pause_toggled(self, paused: bool) -> None:
         if not paused and self._waiting is not None:
             self.start(self._waiting)
-        self._write()
+        self.write()
 
     @property
     def pinned(self) -> bool:
@@ -236,19 +241,24 @@ class Plot(DrawnPlot[S]):
         """This plot, and at its right those of networks whose images would hide each other."""
         return [self, *(lane.plot for lane in self.beside if isinstance(lane.plot, Plot))]
 
-    def share_scales(self) -> None:
-        """Let a colour mean the same beside each other."""
-        first, *others = self.side_by_side
-        if first.state is None or not others:
+    def share_scales(self, *, read: bool = True) -> None:
+        """Draw what stands beside each other so that a colour means the same; ``read``: write its numbers too."""
+        first, *others = plots = self.side_by_side
+        if not others:
             return
-        self.fit([each.state for each in self.side_by_side if each.state is not None])
-        self.fit([first.state])
-        for other in others:
-            for mine, its in zip(self.scales, other.scales, strict=True):
-                its.copy(mine)
-        self.compare()
-        for each in self.side_by_side:
-            each.redraw()
+        if first.state is None:
+            plots = others
+        else:
+            self.fit([each.state for each in plots if each.state is not None])
+            for other in others:
+                for mine, its in zip(self.scales, other.scales, strict=True):
+                    its.copy(mine)
+            self.compare()
+        read = read or any(each.is_silent for each in plots)
+        for each in plots:
+            each.paint(each.drawn_states)
+            if read:
+                each.write()
         self.stand_level()
 
     def compare(self) -> None:

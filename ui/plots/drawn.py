@@ -36,6 +36,13 @@ NOTHING_IN_VIEW = "nothing here: double-click"
 class DrawnPlot(QWidget, SeveralNetworks[S]):
     """A state, and what is pinned, on panes."""
 
+    is_silent = True
+    """Whether nothing has been written of what is shown."""
+    networks = 1
+    """How many are shown beside each other: each has its part of what a screen can show."""
+    drawn_by_another = False
+    """Whether it stands beside a plot that draws it with its own."""
+
     def __init__(self, parent: QWidget | None, theme: Theme | None, *, bare: bool) -> None:
         """``theme`` fixes the theme; ``bare`` leaves out the header and writes the title into the picture."""
         super().__init__(parent)
@@ -82,7 +89,7 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         column.setSpacing(0)
         if self.header is None:
             self.picture_title = PictureTitle(self.title, self.theme)
-            self.canvas.grid.addItem(self.picture_title, 0, 0, 1, 4)
+            self.canvas.add_title(self.picture_title)
         else:
             column.addWidget(self.header)
         # PySide holds on to the items of a layout that is put into another with them, also when they are gone.
@@ -103,15 +110,19 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
 
     def show_state(self, state: S, *, read: bool = True) -> None:
         """Draw a state captured before, here or in another instance of this class; ``read``: write its numbers too."""
-        first = self.state is None
-        self.state = state
-        if first:
+        self.take_state(state)
+        self.paint(self.drawn_states)
+        if read or self.is_silent:
+            self.write()
+
+    def take_state(self, state: S) -> None:
+        """Have it drawn next."""
+        if self.state is None:
             self._empty.hide()
             self.canvas.grid.setOpacity(1.0)
+            self.is_silent = True
+        self.state = state
         self.adapt(state)
-        self.paint(self.drawn_states)
-        if first or read:
-            self._write()
 
     @property
     def drawn_states(self) -> list[tuple[S, Style]]:
@@ -150,7 +161,7 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         """Draw the present states again, and write what they say."""
         if self.state is not None:
             self.paint(self.drawn_states)
-            self._write()
+            self.write()
 
     def show_changes(self, changes: Sequence[Change]) -> None:
         """Mark when the run was changed, in a plot over training steps."""
@@ -234,10 +245,11 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
     def paused(self) -> bool:
         return self.header is not None and self.header.pause.isChecked()
 
-    def _write(self) -> None:
+    def write(self) -> None:
         """Bring every text of the plot up to date."""
         if self.state is None:
             return
+        self.is_silent = False
         notes = list(self.notes(self.state))
         if self.seeds > 1:
             notes.insert(0, Note(f"median and quartiles of {integer(self.seeds)} seeds"))
@@ -299,5 +311,5 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         self.legend.give_room(self.canvas.height())
         spans = self.colour_spans()
         self.canvas.give_room()
-        if self.colour_spans() != spans:
-            self._write()
+        if self.colour_spans() != spans and not self.is_silent:
+            self.write()

@@ -56,13 +56,16 @@ class LayersPast:
         return np.where(np.isnan(logs) & self.defined & self.past.known, np.inf, logs)
 
 
-def layers_past(view: View, most: int) -> LayersPast | None:
+def layers_past(view: View, most: int, shared: int | None = None) -> LayersPast | None:
+    """In at most ``most`` places; ``shared``: in so many where steps share them."""
     end = view.history.end
     if COLUMN not in view.history or end < view.history.start:
         return None
     series = view.history.series(COLUMN)
     if series.last.ndim != 2:
         return None
+    if shared is not None and (series.stride > 1 or len(series.steps) > most):
+        most = shared
     defined = view.frame.defined.get(COLUMN, np.ones(series.last.shape[1], dtype=np.bool_))
     since = since_of(view.history, COLUMN, series.last[-1])
     return LayersPast(view.frame.step, reduced(series, most, end), defined, since, view.fan is not None)
@@ -166,7 +169,8 @@ class GradientTime(Plot[LayersPast]):
         self.bar.setVisible(len(labels) > 1)
 
     def capture(self, view: View) -> LayersPast | None:
-        return layers_past(view, buckets_for(view.frame.info.depth))
+        depth = view.frame.info.depth
+        return layers_past(view, buckets_for(depth), buckets_for(depth, self.networks))
 
     def fit(self, states: Sequence[LayersPast]) -> None:
         logs = [state.logs for state in states]

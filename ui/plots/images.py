@@ -56,8 +56,10 @@ class ImagePlot(Plot[S]):
     # -- beside another network --------------------------------------------------------------------------------------
 
     def compare(self) -> None:
-        own = {} if self.state is None else images_of(self.marks(self.state))
         lanes = [lane for lane in self.lanes if lane.plot.state is not None]
+        if not self.comparing.ratio and all(lane.plot.ratios is None for lane in lanes):
+            return
+        own = {} if self.state is None else images_of(self.marks(self.state))
         ratios: dict[str, dict[str, Array]] = {}
         for lane in lanes if self.comparing.ratio else ():
             images, rows = images_of(lane.plot.marks(lane.plot.state)), self.partner_rows(lane)

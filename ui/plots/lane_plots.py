@@ -65,9 +65,12 @@ class LanePlots:
         other.setVisible(False)
         if not plot.overlays:
             plot.let_point(other)
+            other.drawn_by_another = True
+            other.canvas.keep_still_parts()
         return other
 
     def _bring(self, plot: DrawnPlot[Any], other: Any, view: View) -> None:
+        other.networks = plot.networks
         if other.options != plot.options:
             other.options = dict(plot.options)
             other.option_changed()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from PySide6.QtCore import Signal
@@ -57,6 +58,17 @@ class LossState:
     over_seeds: bool = False
     """Whether the pasts go from quartile to quartile."""
 
+    @cached_property
+    def largest(self) -> Array:
+        """Of each bucket the largest loss, on training or on validation data."""
+        highs = [self.pasts[name].high for name in NAMES[0] if name in self.pasts]
+        return np.asarray(np.fmax.reduce(highs)) if highs else np.zeros(0)
+
+    @cached_property
+    def reach(self) -> float:
+        """The largest loss that a linear axis shows."""
+        return reach_of(self.largest)
+
     def sparse(self, name: str) -> bool:
         return name.startswith("validation")
 
@@ -73,12 +85,6 @@ def _reading(name: str, scalars: Mapping[str, float], loss: str, accuracy: str) 
     if accuracy in scalars:
         parts.append(percent(scalars[accuracy]))
     return "  ".join(parts)
-
-
-def largest_of(state: LossState) -> Array:
-    """Of each bucket the largest loss, on training or on validation data."""
-    highs = [state.pasts[name].high for name in NAMES[0] if name in state.pasts]
-    return np.asarray(np.fmax.reduce(highs)) if highs else np.zeros(0)
 
 
 class LossPlot(Plot[LossState]):
@@ -188,7 +194,7 @@ class LossPlot(Plot[LossState]):
     def adapt(self, state: LossState) -> None:
         """Once a loss has stood out by decades, or where it began to, the axis is logarithmic."""
         if not self.options["log"]:
-            sizes = largest_of(state)
+            sizes = state.largest
             self.turn("log", bool(not (sizes < 0).any() and stands_out(sizes)))
 
     def _heights(self, values: Array, index: int) -> Array:
@@ -212,7 +218,7 @@ class LossPlot(Plot[LossState]):
         if self.options["log"]:
             y = self.log_scale.fit(*fitting(map(log10, parts)))
         else:
-            low, high = fitting(parts, max(reach_of(largest_of(state)) for state in states))
+            low, high = fitting(parts, max(state.reach for state in states))
             y = self.y_scale.fit(min(low, 0.0) if low < 0.5 * high else low, high)
         self.panes[0].fit(x, y)
         self.panes[1].fit(x, (-0.02, 1.02))
@@ -264,7 +270,7 @@ class LossPlot(Plot[LossState]):
     def _beyond(self, state: LossState) -> Sequence[Mark]:
         if self.options["log"] or "loss" not in state.pasts:
             return ()
-        return [beyond_dots("beyond", state.pasts["loss"].middles, largest_of(state), self.shown, "accent")]
+        return [beyond_dots("beyond", state.pasts["loss"].middles, state.largest, self.shown, "accent")]
 
     def _baseline(self, level: float | None) -> Level | None:
         value = np.array([np.nan if level is None else level])
@@ -301,7 +307,7 @@ class LossPlot(Plot[LossState]):
 
     def _axis_notes(self, state: LossState) -> Sequence[Note]:
         if not self.options["log"]:
-            return beyond_notes(largest_of(state), self.shown, "step")
+            return beyond_notes(state.largest, self.shown, "step")
         if "log" not in self.by_hand:
             return [Note("log axis by itself: the loss spans decades")]
         return ()

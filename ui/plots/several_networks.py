@@ -141,7 +141,7 @@ class SeveralNetworks(PlotDefinition[S]):
             return
         if self.image_name is None:
             self.image_name = PictureTitle(name, self.theme)
-            self.canvas.grid.addItem(self.image_name, 0, 0, 1, 4)
+            self.canvas.add_title(self.image_name)
         self.image_name.say(name)
         self.image_name.show_line(bool(name))
 
