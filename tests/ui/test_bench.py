@@ -201,18 +201,30 @@ def test_the_worker_rests_from_an_update_until_what_it_shows_is_painted(rig: Rig
     qtbot.waitUntil(lambda: ("go on",) in rig.worker.said)
 
 
-def test_the_next_frame_is_asked_for_once_the_last_one_is_whole_on_screen(rig: Rig, qtbot: QtBot) -> None:
+def test_an_answer_waits_until_the_last_frame_is_whole_on_screen(rig: Rig, qtbot: QtBot) -> None:
     """Where painting takes longer than a frame may, more answers would each be shown by some of the plots only."""
     painting = True
     rig.bench.link.painting = lambda: painting
     rig.settle()
     rig.bench.play()
     rig.hear(*(update(1, step, 2.0, playing=True) for step in (1, 2, 3)))
-    asked = len(rig.worker.looks())
-    qtbot.wait(3 * link.ACTIVE_MS)
-    assert len(rig.worker.looks()) == asked
-    painting = False
+    shown, asked = len(rig.views), len(rig.worker.looks())
     qtbot.waitUntil(lambda: len(rig.worker.looks()) > asked)
+    rig.hear(update(1, 4, 2.0, playing=True))
+    assert len(rig.views) == shown
+    painting = False
+    qtbot.waitUntil(lambda: len(rig.views) == shown + 1)
+
+
+def test_what_a_hand_has_asked_for_waits_for_no_painting(rig: Rig) -> None:
+    rig.bench.link.painting = lambda: True
+    rig.settle()
+    rig.bench.play()
+    rig.hear(*(update(1, step, 2.0, playing=True) for step in (1, 2, 3)))
+    shown = len(rig.views)
+    rig.bench.wake()
+    rig.hear(update(1, 4, 2.0, playing=True))
+    assert len(rig.views) == shown + 1
 
 
 def test_an_answer_that_takes_long_is_said_to_be_awaited(

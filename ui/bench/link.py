@@ -230,16 +230,16 @@ class WorkerLink(QObject):
     def pull(self) -> None:
         """Take what has arrived, ask for the next frame."""
         self.take()
-        if self._frames_due or self._is_shown:
+        if self.playing or self._frames_due:
             self.look()
         if self._awaiting and self._since_look.hasExpired(BUSY_MS) and not self.dead:
             self.waiting.emit(self._since_look.elapsed() / 1000)
         self._set_interval()
 
     def take(self) -> None:
-        """Hear what has arrived; where more was asked for meanwhile, look again at once."""
+        """Hear what has arrived, once the last frame is whole on screen; where more is due, look again at once."""
         worker = self.worker
-        if worker is None:
+        if worker is None or self._must_wait:
             return
         replies = worker.replies()
         if any(isinstance(reply, Update) for reply in replies):
@@ -252,7 +252,7 @@ class WorkerLink(QObject):
             self._hear(reply)
             if self.worker is not worker:
                 return  # what was told made someone close the bench or replace the worker
-        if self._frames_due == 1 or self._is_late:
+        if self._frames_due == 1 or (self.playing and self._since_look.hasExpired(self._frame_ms)):
             self.look()
 
     def _say_working(self, progress: Progress | None) -> None:
@@ -269,22 +269,16 @@ class WorkerLink(QObject):
             self.worker.look(*((self.observations(), self.of_run_alone()) if self._visible else ((), ())))
 
     @property
-    def _is_shown(self) -> bool:
-        """Whether training goes on and the last frame is whole on screen: of what comes sooner only parts would be."""
-        return self.playing and not self.painting()
-
-    @property
-    def _is_late(self) -> bool:
-        """Whether the next one is to be asked for at once."""
-        return self._is_shown and self._since_look.hasExpired(self._frame_ms)
+    def _must_wait(self) -> bool:
+        """Whether an answer would be shown by some plots only, as others still show the last; a hand waits for none."""
+        return self.playing and not self._frames_due and self.painting()
 
     def _resume(self) -> None:
         if self.painting():
             self._painted.start()
         elif self.worker is not None:
             self.worker.resume()
-            if self._is_late:
-                self.look()
+            self.take()
 
     def _set_interval(self) -> None:
         if self.worker is None:
