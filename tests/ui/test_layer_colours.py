@@ -9,7 +9,6 @@ from pytestqt.qtbot import QtBot
 
 from tests.ui.real_runs import NETS, real
 from tests.ui.told import drawn
-from ui.builder.stack import depth_colour
 from ui.chart.alike import AlikeCurves
 from ui.chart.bands import Captions
 from ui.chart.marks import Dots
@@ -53,7 +52,8 @@ def test_equal_layers_have_equal_colours_in_every_plot_and_in_the_stack(net: str
     given = real(net)
     depth = given.frame.info.depth
     wanted = {row: {colour} for row, colour in enumerate(depth_colours(depth, theme))}
-    assert theme is DARK or {row: {depth_colour(row, depth)} for row in range(depth)} == wanted
+    # The stack's ramps are made of these.
+    assert {row: {layer_colour(row, depth, theme)} for row in range(depth)} == wanted
     coloured = set()
     for kind in all_plots():
         plot = kind(theme=theme)

@@ -119,6 +119,8 @@ class WorkerLink(QObject):
         self._painted = QTimer(self, singleShot=True, interval=0)
         """Fires when what was asked to be painted has been: painting comes before timers."""
         self._painted.timeout.connect(self._resume)
+        self._last_plot_due = False
+        """Whether the last plot may have been brought to what came in the present turn, and not be painted yet."""
         self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
 
     def start_worker(self) -> Worker:
@@ -274,7 +276,9 @@ class WorkerLink(QObject):
         return self.playing and not self._frames_due and self.painting()
 
     def _resume(self) -> None:
-        if self.painting():
+        painting = self.painting()
+        if painting or self._last_plot_due:
+            self._last_plot_due = painting
             self._painted.start()
         elif self.worker is not None:
             self.worker.resume()
