@@ -72,25 +72,30 @@ class Watch(QObject):
         self.frames = 0
         """Frames taken and painted."""
         self.last: View | None = None
-        self._new = False
+        self._brought = False
+        """Whether all plots have been brought to the last view, and are painted before the next turn."""
+        self._turns = QTimer(self, interval=0)
+        self._turns.timeout.connect(self._turn)
         self._awaited: Callable[[View], bool] | None = None
         self._matched = False
         self._loop = QEventLoop()
         # Connected after the window's own slot: the plots have been refreshed when this one is told.
         window.bench.updated.connect(self._take)
-        window.installEventFilter(self)
 
     def _take(self, view: View, _rate: float) -> None:
-        self.last, self._new = view, True
+        self.last, self._brought = view, False
+        self._turns.start()
         if self._awaited is not None and self._awaited(view):
             self._matched = True
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # All dirty widgets are painted within this event, the last of the plots among them.
-        if event.type() == QEvent.Type.UpdateRequest and self._new and not self.window.plot_area.feed.refreshing:
-            self._new = False
-            QTimer.singleShot(0, self._painted)
-        return super().eventFilter(watched, event)
+    def _turn(self) -> None:
+        # A plot that shows nothing new asks for no painting, and it may be the last: what is counted is the turn after.
+        if self.window.plot_area.feed.refreshing:
+            return
+        if self._brought:
+            self._turns.stop()
+            self._painted()
+        self._brought = True
 
     def _painted(self) -> None:
         self.frames += 1
