@@ -57,6 +57,7 @@ def test_a_change_that_is_undone_before_a_step_was_made_leaves_no_mark(window: M
     undo(window)
     set_rate(window, 0.3)
     shows(qtbot, window, (STEPS, "Change learning rate, optimiser, learning rate: 0.001 → 0.3"))
+    assert len(marks(window)) == 1
 
 
 def test_an_undo_after_steps_were_made_is_a_change_at_its_own_step(window: MainWindow, qtbot: QtBot) -> None:
@@ -70,6 +71,7 @@ def test_an_undo_after_steps_were_made_is_a_change_at_its_own_step(window: MainW
     undo(window)
     take_steps(qtbot, window, 1)
     shows(qtbot, window, *both)
+    assert [step for step, _ in marks(window)] == [STEPS, STEPS + 3]
 
 
 def test_a_lane_that_undo_takes_back_has_no_mark_and_redo_puts_it_where_it_stood(
