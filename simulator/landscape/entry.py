@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import numpy as np
 
 from simulator.arrays.numeric import Array
-from simulator.parts.optimizers import SGD, AnyOptimizer, Optimizer
+from simulator.parts.optimizers import RATE, SGD, AnyOptimizer, Optimizer, share_knob
 from simulator.parts.schedules import AnySchedule, ConstantSchedule
 from simulator.schema.parameter import Part, Spec, knob
 
@@ -22,19 +22,8 @@ class MomentumAsPrinted(Part, frozen=True, tag="momentum_as_printed"):
 
     label: ClassVar[str] = "momentum as printed"
     formula: ClassVar[str] = r"$$v\leftarrow\rho v+g,\qquad\Delta w=+\eta v$$"
-    learning_rate: Annotated[
-        float,
-        knob(
-            "learning rate", "η: how far one update goes.", slider=(1e-5, 10), log=True, ge=0, unit="η", live=True,
-        ),
-    ] = 0.01  # fmt: skip
-    momentum: Annotated[
-        float,
-        knob(
-            "momentum", "Share of the last step's velocity that is kept.", slider=(0, 0.999), ge=0, lt=1, unit="ρ",
-            live=True,
-        ),
-    ] = 0.9  # fmt: skip
+    learning_rate: Annotated[float, RATE] = 0.01
+    momentum: Annotated[float, share_knob("momentum", "Share of the last step's velocity that is kept.", "ρ")] = 0.9
     slots: ClassVar[int] = 1
     rewrites: ClassVar[bool] = True
     adaptive: ClassVar[bool] = False

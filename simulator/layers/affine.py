@@ -47,6 +47,8 @@ class AffineModule(ModuleOf[Settings]):
 
     u: Array
     """W x + b."""
+    raw_delta: Array
+    """∂C/∂u."""
     value: Array
     """What has come out of the tail, where there is one: (units, observations)."""
 
@@ -91,6 +93,17 @@ class AffineModule(ModuleOf[Settings]):
             gradient = delta
             self.mark("dropout" if stage is self.dropout else "normalization", gradient)
         return gradient
+
+    def pass_map_back(self, delta: Array) -> Array | None:
+        """∂C/∂x from ``delta``, ∂C/∂z of the first units of ``u``; of the others ``raw_delta`` holds it already."""
+        if self.before is not None:
+            own = self.raw_delta[: len(delta)]
+            self.before.backward(delta, own)
+            self.mark("normalization", own)
+        back = self.affine.backward(self.x, self.raw_delta)
+        if back is not None:
+            self.mark("weights", back)
+        return back
 
     def unit_entries(self, units: Sequence[int]) -> list[Entries]:
         return self.affine.unit_entries(units)

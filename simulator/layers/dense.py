@@ -92,13 +92,7 @@ class DenseModule(AffineModule[Settings]):
         self.spec.activation.derivative(self.z, self.a, self.slope)
         np.multiply(self.slope, gradient, out=self.delta)
         self.mark("slope", self.delta, arrived=True)
-        if self.before is not None:
-            self.before.backward(self.delta, self.raw_delta)
-            self.mark("normalization", self.raw_delta)
-        back = self.affine.backward(self.x, self.raw_delta)
-        if back is not None:
-            self.mark("weights", back)
-        return back
+        return self.pass_map_back(self.delta)
 
     def taps(self) -> list[Tap]:
         return [affine_tap(self.info, self.affine, self.spec.activation, self.z, self.a, self.slope, self.delta)]

@@ -124,13 +124,9 @@ class HighwayModule(AffineModule[Highway]):
         self.spec.activation.derivative(self.z, self.a, self.slope)
         np.multiply(self.slope, self.delta, out=self.delta)
         self.mark("slope", self.delta, arrived=True)
-        if self.before is not None:
-            self.before.backward(self.delta, self.raw_delta[: self.spec.units])
-            self.mark("normalization", self.raw_delta[: self.spec.units])
-        back = self.affine.backward(self.x, self.raw_delta)
+        back = self.pass_map_back(self.delta)
         if back is None:
             return None
-        self.mark("weights", back)
         np.add(back, self.carried, out=self.carried)
         self.mark("skip", self.carried)
         return self.carried

@@ -93,13 +93,7 @@ class MaxoutModule(AffineModule[Maxout]):
             np.copyto(self.delta, gradient)
         self.mark("slope", self.delta, arrived=True)
         self._distribute()
-        if self.before is not None:
-            self.before.backward(self.raw_delta, self.raw_delta)
-            self.mark("normalization", self.raw_delta)
-        back = self.affine.backward(self.x, self.raw_delta)
-        if back is not None:
-            self.mark("weights", back)
-        return back
+        return self.pass_map_back(self.raw_delta)
 
     def _distribute(self) -> None:
         """Give each entry of delta to its winning piece, the last that was ahead; 0 to the others."""

@@ -16,7 +16,7 @@ import numpy as np
 from simulator.arrays.numeric import Array
 from simulator.schema.parameter import Part, any_of, knob
 
-_RATE = knob("learning rate", "η: how far one update goes.", slider=(1e-5, 10), log=True, ge=0, unit="η", live=True)
+RATE = knob("learning rate", "η: how far one update goes.", slider=(1e-5, 10), log=True, ge=0, unit="η", live=True)
 _EPS = knob(
     "epsilon",
     "Keeps the division finite; gradients far below it no longer move anything.",
@@ -28,18 +28,19 @@ _EPS = knob(
 )
 
 
-def _share(label: str, help: str, unit: str) -> msgspec.Meta:
+def share_knob(label: str, help: str, unit: str) -> msgspec.Meta:
+    """Of a share of what was, from 0 to below 1."""
     return knob(label, help, slider=(0, 0.999), ge=0, lt=1, unit=unit, live=True)
 
 
-_BETA1 = _share("beta 1", "Share of the old mean gradient kept at each step.", "β₁")
-_BETA2 = _share("beta 2", "Share of the old mean squared gradient kept at each step.", "β₂")
+_BETA1 = share_knob("beta 1", "Share of the old mean gradient kept at each step.", "β₁")
+_BETA2 = share_knob("beta 2", "Share of the old mean squared gradient kept at each step.", "β₂")
 
 
 class Optimizer(Part, frozen=True):
     """Turns a gradient g into an update ΔW."""
 
-    learning_rate: Annotated[float, _RATE] = 1e-3
+    learning_rate: Annotated[float, RATE] = 1e-3
     slots: ClassVar[int] = 0
     """How many state vectors it keeps; all start at 0."""
     adaptive: ClassVar[bool] = False
@@ -116,8 +117,8 @@ class SGD(Optimizer, frozen=True, tag="sgd"):
         "\n\n"
         r"$$\Delta w=-\eta\,(g+\beta v)$$"
     )
-    learning_rate: Annotated[float, _RATE] = 0.1
-    momentum: Annotated[float, _share("momentum", "Share of the last step's velocity that is kept.", "β")] = 0.0
+    learning_rate: Annotated[float, RATE] = 0.1
+    momentum: Annotated[float, share_knob("momentum", "Share of the last step's velocity that is kept.", "β")] = 0.0
     nesterov: Annotated[
         bool, knob("Nesterov", "Take the gradient's effect after the momentum step, not before.", live=True)
     ] = False
@@ -150,7 +151,30 @@ class SGD(Optimizer, frozen=True, tag="sgd"):
             np.multiply(velocity, -rate, out=out)
 
 
-class AdaGrad(Optimizer, frozen=True, tag="adagrad"):
+class RootScaled(Optimizer, frozen=True):
+    """Divides the gradient by the root of what it keeps of squared gradients s: ΔW = −η g / (√s + ε)."""
+
+    slots: ClassVar[int] = 1
+    rewrites: ClassVar[bool] = True
+    epsilon_field: ClassVar[str] = "eps"
+
+    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        self.keep(state[0], g, out)
+        self.write(state, w, g, out, rate, t)
+
+    @abstractmethod
+    def keep(self, squares: Array, g: Array, scratch: Array) -> None:
+        """Take g² into ``squares``."""
+
+    def write(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
+        (squares,) = state
+        np.sqrt(squares, out=out)
+        np.add(out, self.epsilon, out=out)
+        np.divide(g, out, out=out)
+        np.multiply(out, -rate, out=out)
+
+
+class AdaGrad(RootScaled, frozen=True, tag="adagrad"):
     """Divides by the root of all squared gradients so far: the t-th step of a constant gradient is η/√t.
 
     Duchi, Hazan and Singer 2011, Adaptive subgradient methods for online learning and stochastic optimization.
@@ -158,28 +182,16 @@ class AdaGrad(Optimizer, frozen=True, tag="adagrad"):
 
     label: ClassVar[str] = "AdaGrad"
     formula: ClassVar[str] = r"$$s\leftarrow s+g^2,\qquad\Delta w=-\frac{\eta\,g}{\sqrt{s}+\varepsilon}$$"
-    learning_rate: Annotated[float, _RATE] = 1e-2
+    learning_rate: Annotated[float, RATE] = 1e-2
     eps: Annotated[float, _EPS] = 1e-10
-    slots: ClassVar[int] = 1
-    rewrites: ClassVar[bool] = True
     accumulates: ClassVar[bool] = True
-    epsilon_field: ClassVar[str] = "eps"
 
-    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
-        (squares,) = state
-        np.multiply(g, g, out=out)
-        np.add(squares, out, out=squares)
-        self.write(state, w, g, out, rate, t)
-
-    def write(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
-        (squares,) = state
-        np.sqrt(squares, out=out)
-        np.add(out, self.eps, out=out)
-        np.divide(g, out, out=out)
-        np.multiply(out, -rate, out=out)
+    def keep(self, squares: Array, g: Array, scratch: Array) -> None:
+        np.multiply(g, g, out=scratch)
+        np.add(squares, scratch, out=squares)
 
 
-class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
+class RMSProp(RootScaled, frozen=True, tag="rmsprop"):
     """Divides by the root of a running mean of squared gradients.
 
     Tieleman and Hinton 2012, Lecture 6.5 of Neural networks for machine learning.
@@ -187,29 +199,56 @@ class RMSProp(Optimizer, frozen=True, tag="rmsprop"):
 
     label: ClassVar[str] = "RMSProp"
     formula: ClassVar[str] = r"$$s\leftarrow\rho s+(1-\rho)\,g^2,\qquad\Delta w=-\frac{\eta\,g}{\sqrt{s}+\varepsilon}$$"
-    learning_rate: Annotated[float, _RATE] = 1e-2
-    rho: Annotated[float, _share("rho", "Share of the old mean squared gradient kept at each step.", "ρ")] = 0.9
+    learning_rate: Annotated[float, RATE] = 1e-2
+    rho: Annotated[float, share_knob("rho", "Share of the old mean squared gradient kept at each step.", "ρ")] = 0.9
     eps: Annotated[float, _EPS] = 1e-8
-    slots: ClassVar[int] = 1
-    rewrites: ClassVar[bool] = True
     adaptive: ClassVar[bool] = True
     square_field: ClassVar[str] = "rho"
+
+    def keep(self, squares: Array, g: Array, scratch: Array) -> None:
+        _average_square(squares, g, self.rho, scratch)
+
+
+class Moments(Optimizer, frozen=True):
+    """Running means m of the gradient and v of its square, corrected for their start at zero.
+
+    ΔW = −η m̂ / (√v̂ + ε) with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ). The first state vector is m / (1 − β₁).
+    """
+
+    beta1: Annotated[float, _BETA1] = 0.9
+    beta2: Annotated[float, _BETA2] = 0.999
+    eps: Annotated[float, _EPS] = 1e-8
+    slots: ClassVar[int] = 2
+    rewrites: ClassVar[bool] = True
+    adaptive: ClassVar[bool] = True
+    mean_field: ClassVar[str] = "beta1"
+    square_field: ClassVar[str] = "beta2"
     epsilon_field: ClassVar[str] = "eps"
 
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
-        (squares,) = state
-        _average_square(squares, g, self.rho, out)
+        mean, squares = state
+        np.multiply(mean, self.beta1, out=mean)
+        np.add(mean, g, out=mean)
+        _average_square(squares, g, self.beta2, out)
         self.write(state, w, g, out, rate, t)
 
     def write(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
-        (squares,) = state
+        mean, squares = state
+        mean_scale = (1 - self.beta1) / (1 - self.beta1**t)
+        root_scale = 1 / math.sqrt(1 - self.beta2**t)
+        # m̂/(√v̂ + ε) with every constant moved into one scalar.
         np.sqrt(squares, out=out)
-        np.add(out, self.eps, out=out)
-        np.divide(g, out, out=out)
-        np.multiply(out, -rate, out=out)
+        np.add(out, self.eps / root_scale, out=out)
+        np.divide(mean, out, out=out)
+        np.multiply(out, -rate * mean_scale / root_scale, out=out)
+
+    def rescale_state(self, old: Optimizer, state: tuple[Array, ...]) -> None:
+        """Another β₁ is another divisor of the first vector."""
+        if isinstance(old, Moments) and old.beta1 != self.beta1:
+            np.multiply(state[0], (1 - old.beta1) / (1 - self.beta1), out=state[0])
 
 
-class Adam(Optimizer, frozen=True, tag="adam"):
+class Adam(Moments, frozen=True, tag="adam"):
     """Running means of gradient and squared gradient, corrected for their start at zero.
 
     For |g| ≫ ε every step of a constant gradient is η·sign g; for |g| ≪ ε only η·g/ε.
@@ -224,28 +263,9 @@ class Adam(Optimizer, frozen=True, tag="adam"):
         r"$$\hat m=\frac{m}{1-\beta_1^t},\qquad\hat v=\frac{v}{1-\beta_2^t},\qquad\Delta w=-\frac{\eta\,\hat "
         r"m}{\sqrt{\hat v}+\varepsilon}$$"
     )
-    beta1: Annotated[float, _BETA1] = 0.9
-    beta2: Annotated[float, _BETA2] = 0.999
-    eps: Annotated[float, _EPS] = 1e-8
-    slots: ClassVar[int] = 2
-    rewrites: ClassVar[bool] = True
-    adaptive: ClassVar[bool] = True
-    mean_field: ClassVar[str] = "beta1"
-    square_field: ClassVar[str] = "beta2"
-    epsilon_field: ClassVar[str] = "eps"
-
-    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
-        _advance_adam(self, state, g, out)
-        self.write(state, w, g, out, rate, t)
-
-    def write(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
-        _write_adam(self, state, out, rate, t)
-
-    def rescale_state(self, old: Optimizer, state: tuple[Array, ...]) -> None:
-        _carry_adam(self, old, state)
 
 
-class AdamW(Optimizer, frozen=True, tag="adamw"):
+class AdamW(Moments, frozen=True, tag="adamw"):
     """Adam with decoupled weight decay: each update also shrinks every parameter by η·λ·w.
 
     Loshchilov and Hutter 2019, Decoupled weight decay regularization, arXiv:1711.05101.
@@ -257,9 +277,6 @@ class AdamW(Optimizer, frozen=True, tag="adamw"):
         "\n\n"
         r"$\hat m$ and $\hat v$ as in [Adam](adam.md)."
     )
-    beta1: Annotated[float, _BETA1] = 0.9
-    beta2: Annotated[float, _BETA2] = 0.999
-    eps: Annotated[float, _EPS] = 1e-8
     weight_decay: Annotated[
         float,
         knob(
@@ -271,25 +288,12 @@ class AdamW(Optimizer, frozen=True, tag="adamw"):
             live=True,
         ),
     ] = 1e-2
-    slots: ClassVar[int] = 2
-    rewrites: ClassVar[bool] = True
-    adaptive: ClassVar[bool] = True
-    mean_field: ClassVar[str] = "beta1"
-    square_field: ClassVar[str] = "beta2"
-    epsilon_field: ClassVar[str] = "eps"
     decay_field: ClassVar[str] = "weight_decay"
 
-    def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
-        _advance_adam(self, state, g, out)
-        self.write(state, w, g, out, rate, t)
-
     def write(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
-        _write_adam(self, state, out, rate, t)
+        super().write(state, w, g, out, rate, t)
         if self.weight_decay:
             out -= (rate * self.weight_decay) * w
-
-    def rescale_state(self, old: Optimizer, state: tuple[Array, ...]) -> None:
-        _carry_adam(self, old, state)
 
 
 def _average_square(squares: Array, g: Array, keep: float, scratch: Array) -> None:
@@ -298,30 +302,6 @@ def _average_square(squares: Array, g: Array, keep: float, scratch: Array) -> No
     np.square(scratch, out=scratch)
     np.multiply(squares, keep, out=squares)
     np.add(squares, scratch, out=squares)
-
-
-def _advance_adam(spec: Adam | AdamW, state: tuple[Array, ...], g: Array, scratch: Array) -> None:
-    mean, squares = state
-    np.multiply(mean, spec.beta1, out=mean)
-    np.add(mean, g, out=mean)
-    _average_square(squares, g, spec.beta2, scratch)
-
-
-def _write_adam(spec: Adam | AdamW, state: tuple[Array, ...], out: Array, rate: float, t: int) -> None:
-    mean, squares = state
-    mean_scale = (1 - spec.beta1) / (1 - spec.beta1**t)
-    root_scale = 1 / math.sqrt(1 - spec.beta2**t)
-    # m̂/(√v̂ + ε) with every constant moved into one scalar.
-    np.sqrt(squares, out=out)
-    np.add(out, spec.eps / root_scale, out=out)
-    np.divide(mean, out, out=out)
-    np.multiply(out, -rate * mean_scale / root_scale, out=out)
-
-
-def _carry_adam(new: Adam | AdamW, old: Optimizer, state: tuple[Array, ...]) -> None:
-    """The first vector holds the running mean divided by 1 − β₁: another β₁ is another divisor."""
-    if isinstance(old, (Adam, AdamW)) and old.beta1 != new.beta1:
-        np.multiply(state[0], (1 - old.beta1) / (1 - new.beta1), out=state[0])
 
 
 if TYPE_CHECKING:

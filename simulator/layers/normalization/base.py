@@ -1,7 +1,9 @@
 """What normalisations share: their description and the stage that they become inside a layer."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal, Protocol, runtime_checkable
+from typing import Annotated, ClassVar, Literal, Protocol, runtime_checkable
+
+import numpy as np
 
 from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
@@ -57,6 +59,31 @@ class Stage(ABC):
     def commit(self) -> None: ...
 
 
+class ScaledStage(Stage):
+    """What gives a signal mean 0 and variance 1 and then each unit a learnt scale γ and shift β."""
+
+    normal: Array
+    """(units, observations): x less its mean, then x̂."""
+    inverse: Array
+    """What x less its mean is multiplied by: 1 / √(variance + ε)."""
+
+    def __init__(self, units: int) -> None:
+        self.scale = Block("scale", (units, 1), start=1.0)
+        self.shift = Block("shift", (units, 1))
+
+    def blocks(self) -> list[Block]:
+        return [self.scale, self.shift]
+
+    def normalise(self, variance: Array, epsilon: float, out: Array) -> None:
+        """out ← γ x̂ + β of what ``normal`` holds; ``variance`` may be :attr:`inverse` itself."""
+        np.add(variance, epsilon, out=self.inverse)
+        np.sqrt(self.inverse, out=self.inverse)
+        np.reciprocal(self.inverse, out=self.inverse)
+        np.multiply(self.normal, self.inverse, out=self.normal)
+        np.multiply(self.normal, self.scale.value, out=out)
+        np.add(out, self.shift.value, out=out)
+
+
 class Normalization(Part, frozen=True):
     """Keeps the scale of a layer's signal in check."""
 
@@ -79,3 +106,16 @@ class Normalization(Part, frozen=True):
 
 class NoNormalization(Normalization, frozen=True, tag="none"):
     """No normalisation: the signal passes as it is."""
+
+
+class PlacedNormalization(Normalization, frozen=True):
+    """A normalisation that stands before or after the activation."""
+
+    position: Annotated[
+        Literal["before", "after"], knob("position", "Whether it acts before or after the activation.")
+    ] = "before"
+    epsilon: Annotated[float, EPSILON] = 1e-5
+
+    @property
+    def first(self) -> bool:
+        return self.position == "before"

@@ -1,13 +1,13 @@
 """Batch norm: every unit's mean and spread over the batch."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
 from simulator.layers.base import Block
-from simulator.layers.normalization.base import EPSILON, BatchNormSettings, Normalization, Over, Stage
+from simulator.layers.normalization.base import BatchNormSettings, Over, PlacedNormalization, ScaledStage
 from simulator.schema.parameter import Part, knob
 
 MOMENTUM = knob(
@@ -21,7 +21,7 @@ MOMENTUM = knob(
 )
 
 
-class BatchNorm(Normalization, frozen=True, tag="batch"):
+class BatchNorm(PlacedNormalization, frozen=True, tag="batch"):
     """Gives every unit mean 0 and variance 1 over the batch, then a learnt scale γ and shift β.
 
     x̂ = (x − mean) / √(var + ε), y = γ x̂ + β with the biased variance; evaluation uses running averages
@@ -37,36 +37,24 @@ class BatchNorm(Normalization, frozen=True, tag="batch"):
         r"$\mu$, $\sigma^2$ of each unit over the batch."
     )
     over: ClassVar[Over] = "batch"
-    position: Annotated[
-        Literal["before", "after"], knob("position", "Whether it acts before or after the activation.")
-    ] = "before"
-    epsilon: Annotated[float, EPSILON] = 1e-5
     momentum: Annotated[float, MOMENTUM] = 0.1
-
-    @property
-    def first(self) -> bool:
-        return self.position == "before"
 
     def stage(self, units: int) -> "BatchNormStage":
         return BatchNormStage(self, units)
 
 
-class BatchNormStage(Stage):
+class BatchNormStage(ScaledStage):
     """Batch norm at work on (units, samples)."""
 
     def __init__(self, spec: BatchNormSettings, units: int) -> None:
+        super().__init__(units)
         self.spec = spec
-        self.scale = Block("scale", (units, 1), start=1.0)
-        self.shift = Block("shift", (units, 1))
         self.running_mean = Block("running mean", (units, 1))
         self.running_variance = Block("running variance", (units, 1), start=1.0)
 
     def update_spec(self, spec: Part) -> None:
         assert isinstance(spec, BatchNormSettings)
         self.spec = spec
-
-    def blocks(self) -> list[Block]:
-        return [self.scale, self.shift]
 
     def states(self) -> list[Block]:
         return [self.running_mean, self.running_variance]
@@ -89,12 +77,7 @@ class BatchNormStage(Stage):
         else:
             mean, variance = self.running_mean.value, self.running_variance.value
             np.subtract(x, mean, out=self.normal)
-        np.add(variance, self.spec.epsilon, out=self.inverse)
-        np.sqrt(self.inverse, out=self.inverse)
-        np.reciprocal(self.inverse, out=self.inverse)
-        np.multiply(self.normal, self.inverse, out=self.normal)
-        np.multiply(self.normal, self.scale.value, out=out)
-        np.add(out, self.shift.value, out=out)
+        self.normalise(variance, self.spec.epsilon, out)
 
     def backward(self, gradient: Array, out: Array) -> None:
         samples = gradient.shape[1]

@@ -1,17 +1,16 @@
 """Layer norm: every sample's mean and spread over its features."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
 from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
-from simulator.layers.base import Block
-from simulator.layers.normalization.base import EPSILON, EpsilonSettings, Normalization, Over, Stage
-from simulator.schema.parameter import Part, knob
+from simulator.layers.normalization.base import EpsilonSettings, Over, PlacedNormalization, ScaledStage
+from simulator.schema.parameter import Part
 
 
-class LayerNorm(Normalization, frozen=True, tag="layer"):
+class LayerNorm(PlacedNormalization, frozen=True, tag="layer"):
     """Gives every sample mean 0 and variance 1 over its units, then each unit a learnt scale γ and shift β.
 
     x̂ = (x − mean) / √(var + ε), y = γ x̂ + β with the biased variance over the units of one observation: of a sample,
@@ -29,33 +28,21 @@ class LayerNorm(Normalization, frozen=True, tag="layer"):
         r"$\mu$, $\sigma^2$ of each sample over its units."
     )
     over: ClassVar[Over] = "units"
-    position: Annotated[
-        Literal["before", "after"], knob("position", "Whether it acts before or after the activation.")
-    ] = "before"
-    epsilon: Annotated[float, EPSILON] = 1e-5
-
-    @property
-    def first(self) -> bool:
-        return self.position == "before"
 
     def stage(self, units: int) -> "LayerNormStage":
         return LayerNormStage(self.epsilon, units)
 
 
-class LayerNormStage(Stage):
+class LayerNormStage(ScaledStage):
     """Layer norm at work on (units, observations)."""
 
     def __init__(self, epsilon: float, units: int) -> None:
+        super().__init__(units)
         self.epsilon = epsilon
-        self.scale = Block("scale", (units, 1), start=1.0)
-        self.shift = Block("shift", (units, 1))
 
     def update_spec(self, spec: Part) -> None:
         assert isinstance(spec, EpsilonSettings)
         self.epsilon = spec.epsilon
-
-    def blocks(self) -> list[Block]:
-        return [self.scale, self.shift]
 
     def allocate(self, shape: tuple[int, int], arena: Arena) -> None:
         self.normal, self.scratch = arena.zeros(*shape), arena.zeros(*shape)
@@ -66,12 +53,7 @@ class LayerNormStage(Stage):
         np.subtract(x, self.mean, out=self.normal)
         np.multiply(self.normal, self.normal, out=self.scratch)
         np.mean(self.scratch, axis=0, keepdims=True, out=self.inverse)
-        np.add(self.inverse, self.epsilon, out=self.inverse)
-        np.sqrt(self.inverse, out=self.inverse)
-        np.reciprocal(self.inverse, out=self.inverse)
-        np.multiply(self.normal, self.inverse, out=self.normal)
-        np.multiply(self.normal, self.scale.value, out=out)
-        np.add(out, self.shift.value, out=out)
+        self.normalise(self.inverse, self.epsilon, out)
 
     def backward(self, gradient: Array, out: Array) -> None:
         np.sum(gradient, axis=1, keepdims=True, out=self.shift.gradient)
