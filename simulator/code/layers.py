@@ -31,6 +31,7 @@ from simulator.layers.recurrent.simple import Recurrent
 from simulator.layers.residual import Residual, ResidualModule, SignalNorm
 from simulator.layers.sequence_output import EachStepOutputModule
 from simulator.network.network import Network
+from simulator.parts.initializers import Constant
 from simulator.schema.parameter import Part
 
 
@@ -99,7 +100,8 @@ class Layers:
     def _highway(self, module: HighwayModule, shape: Shape, batch: int) -> Pieces:
         units, spec, map_ = module.spec.units, module.spec, module.affine
         candidate = self._together([self._affine(module, slice(0, units)), *self._activated(module, batch)])
-        weights, biases = self.words.draw(spec.initializer, map_.fans), self.words.constant(spec.transform_bias)
+        weights = self.words.draw(spec.initializer, map_.fans)
+        biases = self.words.draw(Constant(value=spec.transform_bias), map_.fans)
         gate = self.words.affine(map_, weights, biases, slice(units, None))
         code = self.words.highway.format(candidate.code, gate.code)
         return [Piece(code, inner=(("candidate", candidate), ("gate", gate)))]

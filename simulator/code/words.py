@@ -56,18 +56,6 @@ class Words(ABC):
         """W x + b for ``units`` of a map, drawn by ``weights`` and ``biases``, each of ``pieces`` by itself."""
 
     @abstractmethod
-    def constant(self, value: float) -> str:
-        """What draws the same number everywhere."""
-
-    @abstractmethod
-    def normal(self, deviation: float) -> str:
-        """What draws from N(0, deviation²)."""
-
-    @abstractmethod
-    def uniform(self, limit: float) -> str:
-        """What draws evenly from −limit … limit."""
-
-    @abstractmethod
     def direction(self, gain: float) -> str:
         """What draws a vector of length ``gain``."""
 
@@ -130,9 +118,9 @@ class Words(ABC):
             case start.Orthogonal() | start.LSUV():
                 return self.direction(getattr(spec, "gain", 1.0))
             case start.FanUniform():
-                return self.uniform((3 * spec.variance(*fans)) ** 0.5)
+                return self.draw(start.Uniform(limit=(3 * spec.variance(*fans)) ** 0.5), fans)
             case start.FanNormal():
-                return self.normal(spec.variance(*fans) ** 0.5)
+                return self.draw(start.Normal(std=spec.variance(*fans) ** 0.5), fans)
         return self.draw(spec, fans)
 
     def length(self, map_: Affine) -> Block | None:

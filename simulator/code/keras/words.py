@@ -17,7 +17,7 @@ from simulator.layers.normalization.layer import LayerNormStage
 from simulator.layers.projection import ProjectionMap, width
 from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.parts.activations import Activation
-from simulator.parts.initializers import Initializer, VarianceScaled
+from simulator.parts.initializers import Initializer, Normal, VarianceScaled
 
 
 class KerasWords(Words):
@@ -63,21 +63,12 @@ class KerasWords(Words):
             return Piece(code, tensors)
         return Piece(f"WeightNorm({code})", (Tensor("gain", length, lambda array: array[0, units]), *tensors))
 
-    def constant(self, value: float) -> str:
-        return f"keras.initializers.Constant({value!r})"
-
-    def normal(self, deviation: float) -> str:
-        return f"keras.initializers.RandomNormal(0.0, {deviation!r})"
-
-    def uniform(self, limit: float) -> str:
-        return f"keras.initializers.RandomUniform({-limit!r}, {limit!r})"
-
     def direction(self, gain: float) -> str:
         return f"Direction({gain!r})"
 
     def bias_draw(self, spec: Initializer, fans: Fans) -> str:
         if isinstance(spec, VarianceScaled):
-            return self.normal((spec.weight_variance / fans[0]) ** 0.5)
+            return self.draw(Normal(std=(spec.weight_variance / fans[0]) ** 0.5), fans)
         return super().bias_draw(spec, fans)
 
     def activation(self, spec: Activation) -> Piece:

@@ -60,15 +60,6 @@ class TorchWords(Words):
         tensors = (Tensor(f"{directed}0", length, gain), Tensor(f"{directed}1", map_.block, weight), bias)
         return Piece(f"weight_norm({code})", tensors)
 
-    def constant(self, value: float) -> str:
-        return f"partial(nn.init.constant_, val={value!r})"
-
-    def normal(self, deviation: float) -> str:
-        return f"partial(nn.init.normal_, std={deviation!r})"
-
-    def uniform(self, limit: float) -> str:
-        return f"partial(nn.init.uniform_, a={-limit!r}, b={limit!r})"
-
     def direction(self, gain: float) -> str:
         return f"partial(direction_, gain={gain!r})"
 
