@@ -9,26 +9,15 @@ from __future__ import annotations
 import ast
 import functools
 import math
+import operator
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from simulator.landscape.jets import (
-    CURVES,
-    Jet,
-    Scalar,
-    add,
-    chain,
-    choose,
-    multiply,
-    power,
-    reciprocal,
-    scale,
-    shift,
-)
+from simulator.landscape.jets import CURVES, Jet, Scalar, applied, choose
 
 LONGEST = 500
 """Characters of a formula."""
@@ -37,7 +26,10 @@ DEEPEST = 40
 CONSTANTS = {"pi": math.pi, "e": math.e}
 PAIRS = ("min", "max")
 """Functions of two arguments."""
-OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
+OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}  # fmt: skip
 LOOKALIKES = str.maketrans({"−": "-", "·": "*", "×": "*"})
 """Signs that people type for those of the language."""
 ALLOWED = f"it may use x, y, numbers, {', '.join(CONSTANTS)}, + - * / ** ^, brackets and {', '.join((*CURVES, *PAIRS))}"
@@ -123,11 +115,10 @@ class _Reader:
                 return self.name(node, name)
             case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
                 inner = self.node(node.operand, depth + 1)
-                return inner if isinstance(node.op, ast.UAdd) else (lambda x, y: _times(inner(x, y), -1.0))
+                return inner if isinstance(node.op, ast.UAdd) else (lambda x, y: -inner(x, y))
             case ast.BinOp() if type(node.op) in OPERATORS:
-                return _BINARY[OPERATORS[type(node.op)]](
-                    self.node(node.left, depth + 1), self.node(node.right, depth + 1)
-                )  # fmt: skip
+                both, a, b = OPERATORS[type(node.op)], self.node(node.left, depth + 1), self.node(node.right, depth + 1)
+                return lambda x, y: both(a(x, y), b(x, y))
             case ast.Call(func=ast.Name(id=name), keywords=[]):
                 return self.call(node, name, depth)
         raise self.refuse(node, f"{_what(node)} has no place in a formula")
@@ -158,7 +149,7 @@ class _Reader:
         if len(node.args) != wanted:
             raise self.refuse(node, f"{name} takes {wanted} {'arguments' if wanted > 1 else 'argument'}")
         inner = [self.node(argument, depth + 1) for argument in node.args]
-        return _curve(name, inner[0]) if wanted == 1 else _pair(name, inner)
+        return (lambda x, y: applied(name, inner[0](x, y))) if wanted == 1 else _pair(name, inner)
 
 
 def _what(node: ast.AST) -> str:
@@ -168,16 +159,6 @@ def _what(node: ast.AST) -> str:
         ast.Tuple: "a comma", ast.NamedExpr: ":=",
     }  # fmt: skip
     return words.get(type(node), "this sign" if isinstance(node, (ast.BinOp, ast.UnaryOp)) else "this")
-
-
-def _curve(name: str, inner: Node) -> Node:
-    curve = CURVES[name]
-
-    def node(x: Operand, y: Operand) -> Operand:
-        u = inner(x, y)
-        return chain(u, *curve(u.f)) if isinstance(u, Jet) else curve(u)[0]
-
-    return node
 
 
 def _pair(name: str, inner: Sequence[Node]) -> Node:
@@ -199,38 +180,3 @@ def _value(operand: Operand) -> Scalar:
 
 def _jet(operand: Operand) -> Jet:
     return operand if isinstance(operand, Jet) else Jet(operand, 0.0, 0.0, 0.0, 0.0, 0.0)
-
-
-def _plus(a: Operand, b: Operand) -> Operand:
-    if isinstance(a, Jet):
-        return add(a, b) if isinstance(b, Jet) else shift(a, b)
-    return shift(b, a) if isinstance(b, Jet) else a + b
-
-
-def _times(a: Operand, b: Operand) -> Operand:
-    if isinstance(a, Jet):
-        return multiply(a, b) if isinstance(b, Jet) else scale(a, b)
-    return scale(b, a) if isinstance(b, Jet) else a * b
-
-
-def _over(a: Operand, b: Operand) -> Operand:
-    if isinstance(b, Jet):
-        return _times(reciprocal(b), a)
-    return Jet(*(part / b for part in a.parts)) if isinstance(a, Jet) else a / b
-
-
-def _raised(a: Operand, b: Operand) -> Operand:
-    if isinstance(b, Jet):
-        base = chain(a, *CURVES["log"](a.f)) if isinstance(a, Jet) else np.log(a)
-        exponent = _times(b, base)
-        return chain(exponent, *CURVES["exp"](exponent.f))
-    return power(a, b) if isinstance(a, Jet) else a**b
-
-
-_BINARY: dict[str, Callable[[Node, Node], Node]] = {
-    "+": lambda a, b: lambda x, y: _plus(a(x, y), b(x, y)),
-    "-": lambda a, b: lambda x, y: _plus(a(x, y), _times(b(x, y), -1.0)),
-    "*": lambda a, b: lambda x, y: _times(a(x, y), b(x, y)),
-    "/": lambda a, b: lambda x, y: _over(a(x, y), b(x, y)),
-    "**": lambda a, b: lambda x, y: _raised(a(x, y), b(x, y)),
-}

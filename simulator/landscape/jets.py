@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,7 +19,10 @@ Scalar = Any
 
 @dataclass(frozen=True, slots=True)
 class Jet:
-    """f, ∂f/∂x, ∂f/∂y, ∂²f/∂x², ∂²f/∂x∂y, ∂²f/∂y² at one place, or at each of an array of them."""
+    """f, ∂f/∂x, ∂f/∂y, ∂²f/∂x², ∂²f/∂x∂y, ∂²f/∂y² at one place, or at each of an array of them.
+
+    What it is added to, multiplied with or raised to may be a jet, a number or an array of numbers.
+    """
 
     f: Scalar
     x: Scalar
@@ -27,10 +30,71 @@ class Jet:
     xx: Scalar
     xy: Scalar
     yy: Scalar
+    __array_ufunc__: ClassVar[None] = None
+    """numpy leaves arithmetic with jets to them."""
 
     @property
     def parts(self) -> tuple[Scalar, ...]:
         return self.f, self.x, self.y, self.xx, self.xy, self.yy
+
+    def __add__(self, other: Jet | Scalar) -> Jet:
+        if isinstance(other, Jet):
+            return Jet(*map(operator.add, self.parts, other.parts))
+        return Jet(self.f + other, self.x, self.y, self.xx, self.xy, self.yy)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Jet | Scalar) -> Jet:
+        difference: Jet = self + -other
+        return difference
+
+    def __rsub__(self, other: Scalar) -> Jet:
+        difference: Jet = -self + other
+        return difference
+
+    def __neg__(self) -> Jet:
+        return self * -1.0
+
+    def __mul__(self, other: Jet | Scalar) -> Jet:
+        if not isinstance(other, Jet):
+            return Jet(*(other * part for part in self.parts))
+        a, b = self, other
+        return Jet(
+            a.f * b.f, a.x * b.f + a.f * b.x, a.y * b.f + a.f * b.y, a.xx * b.f + 2 * a.x * b.x + a.f * b.xx,
+            a.xy * b.f + a.x * b.y + a.y * b.x + a.f * b.xy, a.yy * b.f + 2 * a.y * b.y + a.f * b.yy,
+        )  # fmt: skip
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Jet | Scalar) -> Jet:
+        if isinstance(other, Jet):
+            return other.reciprocal() * self
+        return Jet(*(part / other for part in self.parts))
+
+    def __rtruediv__(self, other: Scalar) -> Jet:
+        quotient: Jet = self.reciprocal() * other
+        return quotient
+
+    def reciprocal(self) -> Jet:
+        """1 / f"""
+        r = 1 / self.f
+        return chain(self, r, -r * r, 2 * r * r * r)
+
+    def __pow__(self, exponent: Jet | Scalar) -> Jet:
+        """fᵖ for a constant p: slopes that are 0 for every f are 0, also where fᵖ⁻² is not finite; else e^(p ln f)."""
+        if isinstance(exponent, Jet):
+            power: Jet = applied("exp", exponent * applied("log", self))
+            return power
+        if exponent == 0:
+            return chain(self, self.f**exponent, 0.0, 0.0)
+        if exponent == 1:
+            return self
+        value, slope = self.f**exponent, exponent * self.f ** (exponent - 1)
+        return chain(self, value, slope, exponent * (exponent - 1) * self.f ** (exponent - 2))
+
+    def __rpow__(self, base: Scalar) -> Jet:
+        power: Jet = applied("exp", self * applied("log", base))
+        return power
 
 
 def variables(x: Scalar, y: Scalar) -> tuple[Jet, Jet]:
@@ -44,41 +108,6 @@ def chain(u: Jet, f: Scalar, slope: Scalar, bend: Scalar) -> Jet:
     return Jet(
         f, slope * u.x, slope * u.y, bend * u.x * u.x + slope * u.xx, bend * u.x * u.y + slope * u.xy,
         bend * u.y * u.y + slope * u.yy,
-    )  # fmt: skip
-
-
-def add(a: Jet, b: Jet) -> Jet:
-    return Jet(*map(operator.add, a.parts, b.parts))
-
-
-def scale(a: Jet, by: Scalar) -> Jet:
-    return Jet(*(by * part for part in a.parts))
-
-
-def shift(a: Jet, by: Scalar) -> Jet:
-    return Jet(a.f + by, a.x, a.y, a.xx, a.xy, a.yy)
-
-
-def multiply(a: Jet, b: Jet) -> Jet:
-    return Jet(
-        a.f * b.f, a.x * b.f + a.f * b.x, a.y * b.f + a.f * b.y, a.xx * b.f + 2 * a.x * b.x + a.f * b.xx,
-        a.xy * b.f + a.x * b.y + a.y * b.x + a.f * b.xy, a.yy * b.f + 2 * a.y * b.y + a.f * b.yy,
-    )  # fmt: skip
-
-
-def reciprocal(a: Jet) -> Jet:
-    r = 1 / a.f
-    return chain(a, r, -r * r, 2 * r * r * r)
-
-
-def power(a: Jet, exponent: Scalar) -> Jet:
-    """aᵖ for a constant p: slopes that are 0 for every a are 0, also where aᵖ⁻² is not finite."""
-    if exponent == 0:
-        return chain(a, a.f**exponent, 0.0, 0.0)
-    if exponent == 1:
-        return a
-    return chain(
-        a, a.f**exponent, exponent * a.f ** (exponent - 1), exponent * (exponent - 1) * a.f ** (exponent - 2)
     )  # fmt: skip
 
 
@@ -130,3 +159,8 @@ CURVES: dict[str, Curve] = {
     "abs": lambda u: (np.abs(u), np.sign(u), 0.0 * u),
 }
 """Functions of one argument that a typed formula may use."""
+
+
+def applied(name: str, u: Jet | Scalar) -> Any:
+    """One of :data:`CURVES` of a jet, a number or an array of numbers."""
+    return chain(u, *CURVES[name](u.f)) if isinstance(u, Jet) else CURVES[name](u)[0]
