@@ -28,6 +28,14 @@ def _steps(label: str, help: str) -> msgspec.Meta:
     return knob(label, help, slider=(1, 100_000), log=True, ge=1, unit="steps", live=True)
 
 
+def _factor(help: str, slider_from: float) -> msgspec.Meta:
+    return knob("factor", help, slider=(slider_from, 1), gt=0, unit="γ", live=True)
+
+
+def _divisor(label: str, help: str, slider_to: float) -> msgspec.Meta:
+    return knob(label, help, slider=(1, slider_to), log=True, ge=1, live=True)
+
+
 class Schedule(Part, frozen=True):
     """How the learning rate changes with the step."""
 
@@ -79,17 +87,7 @@ class StepSchedule(Schedule, frozen=True, tag="step"):
     horizon: ClassVar[str] = "step_size"
     factor_field: ClassVar[str] = "gamma"
     step_size: Annotated[int, _steps("every", "Steps between two drops.")] = 1000
-    gamma: Annotated[
-        float,
-        knob(
-            "factor",
-            "What the rate is multiplied by at each drop.",
-            slider=(0.01, 1),
-            gt=0,
-            unit="γ",
-            live=True,
-        ),
-    ] = 0.1
+    gamma: Annotated[float, _factor("What the rate is multiplied by at each drop.", 0.01)] = 0.1
 
     def rate(self, base: float, step: int) -> float:
         return base * _power(self.gamma, step // self.step_size) if base else 0.0
@@ -105,17 +103,7 @@ class ExponentialSchedule(Schedule, frozen=True, tag="exponential"):
     )
 
     factor_field: ClassVar[str] = "gamma"
-    gamma: Annotated[
-        float,
-        knob(
-            "factor",
-            "What the rate is multiplied by at each step.",
-            slider=(0.9, 1),
-            gt=0,
-            unit="γ",
-            live=True,
-        ),
-    ] = 0.999
+    gamma: Annotated[float, _factor("What the rate is multiplied by at each step.", 0.9)] = 0.999
 
     def rate(self, base: float, step: int) -> float:
         return base * _power(self.gamma, step) if base else 0.0
@@ -242,27 +230,11 @@ class OneCycleSchedule(Schedule, frozen=True, tag="one_cycle"):
         knob("rising share", "Share of the cycle spent rising.", slider=(0.01, 0.99), gt=0, lt=1, live=True),
     ] = 0.3
     div_factor: Annotated[
-        float,
-        knob(
-            "start divisor",
-            "The cycle starts at the highest rate divided by this.",
-            slider=(1, 100),
-            log=True,
-            ge=1,
-            live=True,
-        ),
+        float, _divisor("start divisor", "The cycle starts at the highest rate divided by this.", 100)
     ] = 25.0
-    final_div_factor: Annotated[
-        float,
-        knob(
-            "end divisor",
-            "The cycle ends at its start divided by this.",
-            slider=(1, 1e5),
-            log=True,
-            ge=1,
-            live=True,
-        ),
-    ] = 1e4
+    final_div_factor: Annotated[float, _divisor("end divisor", "The cycle ends at its start divided by this.", 1e5)] = (
+        1e4
+    )
 
     def rate(self, base: float, step: int) -> float:
         first = self.max_lr / self.div_factor
