@@ -15,7 +15,6 @@ from simulator.lessons.lesson import Lesson, Subject
 from simulator.lessons.measuring import measure
 from simulator.running.beside.side_session import SideSession
 from simulator.running.beside.side_worker import SideWorker
-from simulator.running.transport import Mode, Notify
 
 
 class Measure(Struct, frozen=True):
@@ -46,9 +45,7 @@ class LessonSession(SideSession[Measure, Measured]):
     """One request at a time."""
 
     name = "lesson"
-
-    def __init__(self, mode: Mode, notify: Notify) -> None:
-        super().__init__(mode, notify, LessonWorker.loop_of)
+    worker = LessonWorker
 
     def measure(self, lesson: Lesson, subject: Subject) -> None:
         """Run the lesson on this; what was asked for before concerns nobody."""

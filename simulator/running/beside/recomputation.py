@@ -14,7 +14,6 @@ from simulator.observations.observer import observe
 from simulator.record.frame import Frame, frame_of
 from simulator.running.beside.side_session import SideSession
 from simulator.running.beside.side_worker import Post, SideInbox, SideWorker
-from simulator.running.transport import Mode, Notify
 
 if TYPE_CHECKING:
     from simulator.training.replay import Replay, Replayer
@@ -100,9 +99,7 @@ class RecomputationSession(SideSession[Recompute, Recomputed]):
     """Requests are worked off in their order, until they are cancelled."""
 
     name = "recomputation"
-
-    def __init__(self, mode: Mode, notify: Notify) -> None:
-        super().__init__(mode, notify, RecomputationWorker.loop_of)
+    worker = RecomputationWorker
 
     def recompute(
         self, replay: Replay | None, steps: tuple[int, ...], observations: tuple[Observation[Any], ...],

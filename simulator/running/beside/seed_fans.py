@@ -26,7 +26,6 @@ from simulator.running.ensemble import members
 from simulator.running.headless import RunResult, train
 from simulator.running.output import Output
 from simulator.running.training_loop import TrainingLoop
-from simulator.running.transport import Mode, Notify
 from simulator.running.verdict import COMPARED, verdict_sentences
 from simulator.system.environment import environment
 from simulator.system.machine import given_threads
@@ -165,9 +164,7 @@ class SeedsSession(SideSession[TrainSeeds, Trained]):
 
     name = "seeds"
     niceness = 10
-
-    def __init__(self, mode: Mode, notify: Notify) -> None:
-        super().__init__(mode, notify, SeedsWorker.loop_of)
+    worker = SeedsWorker
 
     def train(
         self, networks: Mapping[str, LiveChanges], seeds: int, steps: int, observations: Sequence[Observation[Any]] = ()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
-from simulator.running.beside.side_worker import Numbered, RequestProgress
+from simulator.running.beside.side_worker import Numbered, RequestProgress, SideWorker
 from simulator.running.messages import Cancel, Failed
 from simulator.running.transport import Mode, Notify, ProcessTransport, ThreadTransport, Transport, WorkerFactory
 
@@ -27,14 +27,13 @@ class SideSession(Generic[C, R]):
     niceness: ClassVar[int] = 0
     """By how much others come before its process; 0 where somebody waits for it."""
 
-    def __init__(
-        self, mode: Mode, notify: Notify, worker: WorkerFactory[C | Cancel, R | RequestProgress | Failed],
-        in_thread: WorkerFactory[C | Cancel, R | RequestProgress | Failed] | None = None,
-    ) -> None:  # fmt: skip
+    worker: ClassVar[type[SideWorker[Any, Any]]]
+    """Answers the requests."""
+
+    def __init__(self, mode: Mode, notify: Notify) -> None:
         self.mode = mode
         """Where the worker runs."""
         self._notify = notify
-        self._in_process, self._in_thread = worker, in_thread or worker
         self._transport: Transport[C | Cancel, R | RequestProgress | Failed] | None = None
         self._ids = itertools.count(1)
         self._first: int | None = None
@@ -61,16 +60,20 @@ class SideSession(Generic[C, R]):
             self._transport = self._started()
         self._transport.send(request(number))
 
+    def factory(self) -> WorkerFactory[C | Cancel, R | RequestProgress | Failed]:
+        """What makes the worker where it runs."""
+        return self.worker.loop_of
+
     def _started(self) -> Transport[C | Cancel, R | RequestProgress | Failed]:
         if self.mode == "process":
-            transport = ProcessTransport(self._in_process, self.name, self.niceness)
+            transport = ProcessTransport(self.factory(), self.name, self.niceness)
             try:
                 transport.start(self._notify)
             except OSError:
                 self.mode = "thread"
             else:
                 return transport
-        thread = ThreadTransport(self._in_thread, self.name)
+        thread = ThreadTransport(self.factory(), self.name)
         thread.start(self._notify)
         return thread
 

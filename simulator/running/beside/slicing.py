@@ -15,7 +15,6 @@ from simulator.network.threads import limited_blas
 from simulator.running.beside.side_session import SideSession
 from simulator.running.beside.side_worker import Post, SideInbox, SideWorker
 from simulator.running.beside.slicing_messages import AskSlice, Contoured, Curvatures, Cut, Raced, Reply, Sliced
-from simulator.running.transport import Mode, Notify
 
 STAGES = (12, 24, 48, 96)
 """Cells along each axis, one after the other."""
@@ -78,9 +77,7 @@ class SlicingSession(SideSession[AskSlice, Reply]):
 
     name = "slicing"
     niceness = 5
-
-    def __init__(self, mode: Mode, notify: Notify) -> None:
-        super().__init__(mode, notify, SlicingWorker.loop_of)
+    worker = SlicingWorker
 
     def ask(self, landscape: Landscape, cut: Cut | None, window: Window | None, step: int) -> None:
         """Ask for all of a landscape; see :class:`AskSlice`."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from simulator.running.beside.side_session import SideSession
 from simulator.running.beside.side_worker import Post, RequestProgress, SideInbox
 from simulator.running.beside.trial_messages import Tried, Try
-from simulator.running.messages import Failed
-from simulator.running.transport import Mode, Notify
+from simulator.running.messages import Cancel, Failed
+from simulator.running.transport import WorkerFactory
 
 if TYPE_CHECKING:
     from simulator.doctor.base import Finding
@@ -39,8 +39,8 @@ class TrialSession(SideSession[Try, Tried]):
     name = "trial"
     niceness = 19
 
-    def __init__(self, mode: Mode, notify: Notify) -> None:
-        super().__init__(mode, notify, trial_process, trial_thread)
+    def factory(self) -> WorkerFactory[Try | Cancel, Tried | RequestProgress | Failed]:
+        return trial_process if self.mode == "process" else trial_thread
 
     def try_remedies(self, experiment: Experiment, findings: tuple[Finding, ...], steps: int, loss: float) -> None:
         """Try the remedies of ``findings`` about a run that has made ``steps`` and has this ``loss``.
