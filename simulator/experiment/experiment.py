@@ -17,7 +17,7 @@ import msgspec
 from simulator.data import AnyData, Data, DataError
 from simulator.experiment.error_messages import explain, place_in_words
 from simulator.experiment.lane import OWN_NAME, LaneSpec, moved_lane
-from simulator.experiment.locks import Keys, Locks
+from simulator.experiment.locks import Locks
 from simulator.layers import AnyLayer, Layer
 from simulator.layers.base import Repair
 from simulator.layers.output import Output
@@ -27,6 +27,7 @@ from simulator.parts.regularization import Regularization
 from simulator.parts.schedules import AnySchedule, ConstantSchedule
 from simulator.schema.numbers import count, not_finite
 from simulator.schema.parameter import Spec, builtins_of, differences, kinds, knob, replaced
+from simulator.schema.settings import Keys, keys_of
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.json_text import has_too_many_values, readable_json
 from simulator.system.text import one_line
@@ -263,7 +264,7 @@ def path_text(path: Iterable[str | int]) -> str:
 def _set(plain: Any, path: str, value: Any) -> Any:
     if not path.strip("."):
         raise ExperimentError("a setting needs a path, as in optimizer.learning_rate=0.1")
-    keys: tuple[str | int, ...] = tuple(int(p) if re.fullmatch(r"\d+", p) else p for p in path.split("."))
+    keys = keys_of(path)
     here = plain
     for depth, key in enumerate(keys):
         place = path_text(keys[: depth + 1])

@@ -8,15 +8,11 @@ import msgspec
 
 from simulator.data import AnyData, Data
 from simulator.schema.parameter import Spec, builtins_of, knob, replaced
-from simulator.schema.settings import in_order
+from simulator.schema.settings import in_order, keys_of
+from simulator.system.json_text import as_in_a_file
 
 OWN_NAME = "A"
 """What the experiment's own lane is called."""
-
-
-def as_in_a_file(plain: Any) -> Any:
-    """As a file would bring it: tuples are lists there."""
-    return json.loads(json.dumps(plain))
 
 
 class Origin(Spec, frozen=True, kw_only=True):
@@ -84,7 +80,7 @@ def moved_lane(lane: LaneSpec, data: AnyData, move: Callable[[AnyData], AnyData]
     elif about_data:
         own = {"data": builtins_of(data)}
         for path, value in about_data:
-            own = replaced(own, tuple(int(key) if key.isdecimal() else key for key in path.split(".")), value)
+            own = replaced(own, keys_of(path), value)
         if (after := _with_data_moved(own, move)) != own:
             settings = {**{path: settings[path] for path in settings.keys() - dict(about_data)}, **after}
     if origin:

@@ -6,18 +6,13 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from simulator.experiment.lane import as_in_a_file
 from simulator.schema.parameter import Spec, knob
+from simulator.schema.settings import Keys, keys_of
+from simulator.system.json_text import as_in_a_file
 
 State = Literal["free", "locked", "hidden"]
-Keys = tuple[str | int, ...]
 PATH = re.compile(r"[a-z0-9_]+(\.(\*|[a-z0-9_]+))*")
-"""Of a field, as lessons' files name it."""
-
-
-def keys_of(path: str) -> Keys:
-    """``layers.0.units`` → ``("layers", 0, "units")``; ``*`` stands for any entry."""
-    return tuple(int(part) if re.fullmatch(r"\d{1,9}", part) else part for part in path.split("."))
+"""Of a field, as lessons' files name it; ``*`` stands for any entry."""
 
 
 class FieldLocks(Spec, frozen=True, kw_only=True):

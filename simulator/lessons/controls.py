@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from simulator.experiment.experiment import Experiment
-from simulator.experiment.locks import PATH, FieldLocks, State, keys_of, leads
+from simulator.experiment.locks import PATH, FieldLocks, State, leads
 from simulator.lessons.lesson import Subject
 from simulator.schema.numbers import exact
 from simulator.schema.parameter import Part, Spec, parameters
+from simulator.schema.settings import keys_of
 from simulator.system.text import capitalized
 
 OF_A_FILE = ("format", "name", "locks")

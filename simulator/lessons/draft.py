@@ -18,6 +18,7 @@ from simulator.lessons.lesson import FORMAT, AnySetup, Lesson, Subject
 from simulator.lessons.measurable import Measurable, named
 from simulator.lessons.text import PLACE
 from simulator.schema.numbers import read_number
+from simulator.system.json_text import as_in_a_file
 from simulator.system.text import capitalized
 
 NEW_TITLE = "A new lesson"
@@ -56,7 +57,7 @@ class Draft:
     @classmethod
     def opened(cls, lesson: Lesson) -> Draft:
         """One that there is, to be changed."""
-        return cls(msgspec.json.decode(msgspec.json.encode(files.to_builtins(lesson))))
+        return cls(as_in_a_file(files.to_builtins(lesson)))
 
     # -- what is run -----------------------------------------------------------------------------------------------
 
@@ -67,7 +68,7 @@ class Draft:
             setup, steps = {"kind": "experiment", "described": plain}, max(steps, 0)
         else:
             setup, steps = {"kind": "landscape", "landscape": subject.to_builtins()}, 0
-        self.plain |= _copy({"setup": setup, "steps": steps})
+        self.plain |= as_in_a_file({"setup": setup, "steps": steps})
 
     @property
     def subject(self) -> Subject:
@@ -88,8 +89,7 @@ class Draft:
 
     def set_knobs(self, knobs: FieldLocks) -> None:
         """Let these be free, locked and hidden."""
-        plain = {name: value for name, value in msgspec.to_builtins(knobs).items() if value}
-        self.plain["knobs"] = msgspec.json.decode(msgspec.json.encode(plain))
+        self.plain["knobs"] = as_in_a_file({name: value for name, value in msgspec.to_builtins(knobs).items() if value})
 
     # -- numbers ---------------------------------------------------------------------------------------------------
 
@@ -126,14 +126,14 @@ class Draft:
         """Its place."""
         names = {each.get("name") for each in self.questions}
         name = next(each for each in _numbered(f"question-{len(self.questions) + 1}") if each not in names)
-        self.questions.append({**QUESTION, **_copy(OF_KIND[kind]), "kind": kind, "name": name, **given})
+        self.questions.append({**QUESTION, **as_in_a_file(OF_KIND[kind]), "kind": kind, "name": name, **given})
         return len(self.questions) - 1
 
     def set_kind(self, place: int, kind: str) -> None:
         """Let a question be answered otherwise; what every kind has stays."""
         before = self.questions[place]
         shared = {name: before[name] for name in QUESTION if name in before}
-        self.questions[place] = {**shared, **_copy(OF_KIND[kind]), "kind": kind}
+        self.questions[place] = {**shared, **as_in_a_file(OF_KIND[kind]), "kind": kind}
 
     def move_question(self, place: int, by: int) -> int:
         """Where it stands then."""
@@ -219,11 +219,6 @@ def _numbered(word: str) -> Iterator[str]:
     while True:
         yield f"{word}_{number}"
         number += 1
-
-
-def _copy(plain: Mapping[str, Any]) -> dict[str, Any]:
-    copied: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(plain))
-    return copied
 
 
 def _placed(error: ExperimentError) -> str:

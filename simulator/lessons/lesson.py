@@ -11,14 +11,14 @@ import numpy as np
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets
 from simulator.experiment.lane import LaneSpec
-from simulator.experiment.locks import FieldLocks, Keys, Locks
+from simulator.experiment.locks import FieldLocks, Locks
 from simulator.landscape.landscape import Landscape
 from simulator.lessons.formula import Formula, FormulaError, Value, as_float
 from simulator.lessons.question import AnyQuestion, known_names
 from simulator.lessons.reading import AnyReading, LandscapeReading, Reading
 from simulator.lessons.text import formulas_in
 from simulator.schema.parameter import Part, Spec, any_of, knob
-from simulator.schema.settings import in_order, value_at
+from simulator.schema.settings import Keys, in_order, value_at
 
 T = TypeVar("T")
 FORMAT: Literal["nablascope-lesson/1"] = "nablascope-lesson/1"

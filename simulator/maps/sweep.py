@@ -17,7 +17,7 @@ from simulator.experiment.labels import labels_of
 from simulator.maps import measures
 from simulator.maps.axes import Axis
 from simulator.schema.numbers import integer
-from simulator.schema.settings import in_order
+from simulator.schema.settings import in_order, keys_of
 from simulator.system.text import shortened
 
 MOST_CELLS = 1_000_000
@@ -77,8 +77,8 @@ class Sweep(Struct, frozen=True, kw_only=True):
         if len(self.axes) < 2:
             return
         (first, _), (last, _) = in_order((axis.path, None) for axis in self.axes)
-        if _keys(first)[: len(_keys(last))] == _keys(last):
-            twice = _keys(first) == _keys(last)
+        if keys_of(first)[: len(keys_of(last))] == keys_of(last):
+            twice = keys_of(first) == keys_of(last)
             raise ExperimentError(
                 f"the path {first} is varied twice" if twice else f"{last} sets all of {first}, which is varied too"
             )
@@ -160,11 +160,6 @@ def place_on(axis: Axis, value: Any, known: Mapping[str, int] | None = None) -> 
     values = np.log(axis.values) if axis.log else np.asarray(axis.values, float)
     order = np.argsort(values)
     return float(np.interp(math.log(value) if axis.log else value, values[order], order))
-
-
-def _keys(path: str) -> list[str | int]:
-    """Of a path, however its numbers are written."""
-    return [int(key) if key.isdecimal() else key for key in path.split(".")]
 
 
 def _key(value: Any) -> str:

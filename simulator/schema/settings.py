@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+Keys = tuple[str | int, ...]
+"""A path, key by key."""
 
 
 def in_order(settings: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
@@ -22,3 +26,8 @@ def value_at(plain: Any, path: str) -> Any:
         else:
             return None
     return here
+
+
+def keys_of(path: str) -> Keys:
+    """``layers.0.units`` → ``("layers", 0, "units")``"""
+    return tuple(int(key) if re.fullmatch(r"\d{1,9}", key) else key for key in path.split("."))

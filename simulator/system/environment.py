@@ -6,10 +6,10 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 import numpy as np
 from msgspec import Struct
 
+from simulator.system.json_text import readable_json
 from simulator.system.version import __version__
 
 
@@ -31,7 +31,7 @@ class Environment(Struct, frozen=True):
     """Of the matrix products."""
 
     def to_json(self) -> bytes:
-        return msgspec.json.format(msgspec.json.encode(self), indent=2) + b"\n"
+        return readable_json(self)
 
     def differences(self, other: Environment) -> tuple[str, ...]:
         """What is another there, as ``numpy 2.1 instead of 2.0``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import msgspec
@@ -18,3 +19,8 @@ def has_too_many_values(text: bytes, most: int = MOST_VALUES) -> bool:
 def readable_json(value: Any) -> bytes:
     """Indented by two, the same for the same value."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"
+
+
+def as_in_a_file(plain: Any) -> Any:
+    """A copy as a file would bring it: tuples are lists there."""
+    return json.loads(json.dumps(plain))

@@ -29,6 +29,7 @@ from simulator.schema.settings import in_order
 from simulator.system.atomic import write_atomic
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.fingerprint import fingerprint
+from simulator.system.json_text import readable_json
 from simulator.system.progress import advance
 from simulator.system.regular_file import read_regular
 from simulator.training.live_change import LiveChange, LiveChanges
@@ -111,7 +112,7 @@ class Ledger(Struct, frozen=True):
             "format": LEDGER.number, "needs": LEDGER.needs, "threads": self.threads,
             "changes": [_plain(entry) for entry in self.entries],
         }  # fmt: skip
-        return msgspec.json.format(msgspec.json.encode(plain), indent=2) + b"\n"
+        return readable_json(plain)
 
     @classmethod
     def from_json(cls, text: bytes) -> Ledger:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from simulator.experiment.differences import aligned_layers
@@ -19,7 +18,8 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers.base import Layer
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import builtins_of, differences, replaced
-from simulator.schema.settings import in_order
+from simulator.schema.settings import in_order, keys_of
+from simulator.system.json_text import as_in_a_file
 
 StackEdit = tuple[Mapping[str, Any], ...]
 """The JSON form, checked."""
@@ -57,24 +57,18 @@ def _by_label(partners: Sequence[tuple[str, str]]) -> Iterator[tuple[int, int]]:
 
 def _part(old: int | None, before: Layer | None, after: Layer, repeat: int) -> Mapping[str, Any]:
     if old is None or before is None or type(before) is not type(after):
-        return _plain({**builtins_of(after), "repeat": repeat})
+        return {**as_in_a_file(builtins_of(after)), "repeat": repeat}
     own, new = (replace(each, repeat=repeat) for each in (before, after))
     plain = builtins_of(new)
     settings = {".".join(map(str, path)): value_at(plain, path) for path, _ in differences(own, new)}
     count = {} if repeat == before.repeat else {"repeat": repeat}
-    return _plain({"keep": old, **count, **({"set": settings} if settings else {})})
+    return {"keep": old, **count, **({"set": as_in_a_file(settings)} if settings else {})}
 
 
 def value_at(plain: Any, path: Sequence[str | int]) -> Any:
     """What stands there; a flag that is left out is off."""
     for key in path:
         plain = plain.get(key, False) if isinstance(plain, dict) else plain[key]
-    return plain
-
-
-def _plain(part: dict[str, Any]) -> dict[str, Any]:
-    """As a file would bring it."""
-    plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(part))
     return plain
 
 
@@ -92,9 +86,8 @@ def _edited(part: Mapping[str, Any], layers: Sequence[Any]) -> Any:
     if "repeat" in part:
         layer = {**layer, "repeat": part["repeat"]}
     for path, value in in_order(part.get("set", {}).items()):
-        keys = tuple(int(key) if key.isdecimal() else key for key in path.split("."))
         try:
-            layer = replaced(layer, keys, value)
+            layer = replaced(layer, keys_of(path), value)
         except KeyError:
             raise ExperimentError(f"there is no {path!r} in the layer that is kept") from None
     return layer

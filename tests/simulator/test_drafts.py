@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.experiment.locks import keys_of
 from simulator.landscape.landscape import Landscape
 from simulator.lessons.attempts import Answered, Attempt, Attempts, table
 from simulator.lessons.checking import check
@@ -17,6 +16,7 @@ from simulator.lessons.course import from_builtins, lessons_called, save, to_jso
 from simulator.lessons.draft import Draft, slug
 from simulator.lessons.lesson import Subject
 from simulator.lessons.measurable import of_networks, of_subject, rows_of
+from simulator.schema.settings import keys_of
 from tests.simulator.test_lessons import plain_lesson
 
 ALONE = Experiment.from_builtins(

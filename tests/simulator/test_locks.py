@@ -13,10 +13,11 @@ from msgspec import structs
 import main
 from simulator import run
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.experiment.locks import FieldLocks, Locks, keys_of
+from simulator.experiment.locks import FieldLocks, Locks
 from simulator.lessons.files import find, save, shipped
 from simulator.observations.sharpness import SharpnessObservation
 from simulator.schema.parameter import differences
+from simulator.schema.settings import keys_of
 from simulator.training.training import Training
 
 PLAIN: dict[str, Any] = {

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from simulator.experiment.locks import Keys, Locks
+from simulator.experiment.locks import Locks
+from simulator.schema.settings import Keys
 from simulator.system.text import capitalized
 from ui.forms.row import Row
 

@@ -14,8 +14,9 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from simulator.experiment.experiment import ExperimentError
-from simulator.experiment.locks import FieldLocks, State, keys_of
+from simulator.experiment.locks import FieldLocks, State
 from simulator.lessons.controls import Control, controls, with_state
+from simulator.schema.settings import keys_of
 from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.text_size import scaled, with_text
 from ui.style.widgets import muted

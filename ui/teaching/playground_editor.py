@@ -11,10 +11,9 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QWidget
 
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
-from simulator.experiment.locks import keys_of
 from simulator.experiment.settings import split
 from simulator.lessons.controls import Control, controls
-from simulator.schema.settings import in_order
+from simulator.schema.settings import in_order, keys_of
 from ui.style.boxes import in_column
 from ui.style.text_size import scaled, with_text
 from ui.style.widgets import muted, push_button
