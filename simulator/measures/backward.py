@@ -32,9 +32,6 @@ class WeightGradientNorm(BackwardMeasure):
 
     norms = ("weight_gradient",)
 
-    def value(self, reading: Reading) -> Floats:
-        return reading.norm["weight_gradient"]
-
 
 class BiasGradientNorm(BackwardMeasure):
     name = "bias_gradient_norm"
@@ -42,9 +39,6 @@ class BiasGradientNorm(BackwardMeasure):
     formula = "‖∂C/∂b‖"
 
     norms = ("bias_gradient",)
-
-    def value(self, reading: Reading) -> Floats:
-        return reading.norm["bias_gradient"]
 
 
 class WeightGradientStd(BackwardMeasure):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
 from typing import ClassVar, Literal
@@ -67,7 +66,7 @@ def _has_nan(array: Array | None) -> bool:
     return array is not None and bool(np.isnan(array).any())
 
 
-class Measure(ABC):
+class Measure:
     """One per-layer quantity.
 
     It is defined at layers that have all of its roles, but for :meth:`undefined`; a NaN there is a value.
@@ -79,7 +78,7 @@ class Measure(ABC):
     side: ClassVar[Side]
     formula: ClassVar[str]
     norms: ClassVar[tuple[str, ...]] = ()
-    """Roles whose norms it reads."""
+    """Roles whose norms it reads; the first one's is its value unless :meth:`value` says otherwise."""
     moments: ClassVar[tuple[str, ...]] = ()
     """Roles whose moments it reads."""
     needs: ClassVar[tuple[str, ...]] = ()
@@ -90,9 +89,9 @@ class Measure(ABC):
         """Where all of these are, it is defined."""
         return self.needs or (*self.norms, *self.moments)
 
-    @abstractmethod
     def value(self, reading: Reading) -> Floats:
         """(layers,); NaN where it is not defined."""
+        return reading.norm[self.norms[0]]
 
     def undefined(self, reading: Reading) -> NDArray[np.bool_] | None:
         """(layers,) where the value does not exist although the roles are there; None: nowhere."""

@@ -22,9 +22,6 @@ class WeightNorm(UpdateMeasure):
 
     norms = ("weights",)
 
-    def value(self, reading: Reading) -> Floats:
-        return reading.norm["weights"]
-
 
 class UpdateNorm(UpdateMeasure):
     name = "update_norm"
@@ -32,9 +29,6 @@ class UpdateNorm(UpdateMeasure):
     formula = "‖ΔW‖, the optimiser's real change"
 
     norms = ("weight_update",)
-
-    def value(self, reading: Reading) -> Floats:
-        return reading.norm["weight_update"]
 
 
 class UpdateRatio(UpdateMeasure):

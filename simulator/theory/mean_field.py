@@ -28,6 +28,8 @@ ENDLESS_Q = 1e12
 """A q that stands for one growing without end."""
 LARGEST_VARIANCE = 1000.0
 """Largest σ_w² and σ_b² of the map."""
+SETTLING_ROUNDS, SETTLED_TOLERANCE = 500, 1e-9
+"""Times that q is brought forward at most, until it changes by no more than so large a part of it."""
 HALVINGS = 40
 """Of the interval of σ_w² in which order ends."""
 
@@ -58,21 +60,14 @@ class FixedPoint:
 
 
 @functools.lru_cache(maxsize=256)
-def fixed_point(
-    activation: Activation,
-    weight_variance: float,
-    bias_variance: float,
-    start: float = 1.0,
-    rounds: int = 500,
-    tolerance: float = 1e-9,
-) -> FixedPoint:
+def fixed_point(activation: Activation, weight_variance: float, bias_variance: float, start: float = 1.0) -> FixedPoint:
     """Iterate the forward map from q = ``start`` until it settles."""
     q = start
-    for _ in range(rounds):
+    for _ in range(SETTLING_ROUNDS):
         following = forward(activation, q, weight_variance, bias_variance)
         if not following < ENDLESS_Q:
             return FixedPoint(math.inf, chi(activation, ENDLESS_Q, weight_variance))
-        settled = abs(following - q) <= tolerance * max(q, 1e-12)
+        settled = abs(following - q) <= SETTLED_TOLERANCE * max(q, 1e-12)
         q = following
         if settled:
             break

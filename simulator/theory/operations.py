@@ -183,16 +183,31 @@ class OverUnits(Operation):
         return scaled
 
 
+class Chain(Operation):
+    """Several operations as one."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self.operations = operations
+
+    def forward(self, signal: Signal) -> Signal:
+        for operation in self.operations:
+            signal = operation.forward(signal)
+        return signal
+
+    def back(self, gradient: Floats) -> Floats:
+        for operation in reversed(self.operations):
+            gradient = operation.back(gradient)
+        return gradient
+
+
 class Sum(Operation):
     """a = x + s F(x) where F ends in zero-mean weights, so that both parts are uncorrelated."""
 
-    def __init__(self, branch: Sequence[Operation], scale: float) -> None:
+    def __init__(self, branch: Operation, scale: float) -> None:
         self.branch, self.scale = branch, scale
 
     def forward(self, signal: Signal) -> Signal:
-        inner = signal
-        for operation in self.branch:
-            inner = operation.forward(inner)
+        inner = self.branch.forward(signal)
         second = signal.second + self.scale**2 * inner.second
         self.output = Signal(second, signal.mean + self.scale * inner.mean, signal.units)
         self.share = 1 - signal.square / self.output.square
@@ -200,10 +215,7 @@ class Sum(Operation):
 
     def back(self, gradient: Floats) -> Floats:
         self.error = gradient
-        inner = self.scale**2 * gradient
-        for operation in reversed(self.branch):
-            inner = operation.back(inner)
-        total: Floats = gradient + inner
+        total: Floats = gradient + self.branch.back(self.scale**2 * gradient)
         return total
 
 

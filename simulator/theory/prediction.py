@@ -29,7 +29,7 @@ from simulator.schema.numbers import count
 from simulator.schema.parameter import title_of
 from simulator.theory.gaussian import mean
 from simulator.theory.mean_field import doubt
-from simulator.theory.operations import Mask, Operation, OverBatch, OverUnits, Signal, Slope, Sum, Weights
+from simulator.theory.operations import Chain, Mask, Operation, OverBatch, OverUnits, Signal, Slope, Sum, Weights
 
 
 class Prediction(Struct, frozen=True):
@@ -100,14 +100,12 @@ def predict(network: Network) -> Prediction:
 
 
 def _predict(network: Network) -> Prediction:
-    rows, operations, output, last = _forward(network)
+    rows, hidden, output, last = _forward(network)
     assert output.weights is not None
     signal = output.weights.input
     count = len(signal.mean)
     error = network.output.delta[:, :count].astype(np.float64) * network.batch
-    gradient = output.weights.back(error.T @ error)
-    for operation in reversed(operations):
-        gradient = operation.back(gradient)
+    hidden.back(output.weights.back(error.T @ error))
     columns = [_columns(row, network.batch) for row in rows] + [_output_columns(network.output, output, last, network)]
     predicted = [np.array(column) for column in zip(*columns, strict=True)]
     # What is predicted is the profile: it starts from the output layer's own gradient.
@@ -115,16 +113,13 @@ def _predict(network: Network) -> Prediction:
     return Prediction("", *[frozen(column) for column in [*predicted, *_spreads([*rows, output])]])
 
 
-def _forward(network: Network) -> tuple[list[_Row], list[Operation], _Row, Signal]:
+def _forward(network: Network) -> tuple[list[_Row], Chain, _Row, Signal]:
     """The hidden rows and their operations, the output's row and its pre-activations, the first batch sent through."""
     rows: list[_Row] = []
-    operations = [operation for module in network.modules for operation in _operations(module, rows)]
+    hidden = Chain([operation for module in network.modules for operation in _operations(module, rows)])
     output = _Row(network.output.units, _weights(network.output.affine, network.output.spec, "the output layer"))
     assert output.weights is not None
-    signal = _input(network)
-    for operation in operations:
-        signal = operation.forward(signal)
-    return rows, operations, output, output.weights.forward(signal)
+    return rows, hidden, output, output.weights.forward(hidden.forward(_input(network)))
 
 
 def covariances(network: Network) -> list[Floats | None]:
@@ -219,31 +214,14 @@ def _residual(module: ResidualModule, rows: list[_Row]) -> Operation:
         branch.insert(0, norm)
     if norm is not None and at("last"):
         branch.append(norm)
-    added = Sum(branch, module.factor)
+    added = Sum(Chain(branch), module.factor)
     rows.extend(inner)
     rows.append(_Row(module.units, sum=added, inner=inner))
-    return _Chain([added, norm]) if norm is not None and at("after") else added
+    return Chain([added, norm]) if norm is not None and at("after") else added
 
 
 def _odd(activation: Activation) -> bool:
     return abs(mean(activation, 1.0)) < 1e-9
-
-
-class _Chain(Operation):
-    """Several operations as one."""
-
-    def __init__(self, operations: Sequence[Operation]) -> None:
-        self.operations = operations
-
-    def forward(self, signal: Signal) -> Signal:
-        for operation in self.operations:
-            signal = operation.forward(signal)
-        return signal
-
-    def back(self, gradient: Floats) -> Floats:
-        for operation in reversed(self.operations):
-            gradient = operation.back(gradient)
-        return gradient
 
 
 # -- from operations to numbers ----------------------------------------------------------------------------------
