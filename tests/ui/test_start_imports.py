@@ -21,6 +21,12 @@ def test_the_chart_layer_reads_no_part_of_pyqtgraph_that_nobody_needs() -> None:
     assert not {"pyqtgraph.multiprocess", "pyqtgraph.graphicsItems.ROI"} & set(read)
 
 
+def test_libraries_of_qt_that_pyqtgraph_does_without_are_not_loaded_and_can_be_had() -> None:
+    code = "import sys, ui.chart; print([name for name in sys.modules if name.startswith('PySide6.Qt')])"
+    assert not {"PySide6.QtTest", "PySide6.QtOpenGLWidgets", "PySide6.QtOpenGL"} & set(ran(code).split("'"))
+    assert ran("import ui.chart; from PySide6.QtTest import QTest; print(QTest.__name__)").strip() == "QTest"
+
+
 def test_what_was_left_out_of_pyqtgraph_can_be_had_from_its_own_module() -> None:
     assert ran("import ui.chart; from pyqtgraph.graphicsItems.ROI import ROI; print(ROI.__name__)").strip() == "ROI"
 

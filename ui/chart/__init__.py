@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
+from typing import Any
+
+from simulator.system.deferred_patterns import deferred_patterns
 
 _NEEDED = frozenset((
     "AxisItem", "ButtonItem", "GraphicsItem", "GraphicsLayout", "GraphicsLayoutWidget", "GraphicsObject",
     "GraphicsView", "GraphicsWidget", "GraphicsWidgetAnchor", "ItemGroup", "LabelItem", "ViewBox",
 ))  # fmt: skip
 """What the chart layer uses of pyqtgraph's items and widgets, and what that stands on."""
+_UNUSED = "pyqtgraph.imageview", "pyqtgraph.Qt.OpenGLHelpers", "pyqtgraph.util.cprint"
+_OPTIONAL = "PySide6.QtOpenGLWidgets", "PySide6.QtTest"
+"""Parts of Qt that pyqtgraph does without where there are none: it would load their libraries."""
 
 
 def _mirror_lazily(module: ModuleType) -> None:
@@ -63,8 +69,20 @@ def _left_out() -> Mapping[str, ModuleType]:
     places = (spec and spec.submodule_search_locations) or ()
     folders = [(folder, str(Path(place, folder))) for place in places for folder in ("graphicsItems", "widgets")]
     found = [f"{folder}.{each.name}" for folder, path in folders for each in iter_modules([path])]
-    names = [f"pyqtgraph.{name}" for name in (*found, "imageview") if name.rpartition(".")[2] not in _NEEDED]
-    return {name: _LeftOut(name) for name in names}
+    names = [f"pyqtgraph.{name}" for name in found if name.rpartition(".")[2] not in _NEEDED]
+    return {name: _LeftOut(name) for name in (*names, *_UNUSED)}
+
+
+@contextmanager
+def _absent(names: Iterable[str]) -> Iterator[None]:
+    """Within, a module of these names that has not been imported yet is none."""
+    hidden: dict[str, Any] = {name: None for name in names if name not in sys.modules}
+    sys.modules.update(hidden)
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 def _import_pyqtgraph() -> None:
@@ -75,7 +93,7 @@ def _import_pyqtgraph() -> None:
     left_out = _left_out()
     sys.modules.update(left_out)
     try:
-        with _mirrored_lazily():
+        with _mirrored_lazily(), _absent(_OPTIONAL), deferred_patterns():
             import_module("pyqtgraph")
     except (AttributeError, ImportError, TypeError):
         for name in [name for name in sys.modules if name.partition(".")[0] == "pyqtgraph"]:
