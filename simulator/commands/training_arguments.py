@@ -11,7 +11,7 @@ from simulator.running.stop_rules import StopRule, StopRuleError
 from simulator.system.text import shortened
 
 STOP_RULES = (
-    "loss<X, accuracy>X, validation_loss<X, validation_accuracy>X, epochs:N, "
+    "loss<X, accuracy>X, validation_loss<X, validation_accuracy>X (or <=X, >=X), epochs:N, "
     "stalled:N (steps without a better validation loss) or finding"
 )
 

@@ -128,13 +128,22 @@ class StopRule(Part, frozen=True):
 # -- scores -------------------------------------------------------------------------------------------------------
 
 
-class _Score(StopRule, frozen=True):
+class _Score(StopRule, frozen=True, kw_only=True):
     """A score on the right side of a limit."""
 
     below: ClassVar[bool] = True
     subject: ClassVar[str] = ""
     held_out: ClassVar[bool] = False
     """Whether it is a score on data held out."""
+    inclusive: Annotated[bool, knob("or equal", "Whether a score that equals the limit is enough.")] = False
+
+    def __post_init__(self) -> None:
+        if self.share and self.limit >= 1 and not self.inclusive:
+            raise ValueError(f"Accuracy must be below {exact_percent(1)}, as none is above.")
+
+    @property
+    def text(self) -> str:
+        return f"{self.kind}{self.symbol}{'=' if self.inclusive else ''}{self.limit!r}"
 
     def check(self, info: RunInfo) -> None:
         if not self.below and info.task != "classification":
@@ -157,6 +166,10 @@ class _Score(StopRule, frozen=True):
         return training.loss if self.below else math.nan if accuracy is None else accuracy
 
 
+SIDES = {(True, False): "below", (True, True): "at most", (False, False): "above", (False, True): "at least"}
+"""In words where a score is, by whether it is to be below its limit, and whether that itself is enough."""
+
+
 class _ScoreWatch(Watch):
     def __init__(self, rule: _Score) -> None:
         self._rule = rule
@@ -166,15 +179,16 @@ class _ScoreWatch(Watch):
         if rule.held_out and training.step % VALIDATED_EVERY:
             return ""
         score = rule.of(training)
-        if not (score < rule.limit if rule.below else score > rule.limit):
+        better = score < rule.limit if rule.below else score > rule.limit
+        if not (better or (rule.inclusive and score == rule.limit)):
             return ""
-        side = "below" if rule.below else "above"
+        side = SIDES[rule.below, rule.inclusive]
         limit = exact_percent(rule.limit) if rule.share else exact(rule.limit)
         return f"{rule.subject} is {told_apart(score, rule.limit, share=rule.share)}, {side} {limit}"
 
 
-_LOSS = knob("loss", "Training stops at the first step whose loss is smaller.", slider=(1e-6, 10), log=True, gt=0)
-_SHARE = knob("accuracy", "Training stops at the first step with a larger share.", slider=(0, 0.999), ge=0, lt=1)
+_LOSS = knob("loss", "Training stops at the first loss below it; ≤: or equal.", slider=(1e-6, 10), log=True, gt=0)
+_SHARE = knob("accuracy", "Training stops at the first share above it; ≥: or equal.", slider=(0, 0.999), ge=0, le=1)
 
 
 class LossBelow(_Score, frozen=True, tag="loss"):

@@ -293,3 +293,45 @@ def test_a_rule_that_cannot_hold_ends_a_headless_run_with_status_2(
     assert carry_out(arguments) == 2
     assert capsys.readouterr().err == "error: accuracy>0.5 can never hold: a regression has no accuracy\n"
     assert not out.exists()
+
+
+SCORES = [rule for rule in concrete(StopRule) if "inclusive" in rule.__struct_fields__]
+
+
+@pytest.mark.parametrize("rule", SCORES, ids=kind_of)
+def test_a_limit_that_is_enough_itself_is_written_with_an_equals_sign(rule: type[StopRule]) -> None:
+    strict = rule()
+    limit, sign = strict.text.split(strict.symbol)[1], {"<": "≤", ">": "≥"}[strict.symbol]
+    for written in (f"{strict.symbol}=", f" {strict.symbol}= ", sign, f" {sign} "):
+        read = parse(f"{rule().kind}{written}{limit}")
+        assert read == rule(inclusive=True)
+        assert read != strict
+        assert parse(read.text) == read
+    assert parse(strict.text) == strict
+
+
+def test_a_score_that_equals_the_limit_is_enough_where_that_is_said() -> None:
+    net = experiment()
+    losses = run(net, steps=30, every=100).history.series("loss").last
+    least = float(losses.min())
+    first = int(np.argmin(losses))
+    assert run(net, steps=30, every=100, until=LossBelow(limit=least)).stopped is None
+    told = run(net, steps=30, every=100, until=LossBelow(limit=least, inclusive=True)).stopped
+    assert told is not None
+    assert told.step == first
+    assert "at most " in told.reason
+
+
+def test_all_are_right_is_a_limit_of_accuracy_that_can_be_come_to() -> None:
+    for text in ("accuracy>=100%", "accuracy≥1", "validation_accuracy >= 100 %"):
+        assert parse(text).text.endswith(">=1.0")
+    with pytest.raises(StopRuleError, match="accuracy>=X takes a share from 0 to 1, or that in per cent, not '101%'"):
+        parse("accuracy>=101%")
+    with pytest.raises(ValueError, match="none is above"):
+        AccuracyAbove(limit=1)
+
+
+@pytest.mark.parametrize("text", ["loss>=1", "loss=<1", "loss=1", "loss<==1", "epochs:=2", "epochs≥2", "accuracy<=0.5"])
+def test_a_sign_that_is_none_of_the_rule_s_is_refused(text: str) -> None:
+    with pytest.raises(StopRuleError, match=r"expected one of|takes"):
+        parse(text)

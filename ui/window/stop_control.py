@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QActionGroup, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QSizePolicy, QSpinBox, QToolButton, QWidget
 
-from simulator.running.stop_rule_text import number_of
+from simulator.running.stop_rule_text import number_of, typed_limit
 from simulator.running.stop_rules import StopRule
 from simulator.schema.numbers import exact_percent, read_share
 from simulator.schema.parameter import concrete, summary_of, title_of
@@ -19,6 +19,8 @@ ARROW = 24
 """Pixels of a button beside its text: margins and its menu's arrow."""
 ROOM = 30
 """Pixels of a field beside its text: frame, margins and arrows."""
+SIGNS = {"<": "≤ ", ">": "≥ "}
+"""Of a rule for which its limit itself is enough, before that limit."""
 
 
 class StepCount(QSpinBox):
@@ -156,14 +158,16 @@ class StopControl(QWidget):
             return None
         if not kind.__struct_fields__:
             return kind()
-        parameter, text = number_of(kind), self._text()
+        parameter = number_of(kind)
+        text, inclusive = typed_limit(kind, self._text())
         try:
             value = parsed(parameter, _share_text(text) if kind.share else text)
+            rule = kind(**{parameter.name: value, **({"inclusive": True} if inclusive else {})})
         except ValueError as error:
             return f"Not started: {error}"
-        if kind.share:
-            self.limit.setText(exact_percent(value))  # What was read is shown, whichever way it was typed.
-        return kind(**{parameter.name: value})
+        if kind.share:  # What was read is shown, whichever way it was typed.
+            self.limit.setText(f"{SIGNS[kind.symbol] if inclusive else ''}{exact_percent(value)}")
+        return rule
 
 
 def _number_text(kind: type[StopRule], value: float) -> str:
