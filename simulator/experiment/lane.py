@@ -44,6 +44,13 @@ class Origin(Spec, frozen=True, kw_only=True):
         return hash((self.step, self.since, self.parent, json.dumps((self.experiment, self.changes), sort_keys=True)))
 
 
+def begin_alike(one: Origin | None, other: Origin | None) -> bool:
+    """Whether two lanes begin as the same branch, or neither as one, whatever their parents are called."""
+    if one is None or other is None:
+        return one is other
+    return one == msgspec.structs.replace(other, parent=one.parent)
+
+
 class LaneSpec(Spec, frozen=True, kw_only=True):
     """One more network: the experiment with some fields set otherwise, or another experiment altogether."""
 
@@ -59,6 +66,11 @@ class LaneSpec(Spec, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for name in ("set", "experiment"):
             msgspec.structs.force_setattr(self, name, as_in_a_file(getattr(self, name)))
+
+    def is_once_more(self, other: "LaneSpec") -> bool:
+        """Whether both train the same, under two names."""
+        alike = begin_alike(self.origin or None, other.origin or None)
+        return alike and (self.set, self.experiment) == (other.set, other.experiment)
 
     def settings_beside(self, data: AnyData) -> list[tuple[str, Any]]:
         """What it sets, kinds first as they bring fields; another file is not known by the hash of ``data``."""

@@ -10,14 +10,14 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.experiment.lane import LaneSpec, Origin
+from simulator.experiment.lane import LaneSpec, Origin, begin_alike
 from simulator.record.frame import Frame
 from simulator.record.history import Rows
 from simulator.running.branching import becoming, changes_until
 from simulator.running.lane_state import LaneState
 from simulator.running.live_run import LiveRun
 from simulator.running.timeline import Timeline
-from simulator.running.twin_operations import Way, with_operations
+from simulator.running.twin_operations import Way, listed_as, with_operations
 from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.checkpoints import Kept
@@ -149,32 +149,31 @@ def _specs(past: Sequence[Experiment], spec: LaneSpec) -> list[LaneSpec]:
 
     Before that it was as it was when it came; while it went on from elsewhere, as before.
     """
-    listed = [[each for each in experiment.lanes or () if each.name == spec.name] for experiment in past]
-    begins = next((place + 1 for place in reversed(range(len(past))) if not listed[place]), 0)
-    own = [each for specs in listed[begins:] for each in specs if each.origin == spec.origin]
-    present, specs = own[0] if own else spec, [own[0] if own else spec] * begins
-    for known in listed[begins:]:
-        present = next((each for each in known if each.origin == spec.origin), present)
+    listed = listed_as(past, spec)
+    present = next((each for each in listed if _begin_alike(each, spec)), spec)
+    specs = [present] * (len(past) - len(listed))
+    for known in listed:
+        present = known if _begin_alike(known, spec) else present
         specs.append(present)
     return specs
+
+
+def _begin_alike(spec: LaneSpec, other: LaneSpec) -> bool:
+    return begin_alike(spec.origin or None, other.origin or None)
 
 
 def _branch_way(run: LiveRun, spec: LaneSpec, origin: Origin, wanted: Experiment) -> Way:
     """What a branch was trained as since it began, as far as the run has seen it."""
     way: Way = []
-    for change in run.timeline.changes.entries:
-        for each in _seen(change.experiment, spec):
-            then = lane_of(change.experiment or run.training.experiment, each)
+    seen = [(each.step, each.experiment) for each in run.timeline.changes.entries if each.experiment is not None]
+    listed = listed_as([experiment for _, experiment in seen], spec)
+    for (step, experiment), each in zip(seen[len(seen) - len(listed) :], listed, strict=True):
+        if _begin_alike(each, spec):
+            then = lane_of(experiment, each)
             if not way or then != way[-1][1]:
                 # Wherever it was first seen, it began at its step.
-                way.append((max(change.step, origin.step) if way else origin.step, then))
+                way.append((max(step, origin.step) if way else origin.step, then))
     return way if way and way[-1][1] == wanted else [*way, (run.training.step if way else origin.step, wanted)]
-
-
-def _seen(experiment: Experiment | None, spec: LaneSpec) -> list[LaneSpec]:
-    """The lane as an experiment has it, if it began there as it does now."""
-    lanes = () if experiment is None else experiment.lanes or ()
-    return [each for each in lanes if each.name == spec.name and each.origin == spec.origin]
 
 
 def _then(experiment: Experiment, own: LaneSpec, spec: LaneSpec, wanted: Experiment) -> Experiment:

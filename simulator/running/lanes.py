@@ -8,7 +8,7 @@ looked at, changed or kept finds all of them at one step.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace as replaced
 from functools import partial
@@ -16,7 +16,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.experiment.lane import LaneSpec
+from simulator.experiment.lane import LaneSpec, begin_alike
 from simulator.running.jobs import Job, Jobs, other_cores
 from simulator.running.lane import Lane
 from simulator.running.lane_plan import LanePlan, LaneStart, lane_of, plan_of, start_of_state, way_beside
@@ -25,6 +25,7 @@ from simulator.running.live_run import LiveRun
 from simulator.running.messages import Change, LaneUpdate, Look
 from simulator.running.paced_observer import PacedObserver
 from simulator.running.timeline import Timeline
+from simulator.running.twin_operations import former_name
 from simulator.system.progress import Progress
 from simulator.training.replay import Replay
 from simulator.training.sampler import Indices
@@ -120,14 +121,19 @@ class Lanes:
         if experiment is self._followed:
             return False
         self.come_level()
-        self._followed = experiment
+        before, self._followed = self._followed, experiment
         specs = {spec.name: spec for spec in experiment.lanes or ()}
         kept = {name: lane for name, lane in self._lanes.items() if name in specs}
+        if before is not None:
+            kept |= _renamed(self._lanes, before, experiment)
         self._lanes = {}
         for name, spec in specs.items():
             wanted, lane = lane_of(experiment, spec), kept.get(name)
-            same = lane is not None and lane.origin == (spec.origin or None)
-            if lane is None or not (same and (lane.experiment == wanted or lane.change(wanted, step))):
+            if (
+                lane is None
+                or not begin_alike(lane.origin, spec.origin or None)
+                or not (lane.experiment == wanted or lane.change(wanted, step))
+            ):
                 lane = self._begun(run, spec, wanted, lane, ended)
             self._lanes[name] = lane
         self._states = {}
@@ -143,7 +149,7 @@ class Lanes:
         specs = {spec.name: spec for spec in change.experiment.lanes or ()}
         wanted = {name: lane_of(change.experiment, spec) for name, spec in specs.items()}
         able = [*specs] == [*self._lanes] and all(
-            lane.origin == (specs[name].origin or None) and lane.can_change_written(wanted[name])
+            begin_alike(lane.origin, specs[name].origin or None) and lane.can_change_written(wanted[name])
             for name, lane in self._lanes.items()
         )
         if not able or not run.change_within_step(change.experiment, change.edit, written=True):
@@ -313,6 +319,14 @@ class Lanes:
             last = last if quick or lane.live is None else lane.live.observer
         Jobs(jobs, self._others if quick else 0).finish()
         return tuple(updates[name] for name in self._lanes)
+
+
+def _renamed(lanes: Mapping[str, Lane], before: Experiment, after: Experiment) -> dict[str, Lane]:
+    """Those of an experiment that go on under another name in the next, by that."""
+    specs = after.lanes or ()
+    former = {spec.name: former_name(before, after, spec) for spec in specs if spec.name not in lanes}
+    gone = lanes.keys() - {spec.name for spec in specs}
+    return {name: lanes[old] for name, old in former.items() if old is not None and old in gone}
 
 
 def _of_all(look: Look) -> Look:

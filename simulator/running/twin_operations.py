@@ -24,35 +24,67 @@ def with_operations(changes: LiveChanges, spec: LaneSpec, wanted: Experiment, wa
     As long as it could be the run that it came as a twin of, it has all that this had been trained as until then. Of
     another network it has what was done to weights, where its layers are the run's.
     """
-    known = _before_it_came(changes, spec)
+    known, first = _before_it_came(changes, spec)
     if not any(change.layer or change.surgery is not None for change, _ in known):
         return LiveChanges(way[0][1], 1, tuple(LiveChange(step, then) for step, then in way[1:]))
-    return _as_the_run(changes, known, spec, wanted, way) or _of_weights(known, way)
+    return _as_the_run(changes, known, first, wanted, way) or _of_weights(known, way)
 
 
 Known = Sequence[tuple[LiveChange, Experiment]]
 """Changes of a run, each with what was trained then."""
 
 
-def _before_it_came(changes: LiveChanges, spec: LaneSpec) -> Known:
-    """What had been changed when the lane was listed, which it is since without a break; nothing if that is unknown."""
+def listed_as(past: Sequence[Experiment], spec: LaneSpec) -> list[LaneSpec]:
+    """How a lane was described by the last of these experiments, since it was listed without a break.
+
+    One that was called otherwise, or came as the twin of another lane, was until then what that was.
+    """
+    specs, after = list[LaneSpec](), None
+    for experiment in reversed(past):
+        name = spec.name if after is None else former_name(experiment, after, specs[-1])
+        here = next((each for each in experiment.lanes or () if each.name == name), None)
+        if here is None:
+            break
+        specs.append(here)
+        after = experiment
+    return specs[::-1]
+
+
+def former_name(before: Experiment, after: Experiment, spec: LaneSpec) -> str | None:
+    """What a lane was called before an edit, or the one whose twin it came as; None where it was not there.
+
+    Set as nothing but the run is, it came as the twin of that.
+    """
+    known, names = before.lanes or (), {each.name for each in after.lanes or ()}
+    if any(each.name == spec.name for each in known):
+        return spec.name
+    alike = [each for each in known if spec.is_once_more(each)]
+    own = bool(spec.set) or spec.experiment is not None
+    twins = [each for each in alike if own and not spec.origin]
+    return next((each.name for each in (*(one for one in alike if one.name not in names), *twins)), None)
+
+
+def _before_it_came(changes: LiveChanges, spec: LaneSpec) -> tuple[Known, LaneSpec]:
+    """What had been changed when the lane was listed, which it is since without a break, and how it was then.
+
+    Nothing if that is unknown.
+    """
     if changes.experiment is None:
-        return ()
-    present, known, count = changes.experiment, list[tuple[LiveChange, Experiment]](), 0
-    for place, change in enumerate(changes.entries):
+        return (), spec
+    present, known, past = changes.experiment, list[tuple[LiveChange, Experiment]](), list[Experiment]()
+    for change in changes.entries:
         present = change.experiment or present
+        past.append(present)
         known.append((change, replace(present, lanes=UNSET)))
-        if all(each.name != spec.name for each in present.lanes or ()):
-            count = place + 1
-    return known[:count] if count < len(known) else ()
+    listed = listed_as(past, spec)
+    return (known[: -len(listed)], listed[0]) if listed else ((), spec)
 
 
 def _as_the_run(
-    changes: LiveChanges, known: Known, spec: LaneSpec, wanted: Experiment, way: Way
+    changes: LiveChanges, known: Known, first: LaneSpec, wanted: Experiment, way: Way
 ) -> LiveChanges | None:  # fmt: skip
+    """``first`` is how the lane was described when it came."""
     (last, present), began = known[-1], changes.experiment
-    came = changes.entries[len(known)].experiment
-    first = next((each for each in (came and came.lanes) or () if each.name == spec.name), spec)
     if began is None or first.set or first.experiment is not None or not is_live_change(present, wanted):
         return None
     entries = [

@@ -141,3 +141,60 @@ def test_undo_and_redo_of_an_operation_and_of_its_twin_bring_both_back_in_step(n
         alone = replaced(snapshot.checkpoint, experiment=lane.checkpoint.experiment)
         assert written(lane.checkpoint) == written(alone)
         assert replace(snapshot.checkpoint.experiment, lanes=UNSET) == lane.checkpoint.experiment
+
+
+RATE = "optimizer.learning_rate"
+DRAGGED = LaneSpec(name="B", set={RATE: 0.03})
+
+
+def dragged_run() -> Run:
+    """With a lane that was set otherwise for three steps."""
+    run = with_lanes(Run(Experiment.from_builtins(DEEP)), DRAGGED).steps(3)
+    return with_lanes(run, replace(DRAGGED, set={RATE: 0.003})).steps(3)
+
+
+def test_a_twin_of_a_lane_that_was_changed_on_its_way_has_its_numbers() -> None:
+    run = dragged_run()
+    (lane,) = run.live.training.experiment.lanes or ()
+    with_lanes(operate(run, "scale").steps(1), lane, replace(lane, name="C"))
+    assert alike(run.lane(1), run.lane(0))
+    assert alike(run.lane(1), steps(trained_with(0.03, 0.003), 1))
+    run.steps(2)
+    assert alike(run.lane(1), run.lane(0))
+
+
+def trained_with(first: float, then: float) -> Training:
+    """Three steps at one rate, and three at another."""
+    training = trained(Experiment.from_builtins(DEEP).with_values([(RATE, first)]), 3)
+    training.update_spec(training.experiment.with_values([(RATE, then)]))
+    return steps(training, 3)
+
+
+@pytest.mark.parametrize("kind", ["set otherwise", "a twin of the run", "a branch", "a branch of it"])
+def test_a_lane_that_is_called_otherwise_goes_on_as_it_is(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = dragged_run()
+    if kind == "a twin of the run":
+        run = operate(with_lanes(Run(Experiment.from_builtins(DEEP)).steps(3), TWIN), "scale").steps(3)
+    elif kind != "set otherwise":
+        run = Run(Experiment.from_builtins(DEEP)).steps(3).branch(optimizer__learning_rate=0.03).steps(2)
+        (spec,) = run.live.training.experiment.lanes or ()
+        slower = Experiment.from_builtins(spec.experiment or {}).with_values([(RATE, 0.003)])
+        with_lanes(run, replace(spec, experiment=slower.to_builtins())).steps(2)
+    (spec,) = run.live.training.experiment.lanes or ()
+    after, lane, made = replace(spec, name="another"), run.lane(), list[int]()
+    if kind == "a branch of it":
+        assert spec.origin
+        after = replace(spec, origin=replace(spec.origin, parent="another"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Training, "apply", lambda training: made.append(training.step))
+        with_lanes(run, after)
+    assert not made
+    assert run.lane() is lane
+    before = written(lane.checkpoint())
+    # Built anew, as where it is opened or the run before comes back, it comes there the same way.
+    run.lanes.begin()
+    run.lanes.follow(run.live)
+    while run.lanes.can_catch_up(run.live.training.step):
+        run.lanes.catch_up(run.live.training.step)
+    assert run.lane() is not lane
+    assert written(run.lane().checkpoint()) == before

@@ -224,7 +224,7 @@ class ChosenLane(QObject):
         """One more network, the same as the one that is shown unless another is given; what it is called."""
         called, own = self.free_name(name), next((spec for spec in self._specs if spec.name == self.name), None)
         spec = None if experiment is not None or own is None else once_more(own, called, self._history(self.name))
-        if spec is None:
+        if spec is None:  # The run, what another is made of, or a branch of which nothing is known yet.
             spec = spec_of(called, replace(self.document.experiment, lanes=UNSET), experiment or self.experiment)
         self.add(spec, f"Add lane {called}")
         return called
@@ -290,10 +290,15 @@ def _renamed(spec: LaneSpec, name: str, after: str) -> LaneSpec:
 
 
 def once_more(spec: LaneSpec, called: str, history: LiveChanges | None) -> LaneSpec | None:
-    """A branch, or a lane that was operated on, once more with all that has made it; None for any other."""
+    """A lane once more, which trains what that did; a branch, or one that was operated on, with all that has made it.
+
+    None where that is not known.
+    """
     from simulator.running.branching import replayed_lane
 
-    if not spec.origin or history is None or history.experiment is None:
+    if not spec.origin:
+        return replace(spec, name=called)
+    if history is None or history.experiment is None:
         return None
     return replayed_lane(replace(spec, name=called), history)
 

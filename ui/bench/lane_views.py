@@ -71,6 +71,7 @@ class LaneViews:
         """
         self._own = own
         self.updates, self.own_step_seconds = {lane.name: lane for lane in lanes}, own_step_seconds
+        self._rename(lanes)
         for name in self._records.keys() - self.updates.keys():
             del self._records[name]
         self._views = {name: view for name, view in self._views.items() if self._goes_on(name)}
@@ -78,6 +79,13 @@ class LaneViews:
             if lane.run:
                 self._take(lane)
         return {name: self._views[name] for name in self.updates if name in self._views}
+
+    def _rename(self, lanes: Sequence[LaneUpdate]) -> None:
+        """What is known of one that is called otherwise now stays known."""
+        former = {run: name for name, (run, _) in self._records.items() if name not in self.updates}
+        for lane in lanes:
+            if lane.name not in self._records and lane.run in former:
+                self._records[lane.name] = self._records.pop(former[lane.run])
 
     def _goes_on(self, name: str) -> bool:
         return name in self.updates and name in self._records and self._records[name][0] == self.updates[name].run
