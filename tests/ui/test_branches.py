@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QMenu
 from pytestqt.qtbot import QtBot
@@ -247,6 +248,29 @@ def test_an_edit_while_an_earlier_step_is_shown_is_offered_as_a_branch_of_it(win
     lane = window.document.experiment.all_lanes()["C"]
     assert lane.optimizer.learning_rate == 0.2
     assert window.branch_access.branches.shown_step in (2, STEPS)
+
+
+def test_where_an_edit_acts_is_said_as_long_as_the_earlier_step_is_shown(window: MainWindow) -> None:
+    window.chosen.choose(OWN_NAME)
+    for leave in (window.timeline.scrubber.go_live, lambda: window.timeline.scrubber.go_to(3)):
+        window.timeline.scrubber.go_to(2)
+        rate = window.document.experiment.optimizer.learning_rate
+        window.training.form("optimizer").edited.emit(("optimizer", "learning_rate"), 2 * rate, True)
+        assert "what is shown is step 2" in window.banner.text
+        leave()
+        assert not window.banner.text
+
+
+def test_a_network_of_which_no_answer_has_told_is_not_shown_at_an_earlier_step(window: MainWindow) -> None:
+    scrubber, present = window.timeline.scrubber, window.bench.view
+    assert present is not None
+    frame = replace(present.frame, step=2)
+    scrubber.frames.keep(frame, {"not told of yet": frame})
+    scrubber.go_to(2)
+    shown = window.bench.shown.view
+    assert shown is not None
+    assert shown.frame.step == 2
+    assert not shown.lanes
 
 
 def test_the_menu_of_a_step_branches_there(window: MainWindow, qtbot: QtBot) -> None:

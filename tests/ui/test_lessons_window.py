@@ -180,6 +180,7 @@ def test_a_race_of_a_lesson_waits_for_the_prediction_and_is_locked_until_the_rev
     assert not access.window.isVisible()
     assert window.banner.text == HELD
     access.hold.set("")
+    assert not window.banner.text
     access.show_landscape(lesson.subject, lesson.locked_landscape)
     before = model.landscape
     assert "locked in the lesson" in model.edit(("start",), [0.5, 0.5], final=True)

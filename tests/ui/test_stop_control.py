@@ -121,3 +121,45 @@ def test_so_many_steps_are_made_and_said(qtbot: QtBot, window: MainWindow) -> No
     qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
     assert window.banner.text == "Stopped at step 7: 7 steps made."
     window.close()
+
+
+@pytest.mark.parametrize("kind", TYPED, ids=kind_of)
+def test_a_limit_may_be_typed_with_its_sign_and_is_enough_itself_where_that_says_so(
+    kind: type[StopRule], window: MainWindow
+) -> None:
+    stop, name = window.transport.stop, number_of(kind).name
+    stop.choose(kind)
+    equal = {"<": "≤", ">": "≥"}[kind.symbol]
+    for sign, inclusive in (("", False), (kind.symbol, False), (f"{kind.symbol}=", True), (f"{equal} ", True)):
+        stop.limit.setText(f"{sign}0.25")
+        assert stop.rule() == kind(**{name: 0.25, "inclusive": inclusive})
+        again = stop.rule()
+        assert again == stop.rule()
+        assert stop.limit.text().startswith(equal) or not inclusive or not kind.share
+    stop.limit.setText(f"{'<' if kind.symbol == '>' else '>'} 0.25")
+    assert isinstance(stop.rule(), str)
+    window.close()
+
+
+def test_why_it_was_not_started_goes_when_it_is(qtbot: QtBot, window: MainWindow) -> None:
+    stop = window.transport.stop
+    stop.choose(LossBelow)
+    stop.limit.setText("-1")
+    window.transport.steps.trigger()
+    assert window.banner.text.startswith("Not started: ")
+    stop.limit.setText("1e-9")
+    window.transport.steps.trigger()
+    assert window.bench.playing
+    assert not window.banner.isVisible()
+    window.bench.pause()
+    window.close()
+
+
+def test_what_else_was_said_stays_when_the_run_goes_on(window: MainWindow) -> None:
+    window.transport.stop.choose(LossBelow)
+    window.transport.stop.limit.setText("-1")
+    window.transport.steps.trigger()
+    window.banner.say("Written to a file.")
+    window.bench.play(1)
+    assert window.banner.text == "Written to a file."
+    window.close()

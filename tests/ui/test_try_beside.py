@@ -97,6 +97,9 @@ def test_where_there_is_no_room_it_is_said_and_nothing_changes(window: MainWindo
     window.lanes_bar.try_beside(WIDE)
     assert window.document.experiment == before
     assert "At most 4 networks" in window.banner.text
+    window.chosen.remove("B")
+    window.banner.review()
+    assert not window.banner.text
 
 
 def test_a_mend_that_cannot_be_is_refused_in_words(window: MainWindow) -> None:

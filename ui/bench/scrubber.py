@@ -211,10 +211,12 @@ class Scrubber(QObject):
         return frozenset(name for name, past in lanes.records().items() if lanes.begins(name) <= step < past.steps)
 
     def _whole(self, moment: Moment) -> View:
+        # The worker may have computed one of which no answer has told yet, or which has gone since.
+        records = self._bench.lanes.records()
         lanes = {
-            name: _view(frame, self._bench.lanes.record(name))
+            name: _view(frame, records[name])
             for name, frame in moment.lanes.items()
-            if self._bench.lanes.begins(name) <= frame.step
+            if name in records and self._bench.lanes.begins(name) <= frame.step
         }
         return _view(moment.frame, self._bench.record, lanes)
 

@@ -55,7 +55,7 @@ class CodeExport(QObject):
     def write(self, folder: Path, library: str) -> None:
         """Write the run as it stands into a folder, while the window and the run go on."""
         if self._folder is not None:
-            self._banner.say("The code of before is still being written.")
+            self._banner.say("The code of before is still being written.", holds=lambda: self._folder is not None)
             return
         self._folder, self._library = folder, library
         title = self._bench.document.name

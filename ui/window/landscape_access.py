@@ -29,9 +29,10 @@ class LandscapeAccess(QObject):
     def __init__(self, bench: Bench, banner: Banner, window: QWidget) -> None:
         super().__init__(window)
         self._bench, self._banner, self._window = bench, banner, window
-        self.hold = Hold(self, banner.say)
+        self.hold = Hold(self, lambda text: banner.say(text, holds=lambda: self.hold.reason == text))
         """Why no landscape may be raced on for now."""
         self.hold.changed.connect(self._put_away)
+        self.hold.changed.connect(lambda _reason: banner.review())
         self.window: LandscapeWindow | None = None
         """Once it has been opened."""
         bench.closed.connect(self._close)

@@ -20,8 +20,8 @@ from simulator.doctor.base import Remedy
 from simulator.experiment.experiment import in_words as refusal_in_words
 from simulator.experiment.lane import OWN_NAME
 from simulator.running.messages import LaneUpdate
+from ui.bench.chosen_lane import FULL, MOST, ChosenLane
 from ui.bench.chosen_lane import LETTERS as FURTHER
-from ui.bench.chosen_lane import MOST, ChosenLane
 from ui.bench.lane_views import LaneViews
 from ui.chart.view import View
 from ui.style.broken_words import breakable
@@ -30,6 +30,7 @@ from ui.style.help import set_page
 from ui.style.icons import set_icon
 from ui.style.text_size import scaled, with_text
 from ui.window.comparison_menu import ComparisonMenu
+from ui.window.status import Banner
 
 STROKES = ("stroke-solid", "stroke-dashed", "stroke-dotted", "stroke-dash-dotted")
 TWIN = "The network that is chosen once more, with all that was done to it by hand; then change one thing."
@@ -255,7 +256,7 @@ class LanesBar(QWidget):
         """Whether one more can be shown; if not, it is said."""
         if len(self._chosen.names) < MOST:
             return True
-        self.refused.emit(f"At most {MOST} networks are shown beside each other; compare takes more.")
+        self.refused.emit(FULL)
         return False
 
     def open_menu(self, name: str, at: QPoint) -> None:
@@ -279,6 +280,11 @@ class LanesBar(QWidget):
             reason = self._chosen.rename(name, after.strip())
             if reason is not None:
                 self.refused.emit(reason)
+
+
+def say_of_networks(banner: Banner, chosen: ChosenLane, text: str) -> None:
+    """Say why something of them cannot be; that they are too many goes with one of them."""
+    banner.say(text, holds=(lambda: len(chosen.names) >= MOST) if text == FULL else None)
 
 
 def _label() -> QLabel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QSize, Qt
@@ -44,7 +45,7 @@ from ui.window.faults import Faults
 from ui.window.first_hour import FirstHour
 from ui.window.initial_place import let_move
 from ui.window.landscape_access import LandscapeAccess
-from ui.window.lanes_bar import LanesBar
+from ui.window.lanes_bar import LanesBar, say_of_networks
 from ui.window.lessons_access import LessonsAccess
 from ui.window.map_access import MapAccess
 from ui.window.menus import Commands, build_menus
@@ -132,7 +133,8 @@ class MainWindow(QMainWindow):
         self._give_networks_room()
         self.seeds = SeedsAccess(self.bench, self.plot_area, self.banner, self)
         self.verdict.take_seeds(self.seeds.train, self.seeds.toggle)
-        self.branch_access = BranchAccess(self, self.bench, self.chosen, lambda text: self.banner.say(text))
+        self._say_of_networks = partial(say_of_networks, self.banner, self.chosen)
+        self.branch_access = BranchAccess(self, self.bench, self.chosen, self._say_of_networks)
         self.builder = Builder(propose=self.chosen.propose, operate=self.chosen.operate)
         self.training = TrainingPanel(propose=self.chosen.propose, operate=self.chosen.operate)
 
@@ -200,7 +202,7 @@ class MainWindow(QMainWindow):
         document.changed.connect(self._show_changed)
         document.opened.connect(self._show_experiment)
         self.chosen.replaced.connect(lambda: self._show_experiment(document.experiment, bench.info))
-        self.lanes_bar.refused.connect(self.banner.say)
+        self.lanes_bar.refused.connect(self._say_of_networks)
         self.lanes_bar.comparison_changed.connect(bench.wake)
         self.findings.panel.beside_chosen.connect(self.lanes_bar.try_beside)
         for strip in (self.findings, self.verdict):

@@ -13,6 +13,7 @@ from simulator.training.run_info import RunInfo
 from ui.style.numbers import integer, number
 from ui.window.missing_data import FIND, are_missing
 from ui.window.parts import Parts
+from ui.window.status import AGAIN
 
 OLD = "of the last network that could be built"
 EMPTY = "Nothing to show: the network is not trained."
@@ -35,7 +36,9 @@ class Notices(QObject):
         self._training, self._builder = parts.training, parts.builder
         self._bench = bench = parts.bench
         self._shown = ""
-        """What the banner says the present run was: ``refused``, ``failed``, ``halted``, ``stopped``, or nothing."""
+        """What was said of the run: ``refused``, ``failed``, ``halted``, ``stopped``, ``unstarted`` or nothing,"""
+        self._words = ""
+        """and in which words."""
         self._build: Callable[[], None] | None = None
         """Builds what is described, where that was cancelled."""
         bench.document.opened.connect(lambda _experiment: self._begin())
@@ -47,11 +50,12 @@ class Notices(QObject):
         bench.failed.connect(self._fail)
         bench.halted.connect(self._halt)
         bench.stopped.connect(self._stop)
-        bench.noticed.connect(self._banner.say)
+        bench.noticed.connect(self._notice)
+        self._transport.refused.connect(lambda text: self._say("unstarted", text))
         bench.began_with.connect(self._say_of_run)
         bench.waiting.connect(self._wait)
         bench.playing_changed.connect(self._play)
-        for signal in (bench.started, bench.updated, bench.shown.changed):
+        for signal in (bench.started, bench.updated, bench.shown.changed, bench.hold.changed):
             signal.connect(lambda *_arguments: self._banner.review())
 
     def _begin(self) -> None:
@@ -70,12 +74,12 @@ class Notices(QObject):
             self._stand_still(ENDED)
 
     def _start(self, _info: RunInfo) -> None:
-        self._take_back("refused", "failed", "halted", "stopped")
+        self._take_back("refused", "failed", "halted", "stopped", "unstarted")
         self._transport.set_standing_still(False)
 
     def _play(self, playing: bool) -> None:
         if playing:
-            self._take_back("failed", "halted", "stopped")
+            self._take_back("failed", "halted", "stopped", "unstarted")
 
     def _refuse(self, refused: Refused) -> None:
         message, path = refused.message, refused.path
@@ -83,12 +87,11 @@ class Notices(QObject):
         self._status.say(f"Not trained: {message}")
         self._build = self._bench.build if refused.cancelled else None
         again, words = self._way_out
-        self._banner.say(f"Not trained: {message}", refused.traceback, again=again, words=words)
+        self._say("refused", f"Not trained: {message}", refused.traceback, again=again, words=words)
         self._training.refuse(path, message)
         self._training.set_step(0)
         self._builder.refuse(path, message)
         self._stand_still(OLD)
-        self._shown = "refused"
 
     @property
     def _way_out(self) -> tuple[Callable[[], None] | None, tuple[str, str]]:
@@ -105,49 +108,58 @@ class Notices(QObject):
     def decline(self, do: str) -> None:
         """Say why there is nothing to ``do`` something with."""
         if self._bench.dead:
-            self._shown = "failed"
             text = f"Nothing to {do}: the worker has ended. The experiment is kept."
-            self._banner.say(text, again=self._bench.revive)
+            self._say("failed", text, again=self._bench.revive)
         elif self._bench.refusal:
-            self._shown = "refused"
             why = "is not" if self._build else "cannot be"
             text = f"Nothing to {do}, as what is described {why} built: {self._bench.refusal}"
             again, words = self._way_out
-            self._banner.say(text, again=again, words=words)
+            self._say("refused", text, again=again, words=words)
         else:
             text = f"Nothing to {do} yet: the network is being built."
             self._banner.say(text, holds=lambda: self._bench.building)
+
+    def _say(
+        self, shown: str, text: str, details: str = "", again: Callable[[], None] | None = None,
+        words: tuple[str, str] = AGAIN,
+    ) -> None:  # fmt: skip
+        """Say of the present run what is taken back by name."""
+        self._shown, self._words = shown, text
+        self._banner.say(text, details, again, words)
+
+    def _notice(self, text: str) -> None:
+        """Why nothing is trained for now is so as long as that holds."""
+        is_reason = text == self._bench.hold.reason
+        self._banner.say(text, holds=(lambda: self._bench.hold.reason == text) if is_reason else None)
 
     def _take_back(self, *sentences: str) -> None:
         """Take back what was said of a run that is no longer asked for; other messages stay."""
         if self._shown in sentences:
             self._shown = ""
-            self._banner.clear()
+            if self._banner.text.startswith(self._words):
+                self._banner.clear()
             self._training.refuse("", "")
 
     def _fail(self, message: str, traceback: str, fatal: bool) -> None:
-        self._shown = "failed"
         self._status.say("")
         if fatal:
             text = f"The worker has ended: {message.rstrip('.')}. The experiment is kept."
-            self._banner.say(text, traceback, again=self._bench.revive)
+            self._say("failed", text, traceback, again=self._bench.revive)
         else:
-            self._banner.say(f"Training stopped: {message}", traceback)
+            self._say("failed", f"Training stopped: {message}", traceback)
 
     def _halt(self, what: str) -> None:
         frame = self._bench.view.frame if self._bench.view is not None else None
         if frame is None:
             return
-        self._shown = "halted"
         because = "the update before it has left parameters that are not finite"
         if what == "loss":
             because = f"the loss is {number(frame.scalars['loss'])}"
         text = f"Paused at step {integer(frame.step)}, because {because}."
-        self._banner.say(text, again=self._bench.play, words=GO_ON)
+        self._say("halted", text, again=self._bench.play, words=GO_ON)
 
     def _stop(self, sentence: str) -> None:
-        self._shown = "stopped"
-        self._banner.say(sentence)
+        self._say("stopped", sentence)
 
     def _say_of_run(self, text: str) -> None:
         """What holds of the present run, and is taken back with it."""

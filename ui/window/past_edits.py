@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject
 
 from simulator.experiment.experiment import Experiment
@@ -11,7 +13,7 @@ from ui.bench.chosen_lane import Settings, settings_between
 from ui.style.numbers import integer
 from ui.timeline.bar import TimelineBar
 from ui.window.branch_access import BranchAccess
-from ui.window.status import Banner
+from ui.window.status import AGAIN, Banner
 
 TIP = "Take the change back in the run, and let one more network go on from the step that is shown with it."
 
@@ -36,11 +38,10 @@ class PastEdits(QObject):
         if edit.number != self._number or self._before is None:
             self._number, self._before = edit.number, old
         name, settings = _changed_network(self._before, new)
-        if edit.again or step is None or not settings:
-            self._banner.say(text)
-            return
-        words = f"Continue from step {integer(step)}", TIP
-        self._banner.say(text, again=lambda: self._continue(step, name, settings), words=words)
+        again, words = None, AGAIN
+        if not edit.again and step is not None and settings:
+            again, words = partial(self._continue, step, name, settings), (f"Continue from step {integer(step)}", TIP)
+        self._banner.say(text, again=again, words=words, holds=lambda: self._scrubber.step == step)
 
     def _continue(self, step: int, name: str, settings: Settings) -> None:
         """As a branch; in the run it is taken back, unless something else was done since."""

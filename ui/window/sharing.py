@@ -161,8 +161,9 @@ class Sharing(QObject):
         from simulator.running.nabla.shared_file import Shared
 
         path = path.absolute()
-        if self._path is not None:
-            self._banner.say(f"Not shared: {self._path.name} is still being written.")
+        if (writing := self._path) is not None:
+            text = f"Not shared: {writing.name} is still being written."
+            self._banner.say(text, holds=lambda: self._path == writing)
         elif path == self._document.path:
             self._banner.say(f"Not shared: {path.name} is the file of this experiment. Choose another name.")
         else:

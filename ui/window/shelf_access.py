@@ -172,7 +172,8 @@ class ShelfAccess(QObject):
             other.deleteLater()
         self._awaiting = []
         if begins:
-            self._banner.say(f"“{run.name}” is a ghost in {self._where()}.")
+            text = f"“{run.name}” is a ghost in {self._where()}."
+            self._banner.say(text, holds=lambda: self._ghost is run and self.draws_ghosts)
 
     def _where(self) -> str:
         """In how many plots it is drawn, as of which step, and how many need a network of as many layers for that."""

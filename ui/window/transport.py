@@ -74,6 +74,8 @@ class Transport(QToolBar):
     """Commands to the bench on the left, read-outs in the middle, presets and export on the right."""
 
     new_seed = Signal()
+    refused = Signal(str)
+    """Why nothing is trained until what is typed holds."""
 
     def __init__(self, bench: Bench, parent: QWidget) -> None:
         super().__init__("Transport", parent)
@@ -212,7 +214,7 @@ class Transport(QToolBar):
         if rule is None:
             self.bench.play(self.stop.count.value())
         elif isinstance(rule, str):
-            self.bench.noticed.emit(rule)
+            self.refused.emit(rule)
         else:
             self.bench.play_until(rule)
 
