@@ -43,7 +43,7 @@ def _shoot(app: object, preset: str, theme: str, steps: int, path: Path) -> None
 
     from simulator.experiment.files import find
     from simulator.running.session import Session
-    from ui.app import workspace_of
+    from ui.app import preset_of
     from ui.bench.document import Document
     from ui.style.restyle import set_theme
     from ui.window.main_window import MainWindow
@@ -53,7 +53,8 @@ def _shoot(app: object, preset: str, theme: str, steps: int, path: Path) -> None
     window = MainWindow(Document(find(preset)), lambda notify: Session("thread", notify))
     window.resize(1280, 800)
     window.show()
-    window.plot_area.show_workspace(workspace_of(preset))
+    if (opened := preset_of(preset)) is not None:
+        window.plot_area.show_workspace(opened.workspace)
     window.bench.start()
     window.bench.play(steps)
     reached, end = 0, time.monotonic() + 120

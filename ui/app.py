@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 
 from simulator.experiment.carriers import extract, is_carrier
 from simulator.experiment.experiment import ExperimentError
-from simulator.experiment.files import RUN_ENDING, find, is_table, presets, reach_from, reach_of
+from simulator.experiment.files import RUN_ENDING, Preset, find, is_table, presets, reach_from, reach_of
 from simulator.lessons.ending import is_lesson
 from simulator.running.messages import Command, Reply
 from simulator.running.session import Mode, Session
@@ -103,10 +103,10 @@ def _run_reaches(path: Path) -> bool:
         return False
 
 
-def workspace_of(target: str | None) -> str:
-    """The workspace that makes the point of the preset which is opened; ``""`` where none is."""
+def preset_of(target: str | None) -> Preset | None:
+    """The preset that is opened; None where none is."""
     named = [] if target is None or Path(target).exists() else [p for p in presets() if p.id == target]
-    return named[0].workspace if named else ""
+    return named[0] if named else None
 
 
 def where_training_runs(mode: Mode | None) -> Mode:
@@ -154,8 +154,8 @@ def _arrange(window: MainWindow, target: str | None, reset: bool) -> None:
     if reset:
         window.reset_everything()
     window.first_hour.begin(asked=target is not None)
-    if workspace := workspace_of(target):
-        window.plot_area.show_workspace(workspace)
+    if (preset := preset_of(target)) is not None:
+        window.experiments.preset_opened.emit(preset)
     if target is not None and Path(target).exists() and is_carrier(Path(target)):
         window.banner.say(extract(Path(target)).sentence)
 

@@ -17,7 +17,7 @@ class Standing(Struct, frozen=True):
     """What a row of the verdict says; None is what is not known or not defined."""
 
     step: int
-    loss: float
+    loss: float | None
     accuracy: float | None
     gradient_ratio: float | None
     """‖∂C/∂W‖ of the first layer by that of the last."""
@@ -29,25 +29,32 @@ class Standing(Struct, frozen=True):
     """When the loss first came to the target."""
     seconds: float | None
     """What its steps until then take, without what is shown of them: their number by the mean time of one."""
+    whole: bool = True
+    """Whether all that is defined is known; else it is being computed again."""
 
 
 def standing(
-    frame: Frame, history: History, scored: Frame | None, step_seconds: float, target: float | None
-) -> Standing:
-    """Of a network's present ``frame`` and past; ``step_seconds`` is 0 where that is not known."""
+    frame: Frame, history: History, scored: Frame | None, step_seconds: float, target: float | None, *,
+    whole: bool = True,
+) -> Standing:  # fmt: skip
+    """Of a network's ``frame`` and the past until there; ``step_seconds`` is 0 where that is not known.
+
+    A frame that is not ``whole`` has what the record has of its step.
+    """
     scores = {} if scored is None else scored.scalars
     reached = None if target is None else first_reached(history, target)
     known = reached is not None and step_seconds > 0
     return Standing(
         frame.step,
-        frame.scalars["loss"],
+        frame.scalars.get("loss"),
         frame.scalars.get("accuracy"),
-        gradient_ratio(frame),
+        gradient_ratio(frame) if frame.measures else None,
         None if scored is None else scored.step,
         scores.get("validation_loss"),
         scores.get("validation_accuracy"),
         reached,
         reached[1] * step_seconds if known and reached is not None else None,
+        whole,
     )
 
 

@@ -6,9 +6,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
+from simulator.record.frame import Frame
+from simulator.record.history import History, Rows
+from simulator.running.beside.seed_fans import SeedRun
+from simulator.running.headless import run
+from simulator.schema.numbers import number
 from tests.ui.windows import OpenOn, windows
 from ui.window.main_window import MainWindow
 
@@ -144,3 +150,44 @@ def test_training_them_can_be_cancelled_and_ends_with_the_window(window: MainWin
     assert not window.seeds.toggle.isEnabled()
     window.seeds.begin(5, 10_000_000)
     assert window.seeds.line.isVisible()
+
+
+def test_at_an_earlier_step_the_verdict_of_the_seeds_is_that_of_the_step(window: MainWindow, qtbot: QtBot) -> None:
+    window.verdict.toggle.trigger()
+    train(qtbot, window)
+    fans, strip = window.seeds.fans, window.verdict
+    assert fans is not None
+    window.timeline.scrubber.go_to(7)
+    assert strip.head.text() == "5 seeds, step 7"
+    experiments = window.document.experiment.all_lanes()
+    for name, experiment in experiments.items():
+        runs = [run(experiment.with_values([("seed", seed)]), steps=7) for seed in range(5)]
+        losses = {seed: each.history.series("loss").last[-1] for seed, each in enumerate(runs)}
+        assert fans.networks[name].values("loss", 7) == losses
+        low, median, high = np.quantile(list(losses.values()), (0.25, 0.5, 0.75))
+        assert strip.table.texts()[name][0] == f"{number(median)} [{number(low)}, {number(high)}]"
+        assert strip.table.texts()[name][-1] == "—"
+    assert "at step 7;" in strip.sentences.text()
+    assert strip.sentences.text().splitlines()[1:] == fans.sentences(7)
+    window.bench.play(10)
+    scrubber = window.timeline.scrubber
+    qtbot.waitUntil(lambda: not window.bench.playing and scrubber.range[1] == STEPS + 10, timeout=20_000)
+    window.timeline.scrubber.go_to(STEPS + 5)
+    assert strip.head.text() == f"5 seeds, step {STEPS}"
+    assert f"their last step; the run is shown at step {STEPS + 5}" in strip.sentences.text()
+
+
+def test_of_many_steps_the_last_one_that_seeds_have_recorded_is_told() -> None:
+    history = History(("loss", "validation_loss"), 4)
+    rows = np.array([[10.0 - step, step if step % 4 == 0 else np.nan] for step in range(16)])
+    history.extend(Rows(0, ("loss", "validation_loss"), rows))
+    last = replace(real_frame(), step=16, scalars={"loss": -6.0, "validation_loss": 16.0})
+    seed = SeedRun(0, last, history, ())
+    assert history.stride == 4
+    assert [seed.step_at(step) for step in (2, 3, 6, 7, 15, 16, 99)] == [None, 3, 3, 7, 15, 16, 16]
+    assert seed.frame_at(7).scalars == {"loss": 3.0, "validation_loss": 4.0}
+    assert seed.frame_at(16) is last
+
+
+def real_frame() -> Frame:
+    return run(Experiment.from_builtins(TWINS), steps=0).last

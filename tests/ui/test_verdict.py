@@ -16,6 +16,7 @@ from simulator.doctor.base import Finding
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
 from simulator.record.history import History, Rows
+from simulator.running.headless import run
 from simulator.running.standing import Standing, first_reached, least_loss
 from simulator.schema.numbers import number
 from tests.ui.legible_widgets import crowded
@@ -265,3 +266,52 @@ def test_a_network_that_is_renamed_or_taken_away_is_not_judged_by_the_name_that_
     window.verdict.choose_target(0.5)
     assert "norm" not in window.verdict.table.texts()
     qtbot.waitUntil(lambda: "smaller" in window.verdict.table.texts(), timeout=20_000)
+
+
+def test_at_an_earlier_step_the_verdict_is_that_of_the_step(qtbot: QtBot, window: MainWindow) -> None:
+    strip, scrubber = window.verdict, window.timeline.scrubber
+    own = window.document.experiment.all_lanes()
+    scrubber.go_to(17)
+    assert strip.head.text() == "Verdict at step 17"
+    assert window.bench.view is not None
+    at_once = strip.table.texts()
+    for name in ("A", "norm"):
+        history = (window.bench.record if name == "A" else window.bench.lanes.record(name)).history
+        assert at_once[name][LOSS] == number(float(history.series("loss").last[17]))
+    assert strip.target == float(window.bench.record.history.series("loss").last[:18].min())
+    qtbot.waitUntil(lambda: {"A", "norm"} <= strip.findings.of.keys() and scrubber.complete, timeout=20_000)
+    texts = strip.table.texts()
+    for name in ("A", "norm"):
+        last = run(own[name], steps=17).last
+        norms = last.measures["weight_gradient_norm"]
+        assert texts[name][RATIO] == number(norms[0] / norms[-2])
+        assert texts[name][VALIDATION].startswith(number(last.scalars["validation_loss"]))
+        assert "…" not in texts[name]
+    assert all("at step 17" in sentence for sentence in strip.sentences.text().splitlines())
+    scrubber.go_live()
+    assert strip.head.text() == "Verdict at step 40"
+    assert strip.table.texts()["A"][LOSS] == number(window.bench.view.frame.scalars["loss"])
+
+
+def test_until_all_of_an_earlier_step_is_there_nothing_of_another_is_told(qtbot: QtBot, window: MainWindow) -> None:
+    strip, scrubber = window.verdict, window.timeline.scrubber
+    assert strip.findings.of
+    scrubber.go_to(9)
+    for name, row in strip.table.texts().items():
+        if name != "none of these" and not scrubber.complete:
+            assert [row[place] for place in (VALIDATION, RATIO, FINDINGS)] == ["…"] * 3
+            assert "…" not in (row[STEPS], row[SECONDS])
+    qtbot.waitUntil(lambda: scrubber.complete and {"A", "norm"} <= strip.findings.of.keys(), timeout=20_000)
+    assert strip.table.texts()["A"][FINDINGS] != "…"
+
+
+def test_a_network_that_begins_later_says_so_in_the_verdict_of_an_earlier_step(
+    qtbot: QtBot, window: MainWindow
+) -> None:  # fmt: skip
+    window.chosen.remove("none of these")
+    window.branch_access.branch_here(30)
+    qtbot.waitUntil(lambda: "catching up" not in window.verdict.table.texts().get("B", ["catching up"]), timeout=20_000)
+    window.timeline.scrubber.go_to(12)
+    assert window.verdict.table.texts()["B"][FINDINGS] == "begins at step 30"
+    window.timeline.scrubber.go_to(31)
+    assert window.verdict.table.texts()["B"][LOSS] != "—"

@@ -84,7 +84,7 @@ def test_the_bench_opens_trains_and_ends_with_status_0(qtbot: QtBot) -> None:
     assert seen
 
 
-def opened_and_closed(target: Path, look: Callable[[MainWindow], bool]) -> bool:
+def opened_and_closed(target: Path | str, look: Callable[[MainWindow], bool]) -> bool:
     """Whether what ``look`` waits for came about in a window on a file, which is closed then."""
     app, seen = create_app(), []
 
@@ -104,6 +104,14 @@ def opened_and_closed(target: Path, look: Callable[[MainWindow], bool]) -> bool:
     finally:
         watching.stop()
         late.stop()
+
+
+@pytest.mark.parametrize(("preset", "several"), [("confident-mistake", True), ("spiral", False)])
+def test_a_preset_of_several_networks_starts_with_its_verdict(qtbot: QtBot, preset: str, several: bool) -> None:
+    def is_so(window: MainWindow) -> bool:
+        return window.bench.view is not None and window.verdict.isVisible() is several
+
+    assert opened_and_closed(preset, is_so)
 
 
 def test_a_run_opens_straight_at_its_step(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,10 +69,15 @@ class SeedFans(QObject):
         experiments = self._bench.document.experiment.all_lanes()
         return {name: _alone(records[name].live_changes) for name in experiments if name in records}
 
-    @property
-    def sentences(self) -> list[str]:
-        """What comes of each network beside the run, as the command that compares says it."""
-        return sentences_of(self.networks, self.steps)
+    def step_at(self, step: int) -> int | None:
+        """The last step until there that all runs have recorded; None where there is none."""
+        steps = [run.step_at(step) for each in self.networks.values() for run in each.runs]
+        known = [each for each in steps if each is not None]
+        return min(known) if len(known) == len(steps) else None
+
+    def sentences(self, step: int) -> list[str]:
+        """What has come of each network beside the run at such a step, as the command that compares says it."""
+        return sentences_of(self.networks, step)
 
     def refusal(self, seeds: int) -> str:
         """Why so many cannot be trained, in a sentence; ``""`` where they can."""

@@ -28,17 +28,19 @@ class LaneFindings(QObject):
         self.of: dict[str, tuple[Finding, ...]] = {}
         """Network → what was seen last, most pressing first; nothing of those that have not been examined."""
         self._waiting: dict[str, View] = {}
-        self._runs: dict[str, int] = {}
+        self._seen: dict[str, tuple[int, int | None]] = {}
+        """Network → its run, and the step if that is an earlier one."""
         self._clock = QElapsedTimer()
         self._soon = QTimer(self, singleShot=True, interval=LEAST_MS)
         self._soon.timeout.connect(self._examine_next)
 
     def take(self, views: Mapping[str, View]) -> None:
-        """Examine these when it is their turn; what is known of other networks, and of other runs of them, goes."""
-        runs = {name: view.frame.run for name, view in views.items()}
-        self.of = {name: findings for name, findings in self.of.items() if self._runs.get(name) == runs.get(name, -1)}
-        self._runs = runs
-        self._waiting = {name: view for name, view in self._waiting.items() if name in views}
+        """Examine these when it is their turn; what is known of others, of other runs and earlier steps, goes."""
+        seen = {name: (view.frame.run, None if view.live else view.frame.step) for name, view in views.items()}
+        same = [name for name in seen if self._seen.get(name) == seen[name]]
+        self.of = {name: findings for name, findings in self.of.items() if name in same}
+        self._waiting = {name: view for name, view in self._waiting.items() if name in same}
+        self._seen = seen
         self._waiting |= {name: view for name, view in views.items() if can_be_examined(view)}
         if self._waiting and not self._soon.isActive():
             self._soon.start()
@@ -65,7 +67,7 @@ class LaneFindings(QObject):
 
 def can_be_examined(view: View) -> bool:
     """Whether its frame brings what rules go by."""
-    return view.frame.result(FactorsObservation()) is not None or view.frame.info.depth == 1
+    return view.whole and (view.frame.result(FactorsObservation()) is not None or view.frame.info.depth == 1)
 
 
 def evidence_of(view: View) -> Evidence:

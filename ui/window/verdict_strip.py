@@ -68,7 +68,7 @@ class VerdictStrip(FootStrip):
         self.field = QLineEdit()
         self._buttons = QHBoxLayout()
         self._lay_out()
-        bench.updated.connect(lambda view, _rate: None if bench.hold.reason else self._take(view))
+        bench.shown.changed.connect(lambda view, _rate: self._take(view))
         bench.started.connect(lambda _info: self._begin())
 
     def _lay_out(self) -> None:
@@ -180,14 +180,28 @@ class VerdictStrip(FootStrip):
             return
         self._set_target(view)
         seeds = self._seeds if self._seeds is not None and self._seeds.shown else None
-        rows = list(self._rows(view) if seeds is None else self._seed_rows(seeds))
-        when = f"Verdict at step {integer(view.frame.step)}"
         if seeds is not None:
-            when = f"{_count(seeds)}, step {integer(seeds.steps)}"
-        self.head.setText(when)
+            self._write_seeds(seeds, seeds.steps if view.live else view.frame.step)
+            return
+        rows = list(self._rows(view))
+        self.head.setText(f"Verdict at step {integer(view.frame.step)}")
         self.table.say(rows)
-        said = [self._sentence(rows[0], row) for row in rows[1:]] if seeds is None else [READING, *seeds.sentences]
-        self._say("\n".join(filter(None, said)))
+        self._say("\n".join(filter(None, (self._sentence(rows[0], row) for row in rows[1:]))))
+
+    def _write_seeds(self, seeds: SeedFans, wanted: int) -> None:
+        """Of each network from all seeds at the step that is wanted, or the last one before it that they recorded."""
+        step, at = seeds.step_at(wanted), integer(wanted)
+        if step is None:
+            self.head.setText(_count(seeds))
+            self.table.say([Row(name, None, reason="not recorded") for name in seeds.networks])
+            self._say(f"Of a run of {count(seeds.steps, 'step')} none is recorded by itself up to step {at}.")
+            return
+        self.head.setText(f"{_count(seeds)}, step {integer(step)}")
+        self.table.say(list(self._seed_rows(seeds, step)))
+        last = f"That is their last step; the run is shown at step {at}."
+        recorded = f"That is the last one up to step {at} that is recorded of them by itself."
+        apart = "" if step == wanted else last if step == seeds.steps else recorded
+        self._say("\n".join(filter(None, (READING, apart, *seeds.sentences(step)))))
 
     def _say(self, text: str) -> None:
         self.sentences.setText(text)
@@ -205,27 +219,39 @@ class VerdictStrip(FootStrip):
         for name in (OWN_NAME, *(name for name in updates if name in described)):
             own = self._views(view).get(name)
             if own is None or (name != OWN_NAME and updates[name].frame is None):
-                reason = updates[name].refusal
-                yield Row(name, None, reason=f"not trained: {reason}" if reason else "catching up")
+                yield Row(name, None, reason=self._why_not(name, view.frame.step))
                 continue
-            yield Row(name, self._standing(own, seconds[name]), self.findings.of.get(name))
+            standing = self._standing(own, seconds[name], view.whole)
+            yield Row(name, standing, self.findings.of.get(name))
 
-    def _seed_rows(self, seeds: SeedFans) -> Iterator[Row]:
+    def _why_not(self, name: str, step: int) -> str:
+        """Why a network beside the run stands at no such step."""
+        lanes = self._bench.lanes
+        begins, refusal = lanes.begins(name), lanes.updates[name].refusal
+        if refusal:
+            return f"not trained: {refusal}"
+        return f"begins at step {integer(begins)}" if begins > step else "catching up"
+
+    def _seed_rows(self, seeds: SeedFans, step: int) -> Iterator[Row]:
         lanes = self._bench.lanes
         for name, each in seeds.networks.items():
             step_seconds = lanes.own_step_seconds if name == OWN_NAME else _step_seconds(lanes.updates.get(name))
-            standings = {
-                run.seed: standing(run.frame, run.history, run.frame, step_seconds, self.target) for run in each.runs
-            }
-            yield Row(name, None, seeds=standings, findings_by_seed=[run.findings for run in each.runs])
+            standings = {}
+            for run in each.runs:
+                frame, past = run.frame_at(step), run.history
+                past = past if step >= seeds.steps else past.until(step + 1)
+                standings[run.seed] = standing(frame, past, frame, step_seconds, self.target)
+            findings = [run.findings for run in each.runs] if step >= seeds.steps else None
+            yield Row(name, None, seeds=standings, findings_by_seed=findings)
 
-    def _standing(self, view: View, step_seconds: float) -> Standing:
-        return standing(view.frame, view.history, view.record.scored, step_seconds, self.target)
+    def _standing(self, view: View, step_seconds: float, whole: bool) -> Standing:
+        scored = view.record.scored
+        return standing(view.frame, view.history, scored, step_seconds, self.target, whole=whole)
 
     def _sentence(self, base: Row, row: Row) -> str:
         """What the loss comes to beside the run's; nothing where they are not of one step."""
         ours, theirs = base.standing, row.standing
-        if ours is None or theirs is None or ours.step != theirs.step:
+        if ours is None or theirs is None or ours.step != theirs.step or ours.loss is None or theirs.loss is None:
             return ""
         described = self._bench.document.experiment.all_lanes()
         own, other = described[base.name], described[row.name]

@@ -20,7 +20,8 @@ from ui.style.numbers import integer, number, percent, tabular
 from ui.style.text_size import scaled
 
 UNKNOWN = "—"
-NOT_EXAMINED = "…"
+NOT_KNOWN_YET = "…"
+COMPUTING = "What no record has of this step is being computed again."
 NOTHING = "none"
 LEAST_COLUMN = 30
 """Pixels of a column at least, however many there are."""
@@ -47,7 +48,8 @@ class Row:
     findings: Sequence[Finding] | None = None
     reason: str = ""
     seeds: Mapping[int, Standing] = field(default_factory=dict)
-    findings_by_seed: Sequence[Sequence[Finding]] = ()
+    findings_by_seed: Sequence[Sequence[Finding]] | None = ()
+    """None where they have not been examined at this step."""
 
 
 def steps_text(steps: Steps | None) -> str:
@@ -96,6 +98,8 @@ class Column(Struct, frozen=True):
     """Of one network, where it says more than its quantities."""
     over: tuple[Quantity, ...] = ()
     """Of several seeds, where these are others."""
+    of_past: bool = False
+    """Whether it is of the steps before: what is not known of these is not being computed."""
 
     def of(self, row: Row) -> tuple[str, str]:
         """Its text, and what it says in full."""
@@ -106,12 +110,13 @@ class Column(Struct, frozen=True):
             return "  ".join(filter(None, said)) or UNKNOWN, "\n".join(apart)
         if row.standing is None:
             return UNKNOWN, row.reason
-        return self._one(row.standing), self.whole(row.standing)
+        return self._one(row.standing), self.whole(row.standing) if row.standing.whole else COMPUTING
 
     def _one(self, standing: Standing) -> str:
         if self.text is not None:
             return self.text(standing)
-        return "  ".join(filter(None, (each.text(standing) for each in self.quantities))) or UNKNOWN
+        told = "  ".join(filter(None, (each.text(standing) for each in self.quantities)))
+        return told or (UNKNOWN if standing.whole or self.of_past else NOT_KNOWN_YET)
 
 
 def _scored_at(standing: Standing) -> str:
@@ -146,6 +151,7 @@ COLUMNS = (
         "shown of it.",
         (Quantity(lambda s: s.seconds, _seconds_text),),
         over=(Quantity(lambda s: math.inf if s.reached is None else s.seconds, _seconds_text),),
+        of_past=True,
     ),
 )
 LAST = "Findings", "What the doctor sees in each network by its rules alone; only its own panel tries mends on copies."
@@ -305,6 +311,8 @@ def _side(last: bool) -> Qt.AlignmentFlag:
 def findings_text(row: Row) -> tuple[str, str]:
     """``vanishing, dead; suspected: initial weights``, and the sentences."""
     if row.seeds:
+        if row.findings_by_seed is None:
+            return UNKNOWN, "The rules have looked at each seed's last step alone."
         counts = Counter(
             rule for each in row.findings_by_seed for rule in dict.fromkeys(finding.rule for finding in each)
         )
@@ -313,7 +321,7 @@ def findings_text(row: Row) -> tuple[str, str]:
     if row.standing is None:
         return row.reason, row.reason
     if row.findings is None:
-        return NOT_EXAMINED, "Not examined yet."
+        return NOT_KNOWN_YET, "Not examined yet." if row.standing.whole else COMPUTING
     certain = [finding.rule for finding in row.findings if finding.cause is None]
     suspected = [finding.rule for finding in row.findings if finding.cause is not None]
     parts = [", ".join(dict.fromkeys(certain))]

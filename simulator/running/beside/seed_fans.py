@@ -5,10 +5,12 @@ Each run is that of :mod:`~simulator.running.headless`, with the changes by hand
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -33,6 +35,8 @@ from simulator.training.ledger import Ledger
 from simulator.training.live_change import LiveChanges
 from simulator.training.training import Training
 
+NOW_AND_THEN = {"validation_loss", "validation_accuracy"}
+"""What has a value at some steps only."""
 LOOKS = 25
 """At so many steps, evenly spaced, data held out are scored, and what is sampled is looked at."""
 
@@ -56,9 +60,31 @@ class SeedRun(Struct, frozen=True):
     frame: Frame
     """Its last one."""
     history: History
-    """Of its loss."""
+    """Of what a verdict is about."""
     findings: tuple[Finding, ...]
     """What the doctor's rules say of the last step."""
+
+    def step_at(self, step: int) -> int | None:
+        """The last one until there that is recorded by itself; None where none is."""
+        if step >= self.frame.step:
+            return self.frame.step
+        start, stride = self.history.start, self.history.stride
+        recorded = start + (step + 1 - start) // stride * stride - 1
+        return recorded if recorded >= start else None
+
+    def frame_at(self, step: int) -> Frame:
+        """What the record has of such a step; the last frame is whole."""
+        row = None if step >= self.frame.step else self.history.row(step)
+        if row is None:
+            return self.frame
+        known = dict(zip(self.history.columns, map(float, row), strict=True))
+        scalars = {name: value for name, value in known.items() if name in self.frame.scalars}
+        for name in scalars.keys() & NOW_AND_THEN:
+            # The largest of a bucket is its one score, or NaN.
+            scores = self.history.series(name).high[: 1 + (step - self.history.start) // self.history.stride]
+            known_scores = scores[~np.isnan(scores)]
+            scalars[name] = float(known_scores[-1]) if known_scores.size else math.nan
+        return replace(self.frame, step=step, scalars=scalars, measures={})
 
 
 class Seeds(Struct, frozen=True):
@@ -69,15 +95,15 @@ class Seeds(Struct, frozen=True):
     fan: Fan
     runs: tuple[SeedRun, ...]
 
-    def values(self, quantity: str) -> dict[int, float]:
-        """Seed → a scalar of the last step, where it is defined."""
-        known = ((each.seed, each.frame.scalars.get(quantity)) for each in self.runs)
+    def values(self, quantity: str, step: int | None = None) -> dict[int, float]:
+        """Seed → a scalar of the last step or of one that is recorded, where it is defined."""
+        frames = {each.seed: each.frame if step is None else each.frame_at(step) for each in self.runs}
+        known = ((seed, frame.scalars.get(quantity)) for seed, frame in frames.items())
         return {seed: value for seed, value in known if value is not None}
 
-    @property
-    def ends(self) -> dict[str, dict[int, float]]:
-        """Quantity → seed → value at the last step, of all that a verdict is about."""
-        return {quantity: self.values(quantity) for quantity in COMPARED}
+    def at(self, step: int) -> dict[str, dict[int, float]]:
+        """Quantity → seed → value at such a step, of all that a verdict is about."""
+        return {quantity: self.values(quantity, step) for quantity in COMPARED}
 
     @property
     def nbytes(self) -> int:
@@ -96,10 +122,10 @@ def needed_bytes(history: int, networks: int, seeds: int) -> int:
     return (seeds + 1) * networks * history
 
 
-def sentences_of(networks: Mapping[str, Seeds], steps: int) -> list[str]:
-    """What comes of each network beside the first, in words."""
+def sentences_of(networks: Mapping[str, Seeds], step: int) -> list[str]:
+    """What has come of each network beside the first at a step that is recorded, in words."""
     experiments = {name: each.experiment for name, each in networks.items()}
-    return list(verdict_sentences(experiments, {name: each.ends for name, each in networks.items()}, steps))
+    return list(verdict_sentences(experiments, {name: each.at(step) for name, each in networks.items()}, step))
 
 
 def seed_run(
@@ -145,7 +171,7 @@ class SeedsWorker(SideWorker[TrainSeeds, Trained]):
             result = seed_run(experiment, ledger, request.steps, request.observations, self._count)
             frame = replace(result.last, observations={})
             runs.append((result.last, result.record))
-            kept.append(SeedRun(experiment.seed, frame, result.history.only(("loss",)), result.findings))
+            kept.append(SeedRun(experiment.seed, frame, result.history.only(COMPARED), result.findings))
         return Seeds(experiments[0], fan_of(runs), tuple(kept))
 
     def _count(self, _step: int) -> None:
