@@ -17,8 +17,9 @@ from simulator.record.record import Record
 from tests.ui.plot_data import frame
 from tests.ui.told import drawn
 from ui.chart.alike import AlikeCurves, DashTurn, GrowingCurves, alone_of, neighbours_of, turns_of
-from ui.chart.marks import LIVE, Curves, Mark, Palette, Surface
+from ui.chart.marks import LIVE, Mark, Palette, Surface
 from ui.chart.pane import Pane
+from ui.chart.spans import Spans
 from ui.export.pictures import picture
 from ui.plots import View, plot_class
 from ui.plots.gradient_time import GradientTime, shared_by
@@ -116,11 +117,10 @@ def test_the_line_of_many_steps_lies_between_their_extremes_and_a_spike_is_still
     plot = shown(given, 1, qtbot, (420, 280))
     assert plot.state is not None
     past = plot.state.past
-    (line,), (reach,) = drawn(plot, AlikeCurves).curves, drawn(plot, Curves, "ranges").curves
+    (heights,), (reach,) = drawn(plot, AlikeCurves).heights, drawn(plot, Spans, "ranges").heights
     low, high = np.log10(past.low[:, 0]), np.log10(past.high[:, 0])
-    heights = np.array([point.y() for point in line[0]])
     np.testing.assert_allclose(heights, (low + high) / 2)
-    assert max(point.y() for point in reach[0]) == pytest.approx(4.0)
+    assert reach.max() == pytest.approx(4.0)
 
 
 def test_a_curve_is_whole_where_no_other_lies_upon_it() -> None:
@@ -144,15 +144,14 @@ def test_of_more_layers_than_lines_each_lies_within_that_of_its_neighbours(qtbot
     given.extend(Rows(41, given.columns, spike))
     plot = shown(given, MANY, qtbot, (420, 280))
     assert plot.state is not None
-    shared, lines = shared_by(MANY), drawn(plot, AlikeCurves).curves
-    ranges = drawn(plot, Curves, "ranges").curves
+    shared, lines = shared_by(MANY), drawn(plot, AlikeCurves).heights
+    ranges = drawn(plot, Spans, "ranges").heights
     assert len(lines) == len(ranges) == -(-MANY // shared) <= 100
     heights = np.log10(plot.state.past.last)
-    for line, pieces in enumerate(ranges):
-        reached = [point.y() for piece in pieces for point in piece]
+    for line, reached in enumerate(ranges):
         layers = heights[:, line * shared : (line + 1) * shared]
-        assert min(reached) == pytest.approx(layers.min())
-        assert max(reached) == pytest.approx(layers.max())
+        assert reached.min() == pytest.approx(layers.min())
+        assert reached.max() == pytest.approx(layers.max())
     assert f"each line of {shared} layers" in plot.sentence()
 
 
@@ -161,9 +160,9 @@ def test_of_many_layers_the_one_that_is_pointed_at_is_drawn_by_itself(layer: int
     given = history(MANY, 40, 0.3, 0.0)
     plot = shown(given, MANY, qtbot, (420, 280))
     curves, shared = drawn(plot, AlikeCurves), shared_by(MANY)
-    (line,) = curves.pointed(layer).curves[layer // shared]
+    line = curves.pointed(layer).heights[layer // shared]
     assert plot.state is not None
-    np.testing.assert_allclose([point.y() for point in line], np.log10(plot.state.past.last[:, layer]))
+    np.testing.assert_allclose(line, np.log10(plot.state.past.last[:, layer]))
     whole = plot.canvas.grab().toImage()
     plot.highlight(layer)
     assert plot.canvas.grab().toImage() != whole
@@ -171,7 +170,7 @@ def test_of_many_layers_the_one_that_is_pointed_at_is_drawn_by_itself(layer: int
 
 def test_as_many_layers_as_lines_have_one_each(qtbot: QtBot) -> None:
     plot = shown(history(100, 40, 0.3, 0.0), 100, qtbot, (420, 280))
-    assert len(drawn(plot, AlikeCurves).curves) == 100
+    assert len(drawn(plot, AlikeCurves).heights) == 100
     assert "each line" not in plot.sentence()
 
 
@@ -187,19 +186,22 @@ def growing(kind: str, points: int) -> AlikeCurves:
     return AlikeCurves("curves", x[:points], heights[:, :points], colours=["#102030", "#c04000"], layers=range(6))
 
 
-def pixels(marks: Sequence[Mark], pane: Pane) -> NDArray[np.int16]:
+WAY = QTransform(3.0, 0, 0, -40.0, 5.0, 140.0)
+
+
+def pixels(marks: Sequence[Mark], pane: Pane, way: QTransform = WAY) -> NDArray[np.int16]:
     """What they look like, one over the other: (height, width, colours)."""
     image = QImage(620, 240, QImage.Format.Format_RGB32)
     image.fill(0xFFFFFF)
     with QPainter(image) as painter:
         for mark in marks:
-            mark.draw(Surface(painter, QTransform(3.0, 0, 0, -40.0, 5.0, 140.0), pane, Palette(LIGHT), LIVE))
+            mark.draw(Surface(painter, way, pane, Palette(LIGHT), LIVE))
     return np.frombuffer(image.constBits(), np.uint8).reshape(240, 620, 4).astype(np.int16)
 
 
 @pytest.mark.parametrize("kind", ["apart", "noisy", "alike", "with gaps"])
 def test_curves_that_grow_are_drawn_in_two_parts_as_if_they_were_whole(kind: str, qapp: QApplication) -> None:
-    pane, curves = Pane(), GrowingCurves()
+    pane, curves = Pane(), GrowingCurves[AlikeCurves]()
     assert len(curves.parts(growing(kind, 175))) == 1
     settled, rest = curves.parts(growing(kind, 180))
     again, _ = curves.parts(growing(kind, 184))
@@ -212,8 +214,43 @@ def test_curves_that_grow_are_drawn_in_two_parts_as_if_they_were_whole(kind: str
 
 
 def test_curves_that_stand_still_or_are_others_than_before_are_drawn_whole(qapp: QApplication) -> None:
-    curves, given = GrowingCurves(), growing("apart", 180)
+    curves, given = GrowingCurves[AlikeCurves](), growing("apart", 180)
     assert [len(curves.parts(given)) for _ in range(3)] == [1, 1, 1]
     assert len(curves.parts(growing("apart", 181))) == 2
     assert len(curves.parts(growing("noisy", 182))) == 1
     assert len(curves.parts(growing("noisy", 183))) == 2
+
+
+def spans(places: int, *, gaps: bool = False, seed: int = 1) -> Spans:
+    """Between six curves and what lies above them, so many places of each; more of them go on where fewer end."""
+    rng = np.random.default_rng(seed)
+    low = 0.02 * rng.normal(size=(200, 6)).cumsum(axis=0).T + 0.1 * np.arange(6.0)[:, np.newaxis]
+    high = low + np.abs(rng.normal(size=(200, 6)).T)
+    if gaps:
+        low[0, 40:44] = high[0, 40:44] = low[1, 155:] = high[1, 150:] = low[2, 159:161] = high[3, :100] = np.nan
+    colours, seen = ["#102030", "#c04000"], [True] * 5 + [False]
+    return Spans(
+        "ranges", np.arange(200.0)[:places], low[:, :places], high[:, :places], seen=seen, colours=colours, alpha=0.3,
+        layers=range(6),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("gaps", [False, True])
+@pytest.mark.parametrize("width", [0.31, 1.0, 1.37, 3.0])
+def test_spans_that_grow_are_drawn_in_two_parts_to_the_pixel_as_if_they_were_whole(
+    width: float, gaps: bool, qapp: QApplication
+) -> None:
+    pane, growing, way = Pane(), GrowingCurves[Spans](), QTransform(width, 0, 0, -40.0, 5.3, 140.7)
+    pane.fit((-1.0, 200.0), (-2.0, 4.0))
+    assert len(growing.parts(spans(175, gaps=gaps))) == 1
+    settled, rest = growing.parts(spans(180, gaps=gaps))
+    assert growing.parts(spans(184, gaps=gaps))[0] is settled
+    whole = pixels([spans(180, gaps=gaps)], pane, way)
+    np.testing.assert_array_equal(pixels([settled, rest], pane, way), whole)
+    assert (whole != 255).any()
+
+
+def test_spans_that_are_others_than_before_are_drawn_whole(qapp: QApplication) -> None:
+    growing = GrowingCurves[Spans]()
+    assert [len(growing.parts(spans(places))) for places in (180, 181)] == [1, 2]
+    assert len(growing.parts(spans(182, seed=2))) == 1

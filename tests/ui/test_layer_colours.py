@@ -34,7 +34,7 @@ def drawn_by_layer(plot: Plot[Any], given: View) -> Colours:
             for place, row in enumerate(mark.layers or [rows[place] for place, _ in enumerate(mark.outlines)]):
                 found.setdefault(row, set()).add(mark.colours[place % len(mark.colours)])
         if isinstance(mark, AlikeCurves):
-            for row, _ in enumerate(mark.curves):
+            for row, _ in enumerate(mark.heights):
                 found.setdefault(row, set()).add(mark.colours[row % len(mark.colours)])
         if isinstance(mark, Captions):
             for caption in mark.captions:

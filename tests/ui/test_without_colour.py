@@ -77,7 +77,7 @@ def test_what_is_coloured_is_told_apart_without_it(kind: type[Plot[Any]], qtbot:
             if isinstance(mark, Heat):
                 plain = set(np.unique(mark.places).tolist()) - set(mark.hatches) - {NOTHING}
                 assert len(plain & set(range(FIRST))) <= 1, (net, mark.key)
-            if isinstance(mark, AlikeCurves) and len(mark.curves) > 1:
+            if isinstance(mark, AlikeCurves) and len(mark.heights) > 1:
                 assert any(len(bar.ticks) >= 2 for bar in bars), (net, mark.key)
             if isinstance(mark, Bars) and len(set(mark.colours)) > 1:
                 below = {colour for box, colour in zip(mark.boxes, mark.colours, strict=True) if box.top() < 0}

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property, lru_cache
+from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPen, QPolygonF, QTransform
+from PySide6.QtGui import QPen, QTransform
 
-from ui.chart.marks import Curves, Mark, Surface
-from ui.chart.pens import pen_of, transparent
-from ui.chart.polygons import Array, polygon, unbroken_rows
+from ui.chart.marks import Mark, Surface
+from ui.chart.pens import SOLID, pen_of, transparent
+from ui.chart.polygons import Array, same_bits, unbroken_rows
+from ui.chart.strokes import draw_stroke
 
 TOUCHING = 1.2
 """Pixels apart at which two lines are one to the eye."""
@@ -76,11 +78,6 @@ class AlikeCurves(Mark):
         return unbroken_rows(np.isfinite(self.heights))
 
     @cached_property
-    def curves(self) -> list[list[QPolygonF]]:
-        rows = zip(self.heights, self.runs, strict=True)
-        return [[polygon(self.x[a:b], row[a:b]) for a, b in runs] for row, runs in rows]
-
-    @cached_property
     def _courses(self) -> dict[tuple[float, float], Course]:
         """By the pixels of a unit along both axes, of the present size of the pane alone."""
         return {}
@@ -127,17 +124,11 @@ class AlikeCurves(Mark):
         self.pointed(surface.palette.highlighted)._draw(surface)
 
     def _draw(self, surface: Surface) -> None:
-        if surface.style.lane:
-            # Its strokes tell the network, so none are left to tell curves.
-            drawn = Curves(
-                self.key, self.curves, colours=self.colours, smooth=True, layers=self.layers, shared=self.shared
-            )
-            drawn.draw(surface)
-            return
         surface.smooth(True)
         pointed = surface.palette.highlighted // self.shared
         pointed = self.layers.index(pointed) if pointed in self.layers else -1
-        drawing = CurvesInTurn(self, surface, self.course(surface.to_pixels))
+        # The strokes of a further network tell which it is, so none are left to tell curves.
+        drawing = CurvesInTurn(self, surface, None if surface.style.lane else self.course(surface.to_pixels))
         for index in range(len(self.heights)):
             if index != pointed:
                 drawing.draw(index, WIDTH, 0.3 if pointed >= 0 else 1.0)
@@ -167,9 +158,16 @@ class AlikeCurves(Mark):
         return (
             (self.colours, self.layers, self.shared) == (other.colours, other.layers, other.shared)
             and np.array_equal(self.x[:points], other.x[:points])
-            # By their bits: NaN is like NaN.
-            and np.array_equal(ours.view(np.int64), theirs.view(np.int64))
+            and same_bits(ours, theirs)
         )
+
+    def settled(self, end: int) -> AlikeCurves:
+        """So many points by themselves, which stay."""
+        return replace(self.part(slice(end)), key=f"{self.key} settled", z=self.z - 0.1, continued=True)
+
+    def after(self, settled: AlikeCurves) -> AlikeCurves:
+        """What goes on from these."""
+        return replace(self.part(slice(settled.x.size - 1, None)), before=settled)
 
 
 class Course(Struct, frozen=True):
@@ -185,17 +183,17 @@ class Course(Struct, frozen=True):
 
 
 class CurvesInTurn:
-    """Draws curves of which it is known how they lie."""
+    """Draws curves of which it is known how they lie; of a further network, where that is not asked, in its strokes."""
 
-    def __init__(self, curves: AlikeCurves, surface: Surface, course: Course) -> None:
+    def __init__(self, curves: AlikeCurves, surface: Surface, course: Course | None) -> None:
         self._curves, self._surface, self._course = curves, surface, course
         way, before = surface.to_pixels, curves.before
         self._across, self._down = curves.x * way.m11() + way.dx(), curves.heights * way.m22() + way.dy()
-        self._lengths = () if before is None else before.course(way).lengths
+        self._lengths = () if before is None or course is None else before.course(way).lengths
 
     def draw(self, index: int, width: float, alpha: float) -> None:
         """Dashes, and over them whole what of the curve has no other upon it."""
-        turn, pen = self._course.turns[index], self._pen(index, width, alpha)
+        turn, pen = self._turn(index), self._pen(index, width, alpha)
         if turn is None:
             self._draw_runs(index, pen, alpha)
             return
@@ -203,19 +201,23 @@ class CurvesInTurn:
         drawn = self._lengths[index] if self._lengths else 0.0
         self._draw_runs(index, turn.pen(colour, width, alpha, drawn), alpha)
         self._surface.painter.setPen(pen)
-        for begin, end in self._course.strokes[index]:
+        for begin, end in self._course.strokes[index] if self._course is not None else ():
             self._draw_stroke(index, begin, end)
 
     def draw_over_all(self, index: int) -> None:
         """The one that is pointed at is whole."""
         self._draw_runs(index, self._pen(index, POINTED_WIDTH, 1.0), 1.0)
 
+    def _turn(self, index: int) -> DashTurn | None:
+        return None if self._course is None else self._course.turns[index]
+
     def _colour(self, index: int) -> str:
         colours = self._curves.colours
         return self._surface.colour(colours[index % len(colours)])
 
     def _pen(self, index: int, width: float, alpha: float) -> QPen:
-        return pen_of(self._colour(index), width, alpha=alpha)
+        dash = SOLID if self._course is not None else self._surface.dash(SOLID)
+        return pen_of(self._colour(index), width, dash=dash, alpha=alpha)
 
     def _draw_runs(self, index: int, pen: QPen, alpha: float) -> None:
         painter = self._surface.painter
@@ -229,24 +231,37 @@ class CurvesInTurn:
                 painter.drawEllipse(QPointF(self._across[begin], self._down[index, begin]), radius, radius)
 
     def _draw_stroke(self, index: int, begin: int, end: int) -> None:
-        # Cutting it from a polygon would take ten times as long: what PySide cuts is a list of points.
-        self._surface.painter.drawPolyline(polygon(self._across[begin:end], self._down[index, begin:end]))
+        draw_stroke(self._surface.painter, self._across[begin:end], self._down[index, begin:end])
 
     def _radius(self, index: int) -> float:
         """Points that lie upon each other are rings; all that there is must be seen."""
-        turn, radius = self._course.turns[index], 2.6 if self._curves.pieces(index) == 1 else 1.2
+        turn, radius = self._turn(index), 2.6 if self._curves.pieces(index) == 1 else 1.2
         return radius if turn is None else radius * (1.3 - turn.place / turn.count)
 
 
-class GrowingCurves:
+class Grown(Protocol):
+    """Curves over steps, of which what stays can be parted from what comes after it."""
+
+    @property
+    def x(self) -> Array: ...
+
+    def begins_like(self, other: Self, points: int, /) -> bool: ...
+    def settled(self, end: int, /) -> Self: ...
+    def after(self, settled: Self, /) -> Self: ...
+
+
+G = TypeVar("G", bound=Grown)
+
+
+class GrowingCurves(Generic[G]):
     """Curves to which points are added: what stays of them is a mark by itself, so that it is painted once."""
 
     def __init__(self) -> None:
-        self._last: AlikeCurves | None = None
+        self._last: G | None = None
         """All of them, as they were last."""
-        self._settled: AlikeCurves | None = None
+        self._settled: G | None = None
 
-    def parts(self, curves: AlikeCurves) -> Sequence[AlikeCurves]:
+    def parts(self, curves: G) -> Sequence[G]:
         """What stays and what comes after it; all of them where nothing does."""
         last, self._last = self._last, curves
         # A place of several steps, and the step that is being made, may still change.
@@ -257,9 +272,8 @@ class GrowingCurves:
             if last is None or not grows or not last.begins_like(curves, end):
                 self._settled = None
                 return (curves,)
-            key, z = f"{curves.key} settled", curves.z - 0.1
-            self._settled = settled = replace(curves.part(slice(end)), key=key, z=z, continued=True)
-        return settled, replace(curves.part(slice(end - 1, None)), before=settled)
+            self._settled = settled = curves.settled(end)
+        return settled, curves.after(settled)
 
 
 class Neighbours(Struct, frozen=True):

@@ -24,6 +24,11 @@ def pieces(x: Array, y: Array) -> list[QPolygonF]:
     return [polygon(x[a:b], y[a:b]) for a, b in unbroken(good)]
 
 
+def same_bits(ours: Array, theirs: Array) -> bool:
+    """Whether both hold the same; NaN is like NaN."""
+    return ours.shape == theirs.shape and np.array_equal(ours.view(np.int64), theirs.view(np.int64))
+
+
 def unbroken(good: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Where each run of True begins and ends."""
     edges = np.flatnonzero(np.diff(np.concatenate(([0], good.astype(np.int8), [0]))))

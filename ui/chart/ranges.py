@@ -22,9 +22,18 @@ Range = tuple[float, float]
 
 def finite_extent(parts: Iterable[Floats]) -> Range:
     """Smallest and largest finite value of all; NaN, NaN if there is none."""
-    finite = [part[np.isfinite(part)] for part in parts]
-    ends = [(float(part.min()), float(part.max())) for part in finite if part.size]
-    return (min(low for low, _ in ends), max(high for _, high in ends)) if ends else (math.nan, math.nan)
+    ends = [_ends(part) for part in parts if part.size]
+    known = [each for each in ends if each is not None]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else (math.nan, math.nan)
+
+
+def _ends(values: Floats) -> Range | None:
+    """Smallest and largest finite value; None if there is none."""
+    low, high = float(values.min()), float(values.max())
+    if math.isfinite(low) and math.isfinite(high):  # So all are: the quick way, as of most that is shown.
+        return low, high
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else None
 
 
 def with_margin(shown: Range, share: float = 0.025) -> Range:

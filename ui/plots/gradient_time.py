@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulator.training.run_info import RunInfo
 from ui.chart.alike import AlikeCurves, GrowingCurves
 from ui.chart.axes import StepAxis, ValueAxis
-from ui.chart.buckets import Buckets, buckets_for, envelope, reduced
+from ui.chart.buckets import Buckets, buckets_for, reduced
 from ui.chart.colour_bar import ColourBar
 from ui.chart.decades import extent, log10, zero_notes
 from ui.chart.legend import Note
@@ -20,6 +20,7 @@ from ui.chart.lost import Since, lost_notes, since_of
 from ui.chart.marks import Curves, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange, StepsRange
+from ui.chart.spans import Spans
 from ui.chart.table import Cell, Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.numbers import integer, number
@@ -161,7 +162,7 @@ class GradientTime(Plot[LayersPast]):
         self.canvas.add_beside(self.bar, FIRST_ROW, 2)
         self.x_scale, self.y_scale = StepsRange(), StepRange(log=True)
         self.scales += [self.x_scale, self.y_scale]
-        self._growing = GrowingCurves()
+        self._growing, self._growing_ranges = GrowingCurves[AlikeCurves](), GrowingCurves[Spans]()
 
     def begin(self, info: RunInfo) -> None:
         labels = self.labels
@@ -187,13 +188,12 @@ class GradientTime(Plot[LayersPast]):
         colours = [*self.layer_colours[shared // 2 :: shared], *self.layer_colours[-1:]]
         # What a line covers need not be drawn behind it.
         wide = np.any(high - low > LINE_SHARE * (top - bottom), axis=1)
-        along, between = envelope(x, low.T, high.T)
-        ranges = [pieces(along, row) if seen else [] for seen, row in zip(wide, between.T, strict=True)]
         curves = AlikeCurves("curves", x, middle, colours=colours, layers=layers, shared=shared, each=each[1])
-        return [
-            Curves("ranges", ranges, colours=colours, alpha=RANGE, layers=layers, shared=shared, z=-0.2),
-            *self._growing.parts(curves),
-        ]
+        ranges = Spans(
+            "ranges", x, low, high, seen=wide.tolist(), colours=colours, alpha=RANGE, layers=layers, shared=shared,
+            z=-0.2,
+        )  # fmt: skip
+        return [*self._growing_ranges.parts(ranges), *self._growing.parts(curves)]
 
     def ghost_marks(self, ghost: LayersPast) -> Sequence[Mark]:
         _, middle, _ = _lines(_heights(ghost, self.y_scale.range[0]))
