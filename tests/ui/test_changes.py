@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -219,6 +221,9 @@ def test_a_list_goes_into_a_file_and_comes_from_one(qtbot: QtBot, open_on: OpenO
     before = changed_run(qtbot, window)
     dialog = opened(window)
     dialog.export_to(tmp_path / "changes.json")
+    dialog.activateWindow()
+    qtbot.waitUntil(dialog.isActiveWindow)
+    QApplication.sendEvent(dialog, QEvent(QEvent.Type.ActivationChange))  # As when the file's dialog is closed.
     assert dialog.summary.text() == "2 changes written to changes.json."
     result = run(EXPERIMENT, steps=12, changes=tmp_path / "changes.json")
     assert [float(loss) for loss in result.history.series("loss").last[:12]] == before

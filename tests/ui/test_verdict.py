@@ -23,6 +23,7 @@ from tests.ui.legible_widgets import crowded
 from tests.ui.windows import OpenOn, windows
 from ui.board.packing import GAP
 from ui.plots.loss import LossPlot
+from ui.plots.veil import Veil
 from ui.window.main_window import MainWindow
 from ui.window.verdict_table import Row, VerdictTable
 
@@ -315,3 +316,27 @@ def test_a_network_that_begins_later_says_so_in_the_verdict_of_an_earlier_step(
     assert window.verdict.table.texts()["B"][FINDINGS] == "begins at step 30"
     window.timeline.scrubber.go_to(31)
     assert window.verdict.table.texts()["B"][LOSS] != "—"
+
+
+def test_every_image_of_networks_beside_each_other_says_that_it_is_of_another_step(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    window.plot_area.show_plot("boundary")
+    window.plot_area.board.toggle_maximised("boundary")
+    plot = window.plot_area.plot("boundary")
+    qtbot.waitUntil(lambda: len(plot.side_by_side) == 2, timeout=20_000)
+
+    def laid() -> list[list[str]]:
+        found = [each.canvas.findChildren(Veil) for each in plot.side_by_side]
+        return [[veil.text for veil in veils if veil.isVisible()] for veils in found]
+
+    scrubber = window.timeline.scrubber
+    scrubber.go_to(20)
+    if not scrubber.complete:
+        qtbot.waitUntil(lambda: scrubber.complete or any(laid()), timeout=20_000)
+        assert scrubber.complete or laid() == [["of step 40; step 20 is being computed"]] * 2
+    qtbot.waitUntil(lambda: scrubber.complete and not any(laid()), timeout=20_000)
+    window.chosen.remove("norm")
+    qtbot.waitUntil(lambda: len(plot.side_by_side) == 1, timeout=20_000)
+    scrubber.go_to(10)
+    qtbot.waitUntil(lambda: scrubber.complete and not any(laid()), timeout=20_000)

@@ -117,7 +117,8 @@ class ChangesDialog(QDialog):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
-            self.keep_up()
+            self._offer_networks()
+            self.follow()
 
     def keep_up(self) -> None:
         """The run may have gone on: a list that nobody has edited is its own still."""

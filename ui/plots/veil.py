@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from ui.plots.base import Plot, View
 from ui.style.numbers import integer
@@ -56,28 +57,37 @@ class Veil(QWidget):
 
 
 class _Laid:
-    """A veil over each of some plots."""
+    """A veil over each of some plots, and over the images of networks that stand beside its own."""
 
     def __init__(self) -> None:
-        self._veils: dict[str, Veil] = {}
+        self._veils: dict[str, dict[QWidget, Veil]] = {}
 
     def _say(self, plot: Plot[Any], text: str) -> None:
         """Cover a plot, or say something else over it."""
-        if plot.key in self._veils:
-            self._veils[plot.key].say(text)
-        else:
-            self._veils[plot.key] = Veil(plot.canvas, text)
+        laid = self._veils.setdefault(plot.key, {})
+        canvases: list[QWidget] = [each.canvas for each in plot.side_by_side]
+        for canvas in [each for each in laid if each not in canvases]:
+            _remove(laid.pop(canvas))
+        for canvas in canvases:
+            if canvas in laid:
+                laid[canvas].say(text)
+            else:
+                laid[canvas] = Veil(canvas, text)
 
     def _take_off(self, key: str) -> None:
-        veil = self._veils.pop(key, None)
-        if veil is not None:
-            veil.hide()
-            veil.deleteLater()
+        for veil in self._veils.pop(key, {}).values():
+            _remove(veil)
 
     def lift(self) -> None:
         """Take all of them off."""
         for key in tuple(self._veils):
             self._take_off(key)
+
+
+def _remove(veil: Veil) -> None:
+    if isValid(veil):  # It may have gone with the network that it lay on.
+        veil.hide()
+        veil.deleteLater()
 
 
 class StepVeils(_Laid):
