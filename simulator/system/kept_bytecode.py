@@ -15,13 +15,18 @@ from typing import Any
 ENDING = ".compiled"
 
 
+def kept_file(source_file: str) -> Path:
+    """Where bytecode is kept for a module: beside its own."""
+    return Path(cache_from_source(source_file)).with_suffix(ENDING)
+
+
 @contextmanager
 def keep_bytecode(source_file: str, beginnings: tuple[str, ...]) -> Iterator[None]:
     """Within, sources whose names begin so are compiled once, as long as they stay what they are.
 
     Their bytecode is kept beside that of ``source_file``; where Python keeps none, they are compiled each time.
     """
-    path = Path(cache_from_source(source_file)).with_suffix(ENDING)
+    path = kept_file(source_file)
     kept = _read(path)
     before = len(kept)
     compile_anew: Any = builtins.compile

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from distribution.lean import Entry, is_unused, leading_somewhere, lean
-from distribution.trial import ROOT, try_program
+from distribution.needed import closure, needed_distributions, unneeded_modules
+from distribution.trial import ROOT, environment, try_program
 
 LINUX = ROOT / "distribution" / "linux"
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the menu of Linux")
@@ -37,6 +38,24 @@ def test_a_link_to_what_was_left_out_is_left_out_too() -> None:
         ("libQt6Network.so.6", "Qt/lib/libQt6Network.so.6", "SYMLINK"),
     ]
     assert leading_somewhere([*kept, *links], kept) == [*kept, links[0]]
+
+
+def test_what_else_is_installed_makes_the_program_no_larger() -> None:
+    # scipy would import torch and dask if they were there, tqdm pandas.
+    providers = {
+        "torch": ["torch"], "dask": ["dask"], "pandas": ["pandas"], "shared": ["torch", "Pillow"], "PIL": ["pillow"],
+        "numpy": ["numpy"], "simulator": ["nablascope"], "regex": ["regex"], "json": ["torch"], "a/b": ["torch"],
+    }  # fmt: skip
+    assert unneeded_modules(providers) == ["dask", "pandas", "torch"]
+    assert not {"numpy", "PySide6", "pyqtgraph", "ziafont"} & set(unneeded_modules())
+
+
+def test_what_is_needed_is_asked_for_in_turn_and_extras_only_by_name() -> None:
+    assert {"clevercsv", "regex", "ziafont", "shiboken6"} <= needed_distributions()
+    assert not {"distributed", "pyarrow", "pyinstaller"} & needed_distributions()
+    assert closure(["no-such-distribution", "numpy; python_version < '3'"]) == {"no-such-distribution"}
+    assert "pytest" in closure(["pytest-xdist"])
+    assert "psutil" in closure(["pytest-xdist[psutil]"]) - closure(["pytest-xdist"])
 
 
 @pytest.mark.parametrize(
@@ -94,5 +113,12 @@ def test_the_built_program_starts_without_python(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "distribution.build", str(tmp_path / "dist")], check=True, cwd=ROOT)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    tried = try_program([str(tmp_path / "dist" / "nablascope" / "nablascope")], elsewhere)
+    program = str(tmp_path / "dist" / "nablascope" / "nablascope")
+    tried = try_program([program], elsewhere)
     assert {"try_run", "try_window"} <= set(tried)
+    if sys.platform == "linux":
+        # What opens no window loads no Qt; so the first worker can be a copy of the window's process.
+        said = environment(elsewhere) | {"LD_DEBUG": "files"}
+        loaded = subprocess.run([program, "presets"], env=said, capture_output=True, text=True, check=True).stderr
+        assert "libpython" in loaded
+        assert "libQt6" not in loaded
