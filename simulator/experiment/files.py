@@ -16,7 +16,7 @@ from simulator.experiment.carriers import extract, is_carrier
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.named_file import naming_file
 from simulator.system.atomic import write_atomic
-from simulator.system.regular_file import read_regular
+from simulator.system.regular_file import read_regular, read_start
 
 PRESETS = resources.FOLDER / "presets"
 TABLES = frozenset({
@@ -27,6 +27,10 @@ RUN_ENDING = ".nabla"
 """Of files that hold a run with its experiment."""
 MAX_FILE_BYTES = 16 * 2**20
 """Bytes beyond which a file is not an experiment."""
+HEAD_BYTES = 1024
+"""Bytes that tell a table from an experiment in a file that is called like one."""
+BEFORE_JSON = b"\xef\xbb\xbf \t\r\n"
+"""What may stand before an experiment: the mark of its encoding, and blanks."""
 
 
 class Preset(Struct, frozen=True):
@@ -72,6 +76,9 @@ def _described(path: Path) -> Experiment:
     if is_carrier(path):
         return extract(path).experiment
     with naming_file(path, "experiment"):
+        if is_table(path) and not read_start(path, HEAD_BYTES).lstrip(BEFORE_JSON).startswith(b"{"):
+            named = json.dumps({"kind": "csv", "path": path.name}, ensure_ascii=False)
+            raise ExperimentError(f"not an experiment but a table, which an experiment names as its data: {named}")
         return Experiment.from_json(read_regular(path, MAX_FILE_BYTES))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.experiment.experiment import Experiment, ExperimentError
+from simulator.experiment.files import MAX_FILE_BYTES, read
 from simulator.layers import Layer
 from simulator.parts.losses import Loss
 from simulator.parts.regularization import Regularization
@@ -284,6 +287,25 @@ def test_a_broken_file_is_one_sentence(text: str | bytes, words: list[str]) -> N
     message = str(refused(text))
     for word in words:
         assert word in message
+
+
+@pytest.mark.parametrize("name", ["mine.csv", "mine.txt", "mine.csv.gz", "mine.xlsx"])
+def test_a_table_in_place_of_an_experiment_is_called_what_it_is(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"x,y,label\n1,2,a\n")
+    os.truncate(tmp_path / name, MAX_FILE_BYTES + 1)
+    with pytest.raises(ExperimentError, match="a table, which an experiment names as its data") as caught:
+        read(tmp_path / name)
+    assert str(caught.value).endswith(f'{{"kind": "csv", "path": "{name}"}}')
+    with pytest.raises(ExperimentError, match="no such file"):
+        read(tmp_path / "gone.csv")
+
+
+def test_an_experiment_is_read_whatever_its_file_is_called(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("\ufeff \n" + WRITTEN, encoding="utf-8")
+    assert read(tmp_path / "mine.txt") == Experiment.from_json(WRITTEN)
+    (tmp_path / "mine.txt").write_text('{"data": 1', encoding="utf-8")
+    with pytest.raises(ExperimentError, match="not JSON"):
+        read(tmp_path / "mine.txt")
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
