@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CLOSE_SECONDS = 1.0
+INTERRUPTED = 130
+"""Status of a program that Ctrl+C has ended."""
 # Read when numpy is imported, here and in the training process; raised where a network is worth it. A second thread
 # that waits for work takes a core from the other process, at the start of all times.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -141,7 +143,7 @@ def launched(worker: Mode | None) -> ProcessTransport[Command, Reply] | None:
 
 
 def open_bench(target: str | None, worker: Mode | None, reset: bool = False) -> int:
-    """Open the window; Qt is imported only here. 2 for a file that is none, 1 where the window fails."""
+    """Open the window; Qt is imported only here. 2 for a bad file, 1 where the window fails, 130 for Ctrl+C."""
     # What a start makes, stays: looking it over for garbage again and again is a tenth of the time.
     gc.disable()
     transport = None
@@ -156,6 +158,8 @@ def open_bench(target: str | None, worker: Mode | None, reset: bool = False) -> 
         reason = out_of_memory(error) if isinstance(error, MemoryError) else " ".join(str(error).split())
         print(f"error: {reason}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED  # while it is opening; the window itself hears signals
     except Exception as error:
         traceback.print_exc()
         print(f"error: the bench could not start: {type(error).__name__}: {error}", file=sys.stderr)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import main
 from simulator import Experiment
 from tests.ui.ending_window import STATES
 
@@ -107,6 +108,18 @@ def test_a_signal_ends_the_window_with_its_status_while_a_dialog_is_open_and_kee
     (note,) = program.kept()
     assert (note["name"], note["changed"]) == ("experiment", True)
     assert list(program.state.rglob("run-*.nabla"))
+
+
+@pytest.mark.parametrize("where", ["launched", "import_module"])
+def test_ctrl_c_while_the_window_is_opening_ends_it_without_a_word(
+    where: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, where, interrupt)
+    assert main.main(["vanishing-sigmoid"]) == 130
+    assert capfd.readouterr() == ("", "")
 
 
 @unix
