@@ -17,13 +17,13 @@ Quartiles = tuple[T, T, T]
 """First quartile, median, third quartile."""
 
 
-def quantiles(values: Floats, shares: Sequence[float] = SHARES) -> tuple[Floats, ...]:
-    """Along the first axis, between neighbours by a straight line; NaN counts as beyond all others.
+def quantiles(values: Floats) -> tuple[Floats, ...]:
+    """Those of :data:`SHARES` along the first axis, between neighbours by a straight line; NaN is beyond all others.
 
     Source: Hyndman and Fan (1996), definition 7.
     """
     ordered = np.sort(values, axis=0)
-    return tuple(_between(ordered, share * (len(values) - 1)) for share in shares)
+    return tuple(_between(ordered, share * (len(values) - 1)) for share in SHARES)
 
 
 def _between(ordered: Floats, at: float) -> Floats:

@@ -20,19 +20,23 @@ Noise = Annotated[
 ]
 
 
-class TwoClasses(Data, frozen=True, kw_only=True):
-    """Two classes in the plane, alternating over the samples."""
+class Planar(Data, frozen=True, kw_only=True):
+    """Points of a plane that are drawn on the spot."""
 
     group: ClassVar[str] = DRAWN
+
+    @property
+    def input_shape(self) -> tuple[int, ...] | None:
+        return (2,)
+
+
+class TwoClasses(Planar, frozen=True, kw_only=True):
+    """Two classes in the plane, alternating over the samples."""
 
     samples: Samples = 500
     noise: Noise = 0.1
 
     class_names: ClassVar[tuple[str, str]] = ("0", "1")
-
-    @property
-    def input_shape(self) -> tuple[int, ...] | None:
-        return (2,)
 
     def load(self, rng: np.random.Generator) -> Raw:
         side = np.arange(self.samples) % 2
@@ -104,10 +108,8 @@ class Xor(TwoClasses, frozen=True, kw_only=True, tag="xor"):
         return x
 
 
-class Clusters(Data, frozen=True, kw_only=True, tag="clusters"):
+class Clusters(Planar, frozen=True, kw_only=True, tag="clusters"):
     """Gaussian clusters whose centres lie evenly on a circle of radius 1, one per class."""
-
-    group: ClassVar[str] = DRAWN
 
     samples: Samples = 500
     classes: Annotated[
@@ -118,10 +120,6 @@ class Clusters(Data, frozen=True, kw_only=True, tag="clusters"):
         knob("Spread", "Standard deviation of each cluster.", slider=(0.0, 1.0), ge=0.0, le=10.0),
     ] = 0.2
 
-    @property
-    def input_shape(self) -> tuple[int, ...] | None:
-        return (2,)
-
     def load(self, rng: np.random.Generator) -> Raw:
         y = np.arange(self.samples) % self.classes
         angle = 2.0 * np.pi * y / self.classes
@@ -130,10 +128,8 @@ class Clusters(Data, frozen=True, kw_only=True, tag="clusters"):
         return Raw(x, y, _numbered("cluster ", self.classes), ("x1", "x2"))
 
 
-class Plane(Data, frozen=True, kw_only=True, tag="plane"):
+class Plane(Planar, frozen=True, kw_only=True, tag="plane"):
     """A noisy tilted plane over two inputs, ``y = (x1 + x2) / 2 + noise``: regression at its simplest."""
-
-    group: ClassVar[str] = DRAWN
 
     samples: Samples = 500
     noise: Noise = 0.1
@@ -141,10 +137,6 @@ class Plane(Data, frozen=True, kw_only=True, tag="plane"):
     @property
     def task(self) -> Task:
         return "regression"
-
-    @property
-    def input_shape(self) -> tuple[int, ...] | None:
-        return (2,)
 
     def load(self, rng: np.random.Generator) -> Raw:
         x = rng.uniform(-1.0, 1.0, size=(self.samples, 2))

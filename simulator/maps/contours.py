@@ -1,4 +1,4 @@
-"""Where a quantity on a grid has a value: the pieces of its contour, by marching squares."""
+"""Where a quantity on a grid is 0: the pieces of its contour, by marching squares."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from simulator.arrays.numeric import Floats
 _CORNERS = ((0, 0), (1, 0), (1, 1), (0, 1))
 
 
-def contour(grid: Floats, level: float = 0.0) -> Floats:
+def contour(grid: Floats) -> Floats:
     """(pieces, 2, 2): the ends of each piece as places on both axes of ``grid``; straight between neighbours.
 
     A square with a corner that is NaN has no piece; where two pieces cross a square, the mean decides how they lie.
     """
-    above = np.asarray(grid, float) - level
-    # A corner that is the level itself belongs to what is above.
-    above = np.where(above == 0, np.finfo(float).tiny, above)
+    above = _above(grid)
     pieces = [
         piece
         for first in range(above.shape[0] - 1)
@@ -57,12 +55,16 @@ def _joined(line: list[tuple[float, ...]], piece: list[tuple[float, ...]]) -> li
     return [second, *line] if first == line[0] else [first, *line]
 
 
-def crossings(values: Floats, level: float = 0.0) -> Floats:
-    """(crossings,): the places on one axis at which a quantity has the value."""
-    above = np.asarray(values, float) - level
-    above = np.where(above == 0, np.finfo(float).tiny, above)
+def crossings(values: Floats) -> Floats:
+    """(crossings,): the places on one axis at which a quantity is 0."""
+    above = _above(values)
     before = np.flatnonzero(above[:-1] * above[1:] < 0)
     return before + above[before] / (above[before] - above[before + 1])
+
+
+def _above(values: Floats) -> Floats:
+    """What is 0 itself belongs to what is above."""
+    return np.where(np.asarray(values) == 0, np.finfo(float).tiny, values)
 
 
 def _pieces(above: Floats, first: int, second: int) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
-from simulator.arrays.numeric import Floats
 from simulator.measures import backward, composite, flow, forward, update
 from simulator.measures.base import Measure, Reading
 from simulator.measures.meter import Meter
-from simulator.network.stack import Roles
 
 MEASURES: tuple[Measure, ...] = (
     forward.ActivationMean(),
@@ -43,9 +38,4 @@ RECORDED: tuple[Measure, ...] = (
 RECORDED_NAMES: tuple[str, ...] = tuple(measure.name for measure in RECORDED)
 
 
-def measure_all(roles: Roles, batch: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """(measures, layers) of ``RECORDED`` and where they are defined; a value that is not defined reads NaN."""
-    return Meter(roles, batch, RECORDED).read()
-
-
-__all__ = ["MEASURES", "NAMES", "RECORDED", "RECORDED_NAMES", "Measure", "Meter", "Reading", "measure_all"]
+__all__ = ["MEASURES", "NAMES", "RECORDED", "RECORDED_NAMES", "Measure", "Meter", "Reading"]

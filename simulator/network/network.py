@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import ClassVar
 
 import numpy as np
@@ -23,7 +21,7 @@ from simulator.network.stack import Roles
 from simulator.schema.numbers import decimal, number
 from simulator.schema.parameter import title_of
 from simulator.system.machine import GIB, shortage
-from simulator.system.progress import followed
+from simulator.system.progress import Reporting, followed
 
 VECTORS_HELD, HELD_PER_SLOT = 5, 3
 """As long as the parameters: values, gradients, updates, and two copies of the values to go back to and to have scored;
@@ -32,7 +30,7 @@ MEMORY_LIMIT = 8 * GIB
 """Bytes that a network may take; more is refused before it is spent."""
 
 
-class Network:
+class Network(Reporting):
     """The running network of an experiment for one batch size.
 
     ``share`` gives a twin with its own buffers over the same parameters and running averages, for evaluation at
@@ -51,7 +49,6 @@ class Network:
         self.states: Parameters
         self.modules: list[Module] = []
         self.trace = Trace(norm)
-        self._reports_progress = False
         shape = input_shape
         for depth, (entry, layer) in enumerate(
             followed(tuple(experiment.expanded()), "Building the network", "layers")
@@ -163,29 +160,17 @@ class Network:
             x = module.forward(x, training=True)
         self.output.initialise(seed, x)
 
-    @contextmanager
-    def reporting_progress(self) -> Iterator[None]:
-        """Passes in here, the first ones, say layer by layer how far they are; one that is cancelled leaves a ruin."""
-        self._reports_progress = True
-        try:
-            yield
-        finally:
-            self._reports_progress = False
-
-    def _in_turn(self, modules: Sequence[Module], doing: str) -> Iterable[Module]:
-        return followed(modules, doing, "layers") if self._reports_progress else modules
-
     def forward(self, training: bool = True) -> Array:
         """The network's answer (outputs, samples) to what stands in ``input``."""
         x = self.input
-        for module in self._in_turn(self.modules, "The first pass forward"):
+        for module in self._followed(self.modules, "The first pass forward", "layers"):
             x = module.forward(x, training)
         return self.output.forward(x)
 
     def backward(self, y: Array) -> None:
         """Set every gradient of the mean loss over the batch, given the targets ``y``."""
         gradient = self.output.backward(y)
-        for module in self._in_turn(self.modules[::-1], "The first pass back"):
+        for module in self._followed(self.modules[::-1], "The first pass back", "layers"):
             assert gradient is not None
             gradient = module.backward(gradient)
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-Values = NDArray[np.float32] | NDArray[np.float64]
-
 NEVER = -1
 CAPACITY = 1024
 MOST_BYTES = 256 * 2**20

@@ -7,7 +7,7 @@ listener hears it in the same thread, and ends it by raising :class:`CancelledEr
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
@@ -73,6 +73,25 @@ def followed(items: Collection[Item], doing: str, unit: str) -> Iterator[Item]:
     for done, item in enumerate(items):
         advance(doing, done, len(items), unit)
         yield item
+
+
+class Reporting:
+    """What is done again and again, and says how far it is only when it is done for the first time."""
+
+    _reports_progress = False
+
+    @contextmanager
+    def reporting_progress(self) -> Iterator[None]:
+        """What is done in here says how far it is; where it is cancelled, it leaves a ruin."""
+        self._reports_progress = True
+        try:
+            yield
+        finally:
+            self._reports_progress = False
+
+    def _followed(self, items: Collection[Item], doing: str, unit: str) -> Iterable[Item]:
+        """The items, :func:`followed` if that is asked for."""
+        return followed(items, doing, unit) if self._reports_progress else items
 
 
 class Meter:

@@ -110,8 +110,3 @@ class Replayer:
             began if began is not None and began.step < step else None,
             lost_state if lost_state is not None and lost_state.step < step else None,
         )
-
-
-def training_at(replay: Replay, step: int) -> Training:
-    """The run after ``step`` updates."""
-    return Replayer(replay).go_to(step)

@@ -14,7 +14,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.layers.parameters import Parameters
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.regularization import Regularization
-from simulator.system.progress import followed
+from simulator.system.progress import Reporting
 from simulator.training.copies import copied
 
 Write = Callable[[tuple[Array, ...], Array, Array, Array, float, int], None]
@@ -23,7 +23,7 @@ CHUNK = CHUNK_ENTRIES
 """Parameters updated at a time, so that an optimiser's vectors stay in the cache; also summed at a time."""
 
 
-class Updater:
+class Updater(Reporting):
     """Writes the update of a network's parameters, and keeps the optimiser's state between steps."""
 
     def __init__(self, parameters: Parameters, optimizer: Optimizer) -> None:
@@ -37,7 +37,6 @@ class Updater:
         """Σ g² of the gradient whose update is written, where all of it is updated."""
         self.finite = True
         """Whether the squares of the update that is written sum to a finite number; then so is every entry."""
-        self._reports_progress = False
         self.reset(optimizer)
 
     def reset(self, optimizer: Optimizer) -> None:
@@ -72,15 +71,6 @@ class Updater:
         for slot, kept in zip(self.slots, before, strict=True):
             np.copyto(slot, kept)
 
-    @contextmanager
-    def reporting_progress(self) -> Iterator[None]:
-        """An update in here, the first one, says how far it is; one that is cancelled leaves a ruin."""
-        self._reports_progress = True
-        try:
-            yield
-        finally:
-            self._reports_progress = False
-
     def write(self, experiment: Experiment, rate: float) -> None:
         """Let the optimiser write the update at this learning rate; it is not applied yet."""
         self._write(experiment, experiment.optimizer.update, rate)
@@ -105,8 +95,7 @@ class Updater:
         parameters = self.parameters
         gradient = followed_gradient(parameters, experiment.regularization, self.frozen)
         self.finite, self._squares = True, 0.0
-        reported = followed(self._pieces, "The first update", "") if self._reports_progress else self._pieces
-        for piece in reported:
+        for piece in self._followed(self._pieces, "The first update", ""):
             value = parameters.value[piece]
             change = self._chunk[: value.size] if update is None else update[piece]
             write(tuple(slot[piece] for slot in self.slots), value, gradient[piece], change, rate, self.updates + 1)

@@ -27,7 +27,7 @@ from simulator.training.checkpoint_files import written
 from simulator.training.ledger import LEDGER, MOST, Entry, Ledger, read, scheduled, words_of, write
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.operation import operated
-from simulator.training.replay import training_at
+from simulator.training.replay import Replayer
 from simulator.training.surgery import Reinitialise, ScaleWeights
 from simulator.training.training import Training
 from tests.simulator.test_replay import EXPERIMENT, EXPERIMENTS, PLAIN, Steering, state
@@ -347,7 +347,7 @@ def test_a_worker_makes_them_again_bit_for_bit(name: str, looked: int) -> None:
     assert again.states[STEPS] == first.states[STEPS]
     assert len(changes_of(again).entries) == len(Ledger.of(changes_of(first)).entries)
     # And what was made again is computed again, and is a list again.
-    assert state(training_at(again.replays()[9], 9)) == again.states[9]
+    assert state(Replayer(again.replays()[9]).go_to(9)) == again.states[9]
     third = replanned(Ledger.of(changes_of(again)))
     assert end_by_hand(third) == end_by_hand(first)
 

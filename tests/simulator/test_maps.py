@@ -400,7 +400,7 @@ def filled(grid: Floats) -> Floats:
 
 def apart(one: Floats, other: Floats) -> float:
     """The mean distance of two contours at half height, in cells."""
-    first, second = contour(one, 0.5).mean(axis=1), contour(other, 0.5).mean(axis=1)
+    first, second = contour(one - 0.5).mean(axis=1), contour(other - 0.5).mean(axis=1)
     distances = np.hypot(*(first[:, np.newaxis] - second).transpose(2, 0, 1))
     return float(distances.min(axis=1).mean() + distances.min(axis=0).mean()) / 2
 
@@ -476,7 +476,7 @@ def test_thirty_tanh_layers_come_to_half_within_a_cell_of_theorys_lines(tmp_path
         for _ in home.make(lambda cells: LocalEngine(cells)):
             pass
     accuracy = np.array([float(row["accuracy"]) for row in table(tmp_path)])
-    (half,) = crossings(accuracy, 0.5)
+    (half,) = crossings(accuracy - 0.5)
     theory = {line.name: line for line in lines(whole, preset.theory)}
     at_thirty = {
         name: min(at[0] for piece in line.pieces for at in _at_height(piece, whole.axes[1].values.index(30)))

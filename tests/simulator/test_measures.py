@@ -13,7 +13,7 @@ from simulator.arrays.numeric import Array
 from simulator.experiment.experiment import Experiment
 from simulator.layers.base import Tap
 from simulator.layers.info import LayerInfo
-from simulator.measures import MEASURES, NAMES, measure_all
+from simulator.measures import MEASURES, NAMES, RECORDED, Meter
 from simulator.network.stack import Roles
 from simulator.parts.activations import GELU, Activation, LeakyReLU, Linear, ReLU, Sigmoid, Tanh
 from simulator.schema.parameter import kinds
@@ -44,7 +44,7 @@ def tap(activation: Activation | None, z: Any, **arrays: Any) -> Tap:
 
 def read(made: Tap) -> dict[str, float | None]:
     with np.errstate(all="ignore"):
-        values, defined = measure_all(Roles([made]), BATCH)
+        values, defined = Meter(Roles([made]), BATCH, RECORDED).read()
     assert np.isnan(values[~defined]).all()
     return {name: float(values[i, 0]) if defined[i, 0] else None for i, name in enumerate(NAMES)}
 

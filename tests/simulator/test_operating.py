@@ -34,7 +34,7 @@ from simulator.training.checkpoint_files import written
 from simulator.training.ledger import Entry, Ledger, read, write
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.operation import operated
-from simulator.training.replay import Replay, training_at
+from simulator.training.replay import Replay, Replayer
 from simulator.training.surgery import Reinitialise, ScaleWeights, Surgery, TakeLane, Transplant
 from tests.simulator.test_surgery import DEEP, MORE, files, steps, trained
 
@@ -101,11 +101,11 @@ def test_any_step_before_and_after_it_is_computed_again(name: str) -> None:
     went, _ = operated(trained(before), surgery, experiment)
     wanted += [files(went), *(files(steps(went, 1)) for _ in range(3))]
     replays = [reply.replay for reply in script.of(ReplayAnswer)]
-    assert [files(training_at(replay, step)) for step, replay in enumerate(replays)] == wanted
+    assert [files(Replayer(replay).go_to(step)) for step, replay in enumerate(replays)] == wanted
     (change,) = [each for reply in script.of(Started) for each in reply.changes.entries]
     assert (change.surgery, change.step) == (surgery, 4)
     from_start = Replay(before, 1, None, (LiveChange(4, change.experiment, surgery=surgery),))
-    assert files(training_at(from_start, 7)) == wanted[7]
+    assert files(Replayer(from_start).go_to(7)) == wanted[7]
 
 
 def test_what_cannot_be_handed_on_is_told() -> None:

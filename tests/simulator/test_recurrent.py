@@ -15,7 +15,7 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers.recurrent import kernel_gradient
 from simulator.layers.recurrent.cell import Step
 from simulator.layers.recurrent.underflow import Underflow
-from simulator.measures import RECORDED_NAMES, measure_all
+from simulator.measures import RECORDED, RECORDED_NAMES, Meter
 from simulator.network.network import Network
 from simulator.observations.time_profile import time_profiles
 from simulator.parts.activations import Activation
@@ -200,7 +200,7 @@ def test_every_step_belongs_to_one_segment_and_one_piece_of_it(
 def test_measures_read_all_steps(kind: str) -> None:
     found = drawn([{"kind": kind, "units": 4}], (6, 3), 5)
     found.analytic()
-    values, defined = measure_all(found.network.roles, 5)
+    values, defined = Meter(found.network.roles, 5, RECORDED).read()
     row = dict(zip(RECORDED_NAMES, values[:, 0], strict=True))
     tap = found.network.taps[0]
     assert tap.z is not None
@@ -303,7 +303,7 @@ def test_a_run_that_explodes_goes_on() -> None:
     through_time(found.network).block.value[:3] = np.eye(3) * 10
     found.analytic()
     with np.errstate(all="ignore"):
-        values, _ = measure_all(found.network.roles, 3)
+        values, _ = Meter(found.network.roles, 3, RECORDED).read()
         profile = through_time(found.network).through_time()
     assert values[RECORDED_NAMES.index("nonfinite"), 0] > 0
     assert not np.isfinite(profile.hidden_std[-1])

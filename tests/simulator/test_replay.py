@@ -32,7 +32,7 @@ from simulator.running.session import Mode, Session
 from simulator.running.worker import Worker
 from simulator.training.checkpoint_files import written
 from simulator.training.live_change import LiveChange, LiveChanges
-from simulator.training.replay import Replay, Replayer, ReplayError, training_at
+from simulator.training.replay import Replay, Replayer, ReplayError
 from simulator.training.training import Training
 from tests.simulator.replies import until
 
@@ -119,8 +119,8 @@ def check(steering: Steering, changed: set[int]) -> None:
         training = replayer.go_to(step)
         if step not in changed:  # There the change acts before or after the state was seen.
             assert state(training) == steering.states[step]
-            assert state(training_at(replay, step)) == steering.states[step]
-        assert training_at(replay, step).experiment == training.experiment
+            assert state(Replayer(replay).go_to(step)) == steering.states[step]
+        assert Replayer(replay).go_to(step).experiment == training.experiment
 
 
 @pytest.mark.parametrize("looked", [1, 2, 3], ids=["between two steps", "before the update", "when it is written"])
@@ -128,8 +128,8 @@ def check(steering: Steering, changed: set[int]) -> None:
 def test_a_run_that_was_changed_by_hand_is_computed_again_to_the_same_bytes(name: str, looked: int) -> None:
     steering = Steering([(4, looked, Change(2, EXPERIMENTS[name], 7))], 9)
     check(steering, {4})
-    assert training_at(steering.replays()[3], 3).experiment == EXPERIMENT
-    assert training_at(steering.replays()[9], 9).experiment == EXPERIMENTS[name]
+    assert Replayer(steering.replays()[3]).go_to(3).experiment == EXPERIMENT
+    assert Replayer(steering.replays()[9]).go_to(9).experiment == EXPERIMENTS[name]
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 3), st.sampled_from(sorted(EXPERIMENTS))), max_size=6))
@@ -165,7 +165,7 @@ def test_an_undisturbed_run_is_that_of_the_command_line() -> None:
     steering = Steering([], 9)
     check(steering, set())
     for step in (0, 4, 9):
-        training = training_at(steering.replays()[step], step)
+        training = Replayer(steering.replays()[step]).go_to(step)
         training.look()
         frame = run(EXPERIMENT, steps=step).last
         assert frame.scalars["loss"] == training.loss
@@ -189,7 +189,7 @@ def test_what_was_changed_while_it_stood_still_acts_already() -> None:
     finally:
         session.close()
     assert replay is not None
-    assert training_at(replay, 5).experiment == EXPERIMENTS["dropout"]
+    assert Replayer(replay).go_to(5).experiment == EXPERIMENTS["dropout"]
 
 
 @pytest.mark.parametrize("mode", ["thread", "process"])
@@ -211,7 +211,7 @@ def test_it_is_asked_of_a_worker_and_had_elsewhere(mode: Mode) -> None:
         session.close()
     assert answer.step == 17
     assert answer.replay is not None
-    assert state(training_at(answer.replay, 17)) == plain_steps(Training(EXPERIMENT), 17)[-1]
+    assert state(Replayer(answer.replay).go_to(17)) == plain_steps(Training(EXPERIMENT), 17)[-1]
 
 
 def found(replies: Sequence[Reply], step: int) -> Replay:
@@ -229,9 +229,9 @@ def test_a_run_that_undo_brings_back_is_still_computed_again_from_its_start() ->
     assert replay.step <= 3
     training = Training(EXPERIMENT)
     states = plain_steps(training, 4)
-    assert state(training_at(replay, 3)) == states[3]
+    assert state(Replayer(replay).go_to(3)) == states[3]
     training.update_spec(EXPERIMENTS["dropout"])
-    assert state(training_at(found(steering.replies, 5), 5)) == plain_steps(training, 1)[-1]
+    assert state(Replayer(found(steering.replies, 5)).go_to(5)) == plain_steps(training, 1)[-1]
 
 
 def test_a_run_that_goes_another_way_from_a_step_has_the_changes_of_before_it_only() -> None:
@@ -245,7 +245,7 @@ def test_a_run_that_goes_another_way_from_a_step_has_the_changes_of_before_it_on
     training = Training(EXPERIMENT)
     plain_steps(training, 3)
     training.update_spec(EXPERIMENTS["dropout"])
-    assert state(training_at(found(steering.replies, 9), 9)) == plain_steps(training, 6)[-1]
+    assert state(Replayer(found(steering.replies, 9)).go_to(9)) == plain_steps(training, 6)[-1]
 
 
 def test_a_run_that_is_taken_up_cannot_go_behind_where_it_was() -> None:
@@ -256,7 +256,7 @@ def test_a_run_that_is_taken_up_cannot_go_behind_where_it_was() -> None:
     assert [step for step, replay in answers.items() if replay is not None] == []
     session = Steering([], 8, [Resume(1, training.checkpoint())])
     replay = found(session.replies, 8)
-    assert state(training_at(replay, 8)) == [*states, *plain_steps(training, 2)[1:]][8]
+    assert state(Replayer(replay).go_to(8)) == [*states, *plain_steps(training, 2)[1:]][8]
 
 
 def test_where_nan_came_in_is_known_where_it_is_computed_again() -> None:
@@ -269,8 +269,8 @@ def test_where_nan_came_in_is_known_where_it_is_computed_again() -> None:
     began = replay.known.began
     assert began is not None
     for step in (began.step - 1, began.step):
-        assert training_at(replay, step).watch.kept.began is None
-    assert training_at(replay, 9).watch.kept.began == began
+        assert Replayer(replay).go_to(step).watch.kept.began is None
+    assert Replayer(replay).go_to(9).watch.kept.began == began
 
 
 def test_it_goes_forwards_only_and_on_the_same_data(tmp_path: Any) -> None:
@@ -296,7 +296,7 @@ def test_what_was_made_before_it_was_taken_up_is_computed_from_step_0_where_that
     steering = Steering([], 9, [Resume(1, training.checkpoint(), first)])
     states += plain_steps(training, 3)[1:]
     for step in (0, 4, 7, 9):
-        assert state(training_at(found(steering.replies, step), step)) == states[step]
+        assert state(Replayer(found(steering.replies, step)).go_to(step)) == states[step]
 
 
 def test_since_when_a_setting_is_as_it_is_goes_by_the_changes_of_it_alone() -> None:

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from simulator.running.messages import ReplayAnswer
 from simulator.running.session import Mode
-from simulator.training.replay import Replay, training_at
+from simulator.training.replay import Replay, Replayer
 from tests.ui.windows import OpenOn
 from ui.window.main_window import MainWindow
 
@@ -53,7 +53,7 @@ def test_a_step_of_the_run_is_had_again_with_the_loss_that_it_had(qtbot: QtBot, 
     take_steps(qtbot, window, 6)
     losses = window.bench.record.history.series("loss").last
     for step in (0, 5, 6, 11):
-        training = training_at(replay_of(qtbot, window, step), step)
+        training = Replayer(replay_of(qtbot, window, step)).go_to(step)
         training.look()
         assert training.loss == losses[step]
         assert training.experiment == (EXPERIMENT if step < 6 else FASTER)
