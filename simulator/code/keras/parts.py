@@ -1,4 +1,4 @@
-"""Activations and first draws of weights in the words of Keras."""
+"""Activations, losses and first draws of weights in the words of Keras."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from simulator.code.equivalents import equivalent
 from simulator.parts import activations as phi
 from simulator.parts import initializers as start
+from simulator.parts import losses
 from simulator.parts.activations import Activation
 from simulator.schema.parameter import Part
 
@@ -27,6 +28,21 @@ ACTIVATIONS: Mapping[type[Part], Callable[[Any], str]] = {
     phi.SiLU: lambda _: "ops.silu",
     phi.Erf: lambda _: "ops.erf",
 }
+
+
+LOSSES: Mapping[type[Part], tuple[str, str]] = {
+    losses.SoftmaxCrossEntropy: (
+        "ops.categorical_crossentropy(targets, outputs, from_logits=True)",
+        "ops.softmax(outputs)",
+    ),
+    losses.SigmoidCrossEntropy: (
+        "ops.sum(ops.binary_crossentropy(targets, outputs, from_logits=True), axis=-1)",
+        "ops.sigmoid(outputs)",
+    ),
+    losses.MSE: ("ops.sum(ops.square(outputs - targets), axis=-1) / 2", "outputs"),
+    losses.SigmoidMSE: ("ops.sum(ops.square(ops.sigmoid(outputs) - targets), axis=-1) / 2", "ops.sigmoid(outputs)"),
+}
+"""Kind → the loss of each sample, and the answers, of targets and of outputs, which are the pre-activations z."""
 
 
 def activation(spec: Activation) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from simulator.code.equivalents import equivalent
 from simulator.code.exported import Exported
 from simulator.code.keras.definitions import DEFINITIONS
-from simulator.code.keras.losses import loss_and_answers
-from simulator.code.keras.parts import LIBRARY
+from simulator.code.keras.parts import LIBRARY, LOSSES
 from simulator.code.keras.templates import (
     CHECK,
     EVERY,
@@ -75,7 +75,7 @@ class KerasScript(Script):
         return f"keras.Input(({', '.join(map(str, shape))}{',' * (len(shape) == 1)}))"
 
     def objective(self) -> Iterator[list[str]]:
-        loss, answers = loss_and_answers(self.experiment.objective)
+        loss, answers = equivalent(LOSSES, self.experiment.objective, LIBRARY)
         yield ["def loss(targets, outputs):", f"    return {loss}"]
         yield ["def answer(outputs):", f"    return {answers}"]
 

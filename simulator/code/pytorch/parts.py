@@ -1,4 +1,4 @@
-"""Activations and first draws of weights in the words of PyTorch."""
+"""Activations, losses and first draws of weights in the words of PyTorch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 from simulator.code.equivalents import equivalent
 from simulator.parts import activations as phi
 from simulator.parts import initializers as start
+from simulator.parts import losses
 from simulator.parts.activations import Activation
+from simulator.parts.losses import Loss
 from simulator.schema.parameter import Part
 
 LIBRARY = "PyTorch"
@@ -28,6 +30,16 @@ ACTIVATIONS: Mapping[type[Part], Callable[[Any], str]] = {
     phi.SiLU: lambda _: "nn.SiLU()",
     phi.Erf: lambda _: "Erf()",
 }
+
+
+BINARY = 'nn.functional.binary_cross_entropy_with_logits(outputs, targets, reduction="none")'
+LOSSES: Mapping[type[Part], tuple[str, str]] = {
+    losses.SoftmaxCrossEntropy: ("nn.functional.cross_entropy(outputs, targets)", "outputs.softmax(-1)"),
+    losses.SigmoidCrossEntropy: (f"{BINARY}.sum(-1).mean()", "outputs.sigmoid()"),
+    losses.MSE: ("(outputs - targets).square().sum(-1).mean() / 2", "outputs"),
+    losses.SigmoidMSE: ("(outputs.sigmoid() - targets).square().sum(-1).mean() / 2", "outputs.sigmoid()"),
+}
+"""Kind → the mean loss of a batch, and the answers, of outputs, which are the pre-activations z, and of targets."""
 
 
 def activation(spec: Activation) -> str:
@@ -66,3 +78,11 @@ DRAWS: Mapping[type[Part], Callable[[Any, tuple[int, int]], str]] = {
 def identity(gain: float) -> str:
     """What lets each unit pass one input on, in layers and in convolutions."""
     return _unless(1, "identity_", "gain", gain)
+
+
+def loss_and_answers(loss: Loss, several: bool) -> tuple[str, str]:
+    """The expressions for the mean loss and for the answers; ``several``: each sample is answered at several steps."""
+    mean, answers = equivalent(LOSSES, loss, LIBRARY)
+    if several and isinstance(loss, losses.SoftmaxCrossEntropy):
+        mean = "nn.functional.cross_entropy(outputs.mT, targets.mT)"
+    return mean, answers

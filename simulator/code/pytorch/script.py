@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 
 from simulator.code.pytorch.definitions import DEFINITIONS, VARIANTS
-from simulator.code.pytorch.losses import loss_and_answers
-from simulator.code.pytorch.parts import LIBRARY
+from simulator.code.pytorch.parts import LIBRARY, loss_and_answers
 from simulator.code.pytorch.templates import CHECK, EVERY, MASKS, SOME, TRAINER
 from simulator.code.pytorch.updates import follow_lines, torch_optimizer
 from simulator.code.script import Script
