@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from types import FrameType, TracebackType
+from contextlib import AbstractContextManager
+from types import FrameType
 from typing import Any
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -30,7 +31,7 @@ class InterruptedRun(BaseException):
         return _status(self.number)
 
 
-class Interruption:
+class Interruption(AbstractContextManager["Interruption"]):
     """While it is entered, the first signal is remembered for whoever asks between two steps."""
 
     def __init__(self, when: str = "after this step") -> None:
@@ -57,9 +58,7 @@ class Interruption:
             self._before = {number: signal.signal(number, self._hear) for number in SIGNALS}
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 

@@ -37,16 +37,12 @@ class Function(Part, frozen=True):
 
     start: ClassVar[Point] = (1.0, 1.0)
     """Where optimisers begin unless told otherwise."""
-
+    minima: ClassVar[tuple[Point, ...]] = ()
+    """Where it is least nearby, the lowest first; empty where nobody knows."""
     checked_field: ClassVar[str] = "kind"
     """Name of the field that :meth:`check` is about."""
     slow: ClassVar[bool] = False
     """Whether f takes so long that it is not asked for at each move of a pointer."""
-
-    @property
-    def minima(self) -> tuple[Point, ...]:
-        """Where it is least nearby, the lowest first; empty where nobody knows."""
-        return ()
 
     @property
     def noise(self) -> tuple[float, int]:

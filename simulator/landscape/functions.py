@@ -23,10 +23,7 @@ class Quadratic(ClosedForm, frozen=True):
     """½(x² + κy²)"""
 
     condition: Annotated[float, _CONDITION] = 100.0
-
-    @property
-    def minima(self) -> tuple[Point, ...]:
-        return ((0.0, 0.0),)
+    minima: ClassVar[tuple[Point, ...]] = ((0.0, 0.0),)
 
     def value(self, x: Scalar, y: Scalar) -> Scalar:
         return 0.5 * (x * x + self.condition * (y * y))
@@ -55,10 +52,7 @@ class Saddle(ClosedForm, frozen=True, tag="saddle"):
 
     formula: ClassVar[str] = r"$$f(x,y)=\frac{x^2-y^2}{2}+\frac{y^4}{4}$$"
     start: ClassVar[Point] = (1.2, 0.001)
-
-    @property
-    def minima(self) -> tuple[Point, ...]:
-        return (0.0, 1.0), (0.0, -1.0)
+    minima: ClassVar[tuple[Point, ...]] = ((0.0, 1.0), (0.0, -1.0))
 
     def value(self, x: Scalar, y: Scalar) -> Scalar:
         return 0.5 * (x * x - y * y) + 0.25 * (y * y) * (y * y)
@@ -76,10 +70,7 @@ class Plateau(ClosedForm, frozen=True, tag="plateau"):
     formula: ClassVar[str] = r"$$f(x,y)=1-e^{-(x^2+y^2)/2}$$"
     start: ClassVar[Point] = (2.5, 1.5)
     window: ClassVar[Window] = ((-4.0, 4.0), (-4.0, 4.0))
-
-    @property
-    def minima(self) -> tuple[Point, ...]:
-        return ((0.0, 0.0),)
+    minima: ClassVar[tuple[Point, ...]] = ((0.0, 0.0),)
 
     def value(self, x: Scalar, y: Scalar) -> Scalar:
         return -np.expm1(-0.5 * (x * x + y * y))
@@ -93,6 +84,16 @@ class Plateau(ClosedForm, frozen=True, tag="plateau"):
         return (1.0 - x * x) * e, -x * y * e, (1.0 - y * y) * e
 
 
+def _well(t: Scalar) -> Scalar:
+    return 0.5 * t * ((t * t - 16.0) * t + 5.0)
+
+
+def _bottoms() -> tuple[Point, ...]:
+    """Where 4 t³ − 32 t + 5 = 0 and the second derivative is positive, the lowest first."""
+    turns = sorted(float(t) for t in np.roots([4.0, 0.0, -32.0, 5.0]).real if 12.0 * t * t > 32.0)
+    return tuple(sorted(((x, y) for x in turns for y in turns), key=lambda point: _well(point[0]) + _well(point[1])))
+
+
 class Minima(ClosedForm, frozen=True, tag="minima"):
     """Four minima of different depth: where an optimiser ends hangs on where it starts, and how.
 
@@ -104,12 +105,7 @@ class Minima(ClosedForm, frozen=True, tag="minima"):
     formula: ClassVar[str] = r"$$f(x,y)=\frac{x^4-16x^2+5x+y^4-16y^2+5y}{2}$$"
     start: ClassVar[Point] = (0.5, 3.9)
     window: ClassVar[Window] = ((-4.5, 4.5), (-4.5, 4.5))
-
-    @property
-    def minima(self) -> tuple[Point, ...]:
-        # Where 4 t³ − 32 t + 5 = 0 and the second derivative is positive.
-        turns = sorted(float(t) for t in np.roots([4.0, 0.0, -32.0, 5.0]).real if 12.0 * t * t > 32.0)
-        return tuple(sorted(((x, y) for x in turns for y in turns), key=lambda point: float(self.value(*point))))
+    minima: ClassVar[tuple[Point, ...]] = _bottoms()
 
     def value(self, x: Scalar, y: Scalar) -> Scalar:
         return _well(x) + _well(y)
@@ -119,10 +115,6 @@ class Minima(ClosedForm, frozen=True, tag="minima"):
 
     def hessian(self, x: Scalar, y: Scalar) -> tuple[Scalar, Scalar, Scalar]:
         return 6.0 * (x * x) - 16.0, 0.0 * x, 6.0 * (y * y) - 16.0
-
-
-def _well(t: Scalar) -> Scalar:
-    return 0.5 * t * ((t * t - 16.0) * t + 5.0)
 
 
 class Rosenbrock(ClosedForm, frozen=True, tag="rosenbrock"):
@@ -139,10 +131,7 @@ class Rosenbrock(ClosedForm, frozen=True, tag="rosenbrock"):
         float,
         knob("steepness", "How steep the walls are.", slider=(1, 1000), log=True, gt=0, le=1e6, unit="b", live=True),
     ] = 100.0
-
-    @property
-    def minima(self) -> tuple[Point, ...]:
-        return ((1.0, 1.0),)
+    minima: ClassVar[tuple[Point, ...]] = ((1.0, 1.0),)
 
     def value(self, x: Scalar, y: Scalar) -> Scalar:
         across, along = y - x * x, 1.0 - x

@@ -324,9 +324,9 @@ class ModuleOf(ABC, Generic[Description]):
             return self.blocks()
         return [block for child in self.children() for block in child.frozen_blocks()]
 
-    @abstractmethod
     def blocks(self) -> list[Block]:
         """Its trained parameters."""
+        return []
 
     def states(self) -> list[Block]:
         """What it remembers besides: running averages."""
@@ -336,7 +336,6 @@ class ModuleOf(ABC, Generic[Description]):
     def allocate(self, context: BuildContext) -> None:
         """Make the buffers; called first with a counting arena, whose arrays cannot be written."""
 
-    @abstractmethod
     def initialise(self, seed: int, x: Array) -> None:
         """Draw the parameters; ``x`` is the signal of the first batch, for initialisers that look at data."""
 

@@ -4,7 +4,7 @@ import math
 from typing import ClassVar
 
 from simulator.arrays.numeric import Array
-from simulator.layers.base import Block, BuildContext, Layer, Module, Shape, Tap, read_only
+from simulator.layers.base import BuildContext, Layer, Module, Shape, Tap, read_only
 
 
 class Flatten(Layer, frozen=True, kw_only=True, tag="flatten"):
@@ -26,15 +26,9 @@ class FlattenModule(Module):
         self.spec = spec
         self.output_shape = output_shape
 
-    def blocks(self) -> list[Block]:
-        return []
-
     def allocate(self, context: BuildContext) -> None:
         # A tap reads the same array at every step, but whose it is shows in the first forward only.
         self.out = context.arena.signal(self.output_size, context.batch)
-
-    def initialise(self, seed: int, x: Array) -> None:
-        pass
 
     def forward(self, x: Array, training: bool) -> Array:
         self.out[:-1] = x[:-1]

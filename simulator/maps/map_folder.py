@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from types import TracebackType
 
 from simulator.maps import table
 from simulator.maps.cells_file import CellsFile
@@ -22,7 +21,7 @@ MOST_PASSES = 6
 """Of refining: a cell is then a 64th of one of the grid."""
 
 
-class MapFolder:
+class MapFolder(AbstractContextManager["MapFolder"]):
     """Holds the folder of one map from its making to its end; ExperimentError where another map stands there."""
 
     def __init__(self, folder: Path, sweep: Sweep) -> None:
@@ -37,12 +36,7 @@ class MapFolder:
             held.callback(self._file.close)
             self._held = held.pop_all()
 
-    def __enter__(self) -> MapFolder:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """The table is of all cells that are made, however their making ended."""
         try:
             if self._file.environment is not None:

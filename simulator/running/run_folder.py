@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import msgspec
@@ -89,7 +89,7 @@ class Kept:
     rule_record: Record | None
 
 
-class RunFolder:
+class RunFolder(AbstractContextManager["RunFolder"]):
     """Holds the folder from its making to its end; LockedError where a living process does."""
 
     def __init__(self, folder: Path, arguments: Arguments) -> None:
@@ -100,12 +100,7 @@ class RunFolder:
         self._throttle = Throttle(REST, LEAST_SECONDS)
         self._throttle.spent(0)
 
-    def __enter__(self) -> RunFolder:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, OSError) and error.strerror:
             # A disk that is full does not say which file it has no room for.
             error.filename = error.filename or str(self.folder)

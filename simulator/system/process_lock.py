@@ -5,9 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from types import TracebackType
 
 from simulator.system.regular_file import check_regular
 
@@ -18,7 +17,7 @@ class LockedError(OSError):
     """A living process holds the lock; ``strerror`` says which."""
 
 
-class ProcessLock:
+class ProcessLock(AbstractContextManager["ProcessLock"]):
     """Held from its making until :meth:`release`, or until the process dies; LockedError where another one holds it.
 
     The system holds the lock, not the file: a file that a dead process has left is none. It holds the process's id.
@@ -60,12 +59,7 @@ class ProcessLock:
             os.close(self._handle)
         self._handle = -1
 
-    def __enter__(self) -> ProcessLock:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release()
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 
 from simulator.arrays.numeric import Array
-from simulator.layers.base import Block, BuildContext, Layer, Module, Shape, Tap, read_only
+from simulator.layers.base import BuildContext, Layer, Module, Shape, Tap, read_only
 from simulator.layers.image.windows import Windows, image_shape, windows
 from simulator.schema.parameter import knob
 
@@ -44,18 +44,12 @@ class PoolingModule(Module):
     def __init__(self, spec: Pooling, input_shape: Shape, output_shape: Shape) -> None:
         self.spec, self.input_shape, self.output_shape = spec, input_shape, output_shape
 
-    def blocks(self) -> list[Block]:
-        return []
-
     def allocate(self, context: BuildContext) -> None:
         self.out = context.arena.signal(self.output_size, context.batch)
         self.value = self.out[:-1].reshape(*self.output_shape, context.batch)
         self.needs_gradient = context.needs_input_gradient
         if context.needs_input_gradient:
             self.image_gradient = context.scratch.array(*self.input_shape, context.batch)
-
-    def initialise(self, seed: int, x: Array) -> None:
-        pass
 
     def forward(self, x: Array, training: bool) -> Array:
         self.pool(x[:-1].reshape(*self.input_shape, -1))
