@@ -76,6 +76,8 @@ class Data(Part, frozen=True, kw_only=True):
 
     shared_last: ClassVar[bool] = True
     """What all data sets share comes behind what makes one of them."""
+    regression: ClassVar[bool] = False
+    """Whether targets are quantities, not classes."""
     former: ClassVar[dict[str, str]] = {}
     """Names that fields had in earlier files, and have now."""
 
@@ -103,7 +105,7 @@ class Data(Part, frozen=True, kw_only=True):
 
     @property
     def task(self) -> Task | Literal["auto"]:
-        return "classification"
+        return "regression" if self.regression else "classification"
 
     @property
     def input_shape(self) -> tuple[int, ...] | None:

@@ -8,7 +8,7 @@ import numpy as np
 
 import resources
 from simulator.arrays.numeric import Floats, frozen
-from simulator.data.base import Data, DataError, Raw, Task
+from simulator.data.base import Data, DataError, Raw
 from simulator.schema.parameter import kind_of
 
 FOLDER = resources.FOLDER / "data"
@@ -78,6 +78,4 @@ class Wine(Bundled, frozen=True, kw_only=True, tag="wine"):
 class Diabetes(Bundled, frozen=True, kw_only=True, tag="diabetes"):
     """Progress of diabetes after one year, 25 to 346, from 10 measurements of 442 patients: regression."""
 
-    @property
-    def task(self) -> Task:
-        return "regression"
+    regression: ClassVar[bool] = True

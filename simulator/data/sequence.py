@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from simulator.arrays.numeric import Floats
-from simulator.data.base import Data, Labels, Raw, Scale, Task, check_cells
+from simulator.data.base import Data, Labels, Raw, Scale, check_cells
 from simulator.data.bundled import Digits
 from simulator.schema.numbers import count, integer
 from simulator.schema.parameter import knob
@@ -54,9 +54,7 @@ class Adding(DrawnSequences, frozen=True, kw_only=True, tag="adding"):
 
     steps: Annotated[int, knob("Steps", "Length of a sequence.", slider=(4, 500), log=True, ge=2, le=100_000)] = 50
 
-    @property
-    def task(self) -> Task:
-        return "regression"
+    regression: ClassVar[bool] = True
 
     @property
     def input_shape(self) -> tuple[int, int]:
@@ -141,9 +139,7 @@ class Sine(DrawnSequences, frozen=True, kw_only=True, tag="sine"):
         int, knob("Horizon", "How many steps after the last input the target lies.", slider=(1, 50), ge=1, le=10_000)
     ] = 5
 
-    @property
-    def task(self) -> Task:
-        return "regression"
+    regression: ClassVar[bool] = True
 
     @property
     def input_shape(self) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from simulator.arrays.numeric import Floats
-from simulator.data.base import Data, Labels, Raw, Task, check_cells
+from simulator.data.base import Data, Labels, Raw, check_cells
 from simulator.schema.numbers import count
 from simulator.schema.parameter import knob
 
@@ -134,9 +134,7 @@ class Plane(Planar, frozen=True, kw_only=True, tag="plane"):
     samples: Samples = 500
     noise: Noise = 0.1
 
-    @property
-    def task(self) -> Task:
-        return "regression"
+    regression: ClassVar[bool] = True
 
     def load(self, rng: np.random.Generator) -> Raw:
         x = rng.uniform(-1.0, 1.0, size=(self.samples, 2))
