@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simulator.arrays.trace import Factor
 from simulator.doctor import remedies
 from simulator.doctor.base import Finding, Remedy, Rule
-from simulator.doctor.evidence import Evidence, balance
+from simulator.doctor.evidence import Balance, Evidence, balance
 from simulator.doctor.phrases import SUBJECTS, blame, joined, number
 from simulator.experiment.experiment import Experiment
 from simulator.layers.base import layer_kinds
@@ -100,6 +100,12 @@ def too_small(evidence: Evidence, row: int) -> str:
     return f"entries of {number(size)} are {'below' if size < _epsilon(evidence) else 'not far above'} its ε"
 
 
+def _numbers(gradient: Ends, delta: Ends, way_back: Balance | None, **more: float) -> dict[str, float]:
+    """What tells of the way back: first over last, and the decades of each factor."""
+    decades = {f"decades_{name}": value for name, value in (way_back.sums if way_back else {}).items()}
+    return {"gradient_first_to_last": gradient.ratio, "delta_first_to_last": delta.ratio, **more, **decades}
+
+
 class Vanishing(Rule):
     """The first hidden layer's gradient, or error signal, below 1e-3 of the last one's; or lost altogether."""
 
@@ -119,12 +125,7 @@ class Vanishing(Rule):
             evidence,
             "warning" if self._made_up_for(evidence, row) else "severe",
             joined(self._sentence(evidence, ends, ends is gradient), why) + self._adam(evidence, row),
-            numbers={
-                "gradient_first_to_last": gradient.ratio,
-                "delta_first_to_last": delta.ratio,
-                "gradient_entry": entry_size(evidence, row),
-                **{f"decades_{name}": value for name, value in (way_back.sums if way_back else {}).items()},
-            },
+            numbers=_numbers(gradient, delta, way_back, gradient_entry=entry_size(evidence, row)),
             since=evidence.since(gradient.below(VANISHING_RATIO) | delta.below(VANISHING_RATIO)),
             rows=sorted(set(ends.rows)),
             factor=factor,
@@ -231,12 +232,7 @@ class Exploding(Rule):
             evidence,
             "severe",
             joined(self._sentence(evidence, ends, ends is gradient, top), why),
-            numbers={
-                "gradient_first_to_last": gradient.ratio,
-                "delta_first_to_last": delta.ratio,
-                "gradient_norm": top,
-                **{f"decades_{name}": value for name, value in (way_back.sums if way_back else {}).items()},
-            },
+            numbers=_numbers(gradient, delta, way_back, gradient_norm=top),
             since=evidence.since(since),
             rows=sorted(set(ends.rows)) if ends.known else (),
             factor=factor,

@@ -90,13 +90,6 @@ class Transport(Protocol[C_in, R]):
         """End the worker, by force if it does not within ``timeout`` seconds."""
 
 
-def _taken(replies: queue.SimpleQueue[R]) -> list[R]:
-    arrived = []
-    while not replies.empty():
-        arrived.append(replies.get())
-    return arrived
-
-
 class _Notifier:
     """Tells that a reply has arrived until it is ended; once that has returned, nobody is told any more.
 
@@ -134,17 +127,30 @@ class _QueueInbox(Generic[C]):
             return None
 
 
-class ThreadTransport(Generic[C, R]):
+class _WithReplies(Generic[C, R]):
+    """What a worker is made by, and its replies until they are taken, wherever it runs."""
+
+    def __init__(self, factory: WorkerFactory[C, R], name: str = NAME) -> None:
+        self._factory, self._name = factory, name
+        self._replies: queue.SimpleQueue[R | Failed] = queue.SimpleQueue()
+        self._notifier: _Notifier | None = None
+
+    def receive(self) -> list[R | Failed]:
+        arrived = []
+        while not self._replies.empty():
+            arrived.append(self._replies.get())
+        return arrived
+
+
+class ThreadTransport(_WithReplies[C, R]):
     """The worker as a thread of this process."""
 
     pid = None
 
     def __init__(self, factory: WorkerFactory[C, R], name: str = NAME) -> None:
-        self._factory, self._name = factory, name
+        super().__init__(factory, name)
         self._inbox: _QueueInbox[C] = _QueueInbox()
-        self._replies: queue.SimpleQueue[R | Failed] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._notifier: _Notifier | None = None
         self._switch_before: float | None = None
 
     def start(self, notify: Notify) -> None:
@@ -166,9 +172,6 @@ class ThreadTransport(Generic[C, R]):
 
     def send(self, command: C) -> None:
         self._inbox.queue.put(command)
-
-    def receive(self) -> list[R | Failed]:
-        return _taken(self._replies)
 
     def yield_to_gui(self) -> None:
         self._inbox.free.clear()
@@ -253,18 +256,17 @@ def _widen(pipe: Connection) -> None:
             fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
-class ProcessTransport(Generic[C, R]):
+class ProcessTransport(_WithReplies[C, R]):
     """The worker as a child process; a reader thread here takes its replies off the pipe.
 
     ``niceness`` is by how much others come before it, where the system knows such a thing.
     """
 
     def __init__(self, factory: WorkerFactory[C, R], name: str = NAME, niceness: int = 0) -> None:
-        self._factory, self._name, self._niceness = factory, name, niceness
-        self._replies: queue.SimpleQueue[R | Failed] = queue.SimpleQueue()
+        super().__init__(factory, name)
+        self._niceness = niceness
         self._process: multiprocessing.process.BaseProcess | None = None
         self._reader: threading.Thread | None = None
-        self._notifier: _Notifier | None = None
         self._commands: Connection | None = None
         self._incoming: Connection | None = None
         self._closing = False
@@ -332,9 +334,6 @@ class ProcessTransport(Generic[C, R]):
         except (BrokenPipeError, OSError):
             # The reader tells of the death.
             return
-
-    def receive(self) -> list[R | Failed]:
-        return _taken(self._replies)
 
     def yield_to_gui(self) -> None:
         """It has an interpreter of its own."""

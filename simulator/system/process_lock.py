@@ -8,7 +8,7 @@ import sys
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
-from simulator.system.regular_file import check_regular
+from simulator.system.regular_file import regular
 
 _MOST_DIGITS = 20
 
@@ -65,14 +65,7 @@ class ProcessLock(AbstractContextManager["ProcessLock"]):
 
 def _opened(path: Path) -> int:
     """The lock's file, made where there is none; OSError where a link or no regular file stands there."""
-    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    handle = os.open(path, flags, 0o666)
-    try:
-        check_regular(os.fstat(handle), path)
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
+    return regular(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0))
 
 
 def _owner(handle: int) -> str:

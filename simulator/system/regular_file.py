@@ -51,10 +51,10 @@ def read_start(path: str | Path, most: int) -> bytes:
         return file.read(most)
 
 
-def regular(path: str, flags: int) -> int:
+def regular(path: str | Path, flags: int) -> int:
     """An opener for :func:`open`; UnfitFileError where it is no regular file, without waiting for one."""
     # A pipe would wait for a writer.
-    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
     try:
         check_regular(os.fstat(handle), path)
     except UnfitFileError:
