@@ -14,7 +14,7 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QTimer, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
-from simulator.experiment.carriers import extract, is_carrier
+from simulator.experiment.embedded import extract, is_container
 from simulator.experiment.experiment import ExperimentError
 from simulator.experiment.files import RUN_ENDING, Preset, find, is_table, presets, reach_from, reach_of
 from simulator.lessons.ending import is_lesson
@@ -71,7 +71,7 @@ def start_document(target: str | None) -> Document:
     if target is None or is_run(Path(target)) or asks_first(Path(target)):
         return Document(presets()[0].load())
     document = Document(find(target))
-    if Path(target).exists() and not is_carrier(Path(target)):
+    if Path(target).exists() and not is_container(Path(target)):
         document.path = Path(target).absolute()
     return document
 
@@ -156,7 +156,7 @@ def _arrange(window: MainWindow, target: str | None, reset: bool) -> None:
     window.first_hour.begin(asked=target is not None)
     if (preset := preset_of(target)) is not None:
         window.experiments.preset_opened.emit(preset)
-    if target is not None and Path(target).exists() and is_carrier(Path(target)):
+    if target is not None and Path(target).exists() and is_container(Path(target)):
         window.banner.say(extract(Path(target)).sentence)
 
 

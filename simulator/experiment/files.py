@@ -12,7 +12,7 @@ from msgspec import Struct
 import resources
 from simulator.data import AnyData
 from simulator.data.paths import hash_of
-from simulator.experiment.carriers import extract, is_carrier
+from simulator.experiment.embedded import extract, is_container
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.named_file import naming_file
 from simulator.system.atomic import write_atomic
@@ -73,7 +73,7 @@ def read(path: Path) -> Experiment:
 
 def _described(path: Path) -> Experiment:
     """What stands in the file."""
-    if is_carrier(path):
+    if is_container(path):
         return extract(path).experiment
     with naming_file(path, "experiment"):
         if is_table(path) and not read_start(path, HEAD_BYTES).lstrip(BEFORE_JSON).startswith(b"{"):

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from simulator.doctor.base import Finding
 from simulator.doctor.files import to_json
-from simulator.experiment.carriers import extract
+from simulator.experiment.embedded import extract
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.measures import NAMES, RECORDED_NAMES
 from simulator.observations.base import Cell, Observation, Observed, Result

@@ -83,7 +83,7 @@ def picture_bytes(kind: str = "PNG") -> bytes:
 
 
 def carrier_bytes(ending: str) -> bytes:
-    from simulator.experiment.carriers import Carried, embed
+    from simulator.experiment.embedded import Embedded, embed
     from simulator.experiment.files import presets
 
     plain = {
@@ -91,7 +91,7 @@ def carrier_bytes(ending: str) -> bytes:
         ".svg": b'<svg xmlns="http://www.w3.org/2000/svg"><title>a</title><path d="M0 0"/></svg>',
         ".html": b"<!doctype html><html><head><title>a</title></head><body><p>words</p></body></html>",
     }[ending]
-    return embed(plain, ending, Carried(presets()[0].load(), "Loss", 3))
+    return embed(plain, ending, Embedded(presets()[0].load(), "Loss", 3))
 
 
 def table_bytes() -> bytes:

@@ -14,7 +14,7 @@ from PIL import Image
 from simulator import Experiment, run, run_ensemble
 from simulator.commands.command_line import carry_out
 from simulator.commands.screen import Screen
-from simulator.experiment.carriers import Carried, embed
+from simulator.experiment.embedded import Embedded, embed
 from simulator.observations.registry import analyses
 from simulator.running.comparison import Comparison
 from simulator.running.files import TABLES
@@ -123,7 +123,7 @@ def test_pictures_of_an_earlier_run_go_and_what_others_have_put_there_stays(tmp_
     list(run_ensemble(experiment, 3, steps=0, analyses=(), out=tmp_path))
     blank = io.BytesIO()
     Image.new("L", (1, 1)).save(blank, "PNG")
-    drawn = embed(blank.getvalue(), ".png", Carried(experiment))
+    drawn = embed(blank.getvalue(), ".png", Embedded(experiment))
     files = {"5/plots/loss.png": drawn, "6/plots/loss.png": drawn, "7/plots/loss.png": drawn}
     others = {"7/plots/Loss and accuracy.png": drawn, "7/plots/mine.png": blank.getvalue(), "7/plots/torn.png": b"x"}
     for name, content in (files | others).items():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from simulator.experiment.carriers import CARRIED, extract
+from simulator.experiment.embedded import EMBEDDED, extract
 from simulator.experiment.experiment import EXPERIMENT, Experiment, ExperimentError
 from simulator.experiment.files import read as read_experiment
 from simulator.lessons.course import COURSE
@@ -28,8 +28,8 @@ KEPT = Path(__file__).parents[1] / "data" / "formats"
 
 FORMATS = {
     "*.json": EXPERIMENT, "*.nabla": RUN, "*.nabla-lesson": LESSON, "courses/*.nabla-lesson": COURSE,
-    "shared/*.nabla": RUN, "carriers/*.png": CARRIED,
-    "carriers/*.svg": CARRIED, "carriers/*.html": CARRIED, "maps/*.jsonl": MAP,
+    "shared/*.nabla": RUN, "carriers/*.png": EMBEDDED,
+    "carriers/*.svg": EMBEDDED, "carriers/*.html": EMBEDDED, "maps/*.jsonl": MAP,
 }  # fmt: skip
 """Pattern of the files → their format."""
 

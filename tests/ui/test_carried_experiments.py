@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import nablascope
-from simulator.experiment.carriers import extract
+from simulator.experiment.embedded import extract
 from simulator.experiment.experiment import Experiment
 from tests.thinned import thinned
 from tests.ui.drops import drop

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from simulator.experiment.carriers import extract
+from simulator.experiment.embedded import extract
 from simulator.experiment.experiment import Experiment
 from simulator.maps.axes import axis
 from simulator.maps.making import Job, Made, make

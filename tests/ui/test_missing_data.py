@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from simulator.experiment.carriers import Carried, embed
+from simulator.experiment.embedded import Embedded, embed
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import write
 from tests.ui.test_carried_experiments import drop
@@ -71,7 +71,7 @@ def test_the_same_file_elsewhere_is_read_as_it_was(
     else:
         window.plot_area.plot("loss").experiment = None
         picture = export_plot(window.plot_area.plot("loss"), path).read_bytes()
-        path.write_bytes(embed(picture, ".png", Carried(experiment)))
+        path.write_bytes(embed(picture, ".png", Embedded(experiment)))
     moved = opened_without(window, qtbot, path, table)
     monkeypatch.setattr(files, "ask_table", lambda *_: moved)
     find(window)

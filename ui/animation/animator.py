@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from simulator.experiment.carriers import Carried, embed
+from simulator.experiment.embedded import Embedded, embed
 from simulator.record.changes import Change
 from simulator.record.record import Record
 from simulator.record.rewound import RewoundRecord
@@ -88,7 +88,7 @@ class Animator(QObject):
         self._arrived = self._drawn = self._total = 0
         self._refusal = ""
         """Why the plot shows nothing of the last step, if it says so."""
-        self._carried: Carried | None = None
+        self._carried: Embedded | None = None
         self._began = time.monotonic()
         self._stack = ExitStack()
         """Closed, it leaves the file as it was."""
@@ -126,7 +126,7 @@ class Animator(QObject):
             results = (frame.observed(each) for each in self._plot.observations)
             self._refusal = next((each.refusal for each in results if each is not None and each.refusal), self._refusal)
         if frame.experiment is not None:
-            self._carried = Carried(frame.experiment, self._plot.title, frame.step)
+            self._carried = Embedded(frame.experiment, self._plot.title, frame.step)
         self._arrived += 1
         self._tell("Computing steps again", self._arrived)
         if self._arrived == self._total:

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QMessageBox, QPushButton, QWidget
 
 from simulator.data import table
-from simulator.experiment import carriers
+from simulator.experiment import embedded
 from ui.dialogs import without_icons
 from ui.forms.text_rows import patterns
 
@@ -24,9 +24,9 @@ SHARED = "Shared experiment (*.nabla)"
 RUNS = "Run: with weights and curves, goes on (*.nabla)"
 KINDS = {".json": EXPERIMENTS, ".nabla": RUNS}
 """Ending → what is saved under it."""
-CARRIERS = patterns([*carriers.CARRIERS])
+CONTAINERS = patterns([*embedded.CONTAINERS])
 OWN = "*.json *.nabla *.nabla-lesson"
-OPENABLE = f"Experiments, runs, lessons, pictures and tables ({OWN} {CARRIERS} {ENDINGS});;All files (*)"
+OPENABLE = f"Experiments, runs, lessons, pictures and tables ({OWN} {CONTAINERS} {ENDINGS});;All files (*)"
 CHANGES = "Changes by hand (*.json)"
 TABLES = f"Tables ({ENDINGS});;All files (*)"
 

@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QPageSi
 from PySide6.QtSvg import QSvgGenerator
 
 from simulator.data.own_file import NOT_IN_NAMES
-from simulator.experiment.carriers import Carried, embed, is_carrier
+from simulator.experiment.embedded import Embedded, embed, is_container
 from simulator.system.animated_png import Pixels
 from simulator.system.atomic import write_atomic
 from simulator.system.progress import CancelledError, followed
@@ -178,9 +178,9 @@ def _buffer() -> QBuffer:
 
 def with_experiment(plot: Plot[Any], content: bytes, kind: str) -> bytes:
     """A picture of a plot with the experiment that it shows, where the kind of file can carry one."""
-    if plot.experiment is None or plot.state is None or not is_carrier(Path(f"picture.{kind}")):
+    if plot.experiment is None or plot.state is None or not is_container(Path(f"picture.{kind}")):
         return content
-    return embed(content, f".{kind}", Carried(plot.experiment, plot.title, plot.state.step))
+    return embed(content, f".{kind}", Embedded(plot.experiment, plot.title, plot.state.step))
 
 
 def png_of(image: QImage) -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QBuffer
 from PySide6.QtWidgets import QApplication
 
-from simulator.experiment.carriers import Carried, embed
+from simulator.experiment.embedded import Embedded, embed
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import find
 from simulator.observations.base import Observation
@@ -73,7 +73,7 @@ def _save(plot: Plot[Any], path: Path) -> None:
     plot.grab().save(device, "PNG")
     assert plot.experiment is not None
     assert plot.state is not None
-    carried = Carried(plot.experiment, plot.title, plot.state.step)
+    carried = Embedded(plot.experiment, plot.title, plot.state.step)
     try:
         write_atomic(path, embed(bytes(device.data().data()), ".png", carried))
     except OSError as error:

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 import resources
 from simulator.doctor.headline import headline
-from simulator.experiment.carriers import Carried, embed
+from simulator.experiment.embedded import Embedded, embed
 from simulator.experiment.experiment import Experiment
 from simulator.system.version import __version__
 from ui.report.changes import changes_part
@@ -38,7 +38,7 @@ def page(run: ReportedRun, figures: Sequence[Figure], made: datetime) -> bytes:
     title = f"{run.name}: report of step {integer(run.frame.step)}"
     body = element("body", _head(run, made), element("main", *_parts(run, figures)), _foot(made))
     content = document(element("html", _metadata(title), body, lang="en"))
-    return embed(content, ENDING, Carried(run.experiment, run.name, run.frame.step))
+    return embed(content, ENDING, Embedded(run.experiment, run.name, run.frame.step))
 
 
 def _metadata(title: str) -> Element:

@@ -14,7 +14,7 @@ from simulator.data import Csv, Data
 from simulator.data.image_files import holds_images
 from simulator.data.images import check_images
 from simulator.data.table import changed, forget, has_changed
-from simulator.experiment.carriers import extract, is_carrier
+from simulator.experiment.embedded import extract, is_container
 from simulator.experiment.experiment import Experiment, in_words
 from simulator.experiment.files import RUN_ENDING, Preset, is_table, reach_from, reach_of, read
 from simulator.lessons.ending import is_lesson
@@ -149,7 +149,7 @@ class Experiments(QObject):
         if path.suffix.lower() == RUN_ENDING:
             self._open_run(path)
             return
-        if is_carrier(path):
+        if is_container(path):
             self._open_carried(path)
             return
         reason = self.document.open(path, lambda: self._may_reach(path) and self._may_leave())

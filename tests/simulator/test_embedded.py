@@ -20,7 +20,7 @@ from PIL import Image
 
 import nablascope
 from simulator.commands.command_line import carry_out
-from simulator.experiment.carriers import CARRIERS, MOST_TEXT, NAME, Carried, embed, extract
+from simulator.experiment.embedded import CONTAINERS, MOST_TEXT, NAME, Embedded, embed, extract
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets, reach_of, read
 
@@ -46,23 +46,23 @@ def apng() -> bytes:
 
 
 CONTENTS = {".png": png, ".apng": apng, ".svg": lambda: SVG, ".html": lambda: HTML, ".htm": lambda: HTML}
-kinds = pytest.mark.parametrize("ending", sorted(CARRIERS))
+kinds = pytest.mark.parametrize("ending", sorted(CONTAINERS))
 
 
-def written(folder: Path, ending: str, carried: Carried | None = None) -> Path:
+def written(folder: Path, ending: str, carried: Embedded | None = None) -> Path:
     path = folder / f"picture{ending}"
     content = CONTENTS[ending]()
     path.write_bytes(content if carried is None else embed(content, ending, carried))
     return path
 
 
-def test_every_kind_of_carrier_is_tried() -> None:
-    assert CONTENTS.keys() == CARRIERS.keys()
+def test_every_kind_of_container_is_tried() -> None:
+    assert CONTENTS.keys() == CONTAINERS.keys()
 
 
 @kinds
 def test_an_experiment_comes_out_as_it_went_in(ending: str, tmp_path: Path) -> None:
-    carried = Carried(EXPERIMENT, title=AWKWARD, step=12_345)
+    carried = Embedded(EXPERIMENT, title=AWKWARD, step=12_345)
     found = extract(written(tmp_path, ending, carried))
     assert found.experiment == EXPERIMENT
     assert (found.title, found.step, found.version) == (" ".join(AWKWARD.split()), 12_345, nablascope.__version__)
@@ -73,12 +73,12 @@ def test_an_experiment_comes_out_as_it_went_in(ending: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("preset", [preset.id for preset in presets()])
 def test_every_preset_opens_again_from_what_carries_it(ending: str, preset: str, tmp_path: Path) -> None:
     experiment = nablascope.load(preset)
-    path = written(tmp_path, ending, Carried(experiment))
+    path = written(tmp_path, ending, Embedded(experiment))
     assert nablascope.load(path) == read(path) == experiment
 
 
 def test_what_is_shown_stays_to_the_last_bit() -> None:
-    carried = Carried(EXPERIMENT)
+    carried = Embedded(EXPERIMENT)
     for content in (png(), apng()):
         after = Image.open(io.BytesIO(embed(content, ".png", carried)))
         with Image.open(io.BytesIO(content)) as before, after:
@@ -93,7 +93,7 @@ def test_what_is_shown_stays_to_the_last_bit() -> None:
 
 
 def test_text_that_another_program_has_packed_or_written_anew_is_read(tmp_path: Path) -> None:
-    with Image.open(io.BytesIO(embed(png(), ".png", Carried(EXPERIMENT)))) as image:
+    with Image.open(io.BytesIO(embed(png(), ".png", Embedded(EXPERIMENT)))) as image:
         text = image.text[NAME].encode()
     chunks = {
         b"zTXt": NAME.encode() + b"\0\0" + zlib.compress(text),
@@ -104,7 +104,7 @@ def test_text_that_another_program_has_packed_or_written_anew_is_read(tmp_path: 
         path = tmp_path / "again.png"
         path.write_bytes(with_chunk(kind.strip(), content))
         assert read(path) == EXPERIMENT
-    drawing = embed(SVG, ".svg", Carried(EXPERIMENT)).partition(b"?>")[2].replace(b"<svg ", b'<svg xmlns:svg="y" ')
+    drawing = embed(SVG, ".svg", Embedded(EXPERIMENT)).partition(b"?>")[2].replace(b"<svg ", b'<svg xmlns:svg="y" ')
     prefixed = re.sub(rb"<(/?)(svg|metadata)\b", rb"<\1svg:\2", drawing)
     (tmp_path / "inkscape.svg").write_bytes(b"<!DOCTYPE svg>" + prefixed)
     assert read(tmp_path / "inkscape.svg") == EXPERIMENT
@@ -140,7 +140,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "a page without any": (".html", lambda: HTML),
     "a picture without any": (".png", lambda: png()),
     "a drawing without any": (".svg", lambda: SVG),
-    "cut short": (".png", lambda: embed(png(), ".png", Carried(EXPERIMENT))[:200]),
+    "cut short": (".png", lambda: embed(png(), ".png", Embedded(EXPERIMENT))[:200]),
     "a chunk that goes on for ever": (".png", lambda: with_chunk(b"tEXt", b"x", length=2**32 - 1)),
     "a chunk beyond the end": (".png", lambda: with_chunk(b"tEXt", NAME.encode() + b"\0{}", length=2**25)),
     "a long text": (".png", lambda: with_chunk(b"tEXt", NAME.encode() + b"\0" + b" " * (MOST_TEXT + 2))),
@@ -230,13 +230,13 @@ def test_what_a_picture_names_beyond_its_folder_is_asked_for_as_of_any_experimen
     table.write_text("a,b\n1,2\n3,4\n", encoding="utf-8")
     named = Experiment.from_builtins({**PLAIN, "data": {"kind": "csv", "path": str(table)}})
     (tmp_path / "here").mkdir()
-    reach = reach_of(written(tmp_path / "here", ".png", Carried(named)))
+    reach = reach_of(written(tmp_path / "here", ".png", Embedded(named)))
     assert reach is not None
     assert reach.target == table
 
 
 def test_a_run_without_a_screen_begins_from_a_picture(tmp_path: Path) -> None:
-    picture, plain = written(tmp_path, ".svg", Carried(EXPERIMENT)), tmp_path / "plain.json"
+    picture, plain = written(tmp_path, ".svg", Embedded(EXPERIMENT)), tmp_path / "plain.json"
     nablascope.save(EXPERIMENT, plain)
     tables = []
     for target in (picture, plain):
@@ -275,7 +275,7 @@ def scratched(content: bytes, draws: random.Random) -> bytes:
 
 
 def check_mutants(folder: Path, ending: str, count: int, seed: int) -> None:
-    path = written(folder, ending, Carried(EXPERIMENT))
+    path = written(folder, ending, Embedded(EXPERIMENT))
     for content in mutants(path.read_bytes(), count, seed):
         path.write_bytes(content)
         try:

@@ -1,7 +1,7 @@
 """Experiments that travel inside other files: a picture or a report carries the experiment that it shows.
 
 The text that travels is JSON in ASCII in which nothing is markup, so one text suits every kind of file, and whatever
-another program does to its encoding leaves it as it is. A further kind of file is one entry of ``CARRIERS``.
+another program does to its encoding leaves it as it is. A further kind of file is one entry of ``CONTAINERS``.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from simulator.system.version import __version__
 
 NAME = "nablascope-experiment"
 """Keyword of the text in a PNG, and id of the element in an SVG or a page."""
-CARRIED = FileFormat()
+EMBEDDED = FileFormat()
 MOST_TEXT = 16 * 2**20
 """Bytes beyond which a text is not an experiment."""
 LONGEST_TITLE = 200
 
 
-class Carried(Struct, frozen=True):
+class Embedded(Struct, frozen=True):
     """The experiment that a file shows, and what of it."""
 
     experiment: Experiment
@@ -54,13 +54,13 @@ class Carried(Struct, frozen=True):
 class _Written(Struct, frozen=True):
     nablascope: int
     experiment: msgspec.Raw
-    needs: str = CARRIED.needs
+    needs: str = EMBEDDED.needs
     title: str = ""
     step: int = 0
     version: str = ""
 
 
-class Carrier(Struct, frozen=True):
+class Container(Struct, frozen=True):
     """How one kind of file takes a text in, and gives it back."""
 
     put: Callable[[bytes, str, bytes], bytes]
@@ -69,27 +69,27 @@ class Carrier(Struct, frozen=True):
     """(open file, name, most bytes) → the text; None where there is none."""
 
 
-CARRIERS: Mapping[str, Carrier] = MappingProxyType({
-    ".png": Carrier(with_text, text_of),
-    ".apng": Carrier(with_text, text_of),
-    ".svg": Carrier(with_metadata, metadata_of),
-    ".html": Carrier(with_template, template_of),
-    ".htm": Carrier(with_template, template_of),
+CONTAINERS: Mapping[str, Container] = MappingProxyType({
+    ".png": Container(with_text, text_of),
+    ".apng": Container(with_text, text_of),
+    ".svg": Container(with_metadata, metadata_of),
+    ".html": Container(with_template, template_of),
+    ".htm": Container(with_template, template_of),
 })  # fmt: skip
 """By the ending of the file's name."""
 
 
-def is_carrier(path: Path) -> bool:
+def is_container(path: Path) -> bool:
     """Whether a file is taken for one that carries an experiment, by its ending."""
-    return path.suffix.lower() in CARRIERS
+    return path.suffix.lower() in CONTAINERS
 
 
-def embed(content: bytes, ending: str, carried: Carried) -> bytes:
-    """A file's content with the experiment in it; what the file shows stays to the last bit. KeyError: no carrier."""
-    return CARRIERS[ending.lower()].put(content, NAME, _text(carried))
+def embed(content: bytes, ending: str, embedded: Embedded) -> bytes:
+    """A file's content with the experiment in it; what the file shows stays to the last bit. KeyError: no such file."""
+    return CONTAINERS[ending.lower()].put(content, NAME, _text(embedded))
 
 
-def extract(path: Path) -> Carried:
+def extract(path: Path) -> Embedded:
     """The experiment in a picture or a report, as it stands there.
 
     ExperimentError names the file and what is wrong; nothing but that text is read of the file.
@@ -101,25 +101,25 @@ def extract(path: Path) -> Carried:
             f"{path.name} carries no experiment: Nablascope has not exported it, or another program has saved it since"
         )
     with naming_file(path, "experiment"):
-        return _carried(text)
+        return _embedded(text)
 
 
 def _text_in(path: Path) -> bytes | None:
     try:
         with open(path, "rb", opener=regular) as stream:
-            return CARRIERS[path.suffix.lower()].find(stream, NAME, MOST_TEXT)
+            return CONTAINERS[path.suffix.lower()].find(stream, NAME, MOST_TEXT)
     except (PngError, MarkupError) as error:
         raise ExperimentError(str(error)) from None
 
 
-def _text(carried: Carried) -> bytes:
+def _text(embedded: Embedded) -> bytes:
     plain = {
-        "nablascope": CARRIED.number,
-        "needs": CARRIED.needs,
-        "title": carried.title,
-        "step": carried.step,
-        "version": carried.version,
-        "experiment": carried.experiment.to_builtins(),
+        "nablascope": EMBEDDED.number,
+        "needs": EMBEDDED.needs,
+        "title": embedded.title,
+        "step": embedded.step,
+        "version": embedded.version,
+        "experiment": embedded.experiment.to_builtins(),
     }
     text = json.dumps(plain, separators=(",", ":"))
     # Within texts, where alone these stand, JSON may write any letter by its number.
@@ -128,7 +128,7 @@ def _text(carried: Carried) -> bytes:
     return text.encode("ascii")
 
 
-def _carried(text: bytes) -> Carried:
+def _embedded(text: bytes) -> Embedded:
     try:
         plain: dict[str, Any] = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
         _check_format(plain)
@@ -137,13 +137,13 @@ def _carried(text: bytes) -> Carried:
         raise ExperimentError(f"the experiment in it cannot be read ({one_line(error)[:120]})") from None
     title = one_line(written.title)[:LONGEST_TITLE]
     step = max(0, written.step)
-    return Carried(Experiment.from_json(bytes(written.experiment)), title, step, written.version[:LONGEST_TITLE])
+    return Embedded(Experiment.from_json(bytes(written.experiment)), title, step, written.version[:LONGEST_TITLE])
 
 
 def _check_format(plain: Mapping[str, msgspec.Raw]) -> None:
     """A format that is to come names the version that it needs."""
     needs = msgspec.json.decode(plain.get("needs", b'""'), type=str)
     try:
-        CARRIED.brought_up({"needs": needs}, msgspec.json.decode(plain.get("nablascope", b"0"), type=int))
+        EMBEDDED.brought_up({"needs": needs}, msgspec.json.decode(plain.get("nablascope", b"0"), type=int))
     except FormatError as error:
         raise ExperimentError(str(error)) from None
