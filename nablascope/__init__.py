@@ -67,7 +67,7 @@ from simulator.system.version import __version__
 
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment, ExperimentError
-    from simulator.running.headless import RunResult, run
+    from simulator.running.headless.run import RunResult, run
     from simulator.training.training import Training
 
 __all__ = ["Experiment", "ExperimentError", "RunResult", "Training", "__version__", "load", "run", "save"]
@@ -75,9 +75,9 @@ __all__ = ["Experiment", "ExperimentError", "RunResult", "Training", "__version_
 _HOMES = {
     "Experiment": "simulator.experiment.experiment",
     "ExperimentError": "simulator.experiment.experiment",
-    "RunResult": "simulator.running.headless",
+    "RunResult": "simulator.running.headless.run",
     "Training": "simulator.training.training",
-    "run": "simulator.running.headless",
+    "run": "simulator.running.headless.run",
 }
 
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment, ExperimentError
-    from simulator.running.ensemble import run_ensemble
-    from simulator.running.headless import RunResult, run
+    from simulator.running.headless.ensemble import run_ensemble
+    from simulator.running.headless.run import RunResult, run
 
 __all__ = ["Experiment", "ExperimentError", "RunResult", "run", "run_ensemble"]
 
 _HOMES = {
     "Experiment": "simulator.experiment.experiment",
     "ExperimentError": "simulator.experiment.experiment",
-    "RunResult": "simulator.running.headless",
-    "run": "simulator.running.headless",
-    "run_ensemble": "simulator.running.ensemble",
+    "RunResult": "simulator.running.headless.run",
+    "run": "simulator.running.headless.run",
+    "run_ensemble": "simulator.running.headless.ensemble",
 }
 
 

@@ -18,9 +18,9 @@ from simulator.commands.training_arguments import add_training
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import OWN_NAME
 from simulator.experiment.settings import settings_in, split
-from simulator.running.comparison import Comparison
-from simulator.running.files import PLOTS
-from simulator.running.headless import RunResult
+from simulator.running.headless.comparison import Comparison
+from simulator.running.headless.files import PLOTS
+from simulator.running.headless.run import RunResult
 from simulator.running.nabla.run_file import is_run_file
 from simulator.schema.numbers import count as count_text
 from simulator.system.machine import give_threads

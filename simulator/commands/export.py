@@ -14,9 +14,9 @@ from simulator.commands.screen import Screen
 from simulator.commands.targets import check_reach
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import find
+from simulator.running.headless.folder import UNFINISHED
 from simulator.running.nabla.run_file import ENDING, is_run_file, taken_up
 from simulator.running.nabla.shared_file import read
-from simulator.running.run_folder import UNFINISHED
 from simulator.schema.numbers import count
 from simulator.system.text import one_line
 from simulator.training.checkpoint import Checkpoint

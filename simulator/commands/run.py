@@ -17,9 +17,9 @@ from simulator.commands.screen import Screen
 from simulator.commands.targets import prepared
 from simulator.commands.training_arguments import add_training, add_until
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.running.ensemble import run_ensemble
-from simulator.running.files import PLOTS
-from simulator.running.headless import RunResult, run
+from simulator.running.headless.ensemble import run_ensemble
+from simulator.running.headless.files import PLOTS
+from simulator.running.headless.run import RunResult, run
 from simulator.running.nabla.run_file import ENDING, SavedRun, is_run_file
 from simulator.running.nabla.shared_file import Shared, read
 from simulator.system.machine import give_threads

@@ -15,10 +15,10 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.maps.axes import Axis
 from simulator.maps.making import Made
 from simulator.maps.sweep import Cell, Sweep
-from simulator.running.growing_file import GrowingFile
 from simulator.running.stop_rule_text import parse
 from simulator.system.environment import Environment
 from simulator.system.file_format import FileFormat, FormatError
+from simulator.system.growing_file import GrowingFile
 from simulator.system.regular_file import read_regular
 from simulator.system.text import one_line
 

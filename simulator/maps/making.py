@@ -13,7 +13,7 @@ from simulator.doctor.files import builtins_of, json_number
 from simulator.experiment.experiment import Experiment, bounded
 from simulator.maps.measures import measured
 from simulator.maps.sweep import Cell, Sweep
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.stop_rule_text import parse
 from simulator.system.environment import Environment, environment
 from simulator.system.machine import give_threads, out_of_memory

@@ -14,7 +14,7 @@ from simulator.maps.making import Made
 from simulator.maps.map_run import MapRun
 from simulator.maps.refinement import refined
 from simulator.maps.sweep import Cell, Sweep
-from simulator.running.run_folder import LOCK
+from simulator.running.headless.folder import LOCK
 from simulator.system.process_lock import ProcessLock
 
 MOST_PASSES = 6

@@ -9,7 +9,7 @@ from typing import Any
 
 from simulator.maps.making import Made
 from simulator.maps.sweep import Cell, Sweep, in_rows
-from simulator.running.files import cell as number_text
+from simulator.running.headless.files import cell as number_text
 from simulator.system.atomic import write_atomic
 from simulator.system.csv_text import csv_text
 

@@ -13,7 +13,7 @@ import nablascope
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import read
 from simulator.experiment.files import write as write_experiment
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.nabla import run_file
 from tests.faults.cells import Place
 from tests.faults.faults import (
@@ -151,7 +151,7 @@ WRITTEN = (FULL, READ_ONLY, DENIED, BROKEN, INTERRUPTED_LATER, KILLED_LATER, MEM
 PLACES = (
     Place("nablascope.save", put_experiment, _save, tuple(each for each in OF_WRITING if each is not CHANGED),
           "simulator.experiment.files.write_atomic", experiment_is_whole),
-    Place("run --out: rows", _put_beside, _run, WRITTEN, "simulator.running.run_start.Training", rows_are_whole,
+    Place("run --out: rows", _put_beside, _run, WRITTEN, "simulator.running.headless.start.Training", rows_are_whole,
           changes=True),
     Place("run --save", put_run, _keep_end,
           (FULL, READ_ONLY, VANISHED, DENIED, BROKEN, KILLED, MEMORY), "simulator.running.nabla.run_file.write_into",
@@ -162,6 +162,6 @@ PLACES = (
           changes=True),
     Place("run FILE.json", put_experiment, _open(".json"), OF_READING, "simulator.experiment.files.read_regular"),
     Place("run FILE.nabla", put_run, _open(".nabla"), OF_READING, "simulator.running.nabla.archive.zip_of"),
-    Place("run --resume", _put_unfinished, _resume, (DENIED, MEMORY), "simulator.running.run_folder.read_regular",
+    Place("run --resume", _put_unfinished, _resume, (DENIED, MEMORY), "simulator.running.headless.folder.read_regular",
           rows_are_whole, changes=True),
 )  # fmt: skip

@@ -63,7 +63,7 @@ def experiment_bytes() -> bytes:
 
 def run_bytes() -> bytes:
     from simulator.experiment.experiment import Experiment
-    from simulator.running.headless import run
+    from simulator.running.headless.run import run
 
     layer = {"kind": "dense", "units": 4, "normalization": {"kind": "batch"}, "dropout": {"kind": "inverted"}}
     plain = {"data": {"kind": "moons"}, "layers": [layer], "optimizer": {"kind": "adam"}, "batch_size": 16}

@@ -19,9 +19,9 @@ from simulator.doctor.headline import gradient_ratio
 from simulator.experiment.differences import IDENTICAL, in_words
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import Preset, find, presets
-from simulator.running.comparison import Comparison
-from simulator.running.headless import run
-from simulator.running.verdict import BY_CHANCE, sign_test
+from simulator.running.headless.comparison import Comparison
+from simulator.running.headless.run import run
+from simulator.running.headless.verdict import BY_CHANCE, sign_test
 
 SEEDS = 5
 

@@ -15,10 +15,10 @@ import pytest
 from simulator.commands.command_line import carry_out
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.settings import split
-from simulator.running import comparison
-from simulator.running.headless import RunResult, run
-from simulator.running.run_folder import UNFINISHED
-from simulator.running.verdict import VERDICT_COLUMNS
+from simulator.running.headless import comparison
+from simulator.running.headless.folder import UNFINISHED
+from simulator.running.headless.run import RunResult, run
+from simulator.running.headless.verdict import VERDICT_COLUMNS
 
 BASE = {
     "data": {"kind": "spirals", "samples": 60},

@@ -16,9 +16,9 @@ from simulator.commands.command_line import carry_out
 from simulator.commands.screen import Screen
 from simulator.experiment.embedded import Embedded, embed
 from simulator.observations.registry import analyses
-from simulator.running.comparison import Comparison
-from simulator.running.files import TABLES
-from simulator.running.headless import RunResult
+from simulator.running.headless.comparison import Comparison
+from simulator.running.headless.files import TABLES
+from simulator.running.headless.run import RunResult
 from simulator.training.ledger import Entry, Ledger
 from simulator.training.live_change import LiveChange
 

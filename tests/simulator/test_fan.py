@@ -10,8 +10,8 @@ import pytest
 from simulator import Experiment, run
 from simulator.arrays.quantiles import quantiles
 from simulator.record.fan import Fan, fan_of
-from simulator.running.headless import RunResult
-from simulator.running.verdict import quantile
+from simulator.running.headless.run import RunResult
+from simulator.running.headless.verdict import quantile
 
 PLAIN = {
     "data": {"kind": "moons", "samples": 60},

@@ -17,7 +17,7 @@ from simulator.lessons.files import LESSON
 from simulator.lessons.files import read as read_lesson
 from simulator.maps.cells_file import MAP
 from simulator.maps.cells_file import read as read_map
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.nabla import shared_file
 from simulator.running.nabla.run_file import read, taken_up
 from simulator.running.nabla.run_formats import RUN

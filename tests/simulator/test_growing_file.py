@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from simulator.running.growing_file import WholeFile
+from simulator.system.growing_file import WholeFile
 
 SIZES = (300, 3000, 700, 100, 9000, 4096, 1, 4095, 5000)
 """Within a page, over its edge, up to it, and over several."""

@@ -13,7 +13,7 @@ import pytest
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.record.history import History
 from simulator.record.record import Record
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.lane_state import LaneState
 from simulator.running.messages import Failed, Refused, Snapshot, Started, Update
 from simulator.running.nabla import run_file

@@ -19,7 +19,7 @@ from simulator.experiment.lane import LaneSpec
 from simulator.parts.activations import Activation
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.messages import Change, Command, Configure, GoBack, Play, Refused, Revive
 from simulator.running.nabla.run_file import read as read_run
 from simulator.schema.parameter import is_live_change, kinds

@@ -25,7 +25,7 @@ from simulator.experiment.files import MAX_FILE_BYTES, read
 from simulator.network.memory import need_of
 from simulator.observations.jacobian import JacobianObservation
 from simulator.observations.observer import observed
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.messages import Failed, Refused
 from simulator.running.nabla import archive, run_file
 from simulator.running.session import Session
@@ -352,17 +352,17 @@ def test_parameters_and_buffers_are_counted_together(monkeypatch: pytest.MonkeyP
 
 
 ALLOCATING = (
-    "simulator.running.run_start.Training",
+    "simulator.running.headless.start.Training",
     "simulator.training.training.prepare",
     "simulator.network.network.Network.zeros",
-    "simulator.running.run_start.History",
-    "simulator.running.headless.frame_of",
+    "simulator.running.headless.start.History",
+    "simulator.running.headless.run.frame_of",
     "simulator.running.nabla.run_file.write_into",
     "simulator.training.training.Training.checkpoint",
     "simulator.training.training.Training.propose",
     "simulator.record.record.Record.add",
-    "simulator.running.files.RunFiles.frame",
-    "simulator.running.files.np.savez_compressed",
+    "simulator.running.headless.files.RunFiles.frame",
+    "simulator.running.headless.files.np.savez_compressed",
     "simulator.experiment.files.read_regular",
 )
 

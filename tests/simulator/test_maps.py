@@ -28,7 +28,7 @@ from simulator.maps.refinement import refined
 from simulator.maps.sweep import Cell, Sweep, in_rows, place_on
 from simulator.maps.theory import Line, lines
 from simulator.observations.sharpness import sharpness
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.system.machine import THREADS
 from simulator.training.training import Training
 from tests.simulator.maps_engine import Here

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import LaneSpec
 from simulator.running.branching import origin_of
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.messages import (
     Change,
     Command,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.experiment.experiment import Experiment
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.messages import (
     Change,
     Command,

@@ -17,10 +17,10 @@ import pytest
 
 from simulator import Experiment, ExperimentError, run
 from simulator.observations.registry import analyses
-from simulator.running.ensemble import run_ensemble
-from simulator.running.files import TABLES
-from simulator.running.headless import usual_every
-from simulator.running.run_folder import LOCK, UNFINISHED
+from simulator.running.headless.ensemble import run_ensemble
+from simulator.running.headless.files import TABLES
+from simulator.running.headless.folder import LOCK, UNFINISHED
+from simulator.running.headless.run import usual_every
 from simulator.running.stop_rules import FindingAppears, Stalled
 from simulator.system.process_lock import LockedError, ProcessLock
 from tests.thinned import thinned
@@ -266,7 +266,7 @@ def test_a_run_that_is_killed_leaves_whole_rows_and_goes_on_to_the_same_bytes(tm
 OFTEN = """
 import sys
 import main
-from simulator.running import run_folder
+from simulator.running.headless import folder as run_folder
 run_folder.LEAST_SECONDS, run_folder.REST = 0.05, 1.0
 sys.exit(main.main(sys.argv[1:]))
 """

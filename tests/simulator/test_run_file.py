@@ -16,7 +16,7 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.parts.optimizers import Optimizer
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.nabla.run_file import SavedRun, read, taken_up, write
 from simulator.schema.parameter import kinds
 from simulator.system import machine

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.nabla.run_file import read, taken_up
 
 MOST_MEMORY = 256 * 2**20

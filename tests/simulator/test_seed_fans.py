@@ -15,8 +15,8 @@ from simulator.observations.effective_rank import EffectiveRankObservation
 from simulator.observations.sharpness import SharpnessObservation
 from simulator.running.beside.seed_fans import LOOKS, SeedsSession, Trained, sentences_of
 from simulator.running.beside.side_worker import RequestProgress
-from simulator.running.comparison import Comparison
-from simulator.running.headless import run
+from simulator.running.headless.comparison import Comparison
+from simulator.running.headless.run import run
 from simulator.running.messages import Failed
 from simulator.training.ledger import Ledger
 from simulator.training.live_change import LiveChange, LiveChanges

@@ -20,7 +20,7 @@ from simulator.data.own_file import OwnFile, plain_name
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import reach_of
 from simulator.experiment.files import read as read_experiment
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.nabla import run_file
 from simulator.running.nabla.packed_data import own_files
 from simulator.running.nabla.presentation import Presentation

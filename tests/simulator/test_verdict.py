@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from simulator.running.verdict import BETTER, judge, quantile, sentence, sign_test
+from simulator.running.headless.verdict import BETTER, judge, quantile, sentence, sign_test
 
 FINITE = st.floats(-1e6, 1e6)
 

@@ -25,7 +25,7 @@ from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.running.beside.recomputation import Recomputed
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.transport import Mode
 from simulator.training.training import Training
 from tests.thinned import thinned

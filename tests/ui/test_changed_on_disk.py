@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import read
 from simulator.experiment.files import write as write_experiment
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.nabla import run_file
 from simulator.running.session import Session
 from ui.bench.document import Document

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.training.ledger import Ledger
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.surgery import Transplant

@@ -24,7 +24,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import find, read
 from simulator.layers import Layer
 from simulator.record.changes import Change
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.schema.parameter import Part, concrete, parameters
 from simulator.system.environment import environment
 from simulator.training.live_change import LiveChange, LiveChanges

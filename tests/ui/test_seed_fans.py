@@ -13,7 +13,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.record.frame import Frame
 from simulator.record.history import History, Rows
 from simulator.running.beside.seed_fans import SeedRun
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.schema.numbers import number
 from tests.ui.windows import OpenOn, windows
 from ui.window.main_window import MainWindow

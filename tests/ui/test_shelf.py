@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.schema.numbers import number as told
 from tests.ui.test_changes import EXPERIMENT, MILLISECONDS, another_run, changed_run, losses, step_of, train
 from tests.ui.windows import OpenOn

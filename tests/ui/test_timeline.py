@@ -20,7 +20,7 @@ from simulator.observations.base import Observed
 from simulator.observations.registry import analyses
 from simulator.record.frame import frame_of
 from simulator.record.record import Record
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.messages import KeptCheckpoints
 from simulator.training.training import Training
 from tests.ui.real_runs import NETS

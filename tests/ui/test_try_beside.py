@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.doctor.base import Finding, Remedy
 from simulator.experiment.experiment import Experiment
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from tests.ui.windows import OpenOn, windows
 from ui.doctor.panel import DoctorPanel
 from ui.doctor.trials import Offer

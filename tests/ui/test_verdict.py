@@ -16,7 +16,7 @@ from simulator.doctor.base import Finding
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
 from simulator.record.history import History, Rows
-from simulator.running.headless import run
+from simulator.running.headless.run import run
 from simulator.running.standing import Standing, first_reached, least_loss
 from simulator.schema.numbers import number
 from tests.ui.legible_widgets import crowded

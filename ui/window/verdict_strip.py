@@ -11,8 +11,8 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QScrollArea, QToolButton, QWidget
 
 from simulator.experiment.lane import OWN_NAME
+from simulator.running.headless.verdict import judge, sentences
 from simulator.running.standing import Standing, least_loss, standing
-from simulator.running.verdict import judge, sentences
 from simulator.schema.numbers import read_number
 from ui.bench.bench import Bench
 from ui.board.plot_area import PlotArea

@@ -13,8 +13,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from simulator.doctor.base import Finding
+from simulator.running.headless.verdict import QUARTILES, quantile
 from simulator.running.standing import Standing, Steps
-from simulator.running.verdict import QUARTILES, quantile
 from ui.style.broken_words import breakable
 from ui.style.numbers import integer, number, percent, tabular
 from ui.style.text_size import scaled

@@ -1,6 +1,6 @@
 """Runs of each network from several seeds, trained beside the session: their medians and quartiles.
 
-Each run is that of :mod:`~simulator.running.headless`, with the changes by hand of the network at their steps.
+Each run is that of :mod:`~simulator.running.headless.run`, with the changes by hand of the network at their steps.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from simulator.record.history import History
 from simulator.record.record import Record
 from simulator.running.beside.side_session import SideSession
 from simulator.running.beside.side_worker import Post, SideInbox, SideWorker
-from simulator.running.ensemble import members
-from simulator.running.headless import RunResult, train
-from simulator.running.output import Output
-from simulator.running.training_loop import TrainingLoop
-from simulator.running.verdict import COMPARED, verdict_sentences
+from simulator.running.headless.ensemble import members
+from simulator.running.headless.output import Output
+from simulator.running.headless.run import RunResult, train
+from simulator.running.headless.training_loop import TrainingLoop
+from simulator.running.headless.verdict import COMPARED, verdict_sentences
 from simulator.system.environment import environment
 from simulator.system.machine import given_threads
 from simulator.training.ledger import Ledger

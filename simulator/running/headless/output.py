@@ -10,10 +10,10 @@ from simulator.doctor.base import Finding
 from simulator.observations.observer import Made
 from simulator.record.frame import Frame
 from simulator.record.record import Record
-from simulator.running.files import RunFiles
+from simulator.running.headless.files import RunFiles
+from simulator.running.headless.folder import RunFolder
+from simulator.running.headless.training_loop import TrainingLoop
 from simulator.running.nabla.run_file import SavedLane, SavedRun, write
-from simulator.running.run_folder import RunFolder
-from simulator.running.training_loop import TrainingLoop
 from simulator.system.environment import Environment
 from simulator.system.fingerprint import fingerprint_of, free_name_beside
 from simulator.training.training import Training

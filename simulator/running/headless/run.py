@@ -25,14 +25,14 @@ from simulator.record.alignment import handed_on
 from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
-from simulator.running.files import CHANGES, RunFiles
+from simulator.running.headless.files import CHANGES, RunFiles
+from simulator.running.headless.folder import Arguments, RunFolder
+from simulator.running.headless.output import FolderOutput, Output
+from simulator.running.headless.start import RunStart
+from simulator.running.headless.training_loop import TrainingLoop
 from simulator.running.nabla.run_file import SavedRun
-from simulator.running.output import FolderOutput, Output
-from simulator.running.run_folder import Arguments, RunFolder
 from simulator.running.run_source import what_is_trained
-from simulator.running.run_start import RunStart
 from simulator.running.stop_rules import Stopped, StopRule
-from simulator.running.training_loop import TrainingLoop
 from simulator.schema.numbers import count, integer
 from simulator.system.environment import Environment, environment
 from simulator.system.machine import given_threads

@@ -26,9 +26,9 @@ from simulator.observations.histograms import HistogramsObservation
 from simulator.observations.registry import files
 from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.record.frame import Frame
-from simulator.running.growing_file import GrowingFile, GrowingTable, WholeFile
 from simulator.system.atomic import replacing, write_atomic
 from simulator.system.environment import Environment
+from simulator.system.growing_file import GrowingFile, GrowingTable, WholeFile
 from simulator.training.run_info import RunInfo
 
 STEP_COLUMNS = (

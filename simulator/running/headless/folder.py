@@ -20,7 +20,7 @@ from msgspec import Struct
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.observations.histograms import HistogramsObservation
 from simulator.record.record import Record
-from simulator.running.files import (
+from simulator.running.headless.files import (
     COLUMNS,
     ENVIRONMENT,
     EXPERIMENT,
@@ -30,10 +30,10 @@ from simulator.running.files import (
     RunFiles,
     remove_results,
 )
+from simulator.running.headless.training_loop import TrainingLoop
 from simulator.running.nabla import run_file
 from simulator.running.nabla.run_file import SavedLane, SavedRun
 from simulator.running.throttle import Throttle
-from simulator.running.training_loop import TrainingLoop
 from simulator.system.atomic import write_atomic
 from simulator.system.environment import Environment
 from simulator.system.file_format import FileFormat

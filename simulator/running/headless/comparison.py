@@ -1,6 +1,6 @@
 """Networks that differ in what is known, trained on the same seeds: their tables in one, and what came of it.
 
-A lane is one of them; the base is lane ``A``. Each is trained by :func:`~simulator.running.headless.run`, so that a
+A lane is one of them; the base is lane ``A``. Each is trained by :func:`~simulator.running.headless.run.run`, so that a
 lane's numbers are those of its experiment alone, to the last bit.
 """
 
@@ -18,14 +18,14 @@ from typing import Any, TypeVar
 from simulator.experiment.differences import differences_between, in_words
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
-from simulator.running.ensemble import later_steps, members
-from simulator.running.files import LAYER_COLUMNS
-from simulator.running.growing_file import GrowingTable, WholeFile
-from simulator.running.headless import RunResult, run, usual_every
-from simulator.running.run_folder import COMPARISON, LOCK, RUNS, UNFINISHED, remove_earlier
-from simulator.running.verdict import COMPARED, VERDICT_COLUMNS, Columns, rows, verdict_sentences
+from simulator.running.headless.ensemble import later_steps, members
+from simulator.running.headless.files import LAYER_COLUMNS
+from simulator.running.headless.folder import COMPARISON, LOCK, RUNS, UNFINISHED, remove_earlier
+from simulator.running.headless.run import RunResult, run, usual_every
+from simulator.running.headless.verdict import COMPARED, VERDICT_COLUMNS, Columns, rows, verdict_sentences
 from simulator.system.atomic import write_atomic
 from simulator.system.csv_text import csv_rows
+from simulator.system.growing_file import GrowingTable, WholeFile
 from simulator.system.process_lock import ProcessLock
 
 TOGETHER: Mapping[str, tuple[str, tuple[str, ...]]] = {

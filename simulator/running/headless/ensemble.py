@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from simulator.experiment.experiment import Experiment
-from simulator.running.files import TABLES
-from simulator.running.headless import RunResult, run
-from simulator.running.run_folder import LOCK, UNFINISHED, remove_earlier
+from simulator.running.headless.files import TABLES
+from simulator.running.headless.folder import LOCK, UNFINISHED, remove_earlier
+from simulator.running.headless.run import RunResult, run
 from simulator.system.atomic import replacing, write_atomic
 from simulator.system.process_lock import ProcessLock
 
@@ -29,7 +29,7 @@ def run_ensemble(
     progress: Callable[[int], None] | None = None,
     **options: Any,
 ) -> Iterator[tuple[Path, RunResult]]:
-    """The folder and the result of each seed's run: that of :func:`~simulator.running.headless.run` with its options.
+    """The folder and the result of each seed's run: of :func:`~simulator.running.headless.run.run` with its options.
 
     Into ``out`` go the experiment with the first seed and the tables of all; what is no table stays in ``seed-<s>``.
     ``progress`` hears of the steps of all runs together. A run that is interrupted is the last one; taken up again,

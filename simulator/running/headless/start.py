@@ -8,10 +8,10 @@ from pathlib import Path
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.record.history import History
 from simulator.record.record import Record
+from simulator.running.headless.folder import Kept
+from simulator.running.headless.training_loop import TrainingLoop
 from simulator.running.nabla.run_file import SavedLane, SavedRun, taken_up
-from simulator.running.run_folder import Kept
 from simulator.running.stop_rules import Past, StopRule
-from simulator.running.training_loop import TrainingLoop
 from simulator.system.environment import Environment
 from simulator.training.ledger import Ledger
 from simulator.training.ledger import read as read_changes
