@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.maps.axes import Axis
@@ -60,10 +61,8 @@ def read(path: Path) -> Known:
     try:
         header = _header(lines[0] if lines else b"")
         made = tuple(msgspec.json.decode(line, type=Made) for line in lines[1:])
-        sweep = Sweep(
-            experiment=Experiment.from_builtins(header.experiment), axes=header.axes, seeds=header.seeds,
-            steps=header.steps, until=header.until, measures=header.measures, brief=header.brief,
-        )  # fmt: skip
+        described = {name: getattr(header, name) for name in Sweep.__struct_fields__}
+        sweep = Sweep(**{**described, "experiment": Experiment.from_builtins(header.experiment)})
         _check(made, sweep)
     except (ValueError, RecursionError) as error:
         raise ExperimentError(f"{path}: no map ({one_line(error)})") from None
@@ -147,7 +146,4 @@ def _has_header(path: Path) -> bool:
 
 
 def _header_of(sweep: Sweep, here: Environment) -> _Header:
-    return _Header(
-        experiment=sweep.experiment.to_builtins(), axes=sweep.axes, seeds=sweep.seeds, steps=sweep.steps,
-        until=sweep.until, measures=sweep.measures, brief=sweep.brief, environment=here,
-    )  # fmt: skip
+    return _Header(**{**asdict(sweep), "experiment": sweep.experiment.to_builtins()}, environment=here)

@@ -192,9 +192,13 @@ class LocalEngine(Engine):
 # -- a cluster ------------------------------------------------------------------------------------------------------
 
 
-def no_dask() -> ExperimentError:
-    """Why there is no cluster."""
-    return ExperimentError("a cluster needs Dask: install nablascope[cluster], or train on this computer's cores")
+def dask() -> Any:
+    """The library, which has no types and is not there unless it is asked for; ExperimentError where it is not."""
+    try:
+        return import_module("distributed")
+    except ImportError:
+        told = "a cluster needs Dask: install nablascope[cluster], or train on this computer's cores"
+        raise ExperimentError(told) from None
 
 
 COUNTED_SECONDS = 2.0
@@ -206,11 +210,7 @@ class ClusterEngine(Engine):
 
     def __init__(self, address: str, kernel: str = "") -> None:
         """OSError where there is no cluster, ExperimentError where its processes lack the program or the ``kernel``."""
-        try:
-            # Without types, and not there unless it is asked for.
-            distributed: Any = import_module("distributed")
-        except ImportError:
-            raise no_dask() from None
+        distributed = dask()
         try:
             self._client = distributed.Client(address, set_as_default=False, timeout="10s")
         except (OSError, ValueError, TimeoutError) as error:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from typing import Any
 
-from simulator.maps.engines import THREADS, ClusterEngine, no_dask, variables
+from simulator.maps.engines import THREADS, ClusterEngine, dask, variables
 
 
 class LocalClusterEngine(ClusterEngine):
@@ -14,10 +12,7 @@ class LocalClusterEngine(ClusterEngine):
 
     def __init__(self, jobs: int | None = None) -> None:
         """``jobs`` processes with one thread each; ExperimentError where Dask is not there."""
-        try:
-            distributed: Any = import_module("distributed")
-        except ImportError:
-            raise no_dask() from None
+        distributed = dask()
         with variables(**{THREADS: "1"}):
             self._cluster = distributed.LocalCluster(
                 n_workers=jobs or os.cpu_count() or 1, threads_per_worker=1, dashboard_address=None

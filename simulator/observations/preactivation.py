@@ -93,9 +93,7 @@ def _preactivation(training: Training, layer: int) -> Preactivation:
     assert tap.activation is not None
     assert tap.z is not None
     z = np.asarray(tap.z, np.float64)
-    a, slope = np.empty_like(z), np.empty_like(z)
-    tap.activation.apply(z, a)
-    tap.activation.derivative(z, a, slope)
+    _, slope = tap.activation.evaluated(z)
     flat = np.abs(slope) < FLAT * tap.activation.sup_slope
     lost = bool(np.isnan(z).any() or np.isnan(slope).any())
     share = math.nan if lost else float(flat.mean())

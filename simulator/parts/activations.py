@@ -57,6 +57,14 @@ class Activation(Part, frozen=True):
     def derivative(self, z: Array, a: Array, out: Array) -> None:
         """out ← φ'(z), given a = φ(z); ``out`` is neither of them."""
 
+    def evaluated(self, z: Array) -> tuple[Array, Array]:
+        """(φ(z), φ'(z)) in arrays of their own."""
+        value, slope = np.empty_like(z), np.empty_like(z)
+        with np.errstate(all="ignore"):
+            self.apply(z, value)
+            self.derivative(z, value, slope)
+        return value, slope
+
     @property
     def sup_slope(self) -> float:
         """sup |φ'|, the γ of the gradient bounds and the scale of "saturated"."""

@@ -39,11 +39,7 @@ def _averages(activation: Activation, q: float) -> tuple[float, float, float]:
     """(V, X, m) by quadrature."""
     scale = math.sqrt(q)
     z, weights = nodes(tuple(kink / scale for kink in activation.kinks) if scale else ())
-    x = scale * z
-    value, slope = np.empty_like(x), np.empty_like(x)
-    with np.errstate(all="ignore"):
-        activation.apply(x, value)
-        activation.derivative(x, value, slope)
+    value, slope = activation.evaluated(scale * z)
     return float(weights @ (value * value)), float(weights @ (slope * slope)), float(weights @ value)
 
 

@@ -84,10 +84,7 @@ def _expanded(activation: Activation, root: Floats) -> tuple[Floats, Floats, Flo
     kinks = tuple(kink / float(root[0]) for kink in activation.kinks) if root[0] > 0 else ()
     z, weights = nodes(kinks)
     x = np.outer(root, z)
-    value, slope = np.empty_like(x), np.empty_like(x)
-    with np.errstate(all="ignore"):
-        activation.apply(x, value)
-        activation.derivative(x, value, slope)
+    value, slope = activation.evaluated(x)
     hermite = _hermite(kinks)
     return value @ hermite, np.square(value) @ weights, slope @ hermite, np.square(slope) @ weights
 

@@ -133,7 +133,7 @@ class ActivationFunction(PointedLayerPlot[FunctionState]):
         preactivation = state.preactivation
         edges, bins = edges_of(preactivation.values)[0], preactivation.values.counts.shape[1]
         middles = 0.5 * edges[:-1] + 0.5 * edges[1:]
-        value, slope = functions(preactivation.activation, middles)
+        value, slope = preactivation.activation.evaluated(middles)
         return Table(
             {
                 "step": [state.step] * bins,
@@ -150,15 +150,7 @@ class ActivationFunction(PointedLayerPlot[FunctionState]):
 def sampled(activation: Activation, low: float, high: float) -> tuple[Array, Array, Array]:
     """(z, φ(z), φ'(z)) at even distances."""
     z = np.linspace(low, high, POINTS)
-    return z, *functions(activation, z)
-
-
-def functions(activation: Activation, z: Array) -> tuple[Array, Array]:
-    value, slope = np.empty_like(z), np.empty_like(z)
-    with np.errstate(all="ignore"):
-        activation.apply(z, value)
-        activation.derivative(z, value, slope)
-    return value, slope
+    return z, *activation.evaluated(z)
 
 
 def _outline(values: Histograms) -> tuple[Array, Array]:
