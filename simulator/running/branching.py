@@ -124,6 +124,38 @@ def replayed_lane(spec: LaneSpec, changes: LiveChanges) -> LaneSpec:
     return _led_by(spec, changes, last, after)
 
 
+def goes_its_own_way(spec: LaneSpec, history: LiveChanges, run: LiveChanges) -> bool:
+    """Whether a lane that was trained with this history would be another beside a run with these changes from step 0.
+
+    So it is where something was done to it alone, or to the run before it came.
+    """
+    if any(change.layer or change.surgery is not None for change in history.entries):
+        return True
+    try:
+        followed = [(step, _alone(experiment).lane(spec)) for step, experiment in _settings_of(run)]
+    except ExperimentError:
+        return True
+    ways = [_apart(_settings_of(history)), _apart(followed)]
+    return len(ways[0]) != len(ways[1]) or any(
+        one[0] != other[0] or bool(settings_between(one[1], other[1])) for one, other in zip(*ways, strict=True)
+    )
+
+
+def _settings_of(changes: LiveChanges) -> list[tuple[int, Experiment]]:
+    """What is trained, and from which step on."""
+    began = [] if changes.experiment is None else [(0, changes.experiment)]
+    return began + [(each.step, each.experiment) for each in changes.entries if each.experiment is not None]
+
+
+def _apart(way: list[tuple[int, Experiment]]) -> list[tuple[int, Experiment]]:
+    """Of each step the last, where it trains otherwise than what was before."""
+    apart: list[tuple[int, Experiment]] = []
+    for step, experiment in dict(way).items():
+        if not apart or settings_between(apart[-1][1], experiment):
+            apart.append((step, experiment))
+    return apart
+
+
 def _led_by(spec: LaneSpec, changes: LiveChanges, step: int, after: Experiment) -> LaneSpec:
     """The same lane, with the same place in the tree of branches, as these changes have made it until a step."""
     parent, since = ("", 0) if not spec.origin else (spec.origin.parent, spec.origin.first_step)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
+from simulator.experiment.lane import OWN_NAME
 from simulator.running.headless.run import run
 from simulator.training.ledger import Ledger
 from simulator.training.live_change import LiveChange, LiveChanges
@@ -197,6 +198,67 @@ def test_networks_that_came_on_the_way_stay_beside_a_run_that_is_made_again(
     assert window.chosen.names == ["A", "wide"]
     assert window.document.experiment.lanes == window.bench.record.experiment_at(12).lanes
     qtbot.waitUntil(lambda: "wide" in window.bench.view.lanes, timeout=MILLISECONDS)
+
+
+def set_beside(qtbot: QtBot, window: MainWindow) -> list[float]:
+    """What was changed in a network beside the run alone at step 4, and the run at step 8; its losses."""
+    train(qtbot, window, 4)
+    window.chosen.choose("wide")
+    changed = window.chosen.experiment.with_values([("optimizer.learning_rate", 0.05)])
+    assert window.chosen.propose(changed.to_builtins(), "Rate") is None
+    window.chosen.choose(OWN_NAME)
+    train(qtbot, window, 4)
+    set_rate(qtbot, window, 0.002)
+    train(qtbot, window, 4)
+    return losses_of(qtbot, window, "wide")
+
+
+def losses_of(qtbot: QtBot, window: MainWindow, name: str) -> list[float]:
+    qtbot.waitUntil(lambda: window.bench.lanes.record(name).steps >= 12, timeout=MILLISECONDS)
+    return [float(loss) for loss in window.bench.lanes.record(name).history.series("loss").last[:12]]
+
+
+def test_what_was_changed_in_another_network_alone_is_made_again_beside_the_same_run(
+    qtbot: QtBot, open_on: OpenOn
+) -> None:
+    window = open_on(LANES)
+    beside, before = set_beside(qtbot, window), losses(window)
+    another_run(qtbot, window, opened(window).make_again)
+    assert losses(window) == before
+    assert losses_of(qtbot, window, "wide") == beside
+    assert not window.banner.text.startswith("What was changed")
+    window.document.undo_stack.undo()
+    qtbot.waitUntil(lambda: step_of(window) == 12, timeout=MILLISECONDS)
+    assert losses_of(qtbot, window, "wide") == beside
+
+
+def test_where_what_was_changed_in_another_network_alone_is_not_made_again_it_is_said(
+    qtbot: QtBot, open_on: OpenOn
+) -> None:
+    window = open_on(LANES)
+    set_beside(qtbot, window)
+    dialog = opened(window)
+    dialog.table.selectRow(0)
+    dialog.remove_changes()
+    dialog.add_change()
+    begun = window.bench.info.run if window.bench.info is not None else 0
+    dialog.make_again()
+    assert window.banner.text.startswith("What was changed in wide alone or in the run before it came, is not in")
+    qtbot.waitUntil(lambda: window.bench.info is not None and window.bench.info.run != begun, timeout=MILLISECONDS)
+
+
+@pytest.mark.parametrize("what", ["make_again", "make_schedule"])
+def test_a_network_that_has_only_followed_the_run_follows_the_one_that_is_made_again(
+    what: str, qtbot: QtBot, open_on: OpenOn
+) -> None:
+    window = open_on(LANES)
+    before = changed_run(qtbot, window)
+    beside = losses_of(qtbot, window, "wide")
+    another_run(qtbot, window, getattr(opened(window), what))
+    assert (losses(window), losses_of(qtbot, window, "wide")) == (before, beside)
+    (lane,) = window.document.experiment.lanes or ()
+    assert not lane.origin
+    assert not window.banner.text.startswith("What was changed")
 
 
 def test_rates_that_were_set_by_hand_become_a_schedule_of_the_same_numbers(qtbot: QtBot, open_on: OpenOn) -> None:
