@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from simulator.measures.facts import DataFacts, Facts, data_facts, facts
 from simulator.observations.base import Observation
 
 if TYPE_CHECKING:
     from simulator.training.training import Training
+
+_OF_DATA: WeakKeyDictionary[Training, DataFacts] = WeakKeyDictionary()
+"""Of each training whose data have been looked at: they stay the same, also where its weights are drawn anew."""
 
 
 class FactsObservation(Observation[Facts], frozen=True, tag="facts"):
@@ -18,21 +21,7 @@ class FactsObservation(Observation[Facts], frozen=True, tag="facts"):
     share = 0
 
     def observe(self, training: Training) -> Facts:
-        return _DataKnown().facts(training)
-
-    def watch(self) -> Callable[[Training], Facts]:
-        return _DataKnown().facts
-
-
-class _DataKnown:
-    """The data stay the same over a run."""
-
-    def __init__(self) -> None:
-        self._data: DataFacts | None = None
-
-    def facts(self, training: Training) -> Facts:
-        network = training.network
-        if self._data is None:
-            self._data = data_facts(training.data, training.experiment)
-        rules = training.experiment.regularization
-        return facts(self._data, rules, network.parameters, network.output, training.y)
+        if training not in _OF_DATA:
+            _OF_DATA[training] = data_facts(training.data, training.experiment)
+        network, rules = training.network, training.experiment.regularization
+        return facts(_OF_DATA[training], rules, network.parameters, network.output, training.y)

@@ -73,12 +73,12 @@ def built(
     return live
 
 
-def first_pass(training: Training) -> dict[str, float]:
+def first_pass(training: Training, validate: bool = True) -> dict[str, float]:
     """The scalars of a run's first step; it says how far it is, and may be cancelled as building it may."""
     with training.network.reporting_progress(), training.updater.reporting_progress():
         training.look()
-        if training.data.validation_samples == 0:
-            return training.scalars(validate=True)
+        if not validate or training.data.validation_samples == 0:
+            return training.scalars()
         with training.evaluator.twin.reporting_progress():
             return training.scalars(validate=True)
 

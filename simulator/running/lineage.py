@@ -36,11 +36,15 @@ class Lineage:
         candidates = (self.kept.take(edit, change.experiment) for edit in edits)
         return next((kept for kept in candidates if kept is not None), None)
 
+    def goes_on(self, edit: int) -> bool:
+        """Whether an edit has begun the present run, of which it may be a further stage."""
+        return edit != 0 and edit == self.begun_by
+
     def put_aside(self, ended: LiveRun | None, edit: int, back: bool, lanes: Lanes) -> KeptRun | None:
         """Keep the run that ``edit`` ends, unless it is given up, or only a stage of the edit that goes on."""
         if ended is not None or not edit:
             self.refused_edit = edit
-        if ended is None or not edit or (edit == self.begun_by and not back):
+        if ended is None or not edit or (self.goes_on(edit) and not back):
             return None
         kept = ended.put_aside(edit, self.begun_by, lanes.states())
         self._ended = self.run, ended.timeline

@@ -111,7 +111,7 @@ class PacedObserver:
                 continue
             spent += self._make(each, asked)
             made += 1
-        self.awaited, self.spent = not goes_on and made < len(due), spent
+        self.awaited, self.spent = not goes_on and (short or made < len(due)), spent
         self._forget_old(asked)
         return self._results(asked)
 

@@ -27,6 +27,8 @@ class Schedule:
     def __init__(self) -> None:
         self.hand_waits = False
         """Whether a hand has changed something and waits to see it."""
+        self.hand_begins = False
+        """Whether the run has begun in the midst of what a hand does, and its first frame is awaited."""
         self.frame_is_short = False
         """Whether the frame of this step leaves out, for the hand, what takes long."""
         self.checkpoint_asked = False
@@ -36,9 +38,10 @@ class Schedule:
         self._validations = Throttle(VALIDATION_REST, VALIDATION_SECONDS)
         self._checkpoints = Throttle(0)
 
-    def begin(self) -> None:
-        """Another run is trained."""
+    def begin(self, by_hand: bool = False) -> None:
+        """Another run is trained; ``by_hand``: as a further stage of what a hand does."""
         self._validations.reset()
+        self.hand_begins = by_hand
 
     def turn(self) -> None:
         """A hand has turned a knob."""
@@ -52,7 +55,7 @@ class Schedule:
         self.frame_is_short = self.hand_waits and not self.frame_is_short and goes_on
 
     def frame_made(self) -> None:
-        self.hand_waits = False
+        self.hand_waits = self.hand_begins = False
 
     def validation_due(self, goes_on: bool) -> bool:
         """Where training does not go on, every frame has the score."""

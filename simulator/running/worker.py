@@ -224,6 +224,7 @@ class Worker:
             checkpoint, timeline = operated.checkpoint, operated.timeline
         ended = self.lineage.put_aside(present, edit, back, self.lanes) or self._put_aside
         self._building, self._put_aside = experiment, None
+        self.schedule.begin(by_hand=self.lineage.goes_on(edit) and not back and operated is None)
         coming = kept.coming if kept else coming
         try:
             self.run, frame = self._built(run, experiment, checkpoint, timeline, coming, present)
@@ -240,7 +241,6 @@ class Worker:
         if operated is None:
             self.lanes.begin(lanes if kept is None else kept.lanes)
         self._follow(self.run)
-        self.schedule.begin()
         self.rate.forget()
         told = (operated.notice, operated.past) if operated else ()
         settled = building.settled(experiment, self.run.training)
@@ -255,7 +255,7 @@ class Worker:
         training, live.observer.costs = live.training, self.schedule.costs
         live.set_threads(self.blas.hold(training.network))
         self.steps_left = math.inf if self.stopping.renew(training, math.isinf(self.steps_left)) else 0
-        scalars = building.first_pass(training)
+        scalars = building.first_pass(training, validate=not self.schedule.hand_begins)
         observations = building.first_looks(goes_on=self.steps_left > 0)
         return live, live.frame(scalars, live.observer.at_once(observations))
 
@@ -366,10 +366,12 @@ class Worker:
             self.post(messages.Update(look.id, None))
             return
         run.show_step()
-        scalars = run.training.scalars() | self.schedule.validation(run.training, self.lanes.score, self.steps_left > 0)
+        scalars, short = run.training.scalars(), self.schedule.hand_begins and run.training.data.validation_samples > 0
+        if not short:
+            scalars |= self.schedule.validation(run.training, self.lanes.score, self.steps_left > 0)
         if self.schedule.checkpoint_asked:
             self._make_checkpoint(run)
-        self._answer(run, look, scalars, run.training.row(scalars))
+        self._answer(run, look, scalars, run.training.row(scalars), short)
 
     def _make_checkpoint(self, run: LiveRun) -> None:
         run.resumption = run.resumption_now(self.lanes.states(taken=False))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 
 from simulator.experiment.experiment import Experiment
 from simulator.parts.initializers import Initializer
+from simulator.running.messages import Started, Update
+from simulator.running.session import Session
 from simulator.schema.parameter import kinds, parameters, replaced
 from simulator.training.checkpoint_files import written
 from simulator.training.drawing import equal_but_for_initializers
 from simulator.training.training import Training
 from tests.simulator.combinations import LAYERS, fitting, options
+from tests.simulator.replies import until
 from tests.thinned import thinned
 
 DRAWN = tuple(kinds(Initializer))
@@ -82,3 +87,29 @@ def test_what_differs_in_more_than_its_initialisers_is_another_network(path: str
     assert equal_but_for_initializers(before, after)
     assert not equal_but_for_initializers(before, after.with_values([(path, value)]))
     assert equal_but_for_initializers(before, before)
+
+
+def test_while_a_hand_draws_weights_anew_the_score_comes_with_the_frame_after_the_first() -> None:
+    before = fitting(next(options(LAYERS["dense"])))
+    assert before is not None
+    stages = [drawn_by(before, kind) for kind in ("he_normal", "he_uniform", "zeros")]
+    with closing(Session()) as session:
+        session.start()
+        scored = []
+        for stage in stages:
+            session.change(stage, edit=5)
+            scored.append("validation_loss" in until(session, Started).frame.scalars)
+        assert scored == [True, False, False]
+        session.look()
+        first = until(session, Update)
+        session.look()
+        second = until(session, Update)
+        assert first.frame is not None
+        assert second.frame is not None
+        assert (first.awaited, second.awaited) == (True, False)
+        assert "validation_loss" not in first.frame.scalars
+        alone = Training(stages[-1])
+        alone.look()
+        assert second.frame.scalars == alone.scalars(validate=True)
+        session.change(stages[0], edit=6)
+        assert "validation_loss" in until(session, Started).frame.scalars

@@ -141,6 +141,11 @@ class Builder(QWidget):
 
     def set_experiment(self, experiment: Experiment, info: RunInfo | None = None) -> None:
         """Show ``experiment`` (and, of its run, shapes and sizes), keeping selection and focus; emits nothing."""
+        is_shown = experiment is self._experiment and not self._wrong
+        if is_shown and info is not None and self._outlook.tells_the_same(experiment, info):
+            self._outlook.learn(experiment, info)
+            self.foot.say(summary_of(info))
+            return
         old, self._experiment = self._experiment, experiment
         chosen, self._next = self._next if self._next is not None else self._selected(), None
         if old is not None and old is not experiment:

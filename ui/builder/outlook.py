@@ -20,6 +20,12 @@ from ui.style.numbers import count, size_text
 USUAL_OUTPUTS = 10
 """Where no run has told how many outputs there are; their layer is a small part of the whole."""
 
+SHOWN = (
+    "layers", "parameter_count", "memory_bytes", "batch_size", "train_samples", "input_names", "class_names",
+    "target_names",
+)  # fmt: skip
+"""What is shown of a run."""
+
 
 @dataclass
 class Outlook:
@@ -33,6 +39,11 @@ class Outlook:
     def learn(self, experiment: Experiment, info: RunInfo) -> None:
         """A run of ``experiment`` told ``info``."""
         self.data, self.info = experiment.data, info
+
+    def tells_the_same(self, experiment: Experiment, info: RunInfo) -> bool:
+        """Whether a run of ``experiment`` tells what the last one has told, as where weights are drawn anew."""
+        known = self.known(experiment)
+        return known is not None and all(getattr(known, name) == getattr(info, name) for name in SHOWN)
 
     def known(self, experiment: Experiment) -> RunInfo | None:
         """What a run on the same data told; of a network beside it inputs, outputs and samples are the same."""

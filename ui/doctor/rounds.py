@@ -27,8 +27,8 @@ from ui.style.numbers import integer
 EVERY_MS = 500
 SHARE = 20
 """An examination that took long is followed by so many times as long without one."""
-SOON_MS = 10
-"""It waits for what has been asked to be painted."""
+SOON_MS = 50
+"""It waits for what has been asked to be painted, and for the next move of a hand."""
 PATIENCE_MS = 100
 """Where plots are always being painted, it waits no longer for them."""
 

@@ -194,9 +194,11 @@ class TrainingPanel(QScrollArea):
 
     def set_experiment(self, experiment: Experiment) -> None:
         """Show ``experiment``, in place; emits nothing."""
-        self._experiment = experiment
+        before, self._experiment = self._experiment, experiment
         plain = experiment.to_builtins()
         for part in self._parts:
+            if before is not experiment and _is_alike(before, experiment, part.names):
+                continue
             part.form.set_value(plain[part.prefix] if part.prefix else plain)
             part.section.set_summary(_summary(plain, part))
             for row, _ in part.form.root.rows():
@@ -246,6 +248,11 @@ class TrainingPanel(QScrollArea):
         if reason is not None:
             self.set_experiment(self._experiment)
             part.form.refuse(path, reason)
+
+
+def _is_alike(before: Experiment | None, now: Experiment, names: tuple[str, ...]) -> bool:
+    """Whether a section shows the same of both: a hand on a layer waits for none of them."""
+    return before is not None and all(getattr(before, name) == getattr(now, name) for name in (*names, "locks"))
 
 
 def _summary(plain: dict[str, Any], part: _Part) -> str:
