@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+from simulator.running.paced_observer import NOTICED_SECONDS
 from simulator.running.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ class Schedule:
 
     def frame_made(self) -> None:
         self.hand_waits = self.hand_begins = False
+
+    def leaves_score(self, training: Training) -> bool:
+        """Whether the first frame of a run leaves the score, which takes long, to the next: a hand waits."""
+        return self.hand_begins and training.evaluator.seconds > NOTICED_SECONDS
 
     def validation_due(self, goes_on: bool) -> bool:
         """Where training does not go on, every frame has the score."""

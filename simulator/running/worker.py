@@ -255,7 +255,7 @@ class Worker:
         training, live.observer.costs = live.training, self.schedule.costs
         live.set_threads(self.blas.hold(training.network))
         self.steps_left = math.inf if self.stopping.renew(training, math.isinf(self.steps_left)) else 0
-        scalars = building.first_pass(training, validate=not self.schedule.hand_begins)
+        scalars = building.first_pass(training, validate=not self.schedule.leaves_score(training))
         observations = building.first_looks(goes_on=self.steps_left > 0)
         return live, live.frame(scalars, live.observer.at_once(observations))
 
@@ -366,7 +366,7 @@ class Worker:
             self.post(messages.Update(look.id, None))
             return
         run.show_step()
-        scalars, short = run.training.scalars(), self.schedule.hand_begins and run.training.data.validation_samples > 0
+        scalars, short = run.training.scalars(), self.schedule.leaves_score(run.training)
         if not short:
             scalars |= self.schedule.validation(run.training, self.lanes.score, self.steps_left > 0)
         if self.schedule.checkpoint_asked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -24,6 +25,8 @@ class Evaluator:
         self._scored: tuple[Array, Array] | None = None
         """Parameters and states that were scored last."""
         self._scores: dict[str, float] = {}
+        self.seconds = 0.0
+        """What scoring took last."""
 
     @property
     def twin(self) -> Network:
@@ -49,7 +52,9 @@ class Evaluator:
             return {}
         present = self.network.parameters.value, self.network.states.value
         if self._scored is None or not all(map(np.array_equal, self._scored, present)):
+            began = time.perf_counter()
             self._scores = self._score()
+            self.seconds = time.perf_counter() - began
             self._scored = present[0].copy(), present[1].copy()
         return dict(self._scores)
 

@@ -9,6 +9,7 @@ import pytest
 
 from simulator.experiment.experiment import Experiment
 from simulator.parts.initializers import Initializer
+from simulator.running import schedule
 from simulator.running.messages import Started, Update
 from simulator.running.session import Session
 from simulator.schema.parameter import kinds, parameters, replaced
@@ -89,7 +90,10 @@ def test_what_differs_in_more_than_its_initialisers_is_another_network(path: str
     assert equal_but_for_initializers(before, before)
 
 
-def test_while_a_hand_draws_weights_anew_the_score_comes_with_the_frame_after_the_first() -> None:
+def test_while_a_hand_draws_weights_anew_a_slow_score_comes_with_the_frame_after_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(schedule, "NOTICED_SECONDS", 0.0)
     before = fitting(next(options(LAYERS["dense"])))
     assert before is not None
     stages = [drawn_by(before, kind) for kind in ("he_normal", "he_uniform", "zeros")]
@@ -112,4 +116,7 @@ def test_while_a_hand_draws_weights_anew_the_score_comes_with_the_frame_after_th
         alone.look()
         assert second.frame.scalars == alone.scalars(validate=True)
         session.change(stages[0], edit=6)
+        assert "validation_loss" in until(session, Started).frame.scalars
+        monkeypatch.setattr(schedule, "NOTICED_SECONDS", 60.0)
+        session.change(stages[1], edit=6)
         assert "validation_loss" in until(session, Started).frame.scalars
