@@ -306,21 +306,33 @@ class History:
         arrays = HistoryArrays(low, high, last, lost, np.empty((0, len(columns))))
         return History.restored(columns, self.capacity, self.start, self.stride, self.steps, arrays, begins)
 
-    def series(self, name: str) -> Series:
-        """The past of a scalar column (``loss``) as (buckets,), of a per-layer group as (buckets, layers)."""
+    @property
+    def places(self) -> int:
+        """How many buckets :meth:`series` shows."""
+        return self.buckets + (self._shown is not None)
+
+    def series(self, name: str, first: int = 0) -> Series:
+        """The past of a scalar column (``loss``) as (buckets,), of a per-layer group as (buckets, layers).
+
+        ``first``: from this bucket on.
+        """
         n, shown = self.buckets, self._shown
         place: int | slice | NDArray[np.int_] = self._place[name] if name in self._place else self._groups[name]
-        low, high, last = (part[:n, place] for part in (self._low, self._high, self._last))
+        low, high, last = (part[first:n, place] for part in (self._low, self._high, self._last))
         if shown is not None:
             low, high, last = (np.concatenate([part, shown[place][np.newaxis]]) for part in (low, high, last))
         elif not isinstance(place, np.ndarray):
             # Of columns that lie apart it is a copy anyway, which halving leaves alone.
             low, high, last = low.copy(), high.copy(), last.copy()
-        steps = self.start + np.arange(len(last), dtype=np.float64) * self.stride
+        steps = self.start + np.arange(first, first + len(last), dtype=np.float64) * self.stride
         return Series(steps, low, high, last, self.stride, np.asarray(self._begins[place]))
 
     def __contains__(self, name: str) -> bool:
         return name in self._place or name in self._groups
+
+    def is_of_layers(self, name: str) -> bool:
+        """Whether there is a column of this name for each layer."""
+        return name in self._groups and name not in self._place
 
     @property
     def nbytes(self) -> int:

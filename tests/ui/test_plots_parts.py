@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QApplication
 
 from simulator.arrays.histograms import Histograms
 from simulator.layers.info import LayerInfo
-from simulator.record.history import Series
+from simulator.record.history import History, Rows, Series
 from ui.chart.axes import DepthAxis, ShareAxis, StepAxis, ValueAxis
-from ui.chart.buckets import envelope, reduced
+from ui.chart.buckets import GrowingBuckets, envelope, reduced
 from ui.chart.colour_tables import FIRST, LAST, LOST, NOTHING, ZERO, indexed
 from ui.chart.decades import extent, log10, placed
 from ui.chart.marks import FLOOR, ROUND
@@ -235,3 +235,25 @@ def test_a_layer_is_exactly_0_only_where_all_of_it_is() -> None:
     notes = [note.text for note in tail_notes(found, list("12345"))]
     assert notes == ["1 layer exactly 0", "not finite in layers 2, 3"]
     assert [zero_text(found, row) for row in range(5)] == ["exactly 0", "", "", "0: 75\u202f%", ""]
+
+
+@pytest.mark.parametrize("most", [3, 96, 5000])
+@pytest.mark.parametrize("capacity", [8, 64])
+@pytest.mark.parametrize("name", ["loss", "norm"])
+def test_a_past_that_grows_is_reduced_as_if_it_were_read_whole(name: str, capacity: int, most: int) -> None:
+    rng, columns = np.random.default_rng(1), ("loss", *(f"norm:{layer}" for layer in range(3)))
+    history, growing = History(columns, capacity, start=3), GrowingBuckets()
+    for look in range(80):
+        if look == 40:
+            history = history.until(history.start + history.steps - 5)
+        values = rng.normal(size=(int(rng.integers(0, 40)), 4))
+        values[rng.random(values.shape) < 0.05] = np.nan
+        provisional = rng.normal(size=4) if look % 3 else None
+        history.extend(Rows(history.start + history.steps, columns, values, provisional))
+        if history.end >= history.start:
+            found, whole = growing.reduced(history, name, most), reduced(history.series(name), most, history.end)
+            for part in ("steps", "low", "high", "last", "begins", "middles", "known"):
+                np.testing.assert_array_equal(getattr(found, part), getattr(whole, part))
+            assert (found.width, found.end) == (whole.width, whole.end)
+            assert growing.whole <= len(whole.steps)
+    assert growing.whole

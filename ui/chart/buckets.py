@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from weakref import ReferenceType, ref
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.record.history import Series
+from simulator.record.history import History, Series
 
 Floats = NDArray[np.float64]
 
@@ -27,12 +29,12 @@ class Buckets:
     begins: NDArray[np.int64] = field(default_factory=lambda: np.zeros((), np.int64))
     """() or (layers,): the first step of which something is known."""
 
-    @property
+    @cached_property
     def known(self) -> NDArray[np.bool_]:
         """(buckets,) or (buckets, layers): whether something is known of a bucket, be it NaN."""
         return np.asarray(np.greater.outer(self.steps + self.width, self.begins))
 
-    @property
+    @cached_property
     def middles(self) -> Floats:
         """Where on the step axis each bucket is drawn."""
         ends = np.minimum(self.steps + (self.width - 1), max(self.end, 0))
@@ -45,15 +47,52 @@ class Buckets:
 
 def reduced(series: Series, most: int, end: int) -> Buckets:
     """At most ``most`` buckets: 2^k neighbours merge, so that a bucket never changes its contents."""
-    count = len(series.steps)
+    return _reduced(series, _merging(len(series.steps), most), end)
+
+
+def _merging(count: int, most: int) -> int:
+    """How many neighbours are one, so that ``count`` become at most ``most``."""
     merge = 1
     while -(-count // merge) > most:
         merge *= 2
+    return merge
+
+
+def _reduced(series: Series, merge: int, end: int) -> Buckets:
+    count = len(series.steps)
     if merge == 1:
         return Buckets(series.steps, series.low, series.high, series.last, series.stride, end, series.begins)
     low, high = _merged(series.low, merge, np.fmin), _merged(series.high, merge, np.fmax)
     last = series.last[np.minimum(np.arange(merge - 1, count + merge - 1, merge), count - 1)]
     return Buckets(series.steps[::merge], low, high, last, series.stride * merge, end, series.begins)
+
+
+class GrowingBuckets:
+    """A past that is reduced again and again while it grows: what is whole of it is kept, the rest is read anew."""
+
+    def __init__(self) -> None:
+        self._history: ReferenceType[History] | None = None
+        self._kept: Buckets | None = None
+        self.whole = 0
+        """Of the buckets that were given last, so many were the same the time before."""
+
+    def reduced(self, history: History, name: str, most: int) -> Buckets:
+        """As :func:`reduced` makes them of one column or group, always the same."""
+        merge, kept = _merging(history.places, most), self._kept
+        goes_on = self._history is not None and self._history() is history and kept is not None
+        self.whole = 0
+        if kept is not None and goes_on and kept.width == history.stride * merge:
+            # The last one may be of fewer steps than the others, or of a step that may still change.
+            self.whole = max(len(kept.steps) - 2, 0)
+        past = _reduced(history.series(name, self.whole * merge), merge, history.end)
+        if kept is not None and self.whole:
+            steps, low, high, last = (
+                np.concatenate((getattr(kept, part)[: self.whole], getattr(past, part)))
+                for part in ("steps", "low", "high", "last")
+            )
+            past = Buckets(steps, low, high, last, past.width, past.end, past.begins)
+        self._history, self._kept = ref(history), past
+        return past
 
 
 def _merged(values: Floats, merge: int, extreme: np.ufunc) -> Floats:

@@ -12,7 +12,7 @@ from ui.chart.polygons import Array
 from ui.chart.ranges import Range
 from ui.chart.table import Table
 from ui.plots.base import Probe, View
-from ui.plots.gradient_time import LayersPast, layers_past, past_notes, past_table, past_text, step_text
+from ui.plots.gradient_time import LayersPast, LayersReader, past_notes, past_table, past_text, step_text
 from ui.plots.images import COLUMNS, LayersGrid, LayersImage
 
 
@@ -37,8 +37,12 @@ class GradientImage(LayersImage[LayersPast]):
     zero = EXACTLY_ZERO
     empty_text = "Every layer's gradient over time paints itself here as training goes on."
 
+    def build(self) -> None:
+        super().build()
+        self._reader = LayersReader("high")
+
     def capture(self, view: View) -> LayersPast | None:
-        return layers_past(view, COLUMNS)
+        return self._reader.read(view, COLUMNS)
 
     def grid(self, state: LayersPast) -> LayersGrid:
         past = state.past

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulator.training.run_info import RunInfo
 from ui.chart.alike import AlikeCurves, GrowingCurves
 from ui.chart.axes import StepAxis, ValueAxis
-from ui.chart.buckets import Buckets, buckets_for, reduced
+from ui.chart.buckets import Buckets, GrowingBuckets, buckets_for
 from ui.chart.colour_bar import ColourBar
 from ui.chart.decades import extent, log10, zero_notes
 from ui.chart.legend import Note
@@ -39,37 +39,56 @@ class LayersPast:
     since: Since = ()
     over_seeds: bool = False
     """Whether the past goes from quartile to quartile."""
+    known: Mapping[str, Array] = field(default_factory=dict)
+    """log₁₀ of its parts, as far as they were made with it."""
 
     @property
     def depth(self) -> int:
         return int(self.past.last.shape[1])
 
+    def log(self, part: str) -> Array:
+        """log₁₀ of the ``low``, ``last`` or ``high`` of each place: (places, layers)."""
+        return self.known[part] if part in self.known else log10(getattr(self.past, part))
+
     @cached_property
     def logs(self) -> tuple[Array, Array, Array]:
-        """log₁₀ of the least, the last and the largest of each place: (places, layers)."""
-        past = self.past
-        return log10(past.low), log10(past.last), log10(past.high)
+        """Of the least, the last and the largest."""
+        return self.log("low"), self.log("last"), self.log("high")
 
     @cached_property
     def largest(self) -> Array:
         """log₁₀ of the largest of each place, +∞ where what is known of it is not finite: (places, layers)."""
-        logs = log10(self.past.high)
-        return np.where(np.isnan(logs) & self.defined & self.past.known, np.inf, logs)
+        logs = self.log("high")
+        lost = np.isnan(logs)
+        return np.where(lost & self.defined & self.past.known, np.inf, logs) if lost.any() else logs
 
 
-def layers_past(view: View, most: int, shared: int | None = None) -> LayersPast | None:
-    """In at most ``most`` places; ``shared``: in so many where steps share them."""
-    end = view.history.end
-    if COLUMN not in view.history or end < view.history.start:
-        return None
-    series = view.history.series(COLUMN)
-    if series.last.ndim != 2:
-        return None
-    if shared is not None and (series.stride > 1 or len(series.steps) > most):
-        most = shared
-    defined = view.frame.defined.get(COLUMN, np.ones(series.last.shape[1], dtype=np.bool_))
-    since = since_of(view.history, COLUMN, series.last[-1])
-    return LayersPast(view.frame.step, reduced(series, most, end), defined, since, view.fan is not None)
+class LayersReader:
+    """Reads that past from view to view; of what has been read it reads the end alone."""
+
+    def __init__(self, *parts: str) -> None:
+        """``parts``: of which log₁₀ is drawn."""
+        self._parts, self._buckets = parts, GrowingBuckets()
+        self._logs: dict[str, Array] = {}
+
+    def read(self, view: View, most: int, shared: int | None = None) -> LayersPast | None:
+        """In at most ``most`` places; ``shared``: in so many where steps share them."""
+        history = view.history
+        if not history.is_of_layers(COLUMN) or history.end < history.start:
+            return None
+        if shared is not None and (history.stride > 1 or history.places > most):
+            most = shared
+        past = self._buckets.reduced(history, COLUMN, most)
+        defined = view.frame.defined.get(COLUMN, np.ones(past.last.shape[1], dtype=np.bool_))
+        since = since_of(history, COLUMN, past.last[-1])
+        self._logs = {part: self._log(part, getattr(past, part)) for part in self._parts}
+        return LayersPast(view.frame.step, past, defined, since, view.fan is not None, self._logs)
+
+    def _log(self, part: str, values: Array) -> Array:
+        whole = self._buckets.whole
+        if not whole:
+            return log10(values)
+        return np.concatenate((self._logs[part][:whole], log10(values[whole:])))
 
 
 def past_notes(state: LayersPast, labels: Sequence[str], floor: float) -> list[Note]:
@@ -162,6 +181,7 @@ class GradientTime(Plot[LayersPast]):
         self.canvas.add_beside(self.bar, FIRST_ROW, 2)
         self.x_scale, self.y_scale = StepsRange(), StepRange(log=True)
         self.scales += [self.x_scale, self.y_scale]
+        self._reader = LayersReader("low", "last", "high")
         self._growing, self._growing_ranges = GrowingCurves[AlikeCurves](), GrowingCurves[Spans]()
 
     def begin(self, info: RunInfo) -> None:
@@ -171,7 +191,7 @@ class GradientTime(Plot[LayersPast]):
 
     def capture(self, view: View) -> LayersPast | None:
         depth = view.frame.info.depth
-        return layers_past(view, buckets_for(depth), buckets_for(depth, self.networks))
+        return self._reader.read(view, buckets_for(depth), buckets_for(depth, self.networks))
 
     def fit(self, states: Sequence[LayersPast]) -> None:
         logs = [state.logs for state in states]
