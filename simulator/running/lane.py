@@ -13,6 +13,8 @@ from msgspec.structs import replace as changed
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import Origin
+from simulator.network.masks import masks_apart
+from simulator.network.network import Network
 from simulator.network.threads import limited_blas
 from simulator.observations.registry import standard
 from simulator.record.frame import frame_of
@@ -62,6 +64,8 @@ class Lane:
         """Whether those of all steps since the last answer, made in a block, were the run's."""
         self.evaluated = False
         """Whether loss and gradient of the present step are known before it is proposed."""
+        self._compared: tuple[Network | None, Network | None, tuple[str, ...]] = None, None, ()
+        """Two networks, and the layers whose masks are others in them."""
         self._validated: int | None = None
         """The last step whose validation was scored."""
 
@@ -277,7 +281,16 @@ class Lane:
         return LaneUpdate(
             name, training.info.run, frame, rows, first, same, "", live.observer.awaited or self.is_behind(run.step),
             live.step_seconds, self._take_changes(live), continues, past, self.first_step,
+            () if frame is None else self._masks_apart(run),
         )  # fmt: skip
+
+    def _masks_apart(self, run: Training) -> tuple[str, ...]:
+        """Compared once for two networks: draws that are the same go on so."""
+        assert self.live is not None
+        own, theirs = self.live.training.network, run.network
+        if self._compared[:2] != (own, theirs):
+            self._compared = own, theirs, masks_apart(own, theirs)
+        return self._compared[2]
 
     @contextmanager
     def restored_on_failure(self) -> Iterator[None]:

@@ -294,6 +294,8 @@ class LaneUpdate(Struct, frozen=True):
     """The steps between, which may be of other networks."""
     begins: int = 0
     """The step from which on it stands beside the run; before that the past of its parent is its own."""
+    other_masks: tuple[str, ...] = ()
+    """Labels of layers that both have with dropout, whose masks are not the run's."""
 
 
 class Update(Struct, frozen=True):

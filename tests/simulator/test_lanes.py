@@ -257,6 +257,29 @@ def test_lanes_with_other_batches_are_said_to_have_them(benches: list[Bench], se
     assert bench.lane("slow").same_batch
 
 
+DROPPED = {"kind": "residual", "layers": [LAYER]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "others"),
+    [
+        ({"optimizer.learning_rate": 0.001, "layers.0.dropout.rate": 0.4}, ()),
+        ({"layers.1.normalization.kind": "batch", "layers.1.dropout.kind": "classic"}, ()),
+        ({"layers.1.units": 7}, ("2",)),
+        ({"layers.0.dropout.kind": "none", "layers.0.units": 9}, ()),
+        ({"seed": 4}, ("1", "2", "3")),
+    ],
+)
+def test_masks_are_the_run_s_where_shapes_agree_and_said_to_be_others_elsewhere(
+    benches: list[Bench], settings: Mapping[str, Any], others: tuple[str, ...]
+) -> None:
+    layers = [LAYER, LAYER] if "layers.1.units" in settings else [LAYER, LAYER, DROPPED]
+    bench = opened(benches, experiment({"name": "other", "set": settings}, layers=layers))
+    bench.until(lambda: bench.stands_at(0))
+    bench.train(3)
+    assert bench.lane("other").other_masks == others
+
+
 def test_of_networks_that_together_need_more_than_is_free_those_that_fit_are_trained(
     benches: list[Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -340,3 +340,13 @@ def test_every_image_of_networks_beside_each_other_says_that_it_is_of_another_st
     qtbot.waitUntil(lambda: len(plot.side_by_side) == 1, timeout=20_000)
     scrubber.go_to(10)
     qtbot.waitUntil(lambda: scrubber.complete and not any(laid()), timeout=20_000)
+
+
+def test_a_network_whose_masks_are_not_the_run_s_is_said_to_be_so(qtbot: QtBot, open_on: OpenOn) -> None:
+    dropped = {"kind": "dense", "units": 8, "dropout": {"kind": "inverted", "rate": 0.2}}
+    lanes = [{"name": "wide", "set": {"layers.0.units": 9}}, {"name": "slow", "set": {"optimizer.learning_rate": 0.01}}]
+    window = open_on(Experiment.from_builtins({**TWINS, "layers": [dropped], "lanes": lanes}))
+    told = "Dropout's masks of layer 1 are not the run's"
+    qtbot.waitUntil(lambda: told in window.lanes_bar.chips["wide"].toolTip(), timeout=20_000)
+    qtbot.waitUntil(lambda: window.bench.lanes.updates["slow"].frame is not None, timeout=20_000)
+    assert "masks" not in window.lanes_bar.chips["slow"].toolTip()

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from simulator.doctor.base import Remedy
 from simulator.experiment.experiment import in_words as refusal_in_words
+from simulator.experiment.labels import told_layers
 from simulator.experiment.lane import OWN_NAME
 from simulator.running.messages import LaneUpdate
 from ui.bench.chosen_lane import FULL, MOST, ChosenLane
@@ -38,6 +39,7 @@ GAPS = 50
 """Pixels between the parts."""
 BASE = "the experiment that the others are compared with"
 OTHER_BATCHES = "\nIts batches are not the run's: data, batch size or seed are others."
+OTHER_MASKS = "\nDropout's masks of {} are not the run's, where shape, place or seed are others."
 NOT_TRAINED, CATCHING_UP = "not trained", "catching up"
 
 
@@ -309,5 +311,8 @@ def _state(update: LaneUpdate) -> str:
 
 
 def _others(update: LaneUpdate) -> str:
-    """That it is not trained on the run's batches, where that is so."""
-    return OTHER_BATCHES if update.frame is not None and not update.same_batch else ""
+    """That it is not trained on the run's batches, or with its masks, where that is so."""
+    if update.frame is None:
+        return ""
+    masks = OTHER_MASKS.format(told_layers(update.other_masks)) if update.other_masks else ""
+    return f"{'' if update.same_batch else OTHER_BATCHES}{masks}"
