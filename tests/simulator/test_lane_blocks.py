@@ -47,7 +47,7 @@ from simulator.running.worker import Worker
 from simulator.system import progress
 from simulator.training.checkpoint_files import written
 from simulator.training.live_change import LiveChange
-from simulator.training.replay import training_at
+from simulator.training.replay import Replayer
 from simulator.training.sampler import Indices
 from simulator.training.surgery import ScaleWeights
 from simulator.training.training import Training
@@ -139,7 +139,7 @@ def told(replies: Sequence[Reply]) -> Iterator[Any]:
             yield name, None if reply.checkpoint is None else written(reply.checkpoint), [*_states(reply.lanes)]
         elif isinstance(reply, ReplayAnswer):
             replays = [reply.replay, *(replay for _, replay in reply.lanes)]
-            yield name, [written(training_at(each, reply.step).checkpoint()) for each in replays if each is not None]
+            yield name, [written(Replayer(each).go_to(reply.step).checkpoint()) for each in replays if each is not None]
         else:
             assert name in ("Working", "Update"), reply
 
