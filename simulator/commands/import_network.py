@@ -89,7 +89,7 @@ def _modules(arguments: argparse.Namespace) -> Sequence[ForeignModule] | None:
     if arguments.target.endswith(WEIGHTS):
         return read_weights(Path(arguments.target))
     if not separator or not factory.isidentifier() or not path.endswith(".py"):
-        raise ExperimentError(f"expected MODEL.py:FACTORY or a file of weights, not {arguments.target!r}")
+        raise ExperimentError(f"expected MODEL.py:FACTORY or weights as {WEIGHTS}, not {arguments.target!r}")
     if not arguments.yes and not _allowed(path):
         return None
     return read_factory(Path(path), factory, arguments.python)

@@ -175,6 +175,15 @@ def test_a_python_that_is_none_is_named(tmp_path: Path, capsys: pytest.CaptureFi
     assert f"{python} is no Python" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("target", ["weights.pt", "weights.pt:make", "net.py", "net.py:1"])
+def test_what_may_be_imported_is_said_where_something_else_is_named(
+    target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["import", target, "--from", "pytorch", "--yes"]) == 2
+    told = capsys.readouterr().err
+    assert told == f"error: expected MODEL.py:FACTORY or weights as .safetensors, not {target!r}\n"
+
+
 def test_code_that_does_not_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simulator.code.importing.modules.MOST_SECONDS", 0.5)
     (tmp_path / "model.py").write_text("import time\n\ndef make(): time.sleep(600)\n")

@@ -530,6 +530,15 @@ def test_another_sample_is_asked_for_by_its_number(qtbot: QtBot) -> None:
     assert plot.state is before
 
 
+def test_a_sample_is_chosen_only_where_there_are_maps_to_see(qtbot: QtBot) -> None:
+    plot = shown("feature_maps", real("pooling"), qtbot)
+    chooser = plot.findChild(SampleChooser)
+    assert isinstance(chooser, SampleChooser)
+    assert not chooser.isHidden()
+    plot.refresh(real("single"))
+    assert chooser.isHidden()
+
+
 def test_kernels_have_no_image_beside_them(qtbot: QtBot, convolutional: View) -> None:
     plot = shown("kernels", convolutional, qtbot)
     assert not [mark for mark in plot.drawing.marks_of(Heat) if mark.key == "input"]

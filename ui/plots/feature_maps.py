@@ -269,6 +269,7 @@ class FeatureMaps(TilePlot):
         column = self.layout()
         if self.chooser is not None and column is not None:
             column.addWidget(self.chooser)
+            self.chooser.hide()
             self.chooser.chosen.connect(self.show_sample)
 
     def begin(self, info: RunInfo) -> None:
@@ -284,6 +285,9 @@ class FeatureMaps(TilePlot):
     def capture(self, view: View) -> SampleState | None:
         maps, sample = self.observations
         assert isinstance(maps, FeatureMapsObservation)
+        found = view.frame.result(maps)
+        if self.chooser is not None and found is not None:
+            self.chooser.setVisible(bool(found))
         state = map_state(view, maps, kernels=False)
         seen = view.frame.result(sample)
         return None if state is None else SampleState(state.step, state.depth, state.layers, seen)
