@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from simulator.arrays.numeric import Floats
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
+from tests.ui.pixels import pixels as colours_of
 from tests.ui.plot_data import frame
 from tests.ui.told import drawn
 from ui.chart.alike import AlikeCurves, DashTurn, GrowingCurves, alone_of, neighbours_of, turns_of
@@ -54,7 +55,7 @@ def seen_of(plot: GradientTime, layer: int, whole: QImage) -> int:
     found = plot.canvas.grab().toImage()
     plot.layer_colours = colours
     plot.redraw()
-    return sum(found.pixel(x, y) != whole.pixel(x, y) for x in range(whole.width()) for y in range(whole.height()))
+    return np.count_nonzero(colours_of(found) != colours_of(whole))
 
 
 def turns(plot: GradientTime) -> list[DashTurn | None]:

@@ -13,6 +13,7 @@ import pytest
 from PySide6.QtGui import QTransform
 from pytestqt.qtbot import QtBot
 
+from simulator.arrays.numeric import Floats
 from simulator.experiment.experiment import Experiment
 from simulator.observations.observer import Observer
 from simulator.record.frame import frame_of
@@ -59,29 +60,32 @@ def shown(key: str, qtbot: QtBot) -> list[Plot[Any]]:
     return plots
 
 
-def shapes(group: Element, way: QTransform, is_clipped: bool) -> Iterator[tuple[bool, float, float]]:
-    """Each point of lines, shapes and pictures in the drawing, and whether a clip path is around it."""
+def shapes(group: Element, way: QTransform, is_clipped: bool) -> Iterator[tuple[bool, Floats]]:
+    """The points (n, 2) of each line, shape and picture in the drawing, and whether a clip path is around it."""
     for child in group:
         is_in = is_clipped or "clip-path" in child.attrib
         here = QTransform(*map(float, NUMBER.findall(child.get("transform", "matrix(1,0,0,1,0,0)")))) * way
         if child.tag == f"{SVG}g":
             yield from shapes(child, here, is_in)
         elif child.tag in (f"{SVG}polyline", f"{SVG}path"):
-            numbers = [float(each) for each in NUMBER.findall(child.get("points", "") + child.get("d", ""))]
-            for x, y in zip(numbers[::2], numbers[1::2], strict=True):
-                yield (is_in, *here.map(x, y))
+            numbers = NUMBER.findall(child.get("points", "") + child.get("d", ""))
+            yield is_in, mapped(here, np.array(numbers, float).reshape(-1, 2))
         elif child.tag in (f"{SVG}rect", f"{SVG}image"):
             x, y, width, height = (float(child.get(name, "0")) for name in ("x", "y", "width", "height"))
-            yield (is_in, *here.map(x, y))
-            yield (is_in, *here.map(x + width, y + height))
+            yield is_in, mapped(here, np.array([[x, y], [x + width, y + height]]))
 
 
-def beyond(points: list[tuple[bool, float, float]], is_clipped: bool) -> list[tuple[float, float]]:
-    return [
-        (x, y)
-        for clip, x, y in points
-        if clip is is_clipped and not (-OVER <= x <= WIDTH + OVER and -OVER <= y <= HEIGHT + OVER)
-    ]
+def mapped(way: QTransform, points: Floats) -> Floats:
+    """As ``QTransform.map`` has each of them, but all at once."""
+    assert way.isAffine()
+    return points @ np.array([[way.m11(), way.m12()], [way.m21(), way.m22()]]) + (way.dx(), way.dy())
+
+
+def beyond(points: list[tuple[bool, Floats]], is_clipped: bool) -> list[list[float]]:
+    """Those over the picture's edge, in or out of clip paths."""
+    chosen = np.concatenate([np.empty((0, 2)), *(each for clip, each in points if clip is is_clipped)])
+    is_over = ~((chosen >= -OVER) & (chosen <= np.array([WIDTH, HEIGHT]) + OVER)).all(axis=1)
+    return chosen[is_over].tolist()
 
 
 @pytest.mark.parametrize("key", thinned([kind.key for kind in all_plots()]))

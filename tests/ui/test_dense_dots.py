@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 from pytestqt.qtbot import QtBot
 
+from tests.ui.pixels import is_of, pixels
 from ui.chart.dense_dots import DENSE
 from ui.chart.marks import LIVE, LOST, MANY, ROUND, Curves, Dots, Mark, Palette, Surface
 from ui.chart.pane import Pane
@@ -48,10 +49,7 @@ def test_dense_dots_paint_as_much_as_single_ones(qtbot: QtBot) -> None:
     x, y = places(DENSE)
     kinds = np.full(DENSE, ROUND, np.int8)
     dense, single = (painted(Dots("dots", x[:n], y[:n], kinds[:n], radius=9.0)) for n in (DENSE, DENSE - 1))
-    inked = [
-        sum(image.pixel(i, j) != 0xFFFFFFFF for i in range(WIDTH - 12) for j in range(HEIGHT))
-        for image in (dense, single)
-    ]
+    inked = [np.count_nonzero(pixels(image)[:HEIGHT, : WIDTH - 12] != 0xFFFFFFFF) for image in (dense, single)]
     assert inked[0] == pytest.approx(inked[1], rel=0.6)
 
 
@@ -60,8 +58,7 @@ def test_what_is_not_finite_is_marked_among_dense_dots_too(qtbot: QtBot) -> None
     kinds = np.full(DENSE, ROUND, np.int8)
     kinds[100], y[100] = LOST, np.nan
     image = painted(Dots("dots", x, y, kinds, colours=("#2020c0",)))
-    warning = QColor(LIGHT.warning)
-    assert any(QColor(image.pixel(i, j)) == warning for i in range(WIDTH) for j in range(HEIGHT))
+    assert is_of(image, LIGHT.warning).any()
 
 
 @pytest.mark.parametrize(("rough", "count", "thick"), [(True, MANY, 2), (False, MANY, 6), (True, MANY - 1, 6)])

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
@@ -16,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.system.progress import CancelledError, listening
 from tests.ui.painted import Recorder
+from tests.ui.pixels import colours, lightness
 from tests.ui.plot_data import view
 from tests.ui.real_runs import real
 from ui.export import ExportError, copy_picture, export_all, export_plot
@@ -36,10 +38,6 @@ def shown(key: str, qtbot: QtBot, given: View | None = None, **kwargs: Any) -> P
     return plot
 
 
-def colours(image: QImage) -> int:
-    return len({image.pixel(x, y) for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)})
-
-
 @keys
 def test_a_png_has_exactly_the_size_asked_for(key: str, qtbot: QtBot, tmp_path: Path) -> None:
     path = export_plot(shown(key, qtbot), tmp_path / "p.png", width=401, height=257, scale=1.5)
@@ -53,21 +51,14 @@ def test_a_scaled_picture_has_scaled_lines_and_text(qtbot: QtBot) -> None:
     plot = shown("gradient_depth", qtbot)
     small, large = picture(plot, 400, 260), picture(plot, 400, 260, 2.0)
     back = large.scaled(400, 260)
-    differing = sum(
-        abs(small.pixelColor(x, y).lightness() - back.pixelColor(x, y).lightness()) > 96
-        for x in range(400)
-        for y in range(260)
-    )
-    assert differing < 0.02 * 400 * 260
-    ink = [sum(image.pixelColor(x, y).lightness() < 128 for x in range(image.width()) for y in range(image.height()))
-           for image in (small, large)]  # fmt: skip
+    assert np.mean(np.abs(lightness(small) - lightness(back)) > 96) < 0.02
+    ink = [np.count_nonzero(lightness(image) < 128) for image in (small, large)]
     assert ink[1] > 2.8 * ink[0]
 
 
 def test_the_title_is_in_the_picture(qtbot: QtBot) -> None:
     image = picture(shown("loss", qtbot), 400, 260)
-    ink = sum(image.pixelColor(x, y).lightness() < 100 for x in range(8, 160) for y in range(2, 24))
-    assert ink > 60
+    assert np.count_nonzero(lightness(image)[2:24, 8:160] < 100) > 60
 
 
 def test_the_ground_is_light_by_choice(qtbot: QtBot) -> None:
@@ -127,9 +118,7 @@ def test_another_program_draws_the_same_picture(qtbot: QtBot, tmp_path: Path) ->
     for name in ("svg.png", "pdf.png"):
         image = QImage(str(tmp_path / name))
         assert (image.width(), image.height()) == (640, 400)
-        places = [(x, y) for x in range(0, 640, 2) for y in range(0, 400, 2)]
-        off = sum(abs(image.pixelColor(x, y).lightness() - wanted.pixelColor(x, y).lightness()) > 80 for x, y in places)
-        assert off < 0.03 * len(places)
+        assert np.mean(np.abs(lightness(image) - lightness(wanted)) > 80) < 0.03
 
 
 def test_csv_keeps_every_digit(qtbot: QtBot, tmp_path: Path) -> None:

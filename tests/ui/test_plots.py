@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from simulator.observations.registry import observations
 from simulator.record.record import Record
 from tests.thinned import thinned
+from tests.ui.pixels import colours
 from tests.ui.plot_data import KINDS, frame, history, run_info, view
 from tests.ui.told import empty_note, read_out
 from ui.app import create_app
@@ -50,8 +51,7 @@ def shown(key: str, qtbot: QtBot, depth: int = 6, kind: str = "random") -> Plot[
 
 
 def colours_in(plot: Plot[Any]) -> int:
-    image = plot.grab().toImage()
-    return len({image.pixel(x, y) for x in range(0, image.width(), 2) for y in range(26, image.height(), 2)})
+    return colours(plot.grab().toImage(), below=26)
 
 
 def test_the_registry_has_the_plots_of_the_bench() -> None:

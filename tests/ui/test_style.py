@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSize, QSizeF, Qt
-from PySide6.QtGui import QFont, QIcon, QImage, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QIcon, QImage, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator.running.stop_rules import Epochs
+from tests.ui.pixels import alpha, is_of, pixels
 from ui.style.colours import mix, ramp, rgb
 from ui.style.icons import ICONS, RESOURCES, app_icon, icon, set_icon
 from ui.style.numbers import tabular
@@ -148,7 +150,7 @@ def test_system_follows_the_desktop(app: QApplication) -> None:
 @pytest.mark.parametrize("name", ICONS)
 def test_every_icon_draws_something_of_its_own(qapp: QApplication, name: str, theme: Theme) -> None:
     image = icon(name, theme).pixmap(32, 32).toImage()
-    opaque = sum(image.pixelColor(x, y).alpha() > 128 for x in range(image.width()) for y in range(image.height()))
+    opaque = np.count_nonzero(alpha(image) > 128)
     assert 10 < opaque < 700
     assert all(icon(other, theme).pixmap(32, 32).toImage() != image for other in ICONS if other != name)
 
@@ -175,9 +177,8 @@ def test_icons_tell_whether_they_are_checked_or_disabled(qapp: QApplication, nam
         (QIcon.Mode.Disabled, QIcon.State.On, theme.disabled),
     ):
         image = icon(name, theme).pixmap(QSize(64, 64), mode, state).toImage()
-        pixels = [image.pixelColor(x, y) for x in range(64) for y in range(64)]
-        colours = Counter(pixel.name() for pixel in pixels if pixel.alpha() == 255)
-        assert colours.most_common(1)[0][0] == ink
+        colours = Counter(pixels(image)[alpha(image) == 255].tolist())
+        assert colours.most_common(1)[0][0] == QColor(ink).rgba()
 
 
 def test_an_icon_of_no_size_is_an_empty_picture_and_no_complaint(qapp: QApplication) -> None:
@@ -220,8 +221,7 @@ def test_pictures_of_the_style_sheet_have_the_colours_of_their_theme(theme: Them
 
 
 def _share(image: QImage, colour: str) -> float:
-    pixels = [image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())]
-    return pixels.count(colour) / len(pixels)
+    return float(is_of(image, colour).mean())
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda t: t.name)
@@ -255,8 +255,7 @@ def test_the_buttons_of_a_file_dialog_are_in_the_theme_s_colours(app: QApplicati
     assert len({button.objectName() for button in pictured}) == 7
     for button in pictured:
         image = button.icon().pixmap(16, 16).toImage()
-        pixels = [image.pixelColor(x, y) for x in range(16) for y in range(16)]
-        inks = [pixel for pixel in pixels if pixel.alpha() > 128]
+        inks = [QColor(pixel) for pixel in pixels(image)[alpha(image) > 128].tolist()]
         apart = [abs(one - other) for ink in inks for one, other in zip(rgb(ink.name()), rgb(theme.muted), strict=True)]
         assert 0 < len(inks) < 200, button.objectName()
         assert max(apart) < 0.03, button.objectName()
