@@ -24,6 +24,7 @@ from simulator.observations.twin import Twin
 from simulator.parts.optimizers import SGD, Adam
 from simulator.record.frame import frame_of
 from simulator.training.training import Training
+from tests.thinned import thinned
 
 TANH = {"kind": "dense", "units": 4, "repeat": 2, "activation": {"kind": "tanh"}}
 STACKS: dict[str, dict[str, Any]] = {
@@ -280,10 +281,9 @@ def test_a_layer_without_a_function_of_its_own_gives_way_to_one_that_has_it() ->
 # -- what asking does to the run ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", STACKS)
-@pytest.mark.parametrize("observation", EVERY_ONE, ids=str)
+@pytest.mark.parametrize(("observation", "kind"), thinned(EVERY_ONE, list(STACKS)))
 def test_observing_leaves_the_run_as_it_is_and_refuses_in_one_sentence(
-    kind: str, observation: Observation[Any]
+    observation: Observation[Any], kind: str
 ) -> None:
     watch = observation.watch()
     asked, silent = (training_of(steps=1, precision="float32", **STACKS[kind]) for _ in range(2))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from simulator.parts.activations import Activation
 from simulator.parts.losses import Loss
 from simulator.schema.parameter import kinds
 from tests.simulator.differences import TOLERANCE, bench, check, plain, relative_error
+from tests.thinned import thinned
 
 ACTIVATIONS = sorted(kinds(Activation))
 LOSSES = sorted(kinds(Loss))
@@ -34,8 +34,9 @@ def test_the_options_below_are_all_that_is_registered() -> None:
     assert {dropout["kind"] for dropout in DROPOUTS} == set(kinds(Dropout))
 
 
-@pytest.mark.parametrize(("norm", "dropout"), list(itertools.product(range(len(NORMS)), range(len(DROPOUTS)))))
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(
+    ("activation", "norm", "dropout"), thinned(ACTIVATIONS, range(len(NORMS)), range(len(DROPOUTS)))
+)
 def test_every_activation_with_every_layer_option(activation: str, norm: int, dropout: int) -> None:
     layer = {
         "kind": "dense", "units": 4, "activation": {"kind": activation},

@@ -36,6 +36,7 @@ from simulator.record.frame import Frame, frame_of
 from simulator.schema.parameter import kinds
 from simulator.training.training import Training
 from tests.simulator.combinations import LAYERS, fitting
+from tests.thinned import thinned
 
 ACTIVATIONS = kinds(Activation)
 LOSSES = kinds(Loss)
@@ -175,8 +176,7 @@ NOT_OF_WEIGHTS = {
 """Theory of the draw, and columns in which the data have a row too."""
 
 
-@pytest.mark.parametrize("kind", LAYERS)
-@pytest.mark.parametrize("name", analyses())
+@pytest.mark.parametrize(("name", "kind"), thinned(list(analyses()), list(LAYERS)))
 def test_no_table_about_a_network_of_nan_holds_a_number(name: str, kind: str) -> None:
     experiment = fitting({"kind": kind})
     assert experiment is not None

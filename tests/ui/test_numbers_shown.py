@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from simulator import Experiment
 from simulator.schema.parameter import Spec, parameters
 from tests.simulator.number_language import ill_written
+from tests.thinned import thinned
 from tests.ui.plot_data import view
 from ui.chart.axes import Axis
 from ui.forms.typed import parsed, text_of, tip_of
@@ -64,8 +65,9 @@ def written(plot: Plot[Any]) -> Iterator[str]:
         yield from probed(plot)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("plot", all_plots(), ids=lambda plot: plot.key)
+@pytest.mark.parametrize(
+    ("plot", "kind"), thinned(all_plots(), KINDS, name=lambda each: getattr(each, "key", str(each)))
+)
 def test_every_number_of_a_plot_is_well_written(plot: type[Plot[Any]], kind: str, qtbot: QtBot) -> None:
     made = plot()
     qtbot.addWidget(made)

@@ -20,7 +20,7 @@ from tests.ui.unit_data import unit_of, unit_past
 from ui.chart.marks import Area, Curves
 from ui.plots import Plot, all_plots, plot_class
 
-LOOKED = [*range(12), *range(900, 912)]
+LOOKED = [*range(6), *range(900, 906)]
 
 
 def scored() -> History:
@@ -57,7 +57,7 @@ def bridges(item: Curves | Area) -> bool:
     """Whether a line leads from the one stretch that was looked at to the other."""
     shapes = [piece for curve in item.curves for piece in curve] if isinstance(item, Curves) else item.bands
     spans = [[point.x() for point in shape] for shape in shapes if shape.size()]
-    return any(min(xs) < 12 and max(xs) >= 900 for xs in spans)
+    return any(min(xs) < 6 and max(xs) >= 900 for xs in spans)
 
 
 @pytest.mark.parametrize("key", [plot.key for plot in all_plots()])
@@ -75,5 +75,5 @@ def test_the_microscope_says_where_nobody_looked(qtbot: QtBot) -> None:
     inside, outside = (plot.probe(plot.state, 0, x, 0.0) for x in (400.0, 905.0))
     assert inside is not None
     assert outside is not None
-    assert "nobody looked between steps 11 and 900" in inside.text
+    assert "nobody looked between steps 5 and 900" in inside.text
     assert "step 905" in outside.text
