@@ -8,15 +8,46 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer, QtMsgType, qInstallMessageHandler
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QSettings,
+    QTimer,
+    QtMsgType,
+    SignalInstance,
+    qInstallMessageHandler,
+)  # fmt: skip
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from pytestqt.wait_signal import SignalBlocker
 
+PATIENCE_MS = 120_000
+"""How long a test waits for what is to come: so many times what it takes that no busy machine comes near it."""
 OFFSCREEN_LACKS = ("This plugin does not support propagateSizeHints()", "This plugin does not support raise()")
 """What the platform without a screen says of itself."""
+
+
+class PatientBot(QtBot):
+    """Waits for what comes, on a busy machine too, where pytest-qt gives up after five seconds."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE_MS) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: SignalInstance, *, timeout: int = PATIENCE_MS, **wanted: Any) -> SignalBlocker:
+        return super().waitSignal(signal, timeout=timeout, **wanted)
+
+    def waitExposed(self, widget: QWidget, *, timeout: int = PATIENCE_MS) -> AbstractContextManager[QWidget]:
+        return super().waitExposed(widget, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture
@@ -76,7 +107,7 @@ def nothing_left() -> Iterator[None]:
         assert not left, f"left open: {left}"
     stray = [t for t in threading.enumerate() if t not in threads]
     for thread in stray:
-        thread.join(2.0)
+        thread.join(PATIENCE_MS / 1000)
     assert not [t for t in stray if t.is_alive()], f"left running: {stray}"
 
 

@@ -151,7 +151,7 @@ def animated(
     animator.finished.connect(told.append)
     animator.failed.connect(told.append)
     animator.start(whole([view.frame.step for view in views]))
-    qtbot.waitUntil(lambda: bool(told), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(told))
     return animator, told
 
 
@@ -251,11 +251,11 @@ NET = {
 def asked(window: Any, qtbot: QtBot, steps: int, key: str = "gradient_depth") -> AnimationDialog:
     """The dialog after so many steps, once it knows how long it will take."""
     window.bench.play(steps)
-    qtbot.waitUntil(lambda: not window.bench.playing and window.bench.view.frame.step == steps, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.bench.playing and window.bench.view.frame.step == steps)
     window.exporting.animate(key)
     dialog = window.findChild(AnimationDialog)
     assert dialog is not None
-    qtbot.waitUntil(lambda: dialog.plan is not None or dialog.error.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: dialog.plan is not None or dialog.error.isVisible())
     return cast("AnimationDialog", dialog)
 
 
@@ -275,15 +275,15 @@ def test_the_window_animates_a_run_and_leaves_it_alone(
     dialog.write_to(tmp_path / "a.png")
     window.bench.play(8)
     # The run may end at any time, too, of which the banner tells.
-    qtbot.waitUntil(lambda: bool(written), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(written))
     assert written[0].startswith("13 frames of ")
     with Image.open(tmp_path / "a.png") as image:
         assert image.n_frames == 13
-    qtbot.waitUntil(lambda: not window.bench.playing and window.bench.view.frame.step == 20, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.bench.playing and window.bench.view.frame.step == 20)
     alone = run(experiment, steps=20)
     np.testing.assert_array_equal(window.bench.record.history.series("loss").last, alone.history.series("loss").last)
     window.experiments.open_path(tmp_path / "a.png")
-    qtbot.waitUntil(lambda: window.document.experiment == experiment, timeout=5_000)
+    qtbot.waitUntil(lambda: window.document.experiment == experiment)
 
 
 def test_an_animation_that_is_cancelled_leaves_the_file_as_it_was(
@@ -296,7 +296,7 @@ def test_an_animation_that_is_cancelled_leaves_the_file_as_it_was(
     path = folder / "a.png"
     path.write_bytes(b"old")
     dialog.write_to(path)
-    qtbot.waitUntil(lambda: len(list(folder.glob(".*"))) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(list(folder.glob(".*"))) == 1)
     assert dialog.progress.isVisible()
     dialog.reject()
     assert path.read_bytes() == b"old"
@@ -315,7 +315,7 @@ def test_networks_beside_the_run_are_in_every_picture(key: str, open_on: OpenOn,
     dialog.write_to(tmp_path / "a.png")
     animator = dialog.animator
     assert animator is not None
-    qtbot.waitUntil(lambda: "7 frames" in window.banner.text, timeout=20_000)
+    qtbot.waitUntil(lambda: "7 frames" in window.banner.text)
     alone = run(Experiment.from_builtins(NET).with_values([("optimizer.learning_rate", 0.5)]), steps=6)
     (state,) = animator.moments[-1].lanes.values()
     drawn = plot_class(key)(theme=LIGHT, bare=True)
@@ -330,9 +330,9 @@ def test_a_run_that_has_gone_is_not_animated(open_on: OpenOn, qtbot: QtBot, tmp_
     window = open_on(Experiment.from_builtins(NET))
     dialog = asked(window, qtbot, 10)
     window.document.propose({**NET, "seed": 5}, "New seed")
-    qtbot.waitUntil(lambda: not window.bench.building and window.bench.view is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.bench.building and window.bench.view is not None)
     dialog.write_to(tmp_path / "a.png")
-    qtbot.waitUntil(dialog.error.isVisible, timeout=20_000)
+    qtbot.waitUntil(dialog.error.isVisible)
     assert dialog.error.text() == "The animation was not written: another run has begun."
     assert not (tmp_path / "a.png").exists()
     dialog.reject()
@@ -344,12 +344,12 @@ def test_one_step_is_not_animated_and_that_is_said_as_long_as_it_is_so(open_on: 
     assert window.findChild(AnimationDialog) is None
     assert "one step only" in window.banner.text
     window.bench.play(1)
-    qtbot.waitUntil(lambda: window.bench.view.frame.step == 1, timeout=20_000)
-    qtbot.waitUntil(lambda: not window.banner.text, timeout=20_000)
+    qtbot.waitUntil(lambda: window.bench.view.frame.step == 1)
+    qtbot.waitUntil(lambda: not window.banner.text)
 
 
 def test_a_window_closes_while_it_animates(open_on: OpenOn, qtbot: QtBot, tmp_path: Path) -> None:
     window = open_on(Experiment.from_builtins(NET), "process")
     dialog = asked(window, qtbot, 200)
     dialog.write_to(tmp_path / "a.png")
-    qtbot.waitUntil(dialog.progress.isVisible, timeout=5_000)
+    qtbot.waitUntil(dialog.progress.isVisible)

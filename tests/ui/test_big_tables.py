@@ -91,10 +91,10 @@ def test_another_experiment_that_is_opened_while_a_table_is_read_is_trained_at_o
     window = open_on(read(file), wait=False)
     assert window.bench.link.worker is not None
     window.bench.link.worker.change(window.document.experiment)  # A start says it twice.
-    qtbot.waitUntil(lambda: window.progress.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: window.progress.isVisible())
     preset = next(preset for preset in presets() if preset.id == "spiral")
     window.experiments.open_preset(preset)
-    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: window.bench.view is not None)
     assert window.bench.view is not None
     assert window.bench.view.frame.info.depth == 5
     window.bench.play(3)
@@ -129,7 +129,7 @@ def test_reading_says_how_far_it_is_and_can_be_cancelled_and_begun_again(
     judged = Csv.judged
     slow_reading(monkeypatch)
     window.experiments.open_path(file)
-    qtbot.waitUntil(lambda: window.progress.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: window.progress.isVisible())
     assert window.progress.text.startswith("Reading the table: ")
     window.progress.button.click()
     qtbot.waitUntil(lambda: window.banner.text == "Not trained: reading the table was cancelled")

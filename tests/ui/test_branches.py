@@ -37,7 +37,7 @@ def trained(qtbot: QtBot, window: MainWindow, name: str) -> None:
         return update is not None and update.frame is not None
 
     window.bench.wake()
-    qtbot.waitUntil(stands, timeout=20000)
+    qtbot.waitUntil(stands)
 
 
 def tree_of(window: MainWindow) -> BranchTree:
@@ -83,7 +83,7 @@ def test_what_is_set_alike_now_but_was_not_is_not_called_identical(window: MainW
     told = (
         f"identical now; optimiser, learning rate: {number(rate)} → {number(2 * rate)} from step {STEPS} to {STEPS + 2}"
     )
-    qtbot.waitUntil(lambda: window.lanes_bar.differs.text() == f"B: {told}", timeout=20000)
+    qtbot.waitUntil(lambda: window.lanes_bar.differs.text() == f"B: {told}")
     assert list(window.branch_access.branches)[1].differs == told
 
 
@@ -93,7 +93,7 @@ def test_what_was_done_to_the_weights_of_the_run_alone_is_told(window: MainWindo
     window.chosen.choose(OWN_NAME)
     assert window.chosen.operate(window.chosen.experiment.to_builtins(), "Reinitialise", Reinitialise(("1",))) is None
     told = f"in A alone weights of layer 1 drawn anew at step {STEPS}"
-    qtbot.waitUntil(lambda: window.lanes_bar.differs.text() == f"B: {told}", timeout=20000)
+    qtbot.waitUntil(lambda: window.lanes_bar.differs.text() == f"B: {told}")
     assert [each.differs for each in window.branch_access.branches][1:] == [told, told]
 
 
@@ -199,7 +199,7 @@ def test_of_a_network_that_has_become_the_run_every_step_of_its_parent_is_shown_
     assert scrubber.range == (0, STEPS + 3)
     for step in (2, STEPS, STEPS + 2):
         scrubber.go_to(step)
-        qtbot.waitUntil(lambda: scrubber.complete, timeout=20000)
+        qtbot.waitUntil(lambda: scrubber.complete)
         view = window.bench.shown.view
         assert view is not None
         assert (view.frame.step, view.frame.scalars["loss"]) == (step, branch[step])

@@ -46,12 +46,12 @@ def step_of(window: MainWindow) -> int:
 def take_steps(qtbot: QtBot, window: MainWindow, steps: int) -> None:
     goal = step_of(window) + steps
     window.bench.play(steps)
-    qtbot.waitUntil(lambda: step_of(window) == goal and not window.bench.playing, timeout=20000)
+    qtbot.waitUntil(lambda: step_of(window) == goal and not window.bench.playing)
 
 
 def settle(qtbot: QtBot, window: MainWindow, step: int) -> None:
     bench = window.bench
-    qtbot.waitUntil(lambda: not bench.building and not bench.refusal and step_of(window) == step, timeout=20000)
+    qtbot.waitUntil(lambda: not bench.building and not bench.refusal and step_of(window) == step)
 
 
 def undo(window: MainWindow) -> None:
@@ -153,14 +153,14 @@ def test_undo_brings_the_run_back_with_its_curves_and_it_goes_on_to_the_same_num
 def test_while_playing_an_undo_lets_the_run_go_on_playing(qtbot: QtBot, open_window: Open, mode: Mode) -> None:
     window = open_window(mode)
     window.bench.play()
-    qtbot.waitUntil(lambda: step_of(window) > 20, timeout=20000)
+    qtbot.waitUntil(lambda: step_of(window) > 20)
     before = window.bench.record
     window.new_seed()
-    qtbot.waitUntil(lambda: window.bench.record is not before, timeout=20000)
+    qtbot.waitUntil(lambda: window.bench.record is not before)
     assert window.bench.playing
     reached = before.steps
     undo(window)
-    qtbot.waitUntil(lambda: window.bench.record is before and step_of(window) > reached + 5, timeout=20000)
+    qtbot.waitUntil(lambda: window.bench.record is before and step_of(window) > reached + 5)
     assert window.bench.playing
     window.bench.pause()
     qtbot.waitUntil(lambda: not window.bench.playing and window.bench.view is not None)
@@ -287,7 +287,7 @@ def test_a_worker_that_dies_after_an_undo_goes_on_from_where_the_run_was_brought
 def kill_worker(qtbot: QtBot, window: MainWindow) -> None:
     (worker,) = [child for child in multiprocessing.active_children() if child.name == "nablascope-training"]
     worker.kill()
-    qtbot.waitUntil(lambda: window.bench.dead, timeout=20000)
+    qtbot.waitUntil(lambda: window.bench.dead)
 
 
 def test_what_was_put_aside_outlives_the_death_of_the_worker(qtbot: QtBot, open_window: Open) -> None:

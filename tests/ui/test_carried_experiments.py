@@ -31,7 +31,6 @@ PLAIN: dict[str, Any] = {
     "optimizer": {"kind": "sgd", "learning_rate": 0.125},
     "batch_size": 20,
 }
-WAIT_MS = 20_000
 
 
 def shown(key: str, qtbot: QtBot, steps: int = 40) -> Plot[Any]:
@@ -104,7 +103,7 @@ def set_rate(window: MainWindow, value: float, qtbot: QtBot) -> None:
     plain = window.document.experiment.to_builtins()
     assert window.document.propose({**plain, "optimizer": {"kind": "sgd", "learning_rate": value}}, "Rate") is None
     record = window.bench.record
-    qtbot.waitUntil(lambda: rate(record.experiment_at(record.steps)) == value, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: rate(record.experiment_at(record.steps)) == value)
 
 
 @pytest.mark.parametrize("mode", ["thread", "process"])
@@ -116,8 +115,8 @@ def test_a_plot_that_is_held_carries_what_was_trained_then(
     held.set_paused(True)
     set_rate(window, 0.25, qtbot)
     window.bench.play(3)
-    qtbot.waitUntil(lambda: window.bench.record.steps >= 3 and not window.bench.playing, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: live.state is not None and live.state.step == 3, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.record.steps >= 3 and not window.bench.playing)
+    qtbot.waitUntil(lambda: live.state is not None and live.state.step == 3)
     carried = [extract(export_plot(plot, tmp_path / f"{plot.key}.png")) for plot in (held, live)]
     assert [(rate(each.experiment), each.step) for each in carried] == [(0.125, 0), (0.25, 3)]
 
@@ -134,7 +133,7 @@ def test_a_picture_that_is_dropped_opens_its_experiment_as_an_untitled_copy(
     assert window.document.path is None
     assert not window.document.dirty
     assert "“Gradient waterfall”, which showed step 40" in window.banner.text
-    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.view is not None)
     assert path.read_bytes() == before
 
 

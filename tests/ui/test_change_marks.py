@@ -118,14 +118,14 @@ def test_the_bench_takes_a_drag_for_one_change_and_each_turn_for_its_own(qtbot: 
     bench = Bench(document, lambda notify: Session("thread", notify))
     bench.start()
     try:
-        qtbot.waitUntil(lambda: bench.view is not None, timeout=20000)
+        qtbot.waitUntil(lambda: bench.view is not None)
         for rate, final in ((0.15, False), (0.2, False), (0.3, True), (0.4, True)):
             new = replaced(document.experiment.to_builtins(), ("optimizer", "learning_rate"), rate)
             assert bench.view is not None
             step = bench.view.frame.step
             document.propose(new, "Change learning rate", "optimizer.learning_rate", final)
             bench.play(5)
-            qtbot.waitUntil(lambda at=step: bench.view is not None and bench.view.frame.step == at + 5, timeout=20000)
+            qtbot.waitUntil(lambda at=step: bench.view is not None and bench.view.frame.step == at + 5)
         assert bench.record.changes.entries == (
             Change(0, "Change learning rate", 10),
             Change(15, "Change learning rate"),

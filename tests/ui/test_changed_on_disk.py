@@ -24,7 +24,6 @@ from ui.window.main_window import MainWindow
 
 PLAIN: dict[str, Any] = {"name": "mine", "data": {"kind": "moons", "samples": 40}, "layers": [], "batch_size": 20}
 KINDS = ("json", "nabla")
-WAIT_MS = 20_000
 
 
 def named(name: str) -> Experiment:
@@ -48,7 +47,7 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     made = MainWindow(Document(named("mine")), lambda notify: Session("thread", notify))
     qtbot.addWidget(made, before_close_func=lambda _: made.document.replace(named("mine")))
     made.bench.start()
-    qtbot.waitUntil(lambda: made.bench.view is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: made.bench.view is not None)
     yield made
     made.bench.close()
 
@@ -59,7 +58,7 @@ def path(request: pytest.FixtureRequest, tmp_path: Path, window: MainWindow, qtb
     path = tmp_path / f"net.{request.param}"
     put(path, "mine")
     window.experiments.open_path(path)
-    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.view is not None)
     assert window.document.path == path
     rename(window, "changed here")
     return path
@@ -83,7 +82,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, told: str) -> list[bool]:
 
 def save(window: MainWindow, qtbot: QtBot) -> bool:
     saved = window.experiments.save()
-    qtbot.waitUntil(lambda: not window.bench.keeper.busy, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.bench.keeper.busy)
     return saved
 
 

@@ -31,11 +31,10 @@ PLAIN: dict[str, Any] = {
 }
 EXPERIMENT = Experiment.from_builtins(PLAIN)
 LANES = Experiment.from_builtins({**PLAIN, "lanes": [{"name": "wide", "set": {"layers.0.units": 9}}]})
-MILLISECONDS = 60_000
 
 
 def train(qtbot: QtBot, window: MainWindow, steps: int) -> None:
-    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: window.bench.view is not None)
     wanted = step_of(window) + steps
     window.bench.play(steps)
     stands_at(qtbot, window, wanted)
@@ -46,7 +45,7 @@ def step_of(window: MainWindow) -> int:
 
 
 def stands_at(qtbot: QtBot, window: MainWindow, step: int) -> None:
-    qtbot.waitUntil(lambda: step_of(window) == step and not window.bench.playing, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: step_of(window) == step and not window.bench.playing)
 
 
 def another_run(qtbot: QtBot, window: MainWindow, begin: Callable[[], object], step: int = 12) -> None:
@@ -54,7 +53,7 @@ def another_run(qtbot: QtBot, window: MainWindow, begin: Callable[[], object], s
     assert window.bench.info is not None
     before = window.bench.info.run
     begin()
-    qtbot.waitUntil(lambda: window.bench.info is not None and window.bench.info.run != before, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: window.bench.info is not None and window.bench.info.run != before)
     stands_at(qtbot, window, step)
 
 
@@ -63,7 +62,7 @@ def set_rate(qtbot: QtBot, window: MainWindow, rate: float) -> None:
     known = len(window.bench.record.live_changes.entries)
     plain = document.experiment.with_values([("optimizer.learning_rate", rate)]).to_builtins()
     assert document.propose(plain, "Change learning rate") is None
-    qtbot.waitUntil(lambda: len(window.bench.record.live_changes.entries) > known, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: len(window.bench.record.live_changes.entries) > known)
 
 
 def changed_run(qtbot: QtBot, window: MainWindow) -> list[float]:
@@ -115,7 +114,7 @@ def test_each_change_is_a_line_and_replayed_the_run_is_the_same(qtbot: QtBot, op
     assert window.document.undo_stack.undoText() == "Replay changes"
     another_run(qtbot, window, window.document.undo_stack.undo)
     assert losses(window) == before
-    qtbot.waitUntil(lambda: texts(dialog) == RUN, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: texts(dialog) == RUN)
 
 
 def test_edited_it_acts_as_it_was_edited_and_its_edits_can_be_taken_back(qtbot: QtBot, open_on: OpenOn) -> None:
@@ -170,7 +169,7 @@ def test_in_another_lane_whose_own_list_is_shown_and_edited_too(qtbot: QtBot, op
         return [float(loss) for loss in run(wide, steps=12, changes=ledger).history.series("loss").last[:12]]
 
     once = made(dialog.ledger)
-    qtbot.waitUntil(lambda: lane() == once, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: lane() == once)
     assert losses(window) == before
     assert window.bench.info is info, "the run itself goes on"
     dialog.of.setCurrentText("wide")
@@ -179,10 +178,10 @@ def test_in_another_lane_whose_own_list_is_shown_and_edited_too(qtbot: QtBot, op
     dialog.table.item(0, VALUE).setText("0.03")
     edited = made(dialog.ledger)
     dialog.make_again()
-    qtbot.waitUntil(lambda: lane() == edited, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: lane() == edited)
     assert window.document.undo_stack.undoText() == "Replay changes (wide)"
     window.document.undo_stack.undo()
-    qtbot.waitUntil(lambda: lane() == once, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: lane() == once)
 
 
 @pytest.mark.parametrize("what", ["make_again", "make_schedule"])
@@ -197,7 +196,7 @@ def test_networks_that_came_on_the_way_stay_beside_a_run_that_is_made_again(
     assert losses(window) == before
     assert window.chosen.names == ["A", "wide"]
     assert window.document.experiment.lanes == window.bench.record.experiment_at(12).lanes
-    qtbot.waitUntil(lambda: "wide" in window.bench.view.lanes, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: "wide" in window.bench.view.lanes)
 
 
 def set_beside(qtbot: QtBot, window: MainWindow) -> list[float]:
@@ -214,7 +213,7 @@ def set_beside(qtbot: QtBot, window: MainWindow) -> list[float]:
 
 
 def losses_of(qtbot: QtBot, window: MainWindow, name: str) -> list[float]:
-    qtbot.waitUntil(lambda: window.bench.lanes.record(name).steps >= 12, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: window.bench.lanes.record(name).steps >= 12)
     return [float(loss) for loss in window.bench.lanes.record(name).history.series("loss").last[:12]]
 
 
@@ -228,7 +227,7 @@ def test_what_was_changed_in_another_network_alone_is_made_again_beside_the_same
     assert losses_of(qtbot, window, "wide") == beside
     assert not window.banner.text.startswith("What was changed")
     window.document.undo_stack.undo()
-    qtbot.waitUntil(lambda: step_of(window) == 12, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: step_of(window) == 12)
     assert losses_of(qtbot, window, "wide") == beside
 
 
@@ -244,7 +243,7 @@ def test_where_what_was_changed_in_another_network_alone_is_not_made_again_it_is
     begun = window.bench.info.run if window.bench.info is not None else 0
     dialog.make_again()
     assert window.banner.text.startswith("What was changed in wide alone or in the run before it came, is not in")
-    qtbot.waitUntil(lambda: window.bench.info is not None and window.bench.info.run != begun, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: window.bench.info is not None and window.bench.info.run != begun)
 
 
 @pytest.mark.parametrize("what", ["make_again", "make_schedule"])

@@ -16,11 +16,10 @@ from ui.dialogs.code import CodeDialog
 from ui.window.main_window import MainWindow
 
 PLAIN = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 4}], "batch_size": 10}
-WAIT_MS = 20_000
 
 
 def told(window: MainWindow, qtbot: QtBot, word: str) -> str:
-    qtbot.waitUntil(lambda: word in window.banner.text, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: word in window.banner.text)
     return window.banner.text
 
 
@@ -29,7 +28,7 @@ def test_it_asks_for_library_and_folder_and_writes_the_run_as_it_stands(
 ) -> None:
     window = open_on(Experiment.from_builtins(PLAIN))
     window.bench.play(3)
-    qtbot.waitUntil(lambda: window.bench.record.steps >= 3 and not window.bench.playing, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.record.steps >= 3 and not window.bench.playing)
     recent = window.settings.recent_files()
     folder = tmp_path / "net"
     folder.mkdir()

@@ -187,17 +187,17 @@ def test_the_bar_chooses_how_networks_are_held_together(qtbot: QtBot, open_on: O
             {"data": {"kind": "moons"}, "layers": layers, "lanes": [{"name": "deep", "set": {"layers.0.repeat": 6}}]}
         )
     )
-    qtbot.waitUntil(lambda: bool(window.bench.view and window.bench.view.lanes), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(window.bench.view and window.bench.view.lanes))
     menu = window.lanes_bar.comparison_menu
     assert [entry.isChecked() for entry in (*menu.layer_entries, *menu.image_entries)] == [True, False] * 2
     for entry in (menu.layer_entries[1], menu.image_entries[1]):
         entry.trigger()
-    qtbot.waitUntil(lambda: window.bench.view.comparing == Comparing(common_layers=True, ratio=True), timeout=20_000)
+    qtbot.waitUntil(lambda: window.bench.view.comparing == Comparing(common_layers=True, ratio=True))
     plot = window.plot_area.plot("gradient_depth")
     assert plot.lanes[0].partners[-1] == (3, 6)
     for entry in (menu.layer_entries[0], menu.image_entries[0]):
         entry.trigger()
-    qtbot.waitUntil(lambda: window.bench.view.comparing == Comparing(), timeout=20_000)
+    qtbot.waitUntil(lambda: window.bench.view.comparing == Comparing())
     assert plot.lanes[0].partners == ()
 
 

@@ -466,10 +466,10 @@ def test_the_graph_asks_the_run_behind_the_window(window: MainWindow, qtbot: QtB
     area.board.maximise("computation_graph")
     plot = area.plot("computation_graph")
     assert isinstance(plot, ComputationGraph)
-    qtbot.waitUntil(lambda: plot.state is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: plot.state is not None)
     controls_of(plot).switches["ones"].click()
     plot.switch_unit(1, 2)
-    qtbot.waitUntil(lambda: faces(plot).get("weight_gradient:1") == "× 0.667", timeout=10_000)
+    qtbot.waitUntil(lambda: faces(plot).get("weight_gradient:1") == "× 0.667")
 
 
 @pytest.mark.parametrize("width", [300, 420, 560, 760, 1200])

@@ -93,7 +93,7 @@ def test_a_mend_is_one_undo_entry_and_the_finding_goes(qtbot: QtBot, open_window
     qtbot.waitUntil(lambda: "vanishing" in rules(window))
     window.findings.show()
     card = window.findings.panel.shown[0]
-    qtbot.waitUntil(lambda: bool(card.buttons), timeout=30_000)
+    qtbot.waitUntil(lambda: bool(card.buttons))
     remedy = card.offer.finding.remedies[0]
     button = card.buttons[0]
     QTest.mouseClick(button, LEFT)
@@ -398,7 +398,7 @@ def test_it_is_said_why_there_is_nothing_to_choose(
 def test_the_status_line_says_what_is_suspected_until_it_holds(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(SICK)
     qtbot.waitUntil(lambda: window.status.text().startswith("Suspected: Layer 1's error signal"))
-    qtbot.waitUntil(lambda: window.status.text().startswith("Layer 1's error signal"), timeout=30_000)
+    qtbot.waitUntil(lambda: window.status.text().startswith("Layer 1's error signal"))
     card = window.findings.panel.cards[0]
     assert window.status.text() == card.sentence.text()
 

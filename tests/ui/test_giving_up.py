@@ -30,7 +30,7 @@ def window(open_on: Callable[..., MainWindow]) -> MainWindow:
 def train(qtbot: QtBot, window: MainWindow, steps: int, seconds: float = LONG) -> None:
     end = window.bench.record.steps + steps
     window.bench.play(steps)
-    qtbot.waitUntil(lambda: window.bench.record.steps >= end and not window.bench.playing, timeout=20_000)
+    qtbot.waitUntil(lambda: window.bench.record.steps >= end and not window.bench.playing)
     window.bench.record.seconds = seconds
 
 
@@ -118,7 +118,7 @@ def test_a_run_that_an_edit_has_put_aside_is_kept_too(
 ) -> None:
     train(qtbot, window, 7)
     window.new_seed()
-    qtbot.waitUntil(lambda: not window.bench.building and window.bench.record.steps == 0, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.bench.building and window.bench.record.steps == 0)
     window.bench.restart()
     train(qtbot, window, 4, 10.0)
     (tmp_path / "kept-2.nabla").write_text("of somebody else")
@@ -144,7 +144,7 @@ def test_what_undo_brings_back_is_not_asked_about(
     assert not answers.asked
     window.document.undo_stack.undo()
     window.document.undo_stack.undo()
-    qtbot.waitUntil(lambda: window.bench.record.steps == 7, timeout=20_000)
+    qtbot.waitUntil(lambda: window.bench.record.steps == 7)
     assert window.bench.record.seconds >= LONG
 
 

@@ -42,7 +42,7 @@ def step(window: MainWindow) -> int:
 def test_it_pauses_says_so_and_goes_on_at_the_button(qtbot: QtBot) -> None:
     window = opened(qtbot)
     window.bench.play()
-    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: window.banner.isVisible())
     at = step(window)
     assert not window.bench.playing
     assert window.banner.text == f"Paused at step {at}, because the loss is ∞."
@@ -51,7 +51,7 @@ def test_it_pauses_says_so_and_goes_on_at_the_button(qtbot: QtBot) -> None:
     go_on = button(window.banner, "Go on")
     assert go_on.isVisible()
     go_on.click()
-    qtbot.waitUntil(lambda: step(window) > at + 20, timeout=10_000)
+    qtbot.waitUntil(lambda: step(window) > at + 20)
     assert window.bench.playing
     assert not window.banner.isVisible()
     window.close()
@@ -62,11 +62,11 @@ def test_the_banner_goes_with_what_it_is_about(qtbot: QtBot) -> None:
     for take_back in (window.bench.play, window.bench.restart, lambda: window.document.replace(hasty())):
         if not window.bench.playing:
             window.bench.restart()
-            qtbot.waitUntil(lambda: step(window) == 0, timeout=10_000)
+            qtbot.waitUntil(lambda: step(window) == 0)
             window.bench.play()
-        qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=10_000)
+        qtbot.waitUntil(lambda: window.banner.isVisible())
         take_back()
-        qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=10_000)
+        qtbot.waitUntil(lambda: not window.banner.isVisible())
         window.bench.pause()
         qtbot.waitUntil(lambda: not window.bench.playing)
     window.close()
@@ -78,7 +78,7 @@ def test_the_choice_is_on_at_first_and_remembered(qtbot: QtBot) -> None:
     entry_of(window).trigger()
     assert preferred(PAUSE) == "off"
     window.bench.play()
-    qtbot.waitUntil(lambda: step(window) > 60, timeout=10_000)
+    qtbot.waitUntil(lambda: step(window) > 60)
     assert window.bench.playing
     assert not window.banner.isVisible()
     window.close()
@@ -92,10 +92,10 @@ def test_a_network_that_finds_no_room_is_forgotten_when_it_is_undone(qtbot: QtBo
     window.bench.play()
     vast = hasty().with_values([("layers.0.units", 16384), ("layers.0.repeat", 50)])
     assert window.document.propose(vast.to_builtins(), "Make it vast") is None
-    qtbot.waitUntil(lambda: "GiB" in window.banner.text, timeout=10_000)
+    qtbot.waitUntil(lambda: "GiB" in window.banner.text)
     assert not window.bench.playing
     window.document.undo_stack.undo()
-    qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: not window.banner.isVisible())
     window.bench.play()
     qtbot.waitUntil(lambda: window.bench.playing and not window.banner.isVisible())
     window.close()

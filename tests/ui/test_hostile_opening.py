@@ -25,7 +25,6 @@ from ui.dialogs import files
 from ui.dialogs.table import TableDialog
 from ui.window.main_window import MainWindow
 
-WAIT_MS = 20_000
 ENDINGS = (".json", ".nabla", ".csv", ".csv.gz", ".xlsx", ".zip", ".png", ".svg", ".html", ".txt", "")
 KINDS = ("pipe", "device", "socket", "link to itself", "link to nowhere", "empty", "zeros")
 SINGLE = [name for name in FORMS if not name.endswith(" image")]
@@ -44,7 +43,7 @@ def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow
     monkeypatch.setattr(files, "ask_reach", lambda *_: False)
     qtbot.addWidget(made, before_close_func=lambda _: made.document.replace(made.document.experiment))
     made.bench.start()
-    qtbot.waitUntil(lambda: made.bench.view is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: made.bench.view is not None)
     # Unsaved: what opens all the same is then not taken in place of it.
     assert made.document.propose({**plain, "name": "changed"}, "Rename") is None
     yield made
@@ -62,7 +61,7 @@ def answered(window: MainWindow, qtbot: QtBot) -> str:
     """What is said in the end; a table's dialog is waited for, and left."""
     for dialog in window.findChildren(TableDialog):
         # It shows the table, or says why it cannot, or has closed.
-        qtbot.waitUntil(lambda d=dialog: not isValid(d) or d.pages.currentIndex() == 1, timeout=WAIT_MS)
+        qtbot.waitUntil(lambda d=dialog: not isValid(d) or d.pages.currentIndex() == 1)
         if isValid(dialog):
             dialog.reject()
     QApplication.sendPostedEvents()

@@ -190,7 +190,7 @@ def test_an_arrangement_of_a_later_version_stays_for_that_one(qtbot: QtBot, capl
 
 def test_where_settings_cannot_be_stored_one_sentence_says_so(path: Path, qtbot: QtBot) -> None:
     with read_only_disk(path.parent):
-        with qtbot.waitSignal(storing.failed, timeout=5000) as told:
+        with qtbot.waitSignal(storing.failed) as told:
             Settings().set("window/theme", "light")
         assert re.fullmatch(r"Preferences .* are not remembered: .* cannot be written\.", told.args[0])
         with qtbot.assertNotEmitted(storing.failed, wait=700):

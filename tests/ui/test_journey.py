@@ -51,12 +51,12 @@ def test_a_number_goes_through_its_stations_in_their_order(
     calls: list[str] = []
     listen(monkeypatch, calls)
     window = open_on(EXPERIMENT, "thread")
-    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.bench.view is not None)
     row = window.training.form("optimizer").findChild(NumberRow, "optimizer.learning_rate")
     assert row is not None
     assert row.track is not None
     window.bench.play()
-    qtbot.waitUntil(lambda: window.bench.view.frame.step > 5, timeout=20_000)
+    qtbot.waitUntil(lambda: window.bench.view.frame.step > 5)
     calls.clear()
     row.track.moved.emit(0.123)
     stations = [name for _, _, name in STATIONS]
@@ -70,7 +70,7 @@ def test_a_number_goes_through_its_stations_in_their_order(
             place = calls.index(name, place) + 1
         return len(stations)
 
-    qtbot.waitUntil(lambda: reached() == len(stations), timeout=20_000)
+    qtbot.waitUntil(lambda: reached() == len(stations))
     row.track.let_go.emit()
     window.bench.pause()
-    qtbot.waitUntil(lambda: not window.bench.playing, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.bench.playing)

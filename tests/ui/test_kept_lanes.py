@@ -24,7 +24,6 @@ LANES = [
     {"name": "wide", "set": {"layers.0.units": 8}},
 ]
 TOGETHER = Experiment.from_builtins({**PLAIN, "lanes": LANES})
-WAIT_MS = 20_000
 
 
 def losses(experiment: Experiment, steps: int) -> list[float]:
@@ -52,7 +51,7 @@ def stands_at(window: MainWindow, step: int) -> bool:
 
 def check_stands_at(qtbot: QtBot, window: MainWindow, step: int) -> None:
     """All networks stand there, with the curves of all their steps."""
-    qtbot.waitUntil(lambda: stands_at(window, step), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: stands_at(window, step))
     own = TOGETHER.all_lanes()
     assert curves(window) == {name: losses(own[name], step) for name in ("slow", "wide")}
 
@@ -84,7 +83,7 @@ def test_a_run_opened_from_its_file_shows_the_curves_of_all_lanes_which_go_on(
 def test_undo_brings_the_lanes_back_with_their_run(window: MainWindow, qtbot: QtBot) -> None:
     take_steps(qtbot, window, 9)
     window.new_seed()
-    qtbot.waitUntil(lambda: not window.bench.building and stands_at(window, 0), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.bench.building and stands_at(window, 0))
     take_steps(qtbot, window, 4)
     window.document.undo_stack.undo()
     check_stands_at(qtbot, window, 9)
@@ -98,7 +97,7 @@ def test_a_run_that_was_put_aside_is_kept_with_its_lanes(
     take_steps(qtbot, window, 7)
     window.bench.record.seconds = 100.0
     window.new_seed()
-    qtbot.waitUntil(lambda: not window.bench.building and stands_at(window, 0), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.bench.building and stands_at(window, 0))
     for ask in ("ask_unsaved", "ask_run"):
         monkeypatch.setattr(files, ask, lambda *_: "keep")
     monkeypatch.setattr(files, "ask_keep", lambda *_: tmp_path / "kept.nabla")
@@ -110,9 +109,9 @@ def test_a_run_that_was_put_aside_is_kept_with_its_lanes(
 
 def test_after_the_workers_death_the_lanes_go_on_with_their_curves(qtbot: QtBot, open_on: OpenOn) -> None:
     window = open_on(TOGETHER, "process")
-    qtbot.waitUntil(lambda: stands_at(window, 0), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: stands_at(window, 0))
     take_steps(qtbot, window, 9)
-    qtbot.waitUntil(lambda: window.bench.checkpoint is not None and window.bench.checkpoint.step == 9, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.checkpoint is not None and window.bench.checkpoint.step == 9)
     kill_worker(qtbot, window)
     assert start_again(qtbot, window) == "Training goes on from step 9: no step is lost."
     check_stands_at(qtbot, window, 9)
@@ -125,7 +124,7 @@ def test_what_is_kept_in_case_of_a_hard_end_has_the_lanes(
 ) -> None:
     take_steps(qtbot, window, 5)
     window.bench.recovery_keeper.keep(tmp_path / "run.nabla")
-    qtbot.waitUntil(lambda: not window.bench.recovery_keeper.busy, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.bench.recovery_keeper.busy)
     saved = run_file.read(tmp_path / "run.nabla")
     assert [(lane.name, lane.checkpoint.step, lane.record.steps) for lane in saved.lanes] == [
         ("slow", 5, 5), ("wide", 5, 5),

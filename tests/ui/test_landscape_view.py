@@ -50,7 +50,7 @@ def contours_of(view: LandscapeView) -> Window | None:
 def wait_for_all(view: LandscapeView, qtbot: QtBot) -> None:
     """Until the race is computed to its end."""
     steps = view.model.landscape.steps
-    qtbot.waitUntil(lambda: all(path.steps == steps for path in view.model.course.paths), timeout=60_000)
+    qtbot.waitUntil(lambda: all(path.steps == steps for path in view.model.course.paths))
 
 
 def test_the_start_is_dragged_with_the_mouse_and_that_is_one_undo(view: LandscapeView) -> None:
@@ -163,8 +163,8 @@ def test_a_race_is_played_stepped_and_scrubbed_by_keys(view: LandscapeView, qtbo
     view.model.set_speed(1000)
     QTest.keyClick(view, Qt.Key.Key_Space)
     assert view.model.playing
-    qtbot.waitUntil(lambda: view.model.step == view.model.landscape.steps, timeout=20_000)
-    qtbot.waitUntil(lambda: not view.model.playing, timeout=20_000)
+    qtbot.waitUntil(lambda: view.model.step == view.model.landscape.steps)
+    qtbot.waitUntil(lambda: not view.model.playing)
 
 
 def test_a_long_race_comes_bit_by_bit(view: LandscapeView, qtbot: QtBot) -> None:
@@ -174,9 +174,9 @@ def test_a_long_race_comes_bit_by_bit(view: LandscapeView, qtbot: QtBot) -> None
 
 def test_a_zoomed_view_has_contours_of_its_own(view: LandscapeView, qtbot: QtBot) -> None:
     view.plot.pane.zoom(0.1)
-    qtbot.waitUntil(lambda: contours_of(view) == view.plot.pane.shown, timeout=20_000)
+    qtbot.waitUntil(lambda: contours_of(view) == view.plot.pane.shown)
     view.plot.pane.give_back()
-    qtbot.waitUntil(lambda: contours_of(view) == view.model.course.window, timeout=20_000)
+    qtbot.waitUntil(lambda: contours_of(view) == view.model.course.window)
 
 
 def test_a_window_remembers_what_was_raced(qtbot: QtBot) -> None:
@@ -207,7 +207,7 @@ def test_a_slice_of_the_present_network_has_the_runs_path_and_its_own_loss(qtbot
     train(qtbot, window, 12)
     view = opened(window)
     view.model.edit(("function",), {"kind": "slice", "directions": "path"}, True)
-    qtbot.waitUntil(lambda: view.model.state is not None and bool(view.model.state.paths), timeout=60_000)
+    qtbot.waitUntil(lambda: view.model.state is not None and bool(view.model.state.paths))
     state, loss = view.model.state, window.bench.view.frame.scalars["loss"] if window.bench.view is not None else 0.0
     assert state is not None
     assert state.trail is not None
@@ -220,11 +220,11 @@ def test_a_slice_of_the_present_network_has_the_runs_path_and_its_own_loss(qtbot
     train(qtbot, window, 3)
     assert view.cut.isVisible()
     view.cut.click()
-    qtbot.waitUntil(lambda: view.model.state is not None and steps_of(view) == 15, timeout=60_000)
+    qtbot.waitUntil(lambda: view.model.state is not None and steps_of(view) == 15)
     view.model.edit(("optimizers", 0, "optimizer", "learning_rate"), 0.5, True)
     view.model.go_to(2)
-    qtbot.waitUntil(lambda: view.table.item(0, 4).text() not in ("", "…"), timeout=60_000)
-    qtbot.waitUntil(lambda: contours_of(view) == view.model.course.window, timeout=60_000)
+    qtbot.waitUntil(lambda: view.table.item(0, 4).text() not in ("", "…"))
+    qtbot.waitUntil(lambda: contours_of(view) == view.model.course.window)
 
 
 def shown_fields(view: LandscapeView, function: Slice) -> set[str]:
@@ -240,7 +240,7 @@ def steps_of(view: LandscapeView) -> int:
 def test_a_run_without_a_path_says_what_it_needs(qtbot: QtBot, open_on: OpenOn) -> None:
     view = opened(open_on(EXPERIMENT))
     view.model.edit(("function",), {"kind": "slice", "directions": "path"}, True)
-    qtbot.waitUntil(lambda: "train it" in view.news.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "train it" in view.news.text())
 
 
 NAMES = ("momentum as one document prints it", "a_name_without_any_space_that_is_long", "SGD")

@@ -77,7 +77,7 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Map
 
 
 def finish(window: MapWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: window.runner is None, timeout=60_000)
+    qtbot.waitUntil(lambda: window.runner is None)
 
 
 def outcomes(plot: MapPlot, state: MadeMap) -> dict[tuple[float, float], str]:
@@ -269,7 +269,7 @@ def test_a_cell_is_opened_on_the_bench_and_comes_to_its_numbers(qtbot: QtBot) ->
     access.open()
     assert access.map is not None
     access.map.cell_wanted.emit(SWEEP.trained(cell), 5)
-    qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step == 5, timeout=60_000)
+    qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step == 5)
     assert window.document.experiment == SWEEP.trained(cell)
     assert window.bench.view is not None
     assert window.bench.view.frame.scalars["loss"] == make(Job(0, cell, SWEEP)).measures["loss"]

@@ -31,7 +31,6 @@ PLAIN: dict[str, Any] = {
     "batch_size": 16,
 }
 EXPERIMENT = Experiment.from_builtins(PLAIN)
-LONG = 20_000
 
 
 def aside(number: int, copies: int = 2) -> AsideRun:
@@ -44,7 +43,7 @@ def plain(text: str) -> str:
 
 
 def settle(qtbot: QtBot, window: MainWindow, step: int) -> None:
-    qtbot.waitUntil(lambda: not window.bench.building and step_of(window) == step, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.bench.building and step_of(window) == step)
 
 
 def new_seed(qtbot: QtBot, window: MainWindow, steps: int) -> None:
@@ -85,7 +84,7 @@ def test_all_that_is_kept_stays_within_the_budget(qtbot: QtBot, open_on: OpenOn,
     for _ in range(5):
         new_seed(qtbot, window, 60)
     window.bench.wake()
-    qtbot.waitUntil(lambda: memory.use.checkpoints.nbytes > 0, timeout=LONG)
+    qtbot.waitUntil(lambda: memory.use.checkpoints.nbytes > 0)
     qtbot.wait(200)
     use = memory.use
     assert 0 < sum(run.nbytes for run in use.runs) <= RUNS_SHARE * budget
@@ -139,7 +138,7 @@ def test_what_is_kept_is_listed_with_its_bytes(qtbot: QtBot, open_on: OpenOn) ->
     take_steps(qtbot, window, 20)
     new_seed(qtbot, window, 20)
     window.bench.wake()
-    qtbot.waitUntil(lambda: len(window.bench.memory.use.checkpoints.reasons) > 1, timeout=LONG)
+    qtbot.waitUntil(lambda: len(window.bench.memory.use.checkpoints.reasons) > 1)
     dialog = window.preference_access.open()
     dialog.tabs.setCurrentIndex(2)
     page = dialog.tabs.currentWidget()
@@ -148,7 +147,7 @@ def test_what_is_kept_is_listed_with_its_bytes(qtbot: QtBot, open_on: OpenOn) ->
     texts = [item.text() for item in items if item is not None]
     assert "Where this run began" in texts
     assert "For undo: the run of 20 steps until “New seed”" in texts
-    qtbot.waitUntil(lambda: "of 512 MiB" in window.transport.readouts["step"].toolTip(), timeout=LONG)
+    qtbot.waitUntil(lambda: "of 512 MiB" in window.transport.readouts["step"].toolTip())
     dialog.close()
 
 

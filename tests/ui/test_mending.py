@@ -41,7 +41,6 @@ HEALTHY: dict[str, Any] = {
     "optimizer": {"kind": "sgd", "learning_rate": 0.05, "momentum": 0.9},
     "batch_size": 16,
 }
-LONG = 60_000
 Open = Callable[[Mode], MainWindow]
 
 
@@ -57,7 +56,7 @@ def open_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]
         window.show()
         window.findings.show()
         window.bench.start()
-        qtbot.waitUntil(lambda: window.bench.view is not None, timeout=LONG)
+        qtbot.waitUntil(lambda: window.bench.view is not None)
         return window
 
     yield make
@@ -96,10 +95,10 @@ def ruined(qtbot: QtBot, open_window: Open, mode: Mode) -> MainWindow:
     """A window whose run was well for 20 steps and is NaN now."""
     window = open_window(mode)
     window.bench.play(20)
-    qtbot.waitUntil(lambda: at(window, 20), timeout=LONG)
+    qtbot.waitUntil(lambda: at(window, 20))
     set_rate(window, 1.0)
     window.bench.play(60)
-    qtbot.waitUntil(lambda: not window.bench.playing and not math.isfinite(loss_of(window)), timeout=LONG)
+    qtbot.waitUntil(lambda: not window.bench.playing and not math.isfinite(loss_of(window)))
     return window
 
 
@@ -110,7 +109,7 @@ def button_of(qtbot: QtBot, window: MainWindow, words: str) -> QPushButton:
     def found() -> list[QPushButton]:
         return [button for button in panel.shown[0].buttons if words in button.text()] if panel.shown else []
 
-    qtbot.waitUntil(lambda: bool(found()), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(found()))
     return found()[0]
 
 
@@ -128,16 +127,16 @@ def test_after_nan_a_mend_goes_back_to_before_the_trouble_and_on_from_there(
     assert window.document.undo_stack.count() == entries + 1
     assert button.text().startswith(window.document.undo_stack.undoText())
     past = losses(window)[:back_to]
-    qtbot.waitUntil(lambda: at(window, back_to), timeout=LONG)
+    qtbot.waitUntil(lambda: at(window, back_to))
     assert losses(window)[:-1] == past
     window.bench.play(30)
-    qtbot.waitUntil(lambda: at(window, back_to + 30), timeout=LONG)
+    qtbot.waitUntil(lambda: at(window, back_to + 30))
     assert math.isfinite(loss_of(window))
     window.document.undo_stack.undo()
     assert window.document.experiment == before
-    qtbot.waitUntil(lambda: shows(window) and not math.isfinite(loss_of(window)), timeout=LONG)
+    qtbot.waitUntil(lambda: shows(window) and not math.isfinite(loss_of(window)))
     window.document.undo_stack.redo()
-    qtbot.waitUntil(lambda: at(window, back_to + 30), timeout=LONG)
+    qtbot.waitUntil(lambda: at(window, back_to + 30))
     assert math.isfinite(loss_of(window))
 
 
@@ -152,9 +151,9 @@ def test_what_is_known_of_step_0_is_known_when_nothing_is_finite_any_more(
     before = window.bench.info
     assert window.document.propose(huge.to_builtins(), "Seed and rate") is None
     if not playing:
-        qtbot.waitUntil(lambda: window.bench.info is not before and at(window, 0), timeout=LONG)
+        qtbot.waitUntil(lambda: window.bench.info is not before and at(window, 0))
         window.bench.play(60)
-    qtbot.waitUntil(lambda: shows(window) and not math.isfinite(loss_of(window)), timeout=LONG)
+    qtbot.waitUntil(lambda: shows(window) and not math.isfinite(loss_of(window)))
     first = window.bench.record.first
     assert first is not None
     facts = first.result(FactsObservation())
@@ -169,6 +168,6 @@ def test_a_rate_that_was_set_right_by_hand_after_nan_is_offered_as_it_is(qtbot: 
     back_to = max(window.bench.memory.good_steps)
     button = button_of(qtbot, window, f"The present settings · back to step {back_to} · tried ")
     QTest.mouseClick(button, LEFT)
-    qtbot.waitUntil(lambda: at(window, back_to), timeout=LONG)
+    qtbot.waitUntil(lambda: at(window, back_to))
     assert math.isfinite(loss_of(window))
     assert window.document.experiment.optimizer.learning_rate == 0.05

@@ -19,7 +19,6 @@ from ui.export import export_plot
 from ui.window.main_window import MainWindow
 
 PLAIN: dict[str, Any] = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 5}], "batch_size": 20}
-WAIT_MS = 20_000
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ def opened_without(window: MainWindow, qtbot: QtBot, path: Path, table: Path) ->
     """The experiment is open, its table lies elsewhere now."""
     moved = table.rename(table.parent / "moved.csv")
     drop(window, path)
-    qtbot.waitUntil(lambda: bool(window.bench.refusal), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: bool(window.bench.refusal))
     assert window.banner.text.startswith("Not trained: wine.csv: no such file in ")
     assert "\n" not in window.banner.text
     return moved
@@ -75,7 +74,7 @@ def test_the_same_file_elsewhere_is_read_as_it_was(
     moved = opened_without(window, qtbot, path, table)
     monkeypatch.setattr(files, "ask_table", lambda *_: moved)
     find(window)
-    qtbot.waitUntil(lambda: window.bench.view is not None and not window.bench.refusal, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.view is not None and not window.bench.refusal)
     data = window.document.experiment.data
     assert data == experiment.data.at(str(moved))
     assert not window.banner.isVisibleTo(window)
@@ -96,7 +95,7 @@ def test_another_file_is_said_to_be_another_and_read_in_the_same_way(
     assert "other.csv is not the file that this experiment was trained on" in window.banner.text
     assert window.document.experiment.data.path == str(other)
     assert (window.document.experiment.data.target, window.document.experiment.data.inputs) == ("y", ("x",))
-    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.view is not None)
 
 
 def test_another_file_without_the_columns_is_refused_in_words(
@@ -109,7 +108,7 @@ def test_another_file_without_the_columns_is_refused_in_words(
     other.write_text("a,b\n" + "1,2\n" * 40, encoding="utf-8")
     monkeypatch.setattr(files, "ask_table", lambda *_: other)
     find(window)
-    qtbot.waitUntil(lambda: window.banner.text.startswith("Not trained: other.csv"), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.banner.text.startswith("Not trained: other.csv"))
 
 
 def test_nothing_is_offered_where_the_data_are_there_but_cannot_be_read(
@@ -119,7 +118,7 @@ def test_nothing_is_offered_where_the_data_are_there_but_cannot_be_read(
     table.write_bytes(bytes(100))
     window = open_on(Experiment.from_builtins(PLAIN))
     drop(window, tmp_path / "a.json")
-    qtbot.waitUntil(lambda: bool(window.bench.refusal), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: bool(window.bench.refusal))
     assert not offered(window)
 
 

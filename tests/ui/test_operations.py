@@ -212,9 +212,9 @@ def test_the_layers_that_stay_keep_their_curves_and_earlier_steps_are_those_of_t
     np.testing.assert_array_equal(after.last[:STEPS, here], before[:STEPS, there])
     assert [place for place, begins in enumerate(after.begins) if begins] == [9] * (action == "duplicate")
     window.timeline.scrubber.go_to(3)
-    qtbot.waitUntil(lambda: window.timeline.scrubber.complete, timeout=20_000)
+    qtbot.waitUntil(lambda: window.timeline.scrubber.complete)
     view = window.bench.shown.view
-    qtbot.waitUntil(lambda: not window.plot_area.feed.refreshing, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.plot_area.feed.refreshing)
     assert view.frame.info.depth == 10
     np.testing.assert_array_equal(view.history.series("weight_gradient_norm").last[:, there], before[:4, there])
     assert window.plot_area.plot("gradient_image").table().columns["1_last"] == before[:4, 0].tolist()
@@ -231,7 +231,7 @@ def lane_at(qtbot: QtBot, window: MainWindow, step: int) -> None:
         return update is not None and update.frame is not None and update.frame.step == step
 
     window.bench.wake()
-    qtbot.waitUntil(there, timeout=60_000)
+    qtbot.waitUntil(there)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_a_network_beside_the_run_is_operated_on_alone(
     window.builder.choose([("layers", 0)])
     window.builder.actions_by_name[what].trigger()
     assert window.document.edit.description.endswith("(B)")
-    qtbot.waitUntil(lambda: bool(window.bench.lanes.record("B").live_changes.entries), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(window.bench.lanes.record("B").live_changes.entries))
     take_steps(qtbot, window, 2)
     lane_at(qtbot, window, STEPS + 2)
     (change,) = window.bench.lanes.record("B").live_changes.entries
@@ -265,7 +265,7 @@ def test_a_network_beside_the_run_is_operated_on_alone(
     assert lane_curve(window)[:STEPS] == whole[:STEPS], "what it was before is its past"
     assert lane_curve(window)[-1] != whole[-1]
     undo(window)
-    qtbot.waitUntil(lambda: window.bench.lanes.record("B").live_changes.entries == (), timeout=60_000)
+    qtbot.waitUntil(lambda: window.bench.lanes.record("B").live_changes.entries == ())
     lane_at(qtbot, window, STEPS + 2)
     assert lane_curve(window)[-3:] == whole[-3:]
     assert window.bench.info is own, "the run itself was not begun again"
@@ -280,7 +280,7 @@ def test_all_networks_are_operated_on_in_one_edit(open_on: OpenOn, qtbot: QtBot)
     window.chosen.choose_all(True)
     window.builder.choose([("layers", 0)])
     window.builder.actions_by_name["reinitialise"].trigger()
-    qtbot.waitUntil(lambda: bool(window.bench.lanes.record("B").live_changes.entries), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(window.bench.lanes.record("B").live_changes.entries))
     settle(qtbot, window, STEPS)
     take_steps(qtbot, window, 2)
     lane_at(qtbot, window, STEPS + 2)

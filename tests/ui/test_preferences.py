@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -116,9 +117,12 @@ def test_frames_per_second_are_the_pace_at_which_frames_are_asked_for(qtbot: QtB
     seen: list[float] = []
     window.bench.updated.connect(lambda _view, rate: seen.append(rate))
     window.bench.play()
-    qtbot.wait(1000)
+    began = time.monotonic()
+    qtbot.waitUntil(lambda: len(seen) >= 8)
     window.bench.pause()
-    assert 2 <= len(seen) <= 9
+    assert time.monotonic() - began > 4 / 5, (
+        "eight frames are a fifth of a second apart, but for those that are asked for at once"
+    )
 
 
 def test_numbers_are_grouped_as_is_preferred_and_read_so(window: MainWindow) -> None:
@@ -138,7 +142,7 @@ def test_what_stands_on_screen_is_written_anew(qtbot: QtBot, window: MainWindow)
     qtbot.waitUntil(lambda: window.bench.view is not None)
     step = window.transport.readouts["step"]
     window.bench.play(1100)
-    qtbot.waitUntil(lambda: step.text == f"1{grouping()}100", timeout=20_000)
+    qtbot.waitUntil(lambda: step.text == f"1{grouping()}100")
     over_steps, curve = window.plot_area.plot("gradient_time"), window.training.curve
     qtbot.wait(100)
     before = [widget.grab().toImage() for widget in (over_steps, curve)]

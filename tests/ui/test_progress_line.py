@@ -24,7 +24,7 @@ def test_many_steps_say_how_far_they_are_and_can_be_cancelled(qtbot: QtBot, wind
     assert not window.progress.isVisible()
     window.bench.set_limit(30)
     window.bench.play(500)
-    qtbot.waitUntil(lambda: window.progress.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: window.progress.isVisible())
     assert window.progress.text.startswith("Training: ")
     assert " of 500 steps, about " in window.progress.text
     assert 0 < window.progress.bar.value() < 500
@@ -37,7 +37,7 @@ def test_many_steps_say_how_far_they_are_and_can_be_cancelled(qtbot: QtBot, wind
 def test_epochs_say_how_far_they_are(qtbot: QtBot, window: MainWindow) -> None:
     window.bench.set_limit(30)
     window.bench.play_until(Epochs(epochs=50))
-    qtbot.waitUntil(lambda: window.progress.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: window.progress.isVisible())
     assert window.progress.text.startswith("Training: ")
     assert " steps, about " in window.progress.text
     window.progress.button.click()

@@ -49,7 +49,7 @@ def test_the_toolbar_and_the_legend_show_the_same_loss_at_every_moment(bench: Be
 
     bench.updated.connect(lambda _given, _rate: compare())
     bench.play(1000)
-    qtbot.waitUntil(lambda: bool(shown) and shown[-1][0] == "1\u202f000" and not bench.playing, timeout=20000)
+    qtbot.waitUntil(lambda: bool(shown) and shown[-1][0] == "1\u202f000" and not bench.playing)
     assert all(toolbar == legend for _, toolbar, legend in shown)
     assert len({step for step, _, _ in shown}) >= 2
     # Widgets go before the bench does, which may still have something to tell.
@@ -125,10 +125,10 @@ def test_the_step_says_what_its_record_takes_and_no_more_than_it_does(bench: Ben
     tip = transport.readouts["step"].toolTip
     assert tip() == "Updates made since the run began."
     bench.play(20)
-    qtbot.waitUntil(lambda: transport.readouts["step"].text == "20", timeout=20000)
+    qtbot.waitUntil(lambda: transport.readouts["step"].text == "20")
     record = bench.record
     words = f"takes {size_text(record.nbytes)}, and never more than {size_text(record.bound)}, however long"
-    qtbot.waitUntil(lambda: words in tip(), timeout=20000)
+    qtbot.waitUntil(lambda: words in tip())
     transport.forget()
     assert "record" not in tip()
 

@@ -51,13 +51,13 @@ def rate(window: MainWindow, value: float) -> None:
 
 def train(qtbot: QtBot, window: MainWindow, steps: int) -> None:
     window.bench.play(steps)
-    qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step >= steps, timeout=20_000)
-    qtbot.waitUntil(lambda: not window.bench.playing, timeout=20_000)
+    qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step >= steps)
+    qtbot.waitUntil(lambda: not window.bench.playing)
 
 
 def kept(qtbot: QtBot, recovery: Recovery) -> None:
     recovery.keep()
-    qtbot.waitUntil(lambda: not recovery.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not recovery.busy)
 
 
 def killed(recovery: Recovery, session: SessionFolder) -> None:
@@ -120,7 +120,7 @@ def test_an_unsaved_change_and_the_run_come_back_as_an_untitled_copy(
     assert window.document.experiment == changed
     assert window.document.path is None
     assert window.document.dirty
-    qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step == 12, timeout=20_000)
+    qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step == 12)
     assert window.bench.record.steps >= 12
     succeeding.close()
     present.end()
@@ -145,16 +145,16 @@ def test_a_run_that_the_last_change_has_ended_is_said_to_come_back_by_undo(
     train(qtbot, window, 12)
     kept(qtbot, recovery)
     window.new_seed()
-    qtbot.waitUntil(lambda: not window.bench.building, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.bench.building)
     kept(qtbot, recovery)
     killed(recovery, session)
     left = left_in(tmp_path / "state")
     assert left.gain == "changes that are not saved and a run of 12 steps, which undo brings back"
     restore(left, window.document)
     assert window.document.experiment.seed == 1
-    qtbot.waitUntil(lambda: not window.bench.building, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.bench.building)
     window.document.undo_stack.undo()
-    qtbot.waitUntil(lambda: window.bench.record.steps == 12, timeout=20_000)
+    qtbot.waitUntil(lambda: window.bench.record.steps == 12)
     assert window.document.experiment.seed == 0
 
 
@@ -165,7 +165,7 @@ def test_an_experiment_that_is_saved_has_its_run_still_to_lose(
     rate(window, 0.125)
     kept(qtbot, recovery)
     assert window.document.save(tmp_path / "saved.json") is None
-    qtbot.waitUntil(lambda: not recovery.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not recovery.busy)
     killed(recovery, session)
     left = left_in(tmp_path / "state")
     assert left.note.name == "saved"
@@ -199,9 +199,9 @@ def test_the_run_of_a_document_that_was_given_up_is_not_offered_with_the_next_on
     train(qtbot, window, 12)
     recovery.keep()
     window.experiments.new()
-    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.bench.view is not None)
     free.set()
-    qtbot.waitUntil(lambda: not recovery.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not recovery.busy)
     window.new_seed()
     recovery.keep()
     killed(recovery, session)
@@ -317,10 +317,10 @@ def test_the_run_of_a_worker_that_has_died_is_kept_as_of_its_last_checkpoint(
     qtbot.addWidget(window)
     window.bench.start()
     window.bench.play()
-    qtbot.waitUntil(lambda: window.bench.checkpoint is not None and window.bench.record.steps > 50, timeout=20_000)
+    qtbot.waitUntil(lambda: window.bench.checkpoint is not None and window.bench.record.steps > 50)
     assert window.bench.link.worker is not None
     os.kill(window.bench.link.worker.pid, signal.SIGKILL)
-    qtbot.waitUntil(lambda: window.bench.dead, timeout=20_000)
+    qtbot.waitUntil(lambda: window.bench.dead)
     session = SessionFolder.begun(tmp_path / "state")
     recovery = Recovery(window.bench, session, window)
     rate(window, 0.125)

@@ -29,14 +29,14 @@ def step_of(window: MainWindow) -> int:
 
 
 def take_steps(qtbot: QtBot, window: MainWindow, steps: int) -> None:
-    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=20000)
+    qtbot.waitUntil(lambda: window.bench.view is not None)
     goal = step_of(window) + steps
     window.bench.play(steps)
-    qtbot.waitUntil(lambda: step_of(window) == goal and not window.bench.playing, timeout=20000)
+    qtbot.waitUntil(lambda: step_of(window) == goal and not window.bench.playing)
 
 
 def replay_of(qtbot: QtBot, window: MainWindow, step: int) -> Replay:
-    with qtbot.waitSignal(window.bench.replay_found, timeout=20000) as answer:
+    with qtbot.waitSignal(window.bench.replay_found) as answer:
         window.bench.find_replay(step)
     found = answer.args[0]
     assert isinstance(found, ReplayAnswer)

@@ -426,13 +426,13 @@ def test_what_a_hand_changed_is_told_with_before_and_after_and_the_commands_trai
     def play(steps: int) -> None:
         end = window.bench.view.frame.step + steps if window.bench.view is not None else steps
         window.bench.play(steps)
-        qtbot.waitUntil(lambda: not window.bench.playing and window.bench.view.frame.step == end, timeout=20_000)
+        qtbot.waitUntil(lambda: not window.bench.playing and window.bench.view.frame.step == end)
 
     def change(*settings: tuple[str, Any]) -> None:
         experiment = window.document.experiment.with_values(settings)
         window.document.propose(experiment.to_builtins(), "Change it")
         record = window.bench.record
-        qtbot.waitUntil(lambda: record.experiment_at(window.bench.view.frame.step) == experiment, timeout=20_000)
+        qtbot.waitUntil(lambda: record.experiment_at(window.bench.view.frame.step) == experiment)
 
     play(4)
     change(("optimizer.learning_rate", 0.05))

@@ -28,7 +28,6 @@ PLAIN: dict[str, Any] = {
     "optimizer": {"kind": "adam"},
     "batch_size": 20,
 }
-WAIT_MS = 20_000
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow
     made = MainWindow(Document(Experiment.from_builtins(PLAIN)), lambda notify: Session("thread", notify))
     qtbot.addWidget(made)
     made.bench.start()
-    qtbot.waitUntil(lambda: made.bench.view is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: made.bench.view is not None)
     yield made
     made.bench.close()
 
@@ -45,13 +44,13 @@ def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow
 def train(window: MainWindow, qtbot: QtBot, steps: int) -> None:
     end = window.bench.record.steps + steps
     window.bench.play(steps)
-    qtbot.waitUntil(lambda: window.bench.record.steps >= end and not window.bench.playing, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.record.steps >= end and not window.bench.playing)
 
 
 def save(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     monkeypatch.setattr(files, "ask_save", lambda *_: path)
     assert window.experiments.save_as()
-    qtbot.waitUntil(lambda: not window.bench.keeper.busy, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.bench.keeper.busy)
 
 
 def test_a_saved_run_opens_at_its_step_with_its_curves_and_goes_on_to_the_same_bits(
@@ -62,7 +61,7 @@ def test_a_saved_run_opens_at_its_step_with_its_curves_and_goes_on_to_the_same_b
     train(window, qtbot, 9)
     save(window, qtbot, monkeypatch, tmp_path / "whole.nabla")
     window.experiments.open_path(tmp_path / "a.nabla")
-    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.view is not None)
     assert window.bench.view is not None
     assert window.bench.view.frame.step == 12
     assert window.bench.record.steps == 12
@@ -86,17 +85,17 @@ def test_saving_does_not_stop_the_run(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     window.bench.play()
-    qtbot.waitUntil(lambda: window.bench.record.steps > 5, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.record.steps > 5)
     free = threading.Event()
     write = run_file.write
     monkeypatch.setattr(run_file, "write", lambda *given: (free.wait(20), write(*given)))
     monkeypatch.setattr(files, "ask_save", lambda *_: tmp_path / "a.nabla")
     assert window.experiments.save_as()
     before = window.bench.record.steps
-    qtbot.waitUntil(lambda: window.bench.record.steps > before + 20, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.record.steps > before + 20)
     assert window.bench.keeper.busy
     free.set()
-    qtbot.waitUntil(lambda: not window.bench.keeper.busy, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.bench.keeper.busy)
     window.bench.pause()
     assert 5 < run_file.taken_up(run_file.read(tmp_path / "a.nabla")).step < window.bench.record.steps
 
@@ -107,7 +106,7 @@ def test_saving_keeps_the_kind_of_file(
     save(window, qtbot, monkeypatch, tmp_path / "a.nabla")
     train(window, qtbot, 3)
     assert window.experiments.save()
-    qtbot.waitUntil(lambda: not window.bench.keeper.busy, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.bench.keeper.busy)
     assert run_file.read(tmp_path / "a.nabla").checkpoint.step == 3
     save(window, qtbot, monkeypatch, tmp_path / "b.json")
     assert window.experiments.save()
@@ -150,7 +149,7 @@ def test_a_run_that_is_saved_as_another_document_opens_does_not_give_that_its_na
     qtbot.wait(200)
     window.experiments.new()
     free.set()
-    qtbot.waitUntil(lambda: not window.bench.keeper.busy, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.bench.keeper.busy)
     assert (tmp_path / "a.nabla").exists()
     assert window.document.path is None
 
@@ -194,7 +193,7 @@ def test_a_long_run_that_stands_in_a_file_is_given_up_without_a_question(
     save(window, qtbot, monkeypatch, tmp_path / "a.nabla")
     assert window.experiments.may_replace()
     window.experiments.open_path(tmp_path / "a.nabla")
-    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.view is not None)
     assert window.experiments.may_replace()
     train(window, qtbot, 1)
     assert not window.experiments.may_replace()

@@ -33,7 +33,7 @@ open_on = pytest.fixture(windows)
 def window(qtbot: QtBot, open_on: OpenOn) -> MainWindow:
     made = open_on(Experiment.from_builtins(TWINS))
     made.bench.play(STEPS)
-    qtbot.waitUntil(lambda: not made.bench.playing and shown_step(made) == STEPS, timeout=20_000)
+    qtbot.waitUntil(lambda: not made.bench.playing and shown_step(made) == STEPS)
     return made
 
 
@@ -53,7 +53,7 @@ def train(qtbot: QtBot, window: MainWindow, seeds: int = 5) -> None:
     dialog.seeds.setValue(seeds)
     dialog.accept()
     assert window.seeds.line.isVisible()
-    qtbot.waitUntil(lambda: window.seeds.toggle.isEnabled(), timeout=20_000)
+    qtbot.waitUntil(lambda: window.seeds.toggle.isEnabled())
 
 
 def test_curves_show_the_seeds_and_the_run_stays_as_it_is(window: MainWindow, qtbot: QtBot) -> None:
@@ -109,7 +109,7 @@ def test_an_earlier_step_is_the_run_s_and_another_run_forgets_the_seeds(window: 
     window.timeline.scrubber.go_live()
     assert seeds_of(window, "loss") == 5
     window.bench.restart()
-    qtbot.waitUntil(lambda: shown_step(window) == 0, timeout=20_000)
+    qtbot.waitUntil(lambda: shown_step(window) == 0)
     assert not window.seeds.toggle.isEnabled()
     assert seeds_of(window, "loss") == 1
     assert window.bench.memory.use.seeds == 0
@@ -138,13 +138,13 @@ def test_seeds_of_a_network_that_is_another_now_are_gone(window: MainWindow, qtb
     assert seeds_of(window, "loss") == 1
     window.seeds.begin(5, STEPS)
     chosen.remove("fast")
-    qtbot.waitUntil(lambda: not fans.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not fans.busy)
     assert list(fans.networks) == ["A"]
 
 
 def test_training_them_can_be_cancelled_and_ends_with_the_window(window: MainWindow, qtbot: QtBot) -> None:
     window.seeds.begin(5, 10_000_000)
-    qtbot.waitUntil(lambda: "steps" in window.seeds.line.text, timeout=20_000)
+    qtbot.waitUntil(lambda: "steps" in window.seeds.line.text)
     window.seeds.line.button.click()
     assert not window.seeds.line.isVisible()
     assert not window.seeds.toggle.isEnabled()
@@ -171,7 +171,7 @@ def test_at_an_earlier_step_the_verdict_of_the_seeds_is_that_of_the_step(window:
     assert strip.sentences.text().splitlines()[1:] == fans.sentences(7)
     window.bench.play(10)
     scrubber = window.timeline.scrubber
-    qtbot.waitUntil(lambda: not window.bench.playing and scrubber.range[1] == STEPS + 10, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.bench.playing and scrubber.range[1] == STEPS + 10)
     window.timeline.scrubber.go_to(STEPS + 5)
     assert strip.head.text() == f"5 seeds, step {STEPS}"
     assert f"their last step; the run is shown at step {STEPS + 5}" in strip.sentences.text()

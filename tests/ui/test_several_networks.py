@@ -26,7 +26,6 @@ OTHERS: list[dict[str, Any]] = [
     {"name": "SGD, ten times the rate and no momentum at all", "set": {"optimizer.learning_rate": 1.0}},
 ]
 STEPS = 12
-PATIENCE = 30_000
 
 
 def beside(net: str, networks: int) -> View:
@@ -40,10 +39,10 @@ def trained(net: str, theme: Choice, networks: int, qtbot: QtBot) -> Iterator[Ma
     """A window whose networks have made a few steps."""
     with opened(net, theme, qtbot, OTHERS[: networks - 1]) as window:
         window.bench.start()
-        qtbot.waitUntil(lambda: window.bench.view is not None, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: window.bench.view is not None)
         window.bench.play(STEPS)
-        qtbot.waitUntil(lambda: len(window.bench.view.lanes) == networks - 1, timeout=PATIENCE)
-        qtbot.waitUntil(lambda: not window.bench.playing, timeout=PATIENCE)
+        qtbot.waitUntil(lambda: len(window.bench.view.lanes) == networks - 1)
+        qtbot.waitUntil(lambda: not window.bench.playing)
         try:
             yield window
         finally:
@@ -53,9 +52,9 @@ def trained(net: str, theme: Choice, networks: int, qtbot: QtBot) -> Iterator[Ma
 def open_all(window: MainWindow, qtbot: QtBot) -> None:
     """Verdict, and the time line at an earlier step."""
     window.verdict.toggle.trigger()
-    qtbot.waitUntil(lambda: len(window.verdict.findings.of) == len(window.chosen.names), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: len(window.verdict.findings.of) == len(window.chosen.names))
     window.timeline.scrubber.go_to(STEPS // 2)
-    qtbot.waitUntil(lambda: window.timeline.scrubber.complete, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.timeline.scrubber.complete)
     window.bench.close()  # What is looked at stands still.
     settle()
     window.timeline.track.show_marks([Mark(step, "finding", "dead units") for step in range(STEPS)])

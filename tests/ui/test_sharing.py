@@ -33,7 +33,6 @@ PLAIN: dict[str, Any] = {
     "name": "Mine",
 }
 MINE = Arrangement.of("loss", "gradient_depth", ("waterfall", "saturation"))
-WAIT_MS = 20_000
 ALL = frozenset({"experiment", "data", "run", "workspace", "pins"})
 
 
@@ -55,8 +54,8 @@ def table(tmp_path: Path) -> Path:
 def train(window: MainWindow, qtbot: QtBot, steps: int) -> None:
     end = window.bench.record.steps + steps
     window.bench.play(steps)
-    qtbot.waitUntil(lambda: window.bench.record.steps >= end and not window.bench.playing, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step == end, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.record.steps >= end and not window.bench.playing)
+    qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step == end)
 
 
 def arrange(window: MainWindow, arrangement: Arrangement = MINE) -> None:
@@ -67,7 +66,7 @@ def arrange(window: MainWindow, arrangement: Arrangement = MINE) -> None:
 def write(window: MainWindow, qtbot: QtBot, path: Path, chosen: frozenset[str] = ALL) -> None:
     window.banner.clear()
     window.sharing.write(path, chosen)
-    qtbot.waitUntil(lambda: bool(window.banner.text), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: bool(window.banner.text))
 
 
 def dialog_of(window: MainWindow) -> ShareDialog:
@@ -77,7 +76,7 @@ def dialog_of(window: MainWindow) -> ShareDialog:
 
 def opened(window: MainWindow, qtbot: QtBot, path: Path) -> None:
     drop(window, path)
-    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.view is not None)
 
 
 def test_all_of_it_comes_back_in_another_window(open_on: OpenOn, qtbot: QtBot, table: Path, tmp_path: Path) -> None:
@@ -228,10 +227,10 @@ def test_a_part_that_is_not_wanted_is_not_in_the_file(
 def test_training_goes_on_while_it_is_shared(open_on: OpenOn, qtbot: QtBot, tmp_path: Path) -> None:
     window = open_on(Experiment.from_builtins(PLAIN))
     window.bench.play()
-    qtbot.waitUntil(lambda: window.bench.record.steps > 5, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.record.steps > 5)
     write(window, qtbot, tmp_path / "a.nabla")
     before = window.bench.record.steps
-    qtbot.waitUntil(lambda: window.bench.record.steps > before + 5, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.record.steps > before + 5)
     window.bench.pause()
     assert run_file.taken_up(run_file.read(tmp_path / "a.nabla")).step > 5
     assert window.document.path is None
@@ -252,7 +251,7 @@ def test_the_file_of_the_experiment_itself_is_not_written_over(
     window = open_on(Experiment.from_builtins(PLAIN))
     monkeypatch.setattr(files, "ask_save", lambda *_: tmp_path / "a.nabla")
     assert window.experiments.save_as()
-    qtbot.waitUntil(lambda: not window.bench.keeper.busy, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.bench.keeper.busy)
     before = (tmp_path / "a.nabla").read_bytes()
     write(window, qtbot, tmp_path / "a.nabla", frozenset())
     assert "Choose another name" in window.banner.text
@@ -297,7 +296,7 @@ def test_a_pin_of_another_network_waits_for_one_of_as_many_layers(
     window.plot_area.plot("gradient_depth").pin()
     deeper = [{"kind": "dense", "units": 5, "repeat": 4}]
     window.document.propose({**PLAIN, "layers": deeper}, "Deeper")
-    qtbot.waitUntil(lambda: window.bench.info is not None and window.bench.info.depth == 5, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.bench.info is not None and window.bench.info.depth == 5)
     assert not window.plot_area.plot("gradient_depth").pinned
 
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from simulator.running.headless.run import run
 from simulator.schema.numbers import number as told
-from tests.ui.test_changes import EXPERIMENT, MILLISECONDS, another_run, changed_run, losses, step_of, train
+from tests.ui.test_changes import EXPERIMENT, another_run, changed_run, losses, step_of, train
 from tests.ui.windows import OpenOn
 from ui.bench.chosen_lane import FULL, MOST
 from ui.dialogs.shelf import ShelfDialog
@@ -75,7 +75,7 @@ def test_the_present_run_is_kept_as_a_file_and_the_document_stays_where_it_is(
     dialog = opened(window)
     train(qtbot, window, 3)
     access(window).keep(tmp_path / "kept.nabla")
-    qtbot.waitUntil(lambda: len(dialog.runs) == 1, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: len(dialog.runs) == 1)
     assert dialog.runs[0].name == "kept"
     assert window.document.path is None
 
@@ -87,13 +87,13 @@ def test_it_becomes_a_ghost_in_every_plot(qtbot: QtBot, open_on: OpenOn) -> None
     edit(qtbot, window, "seed", 3)
     dialog.table.selectRow(0)
     dialog.ghost.click()
-    qtbot.waitUntil(lambda: "is a ghost in" in window.banner.text, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: "is a ghost in" in window.banner.text)
     pinned = [plot for plot in window.plot_area.made.values() if plot.pinned]
     assert len(pinned) >= 3
     assert {plot.ghost.step for plot in pinned if plot.ghost is not None} == {7}
     later = next(key for key in ("jacobian", "effective_rank") if key not in window.plot_area.made)
     plot = window.plot_area.plot(later)
-    qtbot.waitUntil(lambda: plot.ghost is not None, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: plot.ghost is not None)
     for each in pinned:
         each.unpin()
     plot.unpin()
@@ -111,7 +111,7 @@ def test_a_ghost_of_more_layers_than_there_are_is_said_to_wait_in_plots_over_lay
     edit(qtbot, window, "layers", [*EXPERIMENT.to_builtins()["layers"], {"kind": "dense", "units": 3}])
     dialog.table.selectRow(0)
     dialog.ghost.click()
-    qtbot.waitUntil(lambda: "is a ghost in" in window.banner.text, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: "is a ghost in" in window.banner.text)
     plots = window.plot_area.made.values()
     drawn = sum(plot.ghost is not None for plot in plots)
     waiting = sum(plot.absent_ghost is not None for plot in plots)
@@ -144,7 +144,7 @@ def test_with_changes_by_hand_it_is_trained_with_them_as_it_was(qtbot: QtBot, op
     dialog.table.selectRow(0)
     dialog.lane.click()
     window.bench.play(2)
-    qtbot.waitUntil(lambda: step_of(window) == 14, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: step_of(window) == 14)
     whole = run(EXPERIMENT, steps=14, changes=_ledger(window))
     assert [float(each) for each in whole.history.series("loss").last[:12]] == before
     np.testing.assert_array_equal(lane_losses(qtbot, window, 14), whole.history.series("loss").last)
@@ -159,7 +159,7 @@ def test_a_run_that_was_changed_on_its_way_is_not_called_identical(qtbot: QtBot,
     assert window.document.propose(plain, "Faster") is None
     train(qtbot, window, 3)
     another_run(qtbot, window, window.bench.restart, 0)
-    qtbot.waitUntil(lambda: len(dialog.runs) == 1, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: len(dialog.runs) == 1)
     dialog.refresh()
     rates = f"{told(2 * began)} → {told(began)}"
     assert texts(dialog)[0][1] == f"identical now; optimiser, learning rate: {rates} until step 4"
@@ -174,7 +174,7 @@ def test_a_run_is_pinned_as_it_stands_and_taken_off_again(qtbot: QtBot, open_on:
     dialog = opened(window)
     train(qtbot, window, 5)
     dialog.pin.click()
-    qtbot.waitUntil(lambda: len(dialog.runs) == 1, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: len(dialog.runs) == 1)
     train(qtbot, window, 3)
     (row,) = texts(dialog)
     assert row[0] == f"{window.document.name}, step 5\nin memory"
@@ -192,11 +192,11 @@ def test_steps_on_their_way_when_a_run_is_left_stand_in_what_is_kept_of_it(qtbot
     window = open_on(EXPERIMENT, "process")
     dialog, _ = opened(window), window.document.name
     for number, size in enumerate((8, 12, 8, 12), 1):
-        qtbot.waitUntil(lambda: window.bench.view is not None, timeout=MILLISECONDS)
+        qtbot.waitUntil(lambda: window.bench.view is not None)
         window.bench.play()
-        qtbot.waitUntil(lambda: step_of(window) > 20, timeout=MILLISECONDS)
+        qtbot.waitUntil(lambda: step_of(window) > 20)
         window.document.replace(EXPERIMENT.with_values([("batch_size", size)]))
-        qtbot.waitUntil(lambda number=number: len(dialog.runs) == number, timeout=MILLISECONDS)
+        qtbot.waitUntil(lambda number=number: len(dialog.runs) == number)
     assert all(run.record.steps == run.checkpoint.step > 20 for run in dialog.runs)
 
 
@@ -210,7 +210,7 @@ def test_it_stays_for_the_session_when_another_experiment_is_opened(qtbot: QtBot
     window.bench.record.finding = "vanishing (severe)"
     other = EXPERIMENT.with_values([("batch_size", 8)])
     window.document.replace(other)
-    qtbot.waitUntil(lambda: len(dialog.runs) == 2, timeout=MILLISECONDS)
+    qtbot.waitUntil(lambda: len(dialog.runs) == 2)
     dialog.refresh()
     ended, aside = texts(dialog)
     assert ended[0] == f"{name}\nin memory"
@@ -240,7 +240,7 @@ def lane_losses(qtbot: QtBot, window: MainWindow, step: int) -> list[float]:
         view = window.bench.view
         return view is not None and any(lane.frame.step == step for lane in view.lanes.values())
 
-    qtbot.waitUntil(there, timeout=MILLISECONDS)
+    qtbot.waitUntil(there)
     assert window.bench.view is not None
     (lane,) = window.bench.view.lanes.values()
     return [float(loss) for loss in lane.history.series("loss").last]

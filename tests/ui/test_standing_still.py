@@ -54,13 +54,13 @@ def step_of(window: MainWindow) -> int:
 def take_steps(qtbot: QtBot, window: MainWindow, steps: int) -> None:
     goal = step_of(window) + steps
     window.bench.play(steps)
-    qtbot.waitUntil(lambda: step_of(window) == goal and not window.bench.playing, timeout=20000)
+    qtbot.waitUntil(lambda: step_of(window) == goal and not window.bench.playing)
 
 
 def make_impossible(qtbot: QtBot, window: MainWindow, which: str) -> None:
     plain = {**window.document.experiment.to_builtins(), **IMPOSSIBLE[which]}
     assert window.document.propose(plain, which) is None
-    qtbot.waitUntil(lambda: bool(window.bench.refusal), timeout=20000)
+    qtbot.waitUntil(lambda: bool(window.bench.refusal))
 
 
 def veils(window: MainWindow) -> list[Veil]:
@@ -160,7 +160,7 @@ def test_a_file_that_cannot_be_trained_opens_with_its_own_empty_plots(
     assert window.windowTitle() == "impossible — Nablascope"
     assert all(plot.state is None for plot in window.plot_area.feed.visible_plots())
     assert {readout.text for readout in window.transport.readouts.values()} == {"–"}
-    qtbot.waitUntil(lambda: bool(window.bench.refusal), timeout=20000)
+    qtbot.waitUntil(lambda: bool(window.bench.refusal))
     assert not window.bench.playing
     assert empty_words(window) == {EMPTY}
     assert not veils(window)
@@ -170,7 +170,7 @@ def test_a_file_that_cannot_be_trained_opens_with_its_own_empty_plots(
     assert not window.document.dirty
     mended = {**PLAIN, "seed": 3}
     assert window.document.propose(mended, "Mend") is None
-    qtbot.waitUntil(lambda: step_of(window) == 0, timeout=20000)
+    qtbot.waitUntil(lambda: step_of(window) == 0)
     assert held.state is not None
 
 

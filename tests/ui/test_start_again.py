@@ -18,13 +18,11 @@ from tests.ui.windows import OpenOn
 from ui.bench.run_memory import taken_up_text
 from ui.window.main_window import MainWindow
 
-LONG = 20_000
-
 
 def kill_worker(qtbot: QtBot, window: MainWindow) -> None:
     (worker,) = [child for child in multiprocessing.active_children() if child.name == "nablascope-training"]
     worker.kill()
-    qtbot.waitUntil(lambda: window.bench.dead, timeout=LONG)
+    qtbot.waitUntil(lambda: window.bench.dead)
 
 
 def curve(window: MainWindow) -> list[float]:
@@ -36,7 +34,7 @@ def start_again(qtbot: QtBot, window: MainWindow) -> str:
     """What the banner says then."""
     before = window.bench.info
     next(button for button in window.banner.findChildren(QToolButton) if button.text() == "Start again").click()
-    qtbot.waitUntil(lambda: window.bench.info is not before and window.bench.view is not None, timeout=LONG)
+    qtbot.waitUntil(lambda: window.bench.info is not before and window.bench.view is not None)
     return window.banner.text
 
 
@@ -45,7 +43,7 @@ def test_paused_nothing_is_lost(qtbot: QtBot, open_on: OpenOn) -> None:
     take_steps(qtbot, window, 6)
     assert window.document.propose(FASTER.to_builtins(), "Rate 0.05") is None
     take_steps(qtbot, window, 6)
-    qtbot.waitUntil(lambda: window.bench.checkpoint is not None and window.bench.checkpoint.step == 12, timeout=LONG)
+    qtbot.waitUntil(lambda: window.bench.checkpoint is not None and window.bench.checkpoint.step == 12)
     plot = window.plot_area.plot("loss")
     plot.pin()
     ghost, before = plot.ghost, curve(window)
@@ -77,15 +75,15 @@ def test_while_it_trains_the_steps_after_the_checkpoint_are_said_to_be_lost(
     monkeypatch.setattr(session, "CHECKPOINT_SECONDS", 0.05)
     window = open_on(EXPERIMENT, "process")
     window.bench.play()
-    qtbot.waitUntil(lambda: window.bench.checkpoint is not None and window.bench.checkpoint.step > 0, timeout=LONG)
+    qtbot.waitUntil(lambda: window.bench.checkpoint is not None and window.bench.checkpoint.step > 0)
     monkeypatch.setattr(session, "CHECKPOINT_SECONDS", 1e9)
     qtbot.wait(100)
     checkpoint = window.bench.checkpoint
     assert checkpoint is not None
-    qtbot.waitUntil(lambda: window.bench.record.steps > checkpoint.step + 1500, timeout=LONG)
+    qtbot.waitUntil(lambda: window.bench.record.steps > checkpoint.step + 1500)
     assert window.document.propose(FASTER.to_builtins(), "Rate 0.05") is None
     changed_at = step_of(window)
-    qtbot.waitUntil(lambda: step_of(window) > changed_at + 10, timeout=LONG)
+    qtbot.waitUntil(lambda: step_of(window) > changed_at + 10)
     kill_worker(qtbot, window)
     checkpoint = window.bench.checkpoint
     assert checkpoint is not None
@@ -109,9 +107,9 @@ def test_while_it_trains_the_steps_after_the_checkpoint_are_said_to_be_lost(
 def test_units_drawn_anew_in_the_very_step_of_the_checkpoint_are_drawn_anew(qtbot: QtBot, open_on: OpenOn) -> None:
     window = open_on(EXPERIMENT, "process")
     take_steps(qtbot, window, 6)
-    qtbot.waitUntil(lambda: window.bench.checkpoint is not None and window.bench.checkpoint.step == 6, timeout=LONG)
+    qtbot.waitUntil(lambda: window.bench.checkpoint is not None and window.bench.checkpoint.step == 6)
     window.bench.revive_units("1", (0, 3))
-    qtbot.waitUntil(lambda: len(window.bench.record.live_changes.entries) == 1, timeout=LONG)
+    qtbot.waitUntil(lambda: len(window.bench.record.live_changes.entries) == 1)
     kill_worker(qtbot, window)
     assert start_again(qtbot, window) == "Training goes on from step 6: no step is lost."
     assert [change.description for change in window.bench.record.changes.entries] == ["Revive 1, 4 of layer 1"]
@@ -133,11 +131,11 @@ def test_what_was_planned_acts_again(qtbot: QtBot, open_on: OpenOn, monkeypatch:
     window = open_on(EXPERIMENT, "process")
     with window.bench.planned.acting((LiveChange(9, FASTER),)):
         assert window.document.propose(EXPERIMENT.to_builtins(), "Replay changes", back_to=0) is None
-    qtbot.waitUntil(lambda: not window.bench.building, timeout=LONG)
+    qtbot.waitUntil(lambda: not window.bench.building)
     take_steps(qtbot, window, 6)
-    qtbot.waitUntil(lambda: window.bench.checkpoint is not None and window.bench.checkpoint.step == 6, timeout=LONG)
+    qtbot.waitUntil(lambda: window.bench.checkpoint is not None and window.bench.checkpoint.step == 6)
     window.bench.play()
-    qtbot.waitUntil(lambda: window.document.experiment == FASTER, timeout=LONG)
+    qtbot.waitUntil(lambda: window.document.experiment == FASTER)
     kill_worker(qtbot, window)
     start_again(qtbot, window)
     assert (step_of(window), window.document.experiment) == (6, EXPERIMENT)

@@ -104,7 +104,7 @@ def test_the_window_says_which_rule_stopped_it_and_when_until_it_goes_on(qtbot: 
     stop.limit.setText("0.6")
     stop.limit.returnPressed.emit()
     assert window.bench.playing
-    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: window.banner.isVisible())
     assert not window.bench.playing
     view = window.bench.view
     assert view is not None
@@ -118,7 +118,7 @@ def test_the_window_says_which_rule_stopped_it_and_when_until_it_goes_on(qtbot: 
 def test_so_many_steps_are_made_and_said(qtbot: QtBot, window: MainWindow) -> None:
     window.transport.stop.count.setValue(7)
     window.transport.steps.trigger()
-    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: window.banner.isVisible())
     assert window.banner.text == "Stopped at step 7: 7 steps made."
     window.close()
 

@@ -128,7 +128,7 @@ def test_a_lesson_is_made_from_nothing_measured_saved_checked_and_tried(
     make_lesson(maker)
     assert maker.told.text() == "The lesson is whole."
     maker.questions.measure.click()
-    qtbot.waitUntil(lambda: bool(maker.making.numbers), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(maker.making.numbers))
     for row in range(4):
         maker.questions.list.setCurrentRow(row)
         assert "it holds" in maker.questions.editor.result.text()
@@ -154,7 +154,7 @@ def test_a_lesson_is_made_from_nothing_measured_saved_checked_and_tried(
     assert refused is not None
     panel.commit.click()
     panel.run.click()
-    qtbot.waitUntil(lambda: panel.opened.stage == "revealed", timeout=20_000)
+    qtbot.waitUntil(lambda: panel.opened.stage == "revealed")
     assert [each.right for each in panel.opened.attempts.attempts[-1].answers][:3] == [True, True, True]
     maker.trial.click()
     assert window.lessons.panel is None
@@ -187,7 +187,7 @@ def test_a_race_over_a_landscape_becomes_a_lesson_too(
     assert window.document.experiment == CHAIN
     panel.commit.click()
     panel.run.click()
-    qtbot.waitUntil(lambda: panel.opened.stage == "revealed", timeout=20_000)
+    qtbot.waitUntil(lambda: panel.opened.stage == "revealed")
     (form,) = (box.form for box in panel.questions if isinstance(box.form, CurveForm))
     assert panel.isAncestorOf(form.sketch)
     assert form.sketch.measured[0] == 1.2
@@ -207,7 +207,7 @@ def test_what_is_missing_or_does_not_hold_is_said_and_plots_ask_for_what_they_sh
     assert maker.told.text().startswith("Question 1: There is no number 'nothing' here")
     typed(maker.questions.editor.measured, "delta_rms_1")
     maker.questions.measure.click()
-    qtbot.waitUntil(lambda: bool(maker.making.numbers), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(maker.making.numbers))
     assert "does not hold within 1 %" in maker.questions.editor.result.text()
     maker.text.steps.setValue(1)
     maker.questions.editor.show_result()

@@ -32,7 +32,7 @@ def window(open_on: OpenOn) -> MainWindow:
 
 def test_a_mend_is_trained_beside_the_run_which_goes_on(qtbot: QtBot, window: MainWindow) -> None:
     window.bench.play(20)
-    qtbot.waitUntil(lambda: not window.bench.playing and window.bench.view.frame.step == 20, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.bench.playing and window.bench.view.frame.step == 20)
     run = window.bench.info.run
     window.findings.panel.say(OFFERS)
     window.findings.show()
@@ -44,7 +44,7 @@ def test_a_mend_is_trained_beside_the_run_which_goes_on(qtbot: QtBot, window: Ma
         "A": Experiment.from_builtins(PLAIN),
         "tanh": TANH.applied(Experiment.from_builtins(PLAIN)),
     }
-    qtbot.waitUntil(lambda: "tanh" in window.bench.view.lanes, timeout=20_000)
+    qtbot.waitUntil(lambda: "tanh" in window.bench.view.lanes)
     assert window.bench.view.lanes["tanh"].frame.step == window.bench.view.frame.step == 20
     assert window.bench.info.run == run
     assert window.document.undo_stack.undoText() == "Add lane tanh"
@@ -71,19 +71,19 @@ def test_what_is_kept_goes_on_as_it_was_trained_and_undo_brings_both_back(
         return not bench.playing and view is not None and view.frame.step == step and set(view.lanes) == set(lanes)
 
     window.lanes_bar.try_beside(mend)
-    qtbot.waitUntil(lambda: stands(0, mend.title), timeout=20_000)
+    qtbot.waitUntil(lambda: stands(0, mend.title))
     bench.play(6)
-    qtbot.waitUntil(lambda: stands(6, mend.title), timeout=20_000)
+    qtbot.waitUntil(lambda: stands(6, mend.title))
     window.chosen.keep(mend.title)
-    qtbot.waitUntil(lambda: stands(6), timeout=20_000)
+    qtbot.waitUntil(lambda: stands(6))
     bench.play(3)
-    qtbot.waitUntil(lambda: stands(9), timeout=20_000)
+    qtbot.waitUntil(lambda: stands(9))
     alone = run(mend.applied(own), steps=9)
     assert bench.record.history.series("loss").last.tolist() == alone.history.series("loss").last.tolist()
     window.document.undo_stack.undo()
-    qtbot.waitUntil(lambda: stands(6, mend.title), timeout=20_000)
+    qtbot.waitUntil(lambda: stands(6, mend.title))
     bench.play(3)
-    qtbot.waitUntil(lambda: stands(9, mend.title), timeout=20_000)
+    qtbot.waitUntil(lambda: stands(9, mend.title))
     assert bench.record.history.series("loss").last.tolist() == run(own, steps=9).history.series("loss").last.tolist()
     beside = bench.lanes.record(mend.title).history.series("loss").last.tolist()
     assert beside == alone.history.series("loss").last.tolist()

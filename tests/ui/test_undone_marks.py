@@ -44,7 +44,7 @@ def shows(qtbot: QtBot, window: MainWindow, *starts: tuple[int, str]) -> None:
         )
 
     window.bench.wake()
-    qtbot.waitUntil(as_wanted, timeout=20000)
+    qtbot.waitUntil(as_wanted)
 
 
 def test_a_change_that_is_undone_before_a_step_was_made_leaves_no_mark(window: MainWindow, qtbot: QtBot) -> None:
@@ -109,14 +109,14 @@ def test_what_is_told_of_a_run_goes_with_it_when_its_change_is_undone(window: Ma
     first = window.bench.info.run
     sgd = {**EXPERIMENT.to_builtins(), "optimizer": {"kind": "adagrad"}}
     window.chosen.operate(sgd, "Change optimiser", Transplant())
-    qtbot.waitUntil(lambda: "begins with empty state" in window.banner.text, timeout=20000)
+    qtbot.waitUntil(lambda: "begins with empty state" in window.banner.text)
     second = window.bench.info.run
     assert first != second
-    qtbot.waitUntil(lambda: window.bench.view is not None, timeout=20000)
+    qtbot.waitUntil(lambda: window.bench.view is not None)
     assert "begins with empty state" in window.banner.text
     undo(window)
-    qtbot.waitUntil(lambda: window.bench.info is not None and window.bench.info.run != second, timeout=20000)
-    qtbot.waitUntil(lambda: not window.banner.text, timeout=20000)
+    qtbot.waitUntil(lambda: window.bench.info is not None and window.bench.info.run != second)
+    qtbot.waitUntil(lambda: not window.banner.text)
     shows(qtbot, window)
 
 

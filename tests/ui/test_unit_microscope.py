@@ -169,17 +169,17 @@ def test_the_bench_logs_changes_of_the_run_and_brings_the_watched_unit(qtbot: Qt
     plot.observations_changed.connect(bench.wake)
     bench.start()
     try:
-        qtbot.waitUntil(lambda: bench.view is not None, timeout=20000)
+        qtbot.waitUntil(lambda: bench.view is not None)
         document.propose(replaced(PLAIN, ("optimizer",), {"kind": "sgd", "learning_rate": 0.5}), "Change optimiser")
         document.propose(replaced(PLAIN, ("seed",), 5), "New seed")
-        qtbot.waitUntil(lambda: bench.record.changes.entries == (Change(0, "New seed"),), timeout=20000)
+        qtbot.waitUntil(lambda: bench.record.changes.entries == (Change(0, "New seed"),))
         plot.watch("2", 4)
-        qtbot.waitUntil(lambda: _watched(bench) == ("2", 4), timeout=20000)
+        qtbot.waitUntil(lambda: _watched(bench) == ("2", 4))
         before = weights_of(bench).copy()
         plot.refresh(_present(bench))
         assert plot.bar is not None
         plot.bar.revive.click()
-        qtbot.waitUntil(lambda: bool((weights_of(bench) != before).all()), timeout=20000)
+        qtbot.waitUntil(lambda: bool((weights_of(bench) != before).all()))
         assert bench.record.changes.entries[-1].description == "Revive 5 of layer 2"
     finally:
         bench.close()

@@ -44,9 +44,9 @@ open_on = pytest.fixture(windows)
 def window(qtbot: QtBot, open_on: OpenOn) -> MainWindow:
     made = open_on(Experiment.from_builtins(TWINS))
     made.bench.play(40)
-    qtbot.waitUntil(lambda: not made.bench.playing and shown_step(made) == 40, timeout=20_000)
+    qtbot.waitUntil(lambda: not made.bench.playing and shown_step(made) == 40)
     made.verdict.toggle.trigger()
-    qtbot.waitUntil(lambda: {"A", "norm"} <= made.verdict.findings.of.keys(), timeout=20_000)
+    qtbot.waitUntil(lambda: {"A", "norm"} <= made.verdict.findings.of.keys())
     return made
 
 
@@ -247,7 +247,7 @@ def test_a_network_on_other_batches_is_said_to_be_so(qtbot: QtBot, window: MainW
     changed = {**window.chosen.experiment.to_builtins(), "batch_size": 10}
     assert window.chosen.propose(changed, "Batch size") is None
     told = "on other batches than A"
-    qtbot.waitUntil(lambda: window.verdict.sentences.text().endswith(told), timeout=20_000)
+    qtbot.waitUntil(lambda: window.verdict.sentences.text().endswith(told))
     assert "batches are not the run's" in window.lanes_bar.chips["smaller"].toolTip()
 
 
@@ -266,7 +266,7 @@ def test_a_network_that_is_renamed_or_taken_away_is_not_judged_by_the_name_that_
     assert window.chosen.rename("norm", "smaller") is None
     window.verdict.choose_target(0.5)
     assert "norm" not in window.verdict.table.texts()
-    qtbot.waitUntil(lambda: "smaller" in window.verdict.table.texts(), timeout=20_000)
+    qtbot.waitUntil(lambda: "smaller" in window.verdict.table.texts())
 
 
 def test_at_an_earlier_step_the_verdict_is_that_of_the_step(qtbot: QtBot, window: MainWindow) -> None:
@@ -280,7 +280,7 @@ def test_at_an_earlier_step_the_verdict_is_that_of_the_step(qtbot: QtBot, window
         history = (window.bench.record if name == "A" else window.bench.lanes.record(name)).history
         assert at_once[name][LOSS] == number(float(history.series("loss").last[17]))
     assert strip.target == float(window.bench.record.history.series("loss").last[:18].min())
-    qtbot.waitUntil(lambda: {"A", "norm"} <= strip.findings.of.keys() and scrubber.complete, timeout=20_000)
+    qtbot.waitUntil(lambda: {"A", "norm"} <= strip.findings.of.keys() and scrubber.complete)
     texts = strip.table.texts()
     for name in ("A", "norm"):
         last = run(own[name], steps=17).last
@@ -302,7 +302,7 @@ def test_until_all_of_an_earlier_step_is_there_nothing_of_another_is_told(qtbot:
         if name != "none of these" and not scrubber.complete:
             assert [row[place] for place in (VALIDATION, RATIO, FINDINGS)] == ["…"] * 3
             assert "…" not in (row[STEPS], row[SECONDS])
-    qtbot.waitUntil(lambda: scrubber.complete and {"A", "norm"} <= strip.findings.of.keys(), timeout=20_000)
+    qtbot.waitUntil(lambda: scrubber.complete and {"A", "norm"} <= strip.findings.of.keys())
     assert strip.table.texts()["A"][FINDINGS] != "…"
 
 
@@ -311,7 +311,7 @@ def test_a_network_that_begins_later_says_so_in_the_verdict_of_an_earlier_step(
 ) -> None:  # fmt: skip
     window.chosen.remove("none of these")
     window.branch_access.branch_here(30)
-    qtbot.waitUntil(lambda: "catching up" not in window.verdict.table.texts().get("B", ["catching up"]), timeout=20_000)
+    qtbot.waitUntil(lambda: "catching up" not in window.verdict.table.texts().get("B", ["catching up"]))
     window.timeline.scrubber.go_to(12)
     assert window.verdict.table.texts()["B"][FINDINGS] == "begins at step 30"
     window.timeline.scrubber.go_to(31)
@@ -324,7 +324,7 @@ def test_every_image_of_networks_beside_each_other_says_that_it_is_of_another_st
     window.plot_area.show_plot("boundary")
     window.plot_area.board.toggle_maximised("boundary")
     plot = window.plot_area.plot("boundary")
-    qtbot.waitUntil(lambda: len(plot.side_by_side) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: len(plot.side_by_side) == 2)
 
     def laid() -> list[list[str]]:
         found = [each.canvas.findChildren(Veil) for each in plot.side_by_side]
@@ -333,13 +333,13 @@ def test_every_image_of_networks_beside_each_other_says_that_it_is_of_another_st
     scrubber = window.timeline.scrubber
     scrubber.go_to(20)
     if not scrubber.complete:
-        qtbot.waitUntil(lambda: scrubber.complete or any(laid()), timeout=20_000)
+        qtbot.waitUntil(lambda: scrubber.complete or any(laid()))
         assert scrubber.complete or laid() == [["of step 40; step 20 is being computed"]] * 2
-    qtbot.waitUntil(lambda: scrubber.complete and not any(laid()), timeout=20_000)
+    qtbot.waitUntil(lambda: scrubber.complete and not any(laid()))
     window.chosen.remove("norm")
-    qtbot.waitUntil(lambda: len(plot.side_by_side) == 1, timeout=20_000)
+    qtbot.waitUntil(lambda: len(plot.side_by_side) == 1)
     scrubber.go_to(10)
-    qtbot.waitUntil(lambda: scrubber.complete and not any(laid()), timeout=20_000)
+    qtbot.waitUntil(lambda: scrubber.complete and not any(laid()))
 
 
 def test_a_network_whose_masks_are_not_the_run_s_is_said_to_be_so(qtbot: QtBot, open_on: OpenOn) -> None:
@@ -347,6 +347,6 @@ def test_a_network_whose_masks_are_not_the_run_s_is_said_to_be_so(qtbot: QtBot, 
     lanes = [{"name": "wide", "set": {"layers.0.units": 9}}, {"name": "slow", "set": {"optimizer.learning_rate": 0.01}}]
     window = open_on(Experiment.from_builtins({**TWINS, "layers": [dropped], "lanes": lanes}))
     told = "Dropout's masks of layer 1 are not the run's"
-    qtbot.waitUntil(lambda: told in window.lanes_bar.chips["wide"].toolTip(), timeout=20_000)
-    qtbot.waitUntil(lambda: window.bench.lanes.updates["slow"].frame is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: told in window.lanes_bar.chips["wide"].toolTip())
+    qtbot.waitUntil(lambda: window.bench.lanes.updates["slow"].frame is not None)
     assert "masks" not in window.lanes_bar.chips["slow"].toolTip()

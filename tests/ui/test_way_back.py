@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.doctor.base import Finding
 from simulator.running.transport import Mode
-from tests.ui.test_mending import LONG, Open, at, losses, open_window, ruined, shows
+from tests.ui.test_mending import Open, at, losses, open_window, ruined, shows
 from ui.bench.link import WorkerLink
 from ui.doctor.panel import DoctorPanel
 from ui.doctor.trials import Offer
@@ -35,7 +35,7 @@ def test_the_run_goes_on_from_before_the_trouble_and_undo_brings_the_spoilt_one_
     window = ruined(qtbot, open_window, mode)
     spoilt, past = window.document.experiment, losses(window)
     panel = window.findings.panel
-    qtbot.waitUntil(lambda: bool(panel.shown) and panel.shown[0].way_back.isEnabled(), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(panel.shown) and panel.shown[0].way_back.isEnabled())
     row = panel.shown[0]
     assert row.offer is not None
     began, step = row.offer.since[0], row.offer.back_to
@@ -45,14 +45,14 @@ def test_the_run_goes_on_from_before_the_trouble_and_undo_brings_the_spoilt_one_
     then = window.bench.record.live_changes.experiment_before(step)
     QTest.mouseClick(row.way_back, Qt.MouseButton.LeftButton)
     assert window.document.undo_stack.undoText() == f"Back to step {step}"
-    qtbot.waitUntil(lambda: at(window, step), timeout=LONG)
+    qtbot.waitUntil(lambda: at(window, step))
     assert window.document.experiment == then
     assert (then == spoilt) == (step > 20)
     assert losses(window)[:step] == past[:step]
     assert window.bench.record.steps == step
     window.document.undo_stack.undo()
     assert window.document.experiment == spoilt
-    qtbot.waitUntil(lambda: shows(window) and window.bench.record.steps == len(past) - 1, timeout=LONG)
+    qtbot.waitUntil(lambda: shows(window) and window.bench.record.steps == len(past) - 1)
     assert not math.isfinite(losses(window)[-1])
 
 
@@ -62,7 +62,7 @@ def test_a_new_finding_is_told_to_who_keeps_checkpoints_once(
     told: list[tuple[int, int]] = []
     monkeypatch.setattr(WorkerLink, "keep_before", lambda _link, run, step: told.append((run, step)))
     window = ruined(qtbot, open_window, "thread")
-    qtbot.waitUntil(lambda: bool(window.findings.panel.shown), timeout=LONG)
+    qtbot.waitUntil(lambda: bool(window.findings.panel.shown))
     window.bench.wake()
     qtbot.wait(700)
     began = {offer.since[0] for offer in window.findings.rounds.offers if offer.since[0] > 0}

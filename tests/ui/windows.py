@@ -42,7 +42,7 @@ def windows(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenOn]:
         window.show()
         window.bench.start()
         if wait:
-            qtbot.waitUntil(lambda: window.bench.view is not None or bool(window.bench.refusal), timeout=20_000)
+            qtbot.waitUntil(lambda: window.bench.view is not None or bool(window.bench.refusal))
         return window
 
     yield open_on
