@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 from msgspec.structs import replace
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -214,6 +217,49 @@ def test_an_answer_waits_until_the_last_frame_is_whole_on_screen(rig: Rig, qtbot
     assert len(rig.views) == shown
     painting = False
     qtbot.waitUntil(lambda: len(rig.views) == shown + 1)
+
+
+def test_the_last_plot_of_a_frame_is_painted_before_the_next_answer_is_taken(rig: Rig, qtbot: QtBot) -> None:
+    """Of a frame whose plots all come in one turn, too."""
+    done, due = list[str](), list[str]()
+    plot = LastPlot(done)
+    qtbot.addWidget(plot)
+    with qtbot.waitExposed(plot):
+        plot.show()
+    turn = QTimer(plot, interval=0)
+
+    def bring() -> None:
+        turn.stop()
+        due.clear()
+        done.append("brought")
+        plot.update()
+        if rig.worker.inbox:
+            rig.bench.link.pull()
+
+    turn.timeout.connect(bring)
+    rig.bench.link.painting = lambda: bool(due)
+    rig.bench.updated.connect(lambda view, _rate: (due.append("last"), done.append("taken"), turn.start()))
+    rig.settle()
+    rig.bench.play()
+    rig.hear(*(update(1, step, 2.0, playing=True) for step in (1, 2, 3)))
+    qtbot.waitUntil(lambda: not due)
+    qtbot.wait(20)
+    done.clear()
+    rig.hear(update(1, 4, 2.0, playing=True))
+    rig.worker.inbox.append(update(1, 5, 2.0, playing=True))
+    qtbot.waitUntil(lambda: done.count("painted") == 2)
+    assert done == 2 * ["taken", "brought", "painted"]
+
+
+class LastPlot(QWidget):
+    """Says when it is painted."""
+
+    def __init__(self, done: list[str]) -> None:
+        super().__init__()
+        self._done = done
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self._done.append("painted")
 
 
 def test_what_a_hand_has_asked_for_waits_for_no_painting(rig: Rig) -> None:

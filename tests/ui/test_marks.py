@@ -145,26 +145,3 @@ def test_marks_look_alike_where_all_they_are_made_of_is_equal() -> None:
         assert not made(y).looks_like(made(y + 1.0))
     assert not makers[0](y).looks_like(makers[1](y))
     assert not makers[0](y).looks_like(replace(makers[0](y), colours=("accent",)))
-
-
-def test_what_seldom_changes_is_kept_as_a_picture_and_looks_as_if_it_were_drawn(qtbot: QtBot) -> None:
-    (kind,) = [each for each in all_plots() if each.key == "loss"]
-    plot, other = shown(kind, qtbot), shown(kind, qtbot, step=41)
-    drawn = picture(plot)
-    for _ in range(6):
-        plot.refresh(view(6, 40))
-    assert QGraphicsItem.CacheMode.DeviceCoordinateCache in {item.cacheMode() for item in items(plot)}
-    assert unlike(picture(plot), drawn) <= 2, "what is laid over each other is rounded once more"
-    plot.refresh(view(6, 41))
-    assert unlike(picture(plot), picture(other)) <= 2
-    plot.highlight(1)
-    assert {item.cacheMode() for item in items(plot)} == {QGraphicsItem.CacheMode.NoCache}
-
-
-def unlike(one: QImage, other: QImage) -> int:
-    """By how much two pictures differ most, of 255."""
-    colours = [
-        np.frombuffer(each.convertToFormat(QImage.Format.Format_RGB32).constBits(), np.uint8).astype(int)
-        for each in (one, other)
-    ]
-    return int(np.abs(colours[0] - colours[1]).max())

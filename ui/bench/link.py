@@ -120,7 +120,7 @@ class WorkerLink(QObject):
         """Fires when what was asked to be painted has been: painting comes before timers."""
         self._painted.timeout.connect(self._resume)
         self._last_plot_due = False
-        """Whether the last plot may have been brought to what came in the present turn, and not be painted yet."""
+        """Whether the last plot may be brought to what came in the present turn, and not be painted yet."""
         self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
 
     def start_worker(self) -> Worker:
@@ -273,7 +273,7 @@ class WorkerLink(QObject):
     @property
     def _must_wait(self) -> bool:
         """Whether an answer would be shown by some plots only, as others still show the last; a hand waits for none."""
-        return self.playing and not self._frames_due and self.painting()
+        return self.playing and not self._frames_due and (self._last_plot_due or self.painting())
 
     def _resume(self) -> None:
         painting = self.painting()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 AT_ONCE = 10
 """While training, so many plots are brought to each view; where more are seen, they take turns with it."""
+
+TURN_SECONDS = 1e-3
+"""No further plot is brought to a view in a turn that has lasted so long: painting them takes as long again."""
 
 
 class Feed(QObject):
@@ -104,8 +108,8 @@ class Feed(QObject):
     def refresh(self, view: View, spread: bool = False) -> None:
         """Bring the plots that are looked at to this view: at once, or one after the other.
 
-        ``spread`` lets the event loop turn between two plots, each of which is painted by itself: a hand on a knob
-        waits for one plot, not for all. A view that comes meanwhile is taken up by those that are still due. What reads
+        ``spread`` lets the event loop turn between a few plots, which are painted together: a hand on a knob waits for
+        these, not for all. A view that comes meanwhile is taken up by those that are still due. What reads
         the toolbar's numbers is painted with the toolbar.
         """
         before, self._view = self._view, view
@@ -136,12 +140,15 @@ class Feed(QObject):
         return bool(self._due)
 
     def refresh_next(self) -> None:
-        """The turn of one plot."""
-        if self._due and self._view is not None:
+        """The turn of the next plot, and of as many more as there is time for."""
+        end = time.perf_counter() + TURN_SECONDS
+        while self._due and self._view is not None:
             plot = self._due.pop(0)
             self._order.remove(plot)
             self._order.append(plot)
             self._bring(plot, self._view)
+            if time.perf_counter() >= end:
+                break
         if not self._due:
             self._turns.stop()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QWheelEvent
 
 from ui.board.board import Board
@@ -18,20 +18,17 @@ class WheelScroll(QObject):
     def __init__(self, board: Board) -> None:
         super().__init__(board)
         self._board = board
-        self._plots: dict[QObject, Plot[Any]] = {}
 
     def watch(self, page: Page) -> None:
         """Let the wheel over this page's plot scroll the board."""
-        window = page.plot.canvas.viewport()
-        self._plots[window] = page.plot
-        window.installEventFilter(self)
+        page.plot.canvas.take_wheel = lambda event: self._take(page.plot, event)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QWheelEvent) and watched in self._plots and self._scrolls(self._plots[watched], event):
+    def _take(self, plot: Plot[Any], event: QWheelEvent) -> bool:
+        if self._scrolls(plot, event):
             bar = self._board.verticalScrollBar()
             bar.setValue(bar.value() + moved(event, bar.singleStep()))
             return True
-        return super().eventFilter(watched, event)
+        return False
 
     def _scrolls(self, plot: Plot[Any], event: QWheelEvent) -> bool:
         zooms = plot.hasFocus() or bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPixmapCache, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QHideEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmapCache,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsTextItem, QWidget
 
 from ui.chart.axes import END_ROOM, Axis, DepthAxis, StepAxis
 from ui.chart.beside import Beside
+from ui.chart.blitting import Blitting
 from ui.chart.change_marks import ChangeMarks
 from ui.chart.colour_bar import ColourBar
 from ui.chart.legend import Legend, PictureTitle
@@ -23,7 +35,7 @@ SCENE = QRectF(0, 0, 4096, 4096)
 LEAST = 120, 80
 """Width and height of a canvas at least."""
 STILL_KILOBYTES = 196608
-"""Room for the pictures of these, and of marks that stay the same; they take as much as four screens do."""
+"""Room for the pictures of these; they take as much as four screens do."""
 
 
 class Canvas(pg.GraphicsView):
@@ -51,7 +63,10 @@ class Canvas(pg.GraphicsView):
         """Those with a row for each layer."""
         self._beside: list[Beside | ColourBar] = []
         self.axes: list[Axis] = []
-        self._stripped, self._fitted, self._keeps = False, text_scale(), False
+        self._stripped, self._fitted = False, text_scale()
+        self._blitting: Blitting | None = None
+        self.take_wheel: Callable[[QWheelEvent], bool] = lambda _event: False
+        """Whether the wheel serves something else than the panes; a filter would be asked at each paint too."""
         self.grid = pg.GraphicsLayout()
         self.grid.setContentsMargins(2, 2, scaled(END_ROOM), 2)
         self.grid.setSpacing(0)
@@ -103,9 +118,14 @@ class Canvas(pg.GraphicsView):
         return [(bar.name, bar.span) for bar in bars if bar.span and not bar.has_room]
 
     def keep_still_parts(self) -> None:
-        """Paint axes, names and legends only when they change: half of a frame's painting would be theirs."""
+        """Paint axes, names, legends and marks that stay only when they change: most of a frame would be theirs."""
         QPixmapCache.setCacheLimit(max(STILL_KILOBYTES, QPixmapCache.cacheLimit()))
-        self._keeps = True
+        self._blitting = Blitting(self.panes, self._render, self.viewport().update)
+        for pane in self.panes:
+            pane.blitting = self._blitting
+        self.scene().changed.connect(self._blitting.renew)
+        # All of it is painted; its parents need not be painted below it.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         for item in self.scene().items():
             if isinstance(item, STILL):
                 item.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
@@ -113,11 +133,37 @@ class Canvas(pg.GraphicsView):
     def add_title(self, title: PictureTitle) -> None:
         """Write something over the panes."""
         self.grid.addItem(title, 0, 0, 1, 4)
-        if self._keeps:
+        if self._blitting is not None:
             title.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._blitting is None:
+            super().paintEvent(event)
+            return
+        with QPainter(self.viewport()) as painter:
+            area, ground = self.viewport().rect(), self.backgroundBrush().color()
+            store = self.backingStore()
+            if store is not None and painter.paintEngine().paintDevice() is store.paintDevice():
+                self._blitting.paint(painter, area, ground)
+            else:
+                # A picture of the window is of what there is now, before anyone has been told that it is another.
+                painter.fillRect(area, ground)
+                self._render(painter)
+
+    def _render(self, painter: QPainter) -> None:
+        """Paint the scene, in its own pixels."""
+        room = QRectF(self.viewport().rect())
+        self.scene().render(painter, room, room, Qt.AspectRatioMode.IgnoreAspectRatio)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._blitting is not None:
+            self._blitting.renew()
 
     def tint(self, theme: Theme) -> None:
         self.setBackground(QColor(theme.panel))
+        if self._blitting is not None:
+            self._blitting.renew()
         for part in (*self.axes, *self._beside):
             part.tint(theme)
         if self._fitted != text_scale():
@@ -149,6 +195,12 @@ class Canvas(pg.GraphicsView):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
         self.pointed.emit(self.mapToScene(event.position().toPoint()))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.take_wheel(event):
+            event.accept()
+        else:
+            super().wheelEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)

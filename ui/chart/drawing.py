@@ -19,9 +19,9 @@ from ui.chart.pane import Pane
 
 M = TypeVar("M", bound=Mark)
 RESTING = 4
-"""So many times in a row a mark has been the same where it is kept as a picture;"""
+"""So many times in a row a mark has been the same that does not move;"""
 UNREST = 2
-"""a change takes back so many, so that what is another now and then is kept, and what always is, is not."""
+"""a change takes back so many, so that what is another now and then stays, and what always is, moves."""
 
 
 class Item(QGraphicsItem):
@@ -30,14 +30,23 @@ class Item(QGraphicsItem):
     def __init__(self, pane: Pane, z: float = 0.0) -> None:
         super().__init__()
         self.pane = pane
+        self.above = False
+        """Whether it lies over something that moves: then it is painted over a copy of the rest."""
         pane.hold(self)
         self.setZValue(z)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    @property
+    def moves(self) -> bool:
+        """Whether it becomes another from frame to frame."""
+        return False
 
     def boundingRect(self) -> QRectF:
         return self.pane.bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if self.above and self.pane.blitting is not None and self.pane.blitting.paints_ground:
+            return
         view = self.sceneTransform()
         back, possible = view.inverted()
         if not possible:
@@ -77,9 +86,9 @@ class Piece(Struct, frozen=True):
 
 
 class MarkItem(Item):
-    """Draws the mark it was given last; what stays the same is painted once and then copied, where that is wanted."""
+    """Draws the mark it was given last."""
 
-    def __init__(self, pane: Pane, palette: Palette, *, keeps: bool = False) -> None:
+    def __init__(self, pane: Pane, palette: Palette) -> None:
         super().__init__(pane)
         self.palette = palette
         self.mark: Mark | None = None
@@ -87,41 +96,53 @@ class MarkItem(Item):
         self.style = LIVE
         self.pieces: Sequence[Piece] = ()
         self._z = 0.0
-        self._keeps, self._rest = keeps, 0
+        self._rest = 0
         """How seldom it has become another of late."""
 
     def show_mark(self, mark: Mark | None, style: Style = LIVE, pieces: Sequence[Piece] = ()) -> None:
         """From the next time on that it is painted; ``pieces`` lead from its data to those of the pane."""
-        before, self.mark = self.mark, mark
-        self.follow_palette()
+        before = self.mark
+        if before is not mark:
+            self.mark = mark
+            self.follow_palette()
         if mark is None:
             return
-        same = before is not None and mark.looks_like(before) and (style, pieces) == (self.style, self.pieces)
-        self.style, self.pieces = style, pieces
+        same = before is mark or (before is not None and mark.looks_like(before))
+        if (style, pieces) != (self.style, self.pieces):
+            self.style, self.pieces, same = style, pieces, False
         if mark.z != self._z:
             self._z = mark.z
             self.setZValue(mark.z)
-        if self._keeps:
-            self._keep(same)
-        if not same:
-            self.update()
-
-    def _keep(self, same: bool) -> None:
-        """Have a picture of what seldom becomes another: one that is made for a single frame costs more than none."""
         if same or self._rest:
             self._set_rest(min(self._rest + 1, 2 * RESTING) if same else max(self._rest - UNREST, 0))
+        if not same:
+            self._paint_again()
+
+    @property
+    def moves(self) -> bool:
+        return self._rest < RESTING
 
     def _set_rest(self, rest: int) -> None:
-        before, self._rest = self._rest, rest
-        if (before >= RESTING) != (rest >= RESTING):
-            modes = QGraphicsItem.CacheMode
-            self.setCacheMode(modes.DeviceCoordinateCache if rest >= RESTING else modes.NoCache)
+        moved, self._rest = self.moves, rest
+        if self.moves != moved:
+            self._renew_copy()
+
+    def _renew_copy(self) -> None:
+        if self.pane.blitting is not None:
+            self.pane.blitting.renew()
+
+    def _paint_again(self) -> None:
+        """The scene is told of what is part of its picture only."""
+        if self.above and self.pane.blitting is not None:
+            self.pane.blitting.renew_item(self)
+        else:
+            self.update()
 
     def renew(self) -> None:
         """The palette is another: paint it anew."""
         self._set_rest(0)
         self.follow_palette()
-        self.update()
+        self._paint_again()
 
     def follow_palette(self) -> None:
         """Be there as long as there is something to draw: Qt asks what is hidden nothing."""
@@ -129,6 +150,7 @@ class MarkItem(Item):
         if seen != self._seen:
             self._seen = seen
             self.setVisible(seen)
+            self._renew_copy()
 
     def draw(self, painter: QPainter, to_pixels: QTransform) -> None:
         assert self.mark is not None
@@ -164,11 +186,9 @@ def _pieces(state: DrawnState, mark: Mark) -> Sequence[Piece]:
 class Drawing:
     """All marks of a plot on its panes."""
 
-    def __init__(self, panes: Sequence[Pane], palette: Palette, *, keeps: bool = False) -> None:
-        """``keeps``: on a screen, where one picture follows another."""
+    def __init__(self, panes: Sequence[Pane], palette: Palette) -> None:
         self.panes = panes
         self.palette = palette
-        self._keeps = keeps
         self._items: dict[tuple[int, str], MarkItem] = {}
         """By the place of the state and the key of the mark."""
 
@@ -185,7 +205,7 @@ class Drawing:
     def _item(self, place: int, mark: Mark) -> MarkItem:
         item = self._items.get((place, mark.key))
         if item is None:
-            item = self._items[place, mark.key] = MarkItem(self.panes[mark.pane], self.palette, keeps=self._keeps)
+            item = self._items[place, mark.key] = MarkItem(self.panes[mark.pane], self.palette)
         return item
 
     def mark(self, key: str, place: int = 0) -> Mark | None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF
 
 from ui.chart.legend import Key
-from ui.chart.marks import Mark, Surface
+from ui.chart.marks import PlainMark, Surface
 from ui.chart.pane import Pane
 from ui.chart.pens import DASHED, pen_of, transparent
 from ui.chart.ranges import Range
@@ -27,7 +27,7 @@ class Level(Struct, frozen=True):
 
 
 @dataclass(frozen=True, eq=False)
-class Guide(Mark):
+class Guide(PlainMark):
     """A dashed line across a pane, and a faint band; without a level there is nothing to compare with."""
 
     level: Level | None

@@ -374,7 +374,7 @@ class Bars(Mark):
 
 
 @dataclass(frozen=True, eq=False)
-class LayerHighlight(Mark):
+class LayerHighlight(PlainMark):
     """Highlights one layer: a soft band over the pane at its place on the depth axis."""
 
     _: KW_ONLY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any, Protocol
 
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
@@ -33,6 +34,15 @@ def unit_of(shown: Range) -> float:
     return max(10.0 ** math.floor(math.log10(largest)), LEAST_UNIT)
 
 
+class Blits(Protocol):
+    """Paints what moves over a copy of the rest; :class:`ui.chart.blitting.Blitting` is one."""
+
+    paints_ground: bool
+
+    def renew(self) -> None: ...
+    def renew_item(self, item: Any) -> None: ...
+
+
 class Pane(pg.ViewBox):
     """A data rectangle whose range is given by :meth:`fit` until a hand zooms or pans; double-click gives it back.
 
@@ -57,8 +67,10 @@ class Pane(pg.ViewBox):
         """From data to the view box."""
         self.bounds = QRectF(0.0, 0.0, 1.0, 1.0)
         """The view in its own units: asked for by each item several times a frame."""
-        self.held: list[QGraphicsItem] = []
+        self.held: list[Any] = []
         """All items that are drawn in it."""
+        self.blitting: Blits | None = None
+        """On a screen: what keeps a copy of the plot."""
         self.sigRangeChangedManually.connect(self._taken_over)
         self.sigRangeChanged.connect(self._moved)
 
@@ -155,6 +167,11 @@ class Pane(pg.ViewBox):
         """The rectangle of :attr:`shown`."""
         (x0, x1), (y0, y1) = self.shown
         return QRectF(x0, y0, x1 - x0, y1 - y0)
+
+    @property
+    def to_scene(self) -> QTransform:
+        """From data to the scene."""
+        return self.scaling * self.childGroup.sceneTransform()
 
     def scene_to_data(self, at: QPointF) -> QPointF:
         place = self.mapSceneToView(at)

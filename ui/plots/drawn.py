@@ -67,7 +67,7 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         self.layer_colours: tuple[str, ...] = ()
         self.canvas = Canvas()
         self.legend = Legend(self.theme)
-        self.drawing = Drawing(self.canvas.panes, Palette(self.theme), keeps=not bare)
+        self.drawing = Drawing(self.canvas.panes, Palette(self.theme))
         self._empty = QLabel(self.canvas)
         self._empty.setObjectName("plotEmpty")
         self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

@@ -1,0 +1,161 @@
+"""On a screen what moves is painted over a copy of the rest, and looks as if all had been painted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QColor, QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from tests.thinned import thinned
+from tests.ui.plot_data import view
+from ui.chart.axes import Axis
+from ui.chart.blitting import Copied
+from ui.plots import Plot, all_plots
+from ui.style.theme import LIGHT
+
+ROUNDED = 3
+"""By how much, of 255, what is laid over each other may differ: it is rounded once more."""
+STILL = 12
+"""Views of one state after which nothing of it moves any more."""
+
+
+def on_screen(kind: type[Plot[Any]], qtbot: QtBot, step: int = 20) -> Plot[Any]:
+    plot = kind(theme=LIGHT)
+    qtbot.addWidget(plot)
+    plot.resize(460, 300)
+    plot.refresh(view(6, step))
+    with qtbot.waitExposed(plot):
+        plot.show()
+    settle(qtbot)
+    return plot
+
+
+def settle(qtbot: QtBot) -> None:
+    qtbot.wait(20)
+
+
+def agree(plot: Plot[Any], qtbot: QtBot) -> None:
+    """What is on the screen comes to be what all items are, painted one by one."""
+    qtbot.waitUntil(lambda: unlike(plot) <= ROUNDED)
+
+
+def of(key: str) -> type[Plot[Any]]:
+    return next(kind for kind in all_plots() if kind.key == key)
+
+
+def unlike(plot: Plot[Any]) -> int:
+    """By how much, of 255, what is on the screen differs at most from all items, painted one by one."""
+    pictures = plot.screen().grabWindow(plot.winId()).toImage(), plot.grab().toImage()
+    if pictures[0].size() != pictures[1].size():
+        return 255
+    colours = [
+        np.frombuffer(each.convertToFormat(QImage.Format.Format_RGB32).constBits(), np.uint8).astype(int)
+        for each in pictures
+    ]
+    return int(np.abs(colours[0] - colours[1]).max())
+
+
+@pytest.mark.parametrize("kind", thinned(all_plots(), first=2, name=lambda kind: kind.key))
+def test_what_is_on_the_screen_is_what_all_items_painted_would_be(kind: type[Plot[Any]], qtbot: QtBot) -> None:
+    plot = on_screen(kind, qtbot)
+    for step in (21, 22, 40, 40, 40, 40, 40, 40, 41, 42):
+        plot.refresh(view(6, step))
+        agree(plot, qtbot)
+
+
+@pytest.mark.parametrize("key", ["loss", "gradient_depth", "gradient_time", "gradient_image"])
+def test_what_becomes_another_besides_is_seen(key: str, qtbot: QtBot) -> None:
+    plot = on_screen(of(key), qtbot)
+    pane = plot.canvas.panes[0]
+    acts: tuple[Callable[[], object], ...] = (
+        lambda: plot.pointing.point(pane.sceneBoundingRect().center()),
+        lambda: plot.pointing.leave(),
+        lambda: plot.highlight(2),
+        lambda: plot.highlight(-1),
+        lambda: plot.pin(),
+        lambda: pane.zoom(0.5),
+        lambda: plot.give_back_view(),
+        lambda: plot.unpin(),
+        lambda: plot.resize(420, 280),
+    )
+    for step, act in enumerate(acts, 21):
+        plot.refresh(view(6, step))
+        settle(qtbot)
+        act()
+        agree(plot, qtbot)
+
+
+def test_axes_are_painted_when_they_change_and_not_with_each_frame(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plot, painted = on_screen(of("gradient_depth"), qtbot), list[object]()
+    for step in (30, 31, 32, 33):
+        plot.refresh(view(6, step))
+        settle(qtbot)
+    render = type(plot.canvas.scene()).render
+    monkeypatch.setattr(
+        type(plot.canvas.scene()), "render", lambda scene, *given: (painted.append(scene), render(scene, *given))[1]
+    )
+    plot.show_state(plot.capture(view(6, 34)), read=False)
+    settle(qtbot)
+    assert not painted
+    assert unlike(plot) <= ROUNDED
+    painted.clear()
+    axis = next(item for item in plot.canvas.scene().items() if isinstance(item, Axis))
+    axis.update()
+    settle(qtbot)
+    assert len(painted) == 1
+
+
+def test_a_mark_that_stays_is_painted_once(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    plot, drawn = on_screen(of("loss"), qtbot), list[str]()
+    for _ in range(STILL):
+        plot.refresh(view(6, 30))
+        plot.canvas.viewport().update()
+        settle(qtbot)
+    (kind,) = {type(mark) for mark in plot.drawing.marks() if mark.key == "validation_loss"}
+    draw = kind.draw
+    monkeypatch.setattr(kind, "draw", lambda mark, surface: (drawn.append(mark.key), draw(mark, surface))[1])
+    for _ in range(3):
+        plot.refresh(view(6, 30))
+        plot.canvas.viewport().update()
+        settle(qtbot)
+    assert not drawn
+
+
+def test_a_picture_of_a_plot_is_of_what_it_shows_before_anyone_has_been_told(qtbot: QtBot) -> None:
+    plot, other = on_screen(of("loss"), qtbot), on_screen(of("loss"), qtbot)
+    plot.refresh(view(6, 40))
+    other.refresh(view(6, 40))
+    settle(qtbot)
+    other.refresh(view(6, 30))
+    other.refresh(view(6, 40))
+    assert plot.grab().toImage() == other.grab().toImage()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5, 2.0])
+def test_a_copy_lies_as_the_pixels_of_the_screen_do(scale: float, qtbot: QtBot) -> None:
+    area, panel, drawn = QRect(0, 0, 90, 60), QColor(LIGHT.panel), list[QImage]()
+
+    def draw(painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawLine(3, 5, 80, 41)
+        painter.drawText(10, 50, "plot")
+
+    for copied in (False, True):
+        image = QImage(200, 140, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(scale)
+        image.fill(panel)
+        with QPainter(image) as painter:
+            painter.translate(7, 3)
+            if copied:
+                Copied(area, painter.deviceTransform(), panel, draw).draw(painter)
+            else:
+                draw(painter)
+        drawn.append(image)
+    assert drawn[0] == drawn[1]

@@ -1,0 +1,148 @@
+"""Blitting, as matplotlib calls it: what moves is painted over a copy of what stays the same from frame to frame.
+
+Qt would go through all items of a plot for each frame, and lay the picture of each axis over that of the last one. Here
+they make one picture, until the scene says that something else has become another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap, QTransform
+
+from ui.chart.drawing import Item
+from ui.chart.pane import Pane
+
+NOTHING = QColor(Qt.GlobalColor.transparent)
+
+
+class Copied:
+    """A part of a plot as it was painted, in pixels that lie as those of the screen do."""
+
+    def __init__(self, area: QRect, way: QTransform, ground: QColor, draw: Callable[[QPainter], None]) -> None:
+        """``way``: from the scene to the pixels of the screen."""
+        scale, on_screen = way.m11(), way.mapRect(QRectF(area)).toAlignedRect()
+        self._at = QPointF((on_screen.x() - way.dx()) / scale, (on_screen.y() - way.dy()) / scale)
+        self._pixels = QPixmap(on_screen.size())
+        self._pixels.setDevicePixelRatio(scale)
+        self._pixels.fill(ground)
+        with QPainter(self._pixels) as painter:
+            painter.translate(-self._at)
+            draw(painter)
+
+    def draw(self, painter: QPainter) -> None:
+        painter.drawPixmap(self._at, self._pixels)
+
+
+class Run:
+    """Items of a pane that stay the same, one after the other, over one that moves."""
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+        self.copied: Copied | None = None
+
+
+class Screen(NamedTuple):
+    """What copies are made for."""
+
+    area: QRect
+    scale: float
+    across: float
+    down: float
+    """Where within a pixel of the screen the plot begins."""
+
+
+class Blitting:
+    """The picture of a plot's scene without what moves, and all that lies over that."""
+
+    def __init__(self, panes: Sequence[Pane], render: Callable[[QPainter], None], ask: Callable[[QRect], None]) -> None:
+        """``render`` paints the scene; ``ask`` asks for a part of it to be painted."""
+        self._panes, self._render, self._ask = panes, render, ask
+        self._ground: Copied | None = None
+        self._screen: Screen | None = None
+        self._above: list[tuple[Pane, list[Item | Run]]] = []
+        self._runs: dict[Item, Run] = {}
+        self._asked: set[Pane] = set()
+        """Panes that will be painted."""
+        self.paints_ground = False
+        """Whether what lies above is to be left out just now."""
+
+    def renew(self) -> None:
+        """Something else than what lies above is another."""
+        self._ground, self._above, self._runs = None, [], {}
+
+    def renew_item(self, item: Item) -> None:
+        """One of the items that lie above is another."""
+        if item in self._runs:
+            self._runs[item].copied = None
+        if item.pane not in self._asked:
+            self._asked.add(item.pane)
+            self._ask(item.pane.sceneBoundingRect().toAlignedRect())
+
+    def paint(self, painter: QPainter, area: QRect, colour: QColor) -> None:
+        """All of the scene, which fills ``area``."""
+        self._asked.clear()
+        way = painter.deviceTransform()
+        screen = Screen(area, way.m11(), way.dx() % 1.0, way.dy() % 1.0)
+        if self._ground is None or screen != self._screen:
+            self._screen = screen
+            self._arrange()
+            self._ground = Copied(area, way, colour, self._draw_ground)
+        self._ground.draw(painter)
+        for pane, layers in self._above:
+            painter.save()
+            painter.setClipRect(pane.sceneBoundingRect(), Qt.ClipOperation.IntersectClip)
+            to_scene = pane.to_scene
+            for layer in layers:
+                if isinstance(layer, Item):
+                    _draw_item(painter, layer, to_scene)
+                else:
+                    self._draw_run(painter, layer, pane, way)
+            painter.restore()
+
+    def _draw_ground(self, painter: QPainter) -> None:
+        self.paints_ground = True
+        try:
+            self._render(painter)
+        finally:
+            self.paints_ground = False
+
+    def _draw_run(self, painter: QPainter, run: Run, pane: Pane, way: QTransform) -> None:
+        def draw(on: QPainter) -> None:
+            for item in run.items:
+                _draw_item(on, item, pane.to_scene)
+
+        if run.copied is None:
+            run.copied = Copied(pane.sceneBoundingRect().toAlignedRect(), way, NOTHING, draw)
+        run.copied.draw(painter)
+
+    def _arrange(self) -> None:
+        """Find out what moves, and what lies over it."""
+        self._above, self._runs = [], {}
+        for pane in self._panes:
+            items = sorted((item for item in pane.held if item.isVisible()), key=lambda item: item.zValue())
+            first = next((place for place, item in enumerate(items) if item.moves), len(items))
+            for place, item in enumerate(items):
+                item.above = place >= first
+            if first < len(items):
+                self._above.append((pane, [*self._layers(items[first:])]))
+
+    def _layers(self, items: Sequence[Item]) -> Iterator[Item | Run]:
+        run = Run()
+        for item in items:
+            if item.moves:
+                yield item
+                run = Run()
+                continue
+            if not run.items:
+                yield run
+            run.items.append(item)
+            self._runs[item] = run
+
+
+def _draw_item(painter: QPainter, item: Item, way: QTransform) -> None:
+    painter.save()
+    item.draw(painter, way)
+    painter.restore()
