@@ -23,8 +23,8 @@ TOUCHING = 1.2
 LONGEST, SHORTEST = 8.0, 1.5
 """Pixels of a dash: each curve of a group is to be seen twice or more along the way."""
 WIDTH, POINTED_WIDTH = 1.0, 2.2
-CHUNK = 32
-"""Points by which what stays of growing curves grows."""
+FEW, SHARE = 32, 4
+"""What stays of growing curves is made anew when more than so few points, or a quarter of all, have come after it."""
 
 
 @dataclass(frozen=True)
@@ -264,12 +264,14 @@ class GrowingCurves(Generic[G]):
     def parts(self, curves: G) -> Sequence[G]:
         """What stays and what comes after it; all of them where nothing does."""
         last, self._last = self._last, curves
-        # A place of several steps, and the step that is being made, may still change.
-        end = CHUNK * ((curves.x.size - 2) // CHUNK)
-        settled = self._settled
-        if settled is None or settled.x.size != end or not settled.begins_like(curves, end):
-            grows = last is not None and 0 < end <= last.x.size and last.x[-1] != curves.x[-1]
-            if last is None or not grows or not last.begins_like(curves, end):
+        settled, count = self._settled, curves.x.size
+        few = settled is not None and count - settled.x.size <= max(FEW, count // SHARE)
+        if settled is not None and few and settled.begins_like(curves, settled.x.size):
+            end = settled.x.size
+        else:
+            # A place of several steps, and the step that is being made, may still change; an even number of them stays.
+            end = 0 if last is None or last.x[-1] == curves.x[-1] else 2 * (min(count, last.x.size) // 2 - 1)
+            if last is None or end < FEW or not last.begins_like(curves, end):
                 self._settled = None
                 return (curves,)
             self._settled = settled = curves.settled(end)

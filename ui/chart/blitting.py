@@ -54,6 +54,15 @@ class Screen(NamedTuple):
     """Where within a pixel of the screen the plot begins."""
 
 
+class Above(NamedTuple):
+    """What of a pane lies over the copy of the rest, from what moves first."""
+
+    pane: Pane
+    room: QRectF
+    to_scene: QTransform
+    layers: Sequence[Item | Run]
+
+
 class Blitting:
     """The picture of a plot's scene without what moves, and all that lies over that."""
 
@@ -62,7 +71,7 @@ class Blitting:
         self._panes, self._render, self._ask = panes, render, ask
         self._ground: Copied | None = None
         self._screen: Screen | None = None
-        self._above: list[tuple[Pane, list[Item | Run]]] = []
+        self._above: list[Above] = []
         self._runs: dict[Item, Run] = {}
         self._asked: set[Pane] = set()
         """Panes that will be painted."""
@@ -88,18 +97,21 @@ class Blitting:
         screen = Screen(area, way.m11(), way.dx() % 1.0, way.dy() % 1.0)
         if self._ground is None or screen != self._screen:
             self._screen = screen
-            self._arrange()
+            above = self._arrange()
             self._ground = Copied(area, way, colour, self._draw_ground)
+            # After that has brought the panes to what they are to show.
+            self._above = [
+                Above(pane, pane.sceneBoundingRect(), pane.to_scene, layers) for pane, layers in above.items()
+            ]
         self._ground.draw(painter)
-        for pane, layers in self._above:
+        for each in self._above:
             painter.save()
-            painter.setClipRect(pane.sceneBoundingRect(), Qt.ClipOperation.IntersectClip)
-            to_scene = pane.to_scene
-            for layer in layers:
+            painter.setClipRect(each.room, Qt.ClipOperation.IntersectClip)
+            for layer in each.layers:
                 if isinstance(layer, Item):
-                    _draw_item(painter, layer, to_scene)
+                    _draw_item(painter, layer, each.to_scene)
                 else:
-                    self._draw_run(painter, layer, pane, way)
+                    _draw_run(painter, layer, each, way)
             painter.restore()
 
     def _draw_ground(self, painter: QPainter) -> None:
@@ -109,25 +121,17 @@ class Blitting:
         finally:
             self.paints_ground = False
 
-    def _draw_run(self, painter: QPainter, run: Run, pane: Pane, way: QTransform) -> None:
-        def draw(on: QPainter) -> None:
-            for item in run.items:
-                _draw_item(on, item, pane.to_scene)
-
-        if run.copied is None:
-            run.copied = Copied(pane.sceneBoundingRect().toAlignedRect(), way, NOTHING, draw)
-        run.copied.draw(painter)
-
-    def _arrange(self) -> None:
-        """Find out what moves, and what lies over it."""
-        self._above, self._runs = [], {}
+    def _arrange(self) -> dict[Pane, Sequence[Item | Run]]:
+        """What moves in each pane, and what lies over it."""
+        above, self._runs = dict[Pane, Sequence[Item | Run]](), {}
         for pane in self._panes:
             items = sorted((item for item in pane.held if item.isVisible()), key=lambda item: item.zValue())
             first = next((place for place, item in enumerate(items) if item.moves), len(items))
             for place, item in enumerate(items):
                 item.above = place >= first
             if first < len(items):
-                self._above.append((pane, [*self._layers(items[first:])]))
+                above[pane] = [*self._layers(items[first:])]
+        return above
 
     def _layers(self, items: Sequence[Item]) -> Iterator[Item | Run]:
         run = Run()
@@ -140,6 +144,16 @@ class Blitting:
                 yield run
             run.items.append(item)
             self._runs[item] = run
+
+
+def _draw_run(painter: QPainter, run: Run, above: Above, way: QTransform) -> None:
+    def draw(on: QPainter) -> None:
+        for item in run.items:
+            _draw_item(on, item, above.to_scene)
+
+    if run.copied is None:
+        run.copied = Copied(above.room.toAlignedRect(), way, NOTHING, draw)
+    run.copied.draw(painter)
 
 
 def _draw_item(painter: QPainter, item: Item, way: QTransform) -> None:

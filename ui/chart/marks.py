@@ -254,10 +254,11 @@ class Area(PlainMark):
             # The edge of a band through hundreds of points has no slopes that smoothing could show.
             surface.smooth(band.size() < DENSE)
             painter.drawPolygon(surface.to_pixels.map(band))
-        painter.setBrush(hatching(self.hatch, surface.colour("panel")))
-        painter.setPen(Qt.PenStyle.NoPen)
-        for band in self.bands if self.hatch else ():
-            painter.drawPolygon(surface.to_pixels.map(band))
+        if self.hatch:
+            painter.setBrush(hatching(self.hatch, surface.colour("panel")))
+            painter.setPen(Qt.PenStyle.NoPen)
+            for band in self.bands:
+                painter.drawPolygon(surface.to_pixels.map(band))
 
 
 ROUND, HOLLOW, FLOOR, LOST, ABOVE = range(5)

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import shiboken6
+import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtGui import QPolygonF
 
 Array = NDArray[np.float64]
-memory: Any = shiboken6.VoidPtr
-"""So many bytes at an address, to be written to."""
-POINT = 16
-"""Bytes of a point."""
 
 
 def polygon(x: Array, y: Array) -> QPolygonF:
-    made = QPolygonF()
-    if count := len(x):
-        made.resize(count)
-        points = np.frombuffer(memory(made.data(), POINT * count, True)).reshape(count, 2)
-        points[:, 0], points[:, 1] = x, y
-    return made
+    if not len(x):
+        return QPolygonF()
+    return pg.functions.arrayToQPolygonF(x, y)
 
 
 def pieces(x: Array, y: Array) -> list[QPolygonF]:
