@@ -23,7 +23,7 @@ from simulator.running.building import built
 from simulator.running.lanes import Lanes
 from simulator.running.lineage import Lineage
 from simulator.running.timeline import REST
-from simulator.training.checkpoints import Checkpoints, Kept
+from simulator.training.checkpoints import Checkpoints, KeptCheckpoint
 from simulator.training.training import Training
 
 COUNTS = (1, 2, 4)
@@ -102,11 +102,11 @@ def _recomputed(net: str, options: Options) -> tuple[float, float, float, list[f
         copy = _seconds(copies, few)
     first = training.checkpoint()
     store, clock, due = Checkpoints(), 0.0, 0.0
-    store.keep(Kept(replace(first, step=0), "start"))
+    store.keep(KeptCheckpoint(replace(first, step=0), "start"))
     for made in range(1, LONG_RUN + 1):
         clock += step
         if store.due(made) and clock >= due:
-            store.keep(Kept(replace(first, step=made)))
+            store.keep(KeptCheckpoint(replace(first, step=made)))
             clock += copy
             due = clock + REST * copy
     kept = [*store.steps, LONG_RUN]

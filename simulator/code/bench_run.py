@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Array
-from simulator.code.pieces import Mask, Tensor
+from simulator.code.pieces import DropoutMask, Tensor
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
 
@@ -57,7 +57,9 @@ def states(training: Training, tensors: Iterable[tuple[str, Tensor]]) -> Arrays:
     }
 
 
-def bench_arrays(training: Training, tensors: Mapping[str, Tensor], masks: Mapping[str, Mask], updates: int) -> Arrays:
+def bench_arrays(
+    training: Training, tensors: Mapping[str, Tensor], masks: Mapping[str, DropoutMask], updates: int
+) -> Arrays:
     """Batches, answers and gradients of so many steps, and all parameters after their updates; trains for them."""
     arrays = _answered(training)
     steps: dict[str, list[Array]] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.arrays.numeric import Array
 from simulator.code.equivalents import NoEquivalentError, equivalent
-from simulator.code.pieces import Mask, Piece, Tensor
+from simulator.code.pieces import DropoutMask, Piece, Tensor
 from simulator.code.words import Pieces, Words
 from simulator.layers.affine import AffineModule
 from simulator.layers.base import Block, Module, Shape
@@ -70,7 +70,7 @@ class Layers:
     def _dropout(self, stage: DropoutStage | None, shape: Shape) -> Pieces:
         if stage is None:
             return []
-        mask = Mask(stage, shape, channels_last=self.words.channels_last and len(shape) == 3)
+        mask = DropoutMask(stage, shape, channels_last=self.words.channels_last and len(shape) == 3)
         return [Piece(self.words.dropout(stage.spec.rate, stage.spec.scaled), mask=mask)]
 
     def _activated(self, module: DenseModule[Any] | HighwayModule, batch: int) -> Pieces:

@@ -9,7 +9,7 @@ from simulator.code.keras.script import KerasScript
 from simulator.code.keras.updates import keras_optimizer
 from simulator.code.keras.words import KerasWords
 from simulator.code.layers import Layers
-from simulator.code.pieces import Mask, Piece, Tensor
+from simulator.code.pieces import DropoutMask, Piece, Tensor
 from simulator.code.pytorch.script import TorchScript
 from simulator.code.pytorch.updates import torch_optimizer
 from simulator.code.pytorch.words import TorchWords
@@ -37,7 +37,7 @@ class Library:
             return dict(tensors)
         return {f"{place:03d}.{name.rpartition('.')[2]}": tensor for place, (name, tensor) in enumerate(tensors)}
 
-    def masks(self, pieces: Pieces) -> dict[str, Mask]:
+    def masks(self, pieces: Pieces) -> dict[str, DropoutMask]:
         """By the names that they have in the files."""
         masks = self.layers.in_a_row(pieces).all_masks()
         return {f"{place:03d}" if self.numbered else name: mask for place, (name, mask) in enumerate(masks)}

@@ -43,7 +43,7 @@ class Tensor:
 
 
 @dataclass(frozen=True)
-class Mask:
+class DropoutMask:
     """Where a dropout draws which entries are off."""
 
     stage: DropoutStage
@@ -66,7 +66,7 @@ class Piece:
     tensors: tuple[Tensor, ...] = ()
     inner: tuple[tuple[str, Piece], ...] = ()
     """Parts of it by their names."""
-    mask: Mask | None = None
+    mask: DropoutMask | None = None
 
     def frozen(self, code: str) -> Piece:
         """The same, of which nothing is updated, made by ``code``."""
@@ -81,7 +81,7 @@ class Piece:
         for name, piece in self.inner:
             yield from piece.all_tensors(f"{path}{name}.")
 
-    def all_masks(self, path: str = "") -> Iterator[tuple[str, Mask]]:
+    def all_masks(self, path: str = "") -> Iterator[tuple[str, DropoutMask]]:
         """(full name, dropout)"""
         if self.mask is not None:
             yield path.rstrip("."), self.mask

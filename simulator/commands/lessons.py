@@ -9,7 +9,7 @@ from pathlib import Path
 from simulator.commands.progress_display import displaying
 from simulator.commands.screen import Screen
 from simulator.experiment.experiment import ExperimentError
-from simulator.lessons.checking import Outcome, check, printed, table
+from simulator.lessons.checking import CheckOutcome, check, printed, table
 from simulator.lessons.course import lessons_called
 from simulator.lessons.files import find, save, shipped
 from simulator.system.atomic import write_atomic
@@ -53,7 +53,7 @@ def _check(names: list[str], out: Path | None) -> int:
         raise ExperimentError("--check writes lessons.csv into the folder that --out names")
     lessons = [lesson for name in names for lesson in lessons_called(name)] or shipped()
     out.mkdir(parents=True, exist_ok=True)
-    outcomes: list[Outcome] = []
+    outcomes: list[CheckOutcome] = []
     with displaying():
         for lesson in lessons:
             outcomes += check(lesson)

@@ -177,7 +177,7 @@ class Stalled(Rule):
         return [*unforgetting(evidence.experiment), *sides, *faster]
 
 
-class UpdateRatio(Rule):
+class UnhealthyUpdateRatio(Rule):
     """‖ΔW‖/‖W‖ more than a decade outside 1e-4 … 1e-2 while there is still something to learn."""
 
     name = "update ratio"

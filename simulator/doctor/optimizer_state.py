@@ -11,7 +11,7 @@ from simulator.schema.numbers import count, integer
 from simulator.schema.parameter import title_of
 
 
-class LostState(Rule):
+class LostOptimizerState(Rule):
     """Infinite running squares; where the network is not finite either, that is what is said."""
 
     name = "optimiser state"

@@ -13,14 +13,14 @@ from simulator.doctor.flat_output import FlatOutput
 from simulator.doctor.initial_weights import InitialWeights
 from simulator.doctor.labels import LabelNoise, NothingToLearn, Overlap
 from simulator.doctor.layer_settings import BranchScale, HeavyDropout, LargeBiases, OpenGates, RecurrentWeights
-from simulator.doctor.learning import Diverging, Oscillating, Overfitting, Stalled, UpdateRatio
-from simulator.doctor.optimizer_state import LostState
+from simulator.doctor.learning import Diverging, Oscillating, Overfitting, Stalled, UnhealthyUpdateRatio
+from simulator.doctor.optimizer_state import LostOptimizerState
 from simulator.doctor.penalties import Decay, L1Penalty, L2Penalty
 from simulator.doctor.rates import LearningRate, Scheduling
 from simulator.doctor.running_averages import Momentum, Squares
 from simulator.doctor.signal import Exploding, Fading, Vanishing, VanishingThroughTime
 from simulator.doctor.suspect import WORTH_NAMING
-from simulator.doctor.underflow import Underflow
+from simulator.doctor.underflow import Float16Underflow
 from simulator.doctor.units import Dead, Saturated, Symmetric
 
 SUSPECTS: tuple[Rule, ...] = (
@@ -31,8 +31,8 @@ SUSPECTS: tuple[Rule, ...] = (
 """Rules about one setting each, in the order in which equal suspicions are tried."""
 
 RULES: tuple[Rule, ...] = (
-    Diverging(), LostState(), Exploding(), Vanishing(), VanishingThroughTime(), Fading(), Symmetric(), Dead(),
-    Saturated(), Stalled(), Oscillating(), UpdateRatio(), Overfitting(), Underflow(), NothingToLearn(),
+    Diverging(), LostOptimizerState(), Exploding(), Vanishing(), VanishingThroughTime(), Fading(), Symmetric(), Dead(),
+    Saturated(), Stalled(), Oscillating(), UnhealthyUpdateRatio(), Overfitting(), Float16Underflow(), NothingToLearn(),
 )  # fmt: skip
 """In the order of their findings within one severity: causes before what follows from them."""
 

@@ -17,7 +17,7 @@ from simulator.schema.numbers import percent
 MOST_ENTRIES = 0.5
 
 
-class Underflow(Rule):
+class Float16Underflow(Rule):
     """Half of a layer's gradient below what float16 can hold, while there is still something to learn."""
 
     name = "float16 underflow"

@@ -57,7 +57,7 @@ else:
     AnyUpdateRule = AnyOptimizer | MomentumAsPrinted
 
 
-class Entry(Spec, frozen=True, kw_only=True):
+class Racer(Spec, frozen=True, kw_only=True):
     """One of those that race: an optimiser with its knobs and its schedule, by its own name."""
 
     name: Annotated[str, knob("name", "What its path is called.", live=True)]

@@ -11,7 +11,7 @@ import msgspec
 
 from simulator.experiment.error_messages import explain
 from simulator.experiment.experiment import ExperimentError
-from simulator.landscape.entry import LONGEST_NAME, Entry
+from simulator.landscape.entry import LONGEST_NAME, Racer
 from simulator.landscape.function import Point
 from simulator.landscape.functions import FUNCTIONS, AnyFunction, Ravine
 from simulator.schema.numbers import exact, integer
@@ -26,7 +26,7 @@ class Landscape(Spec, frozen=True, kw_only=True):
     """A function of two parameters, and optimisers that race on it."""
 
     function: Annotated[AnyFunction, knob("function", "What is minimised.", live=True)] = Ravine()
-    optimizers: Annotated[tuple[Entry, ...], knob("optimisers", "Who races.", live=True)] = (Entry(name="SGD"),)
+    optimizers: Annotated[tuple[Racer, ...], knob("optimisers", "Who races.", live=True)] = (Racer(name="SGD"),)
     start: Annotated[tuple[float, float] | None, knob("start", "Where all begin: x, y.", unit="x, y", live=True)] = None
     steps: Annotated[
         int,
@@ -135,5 +135,5 @@ def _as_written(path: str, whole: Mapping[str, Any]) -> str:
     return re.sub(r"^function\.", "set.", path)
 
 
-def _plain(entry: Entry) -> dict[str, Any]:
+def _plain(entry: Racer) -> dict[str, Any]:
     return {**builtins_of(entry.optimizer), "schedule": builtins_of(entry.schedule)}

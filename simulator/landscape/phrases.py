@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from simulator.landscape.entry import Entry
+from simulator.landscape.entry import Racer
 from simulator.landscape.function import Objective
 from simulator.landscape.landscape import Landscape
 from simulator.landscape.race import RacedPath
@@ -29,7 +29,7 @@ def lines(landscape: Landscape, objective: Objective, paths: Sequence[RacedPath]
         yield f"{path.entry.name}: {'; '.join(filter(None, said))}"
 
 
-def gauge_text(entry: Entry, objective: Objective, place: Sequence[float] | np.ndarray, step: int) -> str:
+def gauge_text(entry: Racer, objective: Objective, place: Sequence[float] | np.ndarray, step: int) -> str:
     """``η·λ_max = 1.9 (limit 2)`` at a place."""
     gauge = entry.rate(step) * curvature(objective, (place[0], place[1])).largest
     reason = no_limit(entry.optimizer)

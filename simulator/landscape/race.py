@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from simulator.arrays.numeric import Floats, Stream, stream
-from simulator.landscape.entry import Entry
+from simulator.landscape.entry import Racer
 from simulator.landscape.function import Objective, Point
 from simulator.landscape.landscape import Landscape
 from simulator.system.progress import advance
@@ -37,7 +37,7 @@ TOLD_EVERY = 16
 class RacedPath:
     """Where one optimiser went: each array begins with the start, and ends where the last update led."""
 
-    entry: Entry
+    entry: Racer
     places: Floats
     """(steps + 1, 2): x and y."""
     values: Floats
@@ -55,7 +55,7 @@ class RacedPath:
 class Runner:
     """One optimiser on its way; as many steps as are asked for."""
 
-    def __init__(self, entry: Entry, objective: Objective, start: Point, steps: int, noise: tuple[float, int]) -> None:
+    def __init__(self, entry: Racer, objective: Objective, start: Point, steps: int, noise: tuple[float, int]) -> None:
         self.entry, self._objective = entry, objective
         self.sigma, seed = noise
         self._draws = stream(seed, Stream.LANDSCAPE)

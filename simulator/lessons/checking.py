@@ -24,7 +24,7 @@ COLUMNS = ("lesson", "claim", "question", "measured", "expected", "tolerance", "
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckOutcome:
     """What came of one question."""
 
     lesson: Lesson
@@ -52,13 +52,13 @@ def cell(value: Value | None) -> str:
     return "" if value is None else " ".join(repr(float(each)) for each in np.atleast_1d(value))
 
 
-def check(lesson: Lesson) -> list[Outcome]:
+def check(lesson: Lesson) -> list[CheckOutcome]:
     """Run a lesson and compare; what cannot be measured does not hold."""
     try:
         names = measure(lesson)
         _fill(lesson, names)
     except (ReadingError, FormulaError, ExperimentError) as error:
-        return [Outcome(lesson, question, None, None, False, str(error)) for question in lesson.questions]
+        return [CheckOutcome(lesson, question, None, None, False, str(error)) for question in lesson.questions]
     return [_outcome(lesson, question, names) for question in lesson.questions]
 
 
@@ -71,12 +71,12 @@ def _fill(lesson: Lesson, names: Mapping[str, Value]) -> None:
         filled(text, names)
 
 
-def _outcome(lesson: Lesson, question: Question, names: Mapping[str, Value]) -> Outcome:
+def _outcome(lesson: Lesson, question: Question, names: Mapping[str, Value]) -> CheckOutcome:
     try:
         measured, expected = evaluated(question, names)
     except FormulaError as error:
-        return Outcome(lesson, question, None, None, False, str(error))
-    return Outcome(lesson, question, measured, expected, question.holds(measured, expected))
+        return CheckOutcome(lesson, question, None, None, False, str(error))
+    return CheckOutcome(lesson, question, measured, expected, question.holds(measured, expected))
 
 
 def verdict(plain: Mapping[str, Any], names: Mapping[str, Value]) -> str:
@@ -108,12 +108,12 @@ def _unit(question: Question) -> str:
     return {"percent": "%", "decades": "decades", "difference": ""}[question.scored]
 
 
-def table(outcomes: Iterable[Outcome]) -> str:
+def table(outcomes: Iterable[CheckOutcome]) -> str:
     """``lessons.csv``."""
     return csv_text(COLUMNS, (outcome.cells for outcome in outcomes))
 
 
-def printed(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def printed(outcomes: Sequence[CheckOutcome]) -> Iterator[str]:
     """The same for people, in columns, without the sources."""
     rows = [COLUMNS[:-1], *(tuple(map(_shortened, outcome.cells[:-1])) for outcome in outcomes)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]

@@ -24,7 +24,7 @@ DIGITS = 15
 """Significant digits of the values in between, which rounding leaves as a person would write them."""
 
 
-class Axis(Struct, frozen=True, forbid_unknown_fields=True):
+class MapAxis(Struct, frozen=True, forbid_unknown_fields=True):
     """A field of the experiment and the values that it takes, in the order in which they stand."""
 
     path: str
@@ -56,7 +56,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def axis(text: str, experiment: Experiment) -> Axis:
+def axis(text: str, experiment: Experiment) -> MapAxis:
     """The axis that a person has written; ExperimentError in one sentence where it is none.
 
     A range over a field that holds whole numbers takes the whole numbers nearest to it, each once.
@@ -70,12 +70,12 @@ def axis(text: str, experiment: Experiment) -> Axis:
         values = _spaced(path, float(match[1]), float(match[2]), int(match[3]), log)
         present = value_at(experiment.to_builtins(), path)
         whole = isinstance(present, int) and not isinstance(present, bool)
-        return Axis(path, tuple(dict.fromkeys(_plain(value, whole) for value in values)), log)
+        return MapAxis(path, tuple(dict.fromkeys(_plain(value, whole) for value in values)), log)
     values = tuple(setting(f"{path}={part.strip()}")[1] for part in split(rest))
     keys = [json.dumps(value) for value in values]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
         raise ExperimentError(f"the value {shortened(twice)} stands twice", path)
-    return Axis(path, values, _evenly_in_log(values))
+    return MapAxis(path, values, _evenly_in_log(values))
 
 
 def _spaced(path: str, low: float, high: float, count: int, log: bool) -> Sequence[float]:

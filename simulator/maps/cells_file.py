@@ -13,9 +13,9 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.maps.axes import Axis
+from simulator.maps.axes import MapAxis
 from simulator.maps.making import Made
-from simulator.maps.sweep import Cell, Sweep
+from simulator.maps.sweep import MapCell, Sweep
 from simulator.running.stop_rule_text import parse
 from simulator.system.environment import Environment
 from simulator.system.file_format import FileFormat, FormatError
@@ -33,7 +33,7 @@ class _Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     format: int = MAP.number
     needs: str = MAP.needs
     experiment: dict[str, Any]
-    axes: tuple[Axis, ...]
+    axes: tuple[MapAxis, ...]
     seeds: int
     steps: int
     until: str
@@ -43,7 +43,7 @@ class _Header(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Versions and the processor's kernel, where the map was begun."""
 
 
-class Known(Struct, frozen=True):
+class WrittenMap(Struct, frozen=True):
     """What stands in such a file."""
 
     sweep: Sweep
@@ -53,7 +53,7 @@ class Known(Struct, frozen=True):
     """Bytes of its whole lines."""
 
 
-def read(path: Path) -> Known:
+def read(path: Path) -> WrittenMap:
     """The map in a file; ExperimentError names the file and what is wrong."""
     content = read_regular(path, MOST_BYTES)
     length = content.rfind(b"\n") + 1
@@ -66,7 +66,7 @@ def read(path: Path) -> Known:
         _check(made, sweep)
     except (ValueError, RecursionError) as error:
         raise ExperimentError(f"{path}: no map ({one_line(error)})") from None
-    return Known(sweep, header.environment, made, length)
+    return WrittenMap(sweep, header.environment, made, length)
 
 
 def _header(line: bytes) -> _Header:
@@ -93,7 +93,7 @@ def _check(made: tuple[Made, ...], sweep: Sweep) -> None:
                 raise ValueError(f"a cell has {name!r}, which is not measured")
 
 
-def begun_map(folder: Path) -> Known | None:
+def begun_map(folder: Path) -> WrittenMap | None:
     """The map that stands in a folder, None where none is begun; ExperimentError where its file is no map's."""
     path = folder / NAME
     return read(path) if path.exists() and path.stat().st_size and _has_header(path) else None
@@ -121,7 +121,7 @@ class CellsFile:
         return ", ".join(self.environment.differences(here))
 
     @property
-    def left(self) -> list[Cell]:
+    def left(self) -> list[MapCell]:
         """The cells of the grid that are not made, in the order in which they are to be."""
         known = {each.cell.key for each in self.made}
         return [cell for cell in self.sweep.cells() if cell.key not in known]

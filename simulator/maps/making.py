@@ -12,7 +12,7 @@ from msgspec import Struct
 from simulator.doctor.files import builtins_of, json_number
 from simulator.experiment.experiment import Experiment, bounded
 from simulator.maps.measures import measured
-from simulator.maps.sweep import Cell, Sweep
+from simulator.maps.sweep import MapCell, Sweep
 from simulator.running.headless.run import run
 from simulator.running.stop_rule_text import parse
 from simulator.system.environment import Environment, environment
@@ -25,7 +25,7 @@ class Job(Struct, frozen=True):
     """All that a process needs to make a cell; it pickles."""
 
     number: int
-    cell: Cell
+    cell: MapCell
     sweep: Sweep
 
 
@@ -51,8 +51,8 @@ class Made(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why there is nothing."""
 
     @property
-    def cell(self) -> Cell:
-        return Cell(self.values, self.seed)
+    def cell(self) -> MapCell:
+        return MapCell(self.values, self.seed)
 
     def measure(self, name: str) -> float | None:
         """A measure as a number; None where it is not defined."""

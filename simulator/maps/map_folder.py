@@ -13,7 +13,7 @@ from simulator.maps.engines import Engine
 from simulator.maps.making import Made
 from simulator.maps.map_run import MapRun
 from simulator.maps.refinement import refined
-from simulator.maps.sweep import Cell, Sweep
+from simulator.maps.sweep import MapCell, Sweep
 from simulator.running.headless.folder import LOCK
 from simulator.system.process_lock import ProcessLock
 
@@ -50,7 +50,7 @@ class MapFolder(AbstractContextManager["MapFolder"]):
         return self._file.made
 
     @property
-    def left(self) -> list[Cell]:
+    def left(self) -> list[MapCell]:
         """Cells of the grid that are not."""
         return self._file.left
 
@@ -85,7 +85,7 @@ class MapFolder(AbstractContextManager["MapFolder"]):
             return 1
         return next((number for number in range(1, MOST_PASSES + 1) if self._wanted(measure, number)), 0)
 
-    def _wanted(self, measure: str, passes: int) -> list[Cell]:
+    def _wanted(self, measure: str, passes: int) -> list[MapCell]:
         """Cells of the next pass that are not made."""
         known = {each.cell.key for each in self.made}
         wanted = refined(self.sweep, self.made, measure, passes) if passes else []

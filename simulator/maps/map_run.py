@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from simulator.maps.engines import DEAD_AT_ONCE, CellError, Engine, LostWorkersError
 from simulator.maps.making import Job, Made
-from simulator.maps.sweep import Cell, Sweep
+from simulator.maps.sweep import MapCell, Sweep
 from simulator.system.progress import advance
 
 POLL_SECONDS = 0.1
@@ -22,7 +22,7 @@ class MapRun:
     """The cells that are left of a map, on an engine."""
 
     def __init__(
-        self, sweep: Sweep, cells: Iterable[Cell], engine: Engine, made: int = 0,
+        self, sweep: Sweep, cells: Iterable[MapCell], engine: Engine, made: int = 0,
         stop: Callable[[], bool] = lambda: False, hear: Callable[[dict[str, float]], None] = lambda shares: None,
     ) -> None:  # fmt: skip
         """``made``: cells that were made before. ``stop`` is asked now and then, and ends it.

@@ -12,10 +12,10 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from simulator.experiment.experiment import ExperimentError
-from simulator.maps.axes import DIGITS, Axis
+from simulator.maps.axes import DIGITS, MapAxis
 from simulator.maps.making import Made
 from simulator.maps.summary import Summary
-from simulator.maps.sweep import Cell, Sweep, Values
+from simulator.maps.sweep import MapCell, Sweep, Values
 
 LARGEST_WHOLE = 2**53
 """Up to which a float has all digits of a whole number."""
@@ -24,7 +24,7 @@ SHARE = 0.25
 Corner = tuple[float, ...]
 
 
-def refined(sweep: Sweep, made: Iterable[Made], measure: str, passes: int = 1) -> list[Cell]:
+def refined(sweep: Sweep, made: Iterable[Made], measure: str, passes: int = 1) -> list[MapCell]:
     """Cells that are wanted besides those of the grid; of a later pass only once those of the earlier are made.
 
     It hangs on nothing but the cells that the pass before has made, so that a map that was killed comes to the same.
@@ -32,12 +32,12 @@ def refined(sweep: Sweep, made: Iterable[Made], measure: str, passes: int = 1) -
     made = list(made)
     known = {each.cell.key for each in made}
     grid = {cell.key for cell in sweep.cells()}
-    wanted: dict[str, Cell] = {}
+    wanted: dict[str, MapCell] = {}
     placed: dict[str, Corner] = {}
     for level in range(passes):
         earlier = grid | wanted.keys()
         before = [each for each in made if each.cell.key in earlier]
-        added = dict[str, Cell]()
+        added = dict[str, MapCell]()
         for at, values in _chosen(sweep, _Mesh(sweep, _numbers(sweep, before, measure, placed), 0.5**level)):
             added |= {cell.key: cell for cell in _of_all_seeds(sweep, values)}
             placed.setdefault(repr(values), at)
@@ -130,8 +130,8 @@ def _chosen(sweep: Sweep, mesh: _Mesh) -> Iterator[tuple[Corner, Values]]:
     return itertools.islice(((at, values) for at, values in tried if values is not None), mesh.room)
 
 
-def _of_all_seeds(sweep: Sweep, values: Values) -> Iterator[Cell]:
-    return (Cell(values, sweep.experiment.seed + number) for number in range(sweep.seeds))
+def _of_all_seeds(sweep: Sweep, values: Values) -> Iterator[MapCell]:
+    return (MapCell(values, sweep.experiment.seed + number) for number in range(sweep.seeds))
 
 
 def values_at(sweep: Sweep, at: Corner) -> Values | None:
@@ -151,7 +151,7 @@ def values_at(sweep: Sweep, at: Corner) -> Values | None:
 
 def _is_trained(sweep: Sweep, values: Values) -> bool:
     try:
-        sweep.trained(Cell(values, sweep.experiment.seed))
+        sweep.trained(MapCell(values, sweep.experiment.seed))
     except ExperimentError:
         return False
     return True
@@ -161,7 +161,7 @@ def _rounded(value: object) -> object:
     return round(value) if isinstance(value, float) else value
 
 
-def _between(axis: Axis, place: float) -> object:
+def _between(axis: MapAxis, place: float) -> object:
     low = math.floor(place)
     if place == low:
         return axis.values[low]

@@ -15,7 +15,7 @@ from msgspec import Struct
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.labels import labels_of
 from simulator.maps import measures
-from simulator.maps.axes import Axis
+from simulator.maps.axes import MapAxis
 from simulator.schema.numbers import integer
 from simulator.schema.settings import in_order, keys_of
 from simulator.system.text import shortened
@@ -24,7 +24,7 @@ MOST_CELLS = 1_000_000
 Values = tuple[Any, ...]
 
 
-class Cell(Struct, frozen=True):
+class MapCell(Struct, frozen=True):
     """One place of the map with one seed."""
 
     values: Values
@@ -41,7 +41,7 @@ class Sweep(Struct, frozen=True, kw_only=True):
     """One or two axes over an experiment."""
 
     experiment: Experiment
-    axes: tuple[Axis, ...]
+    axes: tuple[MapAxis, ...]
     seeds: int = 1
     """How many, from the experiment's on."""
     steps: int
@@ -68,7 +68,7 @@ class Sweep(Struct, frozen=True, kw_only=True):
         if cells > MOST_CELLS:
             raise ExperimentError(f"{integer(cells)} cells are more than the {integer(MOST_CELLS)} a map may have")
         measures.check(self.measures)
-        self.trained(Cell(self.cells_of_seed(0)[0].values, self.experiment.seed + self.seeds - 1), seed_alone=True)
+        self.trained(MapCell(self.cells_of_seed(0)[0].values, self.experiment.seed + self.seeds - 1), seed_alone=True)
         self._check_values()
         self._check_layers()
 
@@ -118,41 +118,41 @@ class Sweep(Struct, frozen=True, kw_only=True):
                     tried.add(stack)
         return labels
 
-    def cells_of_seed(self, number: int) -> list[Cell]:
+    def cells_of_seed(self, number: int) -> list[MapCell]:
         """Every place with one seed, the last axis running fastest."""
         seed = self.experiment.seed + number
-        return [Cell(values, seed) for values in itertools.product(*(each.values for each in self.axes))]
+        return [MapCell(values, seed) for values in itertools.product(*(each.values for each in self.axes))]
 
-    def cells(self) -> Iterator[Cell]:
+    def cells(self) -> Iterator[MapCell]:
         """All cells, first seeds last: after a part of the time the whole map is there from one seed."""
         for number in range(self.seeds):
             yield from self.cells_of_seed(number)
 
-    def settings(self, cell: Cell) -> list[tuple[str, Any]]:
+    def settings(self, cell: MapCell) -> list[tuple[str, Any]]:
         """The cell as ``--set`` and ``--seed`` say it."""
         pairs = zip((each.path for each in self.axes), cell.values, strict=True)
         return [*in_order(pairs), ("seed", cell.seed)]
 
-    def trained(self, cell: Cell, seed_alone: bool = False) -> Experiment:
+    def trained(self, cell: MapCell, seed_alone: bool = False) -> Experiment:
         """What is trained in a cell; ExperimentError where it cannot be."""
         return self.experiment.with_values(self.settings(cell)[-1:] if seed_alone else self.settings(cell))
 
 
-def in_rows(cells: Iterable[Cell], axes: Sequence[Axis]) -> list[Cell]:
+def in_rows(cells: Iterable[MapCell], axes: Sequence[MapAxis]) -> list[MapCell]:
     """In the order of the map's table: along the axes, seeds within a place."""
 
-    def rank(cell: Cell) -> tuple[float, ...]:
+    def rank(cell: MapCell) -> tuple[float, ...]:
         return (*(place_on(axis, value) for value, axis in zip(cell.values, axes, strict=True)), cell.seed)
 
     return sorted(cells, key=rank)
 
 
-def ranks(axis: Axis) -> Mapping[str, int]:
+def ranks(axis: MapAxis) -> Mapping[str, int]:
     """The number of each value, for whoever asks for many."""
     return {_key(value): number for number, value in enumerate(axis.values)}
 
 
-def place_on(axis: Axis, value: Any, known: Mapping[str, int] | None = None) -> float:
+def place_on(axis: MapAxis, value: Any, known: Mapping[str, int] | None = None) -> float:
     """The number of a value on its axis; of one that a refined map has besides, between those of its neighbours."""
     known = ranks(axis) if known is None else known
     if _key(value) in known:

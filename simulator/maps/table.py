@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.maps.making import Made
-from simulator.maps.sweep import Cell, Sweep, in_rows
+from simulator.maps.sweep import MapCell, Sweep, in_rows
 from simulator.running.headless.files import cell as number_text
 from simulator.system.atomic import write_atomic
 from simulator.system.csv_text import csv_text
@@ -43,7 +43,7 @@ def write(sweep: Sweep, made: Iterable[Made], folder: Path) -> None:
     write_atomic(folder / NAME, csv_text(columns(sweep), rows(sweep, made)).encode())
 
 
-def in_words(cell: Cell, sweep: Sweep) -> str:
+def in_words(cell: MapCell, sweep: Sweep) -> str:
     """``layers.0.units=50, seed 1``"""
     places = (f"{axis.path}={value_text(value)}" for axis, value in zip(sweep.axes, cell.values, strict=True))
     return ", ".join((*places, f"seed {cell.seed}"))

@@ -17,14 +17,14 @@ from msgspec import Struct
 from simulator.arrays.numeric import Floats
 from simulator.experiment.experiment import Experiment
 from simulator.layers.recurrent.through_time import ThroughTime
-from simulator.maps.axes import Axis
+from simulator.maps.axes import MapAxis
 from simulator.maps.contours import chained, contour, crossings
 from simulator.maps.sweep import Sweep
 from simulator.observations.sharpness import sharpness
 from simulator.system.progress import followed
 from simulator.theory.correlation import correlation_scale
 from simulator.theory.mean_field import border_of_chaos
-from simulator.theory.order_chaos import Stack, stack_of
+from simulator.theory.order_chaos import AlikeStack, stack_of
 from simulator.training.training import Training
 
 REPEAT = re.compile(r"layers\.\d+\.repeat")
@@ -138,7 +138,7 @@ class RecurrentRadius(Theory):
 THEORIES: tuple[Theory, ...] = (EdgeOfChaos(), DepthScale(), StableRate(), RecurrentRadius())
 
 
-def _stack(experiment: Experiment) -> Stack:
+def _stack(experiment: Experiment) -> AlikeStack:
     """Its dense layers as theory knows them."""
     training = Training(_shallow(experiment))
     return stack_of(training.network, training.data)
@@ -183,7 +183,7 @@ def _grid(theory: Theory, sweep: Sweep) -> Floats:
     return grid
 
 
-def _is_independent(theory: Theory, axis: Axis) -> bool:
+def _is_independent(theory: Theory, axis: MapAxis) -> bool:
     return re.fullmatch(theory.independent_of, axis.path) is not None
 
 

@@ -209,7 +209,7 @@ class RMSProp(RootScaled, frozen=True, tag="rmsprop"):
         _average_square(squares, g, self.rho, scratch)
 
 
-class Moments(Optimizer, frozen=True):
+class MomentScaled(Optimizer, frozen=True):
     """Running means m of the gradient and v of its square, corrected for their start at zero.
 
     ΔW = −η m̂ / (√v̂ + ε) with m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ). The first state vector is m / (1 − β₁).
@@ -244,11 +244,11 @@ class Moments(Optimizer, frozen=True):
 
     def rescale_state(self, old: Optimizer, state: tuple[Array, ...]) -> None:
         """Another β₁ is another divisor of the first vector."""
-        if isinstance(old, Moments) and old.beta1 != self.beta1:
+        if isinstance(old, MomentScaled) and old.beta1 != self.beta1:
             np.multiply(state[0], (1 - old.beta1) / (1 - self.beta1), out=state[0])
 
 
-class Adam(Moments, frozen=True, tag="adam"):
+class Adam(MomentScaled, frozen=True, tag="adam"):
     """Running means of gradient and squared gradient, corrected for their start at zero.
 
     For |g| ≫ ε every step of a constant gradient is η·sign g; for |g| ≪ ε only η·g/ε.
@@ -265,7 +265,7 @@ class Adam(Moments, frozen=True, tag="adam"):
     )
 
 
-class AdamW(Moments, frozen=True, tag="adamw"):
+class AdamW(MomentScaled, frozen=True, tag="adamw"):
     """Adam with decoupled weight decay: each update also shrinks every parameter by η·λ·w.
 
     Loshchilov and Hutter 2019, Decoupled weight decay regularization, arXiv:1711.05101.

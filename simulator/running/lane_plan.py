@@ -20,7 +20,7 @@ from simulator.running.timeline import Timeline
 from simulator.running.twin_operations import Way, listed_as, with_operations
 from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint
-from simulator.training.checkpoints import Kept
+from simulator.training.checkpoints import KeptCheckpoint
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.replay import Replay
 from simulator.training.same_way import acting, are_alike
@@ -86,7 +86,7 @@ class LaneStart:
     """The steps since, which no answer has brought."""
 
 
-def _step(kept: Kept) -> int:
+def _step(kept: KeptCheckpoint) -> int:
     return kept.step
 
 

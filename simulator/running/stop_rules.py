@@ -70,7 +70,7 @@ class Past(Struct, frozen=True):
         return record if record.steps == step else None
 
 
-class Watch(ABC):
+class RuleWatch(ABC):
     """One rule over one run, from the step at which it was set."""
 
     end: int | None = None
@@ -121,7 +121,7 @@ class StopRule(Part, frozen=True):
         """StopRuleError where it can never hold in such a run."""
 
     @abstractmethod
-    def watch(self, training: Training, past: Past | None = None) -> Watch:
+    def watch(self, training: Training, past: Past | None = None) -> RuleWatch:
         """Watch a run from its present step on."""
 
 
@@ -155,7 +155,7 @@ class _Score(StopRule, frozen=True, kw_only=True):
     @abstractmethod
     def limit(self) -> float: ...
 
-    def watch(self, training: Training, past: Past | None = None) -> Watch:
+    def watch(self, training: Training, past: Past | None = None) -> RuleWatch:
         return _ScoreWatch(self)
 
     def of(self, training: Training) -> float:
@@ -170,7 +170,7 @@ SIDES = {(True, False): "below", (True, True): "at most", (False, False): "above
 """In words where a score is, by whether it is to be below its limit, and whether that itself is enough."""
 
 
-class _ScoreWatch(Watch):
+class _ScoreWatch(RuleWatch):
     def __init__(self, rule: _Score) -> None:
         self._rule = rule
 
@@ -261,12 +261,12 @@ class Epochs(StopRule, frozen=True, tag="epochs"):
     phrase: ClassVar[str] = "so many epochs are made"
     epochs: Annotated[int, knob("epochs", "Times through the training set.", slider=(1, 1000), log=True, ge=1)] = 10
 
-    def watch(self, training: Training, past: Past | None = None) -> Watch:
+    def watch(self, training: Training, past: Past | None = None) -> RuleWatch:
         samples, batch = training.info.train_samples, training.info.batch_size
         return _StepWatch(training.step + -(-self.epochs * samples // batch), f"{count(self.epochs, 'epoch')} made")
 
 
-class _StepWatch(Watch):
+class _StepWatch(RuleWatch):
     def __init__(self, end: int, reached: str) -> None:
         self.end, self._reached = end, reached
 
@@ -274,7 +274,7 @@ class _StepWatch(Watch):
         return self._reached if self.end is not None and training.step >= self.end else ""
 
 
-class Stalled(StopRule, frozen=True, tag="stalled"):
+class StalledValidation(StopRule, frozen=True, tag="stalled"):
     """The loss on data held out has not improved for so many steps; it is scored twenty times in as many."""
 
     label: ClassVar[str] = "stalled"
@@ -284,11 +284,11 @@ class Stalled(StopRule, frozen=True, tag="stalled"):
     def check(self, info: RunInfo) -> None:
         check_held_out(self, info)
 
-    def watch(self, training: Training, past: Past | None = None) -> Watch:
+    def watch(self, training: Training, past: Past | None = None) -> RuleWatch:
         return _StallWatch(self.steps, training.step)
 
 
-class _StallWatch(Watch):
+class _StallWatch(RuleWatch):
     def __init__(self, steps: int, start: int) -> None:
         self._steps, self._every = steps, max(1, steps // SCORES_WITHOUT_GAIN)
         self._best, self._best_step, self._start = math.inf, start, start
@@ -323,11 +323,11 @@ class FindingAppears(StopRule, frozen=True, tag="finding"):
     label: ClassVar[str] = "finding"
     phrase: ClassVar[str] = "a finding appears"
 
-    def watch(self, training: Training, past: Past | None = None) -> Watch:
+    def watch(self, training: Training, past: Past | None = None) -> RuleWatch:
         return _FindingWatch(training, past)
 
 
-class _FindingWatch(Watch):
+class _FindingWatch(RuleWatch):
     """Keeps a record of its own: with what and how often others look, its findings must not change."""
 
     def __init__(self, training: Training, past: Past | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.arrays.numeric import Floats
 from simulator.record.record import Record
-from simulator.running.stop_rules import Past, Stopped, StopRule, StopRuleError, Watch
+from simulator.running.stop_rules import Past, RuleWatch, Stopped, StopRule, StopRuleError
 from simulator.schema.numbers import count
 from simulator.system.progress import NOTICED_SECONDS, CancelledError, Progress
 from simulator.training.training import Training
@@ -21,7 +21,7 @@ class Stopping:
         self.stopped: Stopped | None = None
         """Where and why training stands still, until it goes on."""
         self._rule: StopRule | None = None
-        self._watch: Watch | None = None
+        self._watch: RuleWatch | None = None
         self._count = 0
         """Steps that were to be made in all, where no rule is followed."""
         self._start, self._began = 0, 0.0

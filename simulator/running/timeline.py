@@ -12,7 +12,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.running.throttle import Throttle
 from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint
-from simulator.training.checkpoints import Checkpoints, Kept
+from simulator.training.checkpoints import Checkpoints, KeptCheckpoint
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.nonfinite import FINITE
 from simulator.training.replay import Replay
@@ -44,7 +44,7 @@ class Timeline:
         self.spikes: deque[int] = deque(maxlen=MOST_SPIKES)
         """The steps at which any began."""
         self._rest, self._throttle = rest, Throttle(rest)
-        self.checkpoints.keep(Kept(first, "start", self._finite, len(self.changes.entries)))
+        self.checkpoints.keep(KeptCheckpoint(first, "start", self._finite, len(self.changes.entries)))
 
     def share_time(self, networks: int) -> None:
         """So many are trained in turns: copies of all of them together take no more time than those of one."""
@@ -73,7 +73,7 @@ class Timeline:
 
     def _keep(self, training: Training) -> None:
         """Whether it is a good one shows when its own step is made."""
-        self.checkpoints.keep(Kept(training.checkpoint(), "recent", False, len(self.changes.entries)))
+        self.checkpoints.keep(KeptCheckpoint(training.checkpoint(), "recent", False, len(self.changes.entries)))
 
     def before_change(self, training: Training, edit: int) -> None:
         """A hand is about to change the run, between two steps or before an update is written: keep where it was.
@@ -115,7 +115,7 @@ class Timeline:
             return None, None
         return kept.checkpoint, self.cut_at(kept)
 
-    def cut_at(self, kept: Kept) -> Timeline:
+    def cut_at(self, kept: KeptCheckpoint) -> Timeline:
         """Of a run that goes another way from one of its checkpoints on."""
         cut = copy(self)
         cut.checkpoints, cut.changes = self.checkpoints.until(kept.step), self.changes.until(kept.changes)

@@ -17,7 +17,7 @@ from simulator.arrays.numeric import Floats
 from simulator.parts.activations import Activation
 from simulator.theory.kernels import Kernel
 from simulator.theory.mean_field import ENDLESS_Q
-from simulator.theory.order_chaos import Stack
+from simulator.theory.order_chaos import AlikeStack
 
 CORRELATION_POINTS = 201
 """Correlations from 0 to 1, closer towards 1, between which the map is followed."""
@@ -44,7 +44,7 @@ class CorrelationScale:
         return math.inf if self.rate >= 1 - EDGE_MARGIN else -1 / math.log(self.rate)
 
 
-def correlation_scale(stack: Stack) -> CorrelationScale:
+def correlation_scale(stack: AlikeStack) -> CorrelationScale:
     """Of samples whose dropout masks, if there are any, are drawn apart."""
     # Inverted masks are 1 in the mean, classic ones the keep probability; their own square is ``masking``.
     masks = stack.masking, stack.masking**2 if stack.masking < 1 else 1.0

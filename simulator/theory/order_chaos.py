@@ -54,7 +54,7 @@ class HomelessError(ValueError):
 
 
 @dataclass(frozen=True)
-class Stack:
+class AlikeStack:
     """Alike dense layers as theory knows them."""
 
     activation: Activation
@@ -78,7 +78,7 @@ class Stack:
         return fixed_point(self.activation, self.weight_variance * self.masking, self.bias_variance, self.start)
 
 
-def stack_of(network: Network, data: Dataset) -> Stack:
+def stack_of(network: Network, data: Dataset) -> AlikeStack:
     """That of the first hidden layer that a hidden layer precedes, else of the first; or HomelessError."""
     dense = [module for module in network.modules if is_dense(module)]
     chosen = dense[1] if len(dense) > 1 else dense[0] if dense else None
@@ -87,7 +87,7 @@ def stack_of(network: Network, data: Dataset) -> Stack:
     assert chosen is not None
     place, activation = _place(chosen), chosen.spec.activation
     assert place is not None
-    return Stack(
+    return AlikeStack(
         activation=activation,
         label=chosen.info.label,
         weight_variance=place[0],

@@ -31,7 +31,7 @@ MOST_EARLIER = 512
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptCheckpoint:
     """A checkpoint, and what is known of it."""
 
     checkpoint: Checkpoint
@@ -57,9 +57,9 @@ class Checkpoints:
         self.nbytes = 0
         """Of all of them."""
         self._budget = budget
-        self._marked: list[Kept] = []
-        self._recent: list[Kept] = []
-        self._earlier: list[Kept] = []
+        self._marked: list[KeptCheckpoint] = []
+        self._recent: list[KeptCheckpoint] = []
+        self._earlier: list[KeptCheckpoint] = []
         """All three by their steps."""
         self._stride: float = 1
         self._earlier_stride: float = 1
@@ -69,7 +69,7 @@ class Checkpoints:
         self._size = 0
         """Bytes of the last one that came in."""
 
-    def __iter__(self) -> Iterator[Kept]:
+    def __iter__(self) -> Iterator[KeptCheckpoint]:
         return iter(sorted((*self._marked, *self._earlier, *self._recent), key=_step))
 
     @property
@@ -102,7 +102,7 @@ class Checkpoints:
         """Whether one of the present step is worth its copy."""
         return step - self._last >= self._stride
 
-    def keep(self, new: Kept) -> None:
+    def keep(self, new: KeptCheckpoint) -> None:
         """Take one in; of a step that is kept already, only a reason of more worth."""
         known = self.before(new.step + 1, good=False)
         if known is not None and known.step == new.step:
@@ -130,14 +130,14 @@ class Checkpoints:
         self._mark(kept, reason)
         return kept.step
 
-    def _mark(self, kept: Kept, reason: Reason) -> None:
+    def _mark(self, kept: KeptCheckpoint, reason: Reason) -> None:
         if REASONS.index(reason) < REASONS.index(kept.reason):
             self._drop(kept)
             self.nbytes += kept.nbytes
             insort(self._marked, replace(kept, reason=reason), key=_step)
             self._fit()
 
-    def before(self, step: int, good: bool = True) -> Kept | None:
+    def before(self, step: int, good: bool = True) -> KeptCheckpoint | None:
         """The last one of before ``step``; ``good``: from before any trouble."""
         candidates = (_last_before(step, kept, good) for kept in (self._marked, self._recent, self._earlier))
         return max((kept for kept in candidates if kept is not None), key=_step, default=None)
@@ -171,7 +171,7 @@ class Checkpoints:
             self._drop(kept)
             excess -= kept.nbytes
 
-    def _least_worth(self) -> Kept:
+    def _least_worth(self) -> KeptCheckpoint:
         """Of the marked ones: of the least reason that without which the smallest gap is left."""
         worst = max(self._marked, key=_worth).reason
         alike = [kept for kept in self._marked if kept.reason == worst]
@@ -198,7 +198,7 @@ class Checkpoints:
             self._earlier_stride = max(2 * self._earlier_stride, self._stride)
             self._thin(self._earlier, self._earlier_stride)
 
-    def _thin(self, part: list[Kept], stride: float) -> None:
+    def _thin(self, part: list[KeptCheckpoint], stride: float) -> None:
         """Let go of what is less than ``stride`` steps from the one before."""
         last = -math.inf
         for kept in tuple(part):
@@ -207,24 +207,24 @@ class Checkpoints:
             else:
                 last = kept.step
 
-    def _drop(self, kept: Kept) -> None:
+    def _drop(self, kept: KeptCheckpoint) -> None:
         part = self._recent if kept.reason == "recent" else self._earlier if kept.reason == "earlier" else self._marked
         del part[bisect_left(part, kept.step, key=_step)]
         self.nbytes -= kept.nbytes
 
 
-def _step(kept: Kept) -> int:
+def _step(kept: KeptCheckpoint) -> int:
     return kept.step
 
 
-def _worth(kept: Kept) -> int:
+def _worth(kept: KeptCheckpoint) -> int:
     return REASONS.index(kept.reason)
 
 
-def _bytes(kept: Iterable[Kept]) -> int:
+def _bytes(kept: Iterable[KeptCheckpoint]) -> int:
     return sum(each.nbytes for each in kept)
 
 
-def _last_before(step: int, part: list[Kept], good: bool) -> Kept | None:
+def _last_before(step: int, part: list[KeptCheckpoint], good: bool) -> KeptCheckpoint | None:
     places = range(bisect_left(part, step, key=_step) - 1, -1, -1)
     return next((part[place] for place in places if part[place].good or not good), None)

@@ -46,7 +46,7 @@ BESIDE = ("set", "stack")
 """What an entry says besides the fields of a change."""
 
 
-class Entry(Struct, frozen=True):
+class LedgerEntry(Struct, frozen=True):
     """One change: what it sets, and what else it does, at its step."""
 
     change: LiveChange
@@ -60,7 +60,7 @@ class Entry(Struct, frozen=True):
     def step(self) -> int:
         return self.change.step
 
-    def at(self, step: int) -> Entry:
+    def at(self, step: int) -> LedgerEntry:
         """The same at another step."""
         return replace(self, change=replace(self.change, step=step))
 
@@ -68,7 +68,7 @@ class Entry(Struct, frozen=True):
 class Ledger(Struct, frozen=True):
     """All changes, in the order of their steps."""
 
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[LedgerEntry, ...] = ()
     threads: int = 0
     """Of matrix products at first; 0: not said."""
 
@@ -132,7 +132,7 @@ class Ledger(Struct, frozen=True):
         return cls(ordered(entries), _threads(plain.get("threads", 0), "threads"))
 
 
-def ordered(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def ordered(entries: Iterable[LedgerEntry]) -> tuple[LedgerEntry, ...]:
     """In the order in which they act."""
     return tuple(sorted(entries, key=lambda entry: (entry.step, entry.change.scales)))
 
@@ -155,7 +155,7 @@ def settings_between(before: Experiment, after: Experiment) -> dict[str, Any]:
     return {".".join(map(str, path)): value_at(plain, path) for path in paths}
 
 
-def _between(present: Experiment, change: LiveChange) -> Entry:
+def _between(present: Experiment, change: LiveChange) -> LedgerEntry:
     """A change as what it sets; another stack as which layers stay in it."""
     settings = {} if change.experiment is None else settings_between(present, change.experiment)
     stack, after = None, change.experiment or present
@@ -163,10 +163,10 @@ def _between(present: Experiment, change: LiveChange) -> Entry:
         stack = stack_edit(present, after, change.surgery.partners)
     if stack is not None:
         settings = {path: value for path, value in settings.items() if path.partition(".")[0] != "layers"}
-    return Entry(replace(change, experiment=None), settings or None, stack)
+    return LedgerEntry(replace(change, experiment=None), settings or None, stack)
 
 
-def _after(present: Experiment, entry: Entry, number: int) -> Experiment:
+def _after(present: Experiment, entry: LedgerEntry, number: int) -> Experiment:
     where, surgery = f"change {integer(number)}, at step {integer(entry.step)}", entry.change.surgery
     settings = in_order((entry.set or {}).items())
     try:
@@ -188,7 +188,7 @@ def _differ(before: Experiment, after: Experiment, name: str) -> bool:
     return bool(getattr(before, name) != getattr(after, name))
 
 
-def _plain(entry: Entry) -> dict[str, Any]:
+def _plain(entry: LedgerEntry) -> dict[str, Any]:
     """Step, what is set, and what else is not as in a change that does nothing."""
     nothing = msgspec.to_builtins(LiveChange(entry.step))
     rest = {name: value for name, value in msgspec.to_builtins(entry.change).items() if value != nothing[name]}
@@ -196,7 +196,7 @@ def _plain(entry: Entry) -> dict[str, Any]:
     return {"step": entry.step, **{name: value for name, value in said.items() if value is not None}, **rest}
 
 
-def _entry(plain: Any, number: int) -> Entry:
+def _entry(plain: Any, number: int) -> LedgerEntry:
     place = f"changes[{number - 1}]"
     if not isinstance(plain, dict):
         raise ExperimentError("expected an object", place)
@@ -220,7 +220,7 @@ def _entry(plain: Any, number: int) -> Entry:
     stack = checked(plain.get("stack"), f"{place}.stack")
     if stack is not None and not isinstance(change.surgery, Transplant):
         raise ExperimentError("only a transplant goes on with another stack", f"{place}.stack")
-    return Entry(change, settings, stack)
+    return LedgerEntry(change, settings, stack)
 
 
 def _threads(value: Any, path: str) -> int:

@@ -14,7 +14,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.running import throttle
 from simulator.running.timeline import Timeline
 from simulator.training.checkpoint import Checkpoint
-from simulator.training.checkpoints import MARKED_SHARE, MOST_EARLIER, RECENT_STEPS, Checkpoints, Kept, Reason
+from simulator.training.checkpoints import MARKED_SHARE, MOST_EARLIER, RECENT_STEPS, Checkpoints, KeptCheckpoint, Reason
 from simulator.training.live_change import LiveChange
 from simulator.training.spikes import LEAST_STEPS, MEDIAN_STEPS, SPIKE_RATIO, SpikeWatch
 from simulator.training.training import Training
@@ -42,13 +42,13 @@ def checkpoint(step: int, size: int = SIZE) -> Checkpoint:
 def trained(slots: float, steps: int, marks: dict[int, Reason] | None = None) -> Checkpoints:
     """What is kept of a run of so many steps, with room for so many checkpoints; what was marked, as it was noticed."""
     kept = Checkpoints(int(slots * SIZE))
-    kept.keep(Kept(checkpoint(0), "start"))
+    kept.keep(KeptCheckpoint(checkpoint(0), "start"))
     for step in range(1, steps + 1):
         if kept.due(step):
-            kept.keep(Kept(checkpoint(step)))
+            kept.keep(KeptCheckpoint(checkpoint(step)))
         if marks is not None and step in marks:
             if marks[step] == "change":
-                kept.keep(Kept(checkpoint(step), "change"))
+                kept.keep(KeptCheckpoint(checkpoint(step), "change"))
             else:
                 kept.mark_before(step, marks[step])
     return kept
@@ -121,7 +121,7 @@ def test_a_budget_that_shrinks_acts_at_once_and_leaves_an_even_rest(before: int,
 def test_what_happened_keeps_the_last_good_one_from_before_it(reason: Reason) -> None:
     kept = Checkpoints(100 * SIZE)
     for step in range(0, 40, 4):
-        kept.keep(Kept(checkpoint(step), good=step != 16))
+        kept.keep(KeptCheckpoint(checkpoint(step), good=step != 16))
     assert kept.mark_before(20, reason) == 12
     assert kept.mark_before(0, reason) is None
     assert of(kept, reason) == [12]
@@ -142,7 +142,7 @@ def test_of_what_happened_findings_go_before_spikes_and_these_before_changes() -
 def test_the_last_one_before_a_step_is_given_and_only_good_ones_if_so_asked() -> None:
     kept = Checkpoints(100 * SIZE)
     for step in (0, 4, 8):
-        kept.keep(Kept(checkpoint(step), good=step < 8))
+        kept.keep(KeptCheckpoint(checkpoint(step), good=step < 8))
     steps = {step: (before.step if (before := kept.before(step)) else None) for step in (0, 1, 4, 5, 9)}
     assert steps == {0: None, 1: 0, 4: 0, 5: 4, 9: 4}
     newest = kept.before(9, good=False)

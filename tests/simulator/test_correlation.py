@@ -16,14 +16,14 @@ from simulator.parts.activations import Activation
 from simulator.schema.parameter import kinds
 from simulator.theory import mean_field
 from simulator.theory.correlation import CorrelationScale, correlation_scale
-from simulator.theory.order_chaos import Stack
+from simulator.theory.order_chaos import AlikeStack
 from simulator.training.training import Training
 from tests.simulator.test_analysis import STACKS, training_of
 
 
-def stack(kind: str, weight: float, bias: float, masking: float = 1.0) -> Stack:
+def stack(kind: str, weight: float, bias: float, masking: float = 1.0) -> AlikeStack:
     activation: Activation = kinds(Activation)[kind]()
-    return Stack(activation, "2", weight, bias, masking, 1.0, True)
+    return AlikeStack(activation, "2", weight, bias, masking, 1.0, True)
 
 
 def wide(activation: str, weight: float, bias: float, seed: int = 0, **fields: Any) -> Training:
@@ -87,7 +87,7 @@ def test_the_correlation_of_a_relu_stack_is_that_of_the_arc_cosine_kernel() -> N
     assert math.isnan(found.measured_depth), "at the edge nothing falls exponentially"
 
 
-def settling() -> list[Stack]:
+def settling() -> list[AlikeStack]:
     """Places where q and c settle within the steps that are made here: some of every activation."""
     places = [(0.3, 0.1), (0.7, 0.1), (3.0, 0.3)]
     stacks = [stack(kind, *place) for kind in sorted(kinds(Activation)) for place in places]
@@ -99,7 +99,7 @@ def test_there_is_such_a_place_for_every_activation() -> None:
 
 
 @pytest.mark.parametrize("place", settling(), ids=lambda place: f"{place.activation.kind}-{place.weight_variance}")
-def test_the_scale_is_what_a_stack_of_pairs_iterates_to(place: Stack) -> None:
+def test_the_scale_is_what_a_stack_of_pairs_iterates_to(place: AlikeStack) -> None:
     """c by the trapezoid rule in two dimensions, layer after layer; its last steps shrink by χ_c."""
     scale = correlation_scale(place)
     past = iterated(place, place.settled().q, 40)
@@ -110,7 +110,7 @@ def test_the_scale_is_what_a_stack_of_pairs_iterates_to(place: Stack) -> None:
         assert shrinking[len(shrinking) // 2] == pytest.approx(scale.rate, abs=0.02)
 
 
-def iterated(place: Stack, q: float, steps: int) -> Floats:
+def iterated(place: AlikeStack, q: float, steps: int) -> Floats:
     nodes = np.linspace(-8, 8, 321)
     weights = np.exp(-nodes * nodes / 2) / np.exp(-nodes * nodes / 2).sum()
     past, c = [], 0.3

@@ -19,7 +19,7 @@ from simulator.observations.registry import analyses
 from simulator.running.headless.comparison import Comparison
 from simulator.running.headless.files import TABLES
 from simulator.running.headless.run import RunResult
-from simulator.training.ledger import Entry, Ledger
+from simulator.training.ledger import Ledger, LedgerEntry
 from simulator.training.live_change import LiveChange
 
 RECURRENT = {
@@ -35,7 +35,7 @@ DENSE = {
     "batch_size": 12,
 }
 ANALYSES = ("prediction",)
-CHANGED = Ledger((Entry(LiveChange(1), {"optimizer.learning_rate": 0.05}),))
+CHANGED = Ledger((LedgerEntry(LiveChange(1), {"optimizer.learning_rate": 0.05}),))
 
 
 @pytest.mark.parametrize("plain", [DENSE, RECURRENT])

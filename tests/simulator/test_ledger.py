@@ -24,7 +24,7 @@ from simulator.running.messages import Change, Command, Configure, GoBack, Play,
 from simulator.running.nabla.run_file import read as read_run
 from simulator.schema.parameter import is_live_change, kinds
 from simulator.training.checkpoint_files import written
-from simulator.training.ledger import LEDGER, MOST, Entry, Ledger, read, scheduled, words_of, write
+from simulator.training.ledger import LEDGER, MOST, Ledger, LedgerEntry, read, scheduled, words_of, write
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.operation import operated
 from simulator.training.replay import Replayer
@@ -99,7 +99,7 @@ def test_units_that_were_drawn_anew_and_threads_are_made_again(tmp_path: Path) -
 
 @pytest.mark.parametrize("surgery", [Reinitialise(("1", "2")), ScaleWeights(("1",), 0.5)])
 def test_operations_on_weights_are_made_again(surgery: Reinitialise | ScaleWeights, tmp_path: Path) -> None:
-    ledger = Ledger((Entry(LiveChange(5, surgery=surgery)),))
+    ledger = Ledger((LedgerEntry(LiveChange(5, surgery=surgery)),))
     write(ledger, tmp_path / "changes.json")
     kept = read(tmp_path / "changes.json")
     assert kept.entries == ledger.entries
@@ -186,7 +186,7 @@ def test_on_another_seed_and_another_net_the_same_changes_act(tmp_path: Path) ->
 def test_an_edited_list_acts_as_it_was_edited() -> None:
     ledger = Ledger.of(LiveChanges(EXPERIMENT, 1, (LiveChange(4, EXPERIMENTS["rate"]),)))
     (entry,) = ledger.entries
-    edited = Ledger((entry.at(2), Entry(LiveChange(6), {"optimizer.learning_rate": 0.5})))
+    edited = Ledger((entry.at(2), LedgerEntry(LiveChange(6), {"optimizer.learning_rate": 0.5})))
     series = run(EXPERIMENT, steps=8, changes=edited).history.series("learning_rate")
     assert list(series.last) == [0.01] * 2 + [0.05] * 4 + [0.5] * 3
 
@@ -291,13 +291,13 @@ def test_what_is_no_list_of_changes_is_told_in_one_sentence(sentence: str, tmp_p
 def test_what_a_net_cannot_take_names_the_change(setting: dict[str, Any], sentence: str) -> None:
     experiment = EXPERIMENT.with_values([("optimizer.kind", "sgd")])
     with pytest.raises(ExperimentError) as told:
-        run(experiment, steps=5, changes=Ledger((Entry(LiveChange(3), setting),)))
+        run(experiment, steps=5, changes=Ledger((LedgerEntry(LiveChange(3), setting),)))
     assert str(told.value).startswith(sentence)
 
 
 def test_units_that_a_net_has_not_are_told_where_they_would_act() -> None:
     with pytest.raises(ExperimentError, match="the changes at step 3: there is no hidden layer 9"):
-        run(EXPERIMENT, steps=5, changes=Ledger((Entry(LiveChange(3, layer="9", units=(0,))),)))
+        run(EXPERIMENT, steps=5, changes=Ledger((LedgerEntry(LiveChange(3, layer="9", units=(0,))),)))
 
 
 def test_a_file_that_is_missing_or_no_file_is_told(tmp_path: Path) -> None:
@@ -354,7 +354,7 @@ def test_a_worker_makes_them_again_bit_for_bit(name: str, looked: int) -> None:
 
 def test_a_hand_ends_what_is_still_to_come_and_a_name_or_a_lane_does_not() -> None:
     rates = [(4, 0.02), (8, 0.03)]
-    entries = tuple(Entry(LiveChange(step), {"optimizer.learning_rate": rate}) for step, rate in rates)
+    entries = tuple(LedgerEntry(LiveChange(step), {"optimizer.learning_rate": rate}) for step, rate in rates)
     by_hand = EXPERIMENT.with_values([("optimizer.learning_rate", 0.5)])
     ended = replanned(Ledger(entries), script=[(6, 1, Change(3, by_hand, 9))])
     assert [change.step for change in changes_of(ended).entries] == [4, 6]
@@ -369,7 +369,7 @@ def test_a_hand_ends_what_is_still_to_come_and_a_name_or_a_lane_does_not() -> No
 
 
 def test_what_was_still_to_come_goes_on_with_a_run_that_undo_brings_back() -> None:
-    entries = (Entry(LiveChange(8), {"optimizer.learning_rate": 0.03}),)
+    entries = (LedgerEntry(LiveChange(8), {"optimizer.learning_rate": 0.03}),)
     other = EXPERIMENT.with_values([("seed", 4)])
     coming = Ledger(entries).on(EXPERIMENT).entries
     begun = [Change(1, EXPERIMENT), GoBack(2, 0, EXPERIMENT, 5, coming), Play(5)]
@@ -379,7 +379,7 @@ def test_what_was_still_to_come_goes_on_with_a_run_that_undo_brings_back() -> No
 
 
 def test_units_that_a_network_has_not_are_refused_before_it_trains() -> None:
-    steering = replanned(Ledger((Entry(LiveChange(3, layer="9", units=(0,))),)))
+    steering = replanned(Ledger((LedgerEntry(LiveChange(3, layer="9", units=(0,))),)))
     refused = [reply for reply in steering.replies if isinstance(reply, Refused)]
     assert [reply.message for reply in refused] == [
         "the changes at step 3: there is no hidden layer 9 whose units could be drawn anew"

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from simulator.arrays.numeric import Floats
 from simulator.commands.command_line import carry_out
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.maps.axes import Axis, axis
+from simulator.maps.axes import MapAxis, axis
 from simulator.maps.cells_file import NAME, read
 from simulator.maps.contours import chained, contour, crossings
 from simulator.maps.engines import Engine, LocalEngine
@@ -25,7 +25,7 @@ from simulator.maps.making import Made
 from simulator.maps.map_folder import MapFolder
 from simulator.maps.presets import find_map, map_presets
 from simulator.maps.refinement import refined
-from simulator.maps.sweep import Cell, Sweep, in_rows, place_on
+from simulator.maps.sweep import MapCell, Sweep, in_rows, place_on
 from simulator.maps.theory import Line, lines
 from simulator.observations.sharpness import sharpness
 from simulator.running.headless.run import run
@@ -311,7 +311,7 @@ def test_a_map_that_ships_is_refined_by_what_its_picture_shows(tmp_path: Path) -
 # -- refining --------------------------------------------------------------------------------------------------------
 
 
-def cliff(cell: Cell) -> Made:
+def cliff(cell: MapCell) -> Made:
     """A measure that jumps along a diagonal."""
     rate, penalty = cell.values
     loss = 0.1 if math.log10(rate) < 3 * penalty - 3.1 else 2.0
@@ -333,7 +333,7 @@ def test_cells_are_added_where_neighbours_differ_and_nowhere_else() -> None:
     assert refined(sweep, [*made, *map(cliff, added)], "loss") == added
 
 
-def places(sweep: Sweep, cell: Cell) -> tuple[int, ...]:
+def places(sweep: Sweep, cell: MapCell) -> tuple[int, ...]:
     """Where a cell lies on the axes of a finer map, all of whose places are numbers of its values."""
     at = [place_on(axis, value) for axis, value in zip(sweep.axes, cell.values, strict=True)]
     assert np.allclose(at, np.round(at), atol=1e-9)
@@ -470,7 +470,7 @@ def test_thirty_tanh_layers_come_to_half_within_a_cell_of_theorys_lines(tmp_path
     assert preset is not None
     whole = preset.sweep()
     sweep = replace(
-        whole, axes=(replace(whole.axes[0], values=whole.axes[0].values[1:7]), Axis("layers.0.repeat", (30,)))
+        whole, axes=(replace(whole.axes[0], values=whole.axes[0].values[1:7]), MapAxis("layers.0.repeat", (30,)))
     )
     with MapFolder(tmp_path, sweep) as home:
         for _ in home.make(lambda cells: LocalEngine(cells)):

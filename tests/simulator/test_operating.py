@@ -31,7 +31,7 @@ from simulator.running.messages import (
 from simulator.running.nabla.run_file import read as read_run
 from simulator.running.worker import Worker
 from simulator.training.checkpoint_files import written
-from simulator.training.ledger import Entry, Ledger, read, write
+from simulator.training.ledger import Ledger, LedgerEntry, read, write
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.operation import operated
 from simulator.training.replay import Replay, Replayer
@@ -234,7 +234,7 @@ def test_the_files_of_a_run_that_becomes_another_network_are_of_both(tmp_path: P
     ],
 )  # fmt: skip
 def test_what_no_network_can_become_is_told_before_it_trains(setting: Any, stack: Any, sentence: str) -> None:
-    ledger = Ledger((Entry(LiveChange(3, surgery=Transplant()), setting, stack),))
+    ledger = Ledger((LedgerEntry(LiveChange(3, surgery=Transplant()), setting, stack),))
     with pytest.raises(ExperimentError) as told:
         run(Experiment.from_builtins(DEEP), steps=5, changes=ledger)
     assert str(told.value).lower().startswith(sentence.lower())

@@ -21,7 +21,7 @@ from simulator.running.headless.ensemble import run_ensemble
 from simulator.running.headless.files import TABLES
 from simulator.running.headless.folder import LOCK, UNFINISHED
 from simulator.running.headless.run import usual_every
-from simulator.running.stop_rules import FindingAppears, Stalled
+from simulator.running.stop_rules import FindingAppears, StalledValidation
 from simulator.system.process_lock import LockedError, ProcessLock
 from tests.thinned import thinned
 
@@ -44,7 +44,7 @@ RUNS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "a sequence": (SEQUENCE, {"every": 3}),
     "all analyses": (PLAIN, {"every": 9, "analyses": tuple(analyses())}),
     "no analyses": (PLAIN, {"every": 40, "analyses": ()}),
-    "a rule about scores": (PLAIN, {"every": 7, "until": Stalled(steps=12)}),
+    "a rule about scores": (PLAIN, {"every": 7, "until": StalledValidation(steps=12)}),
     "a rule about findings": (SICK, {"every": 11, "until": FindingAppears()}),
     "numbers that are not finite": ({**PLAIN, "optimizer": {"kind": "sgd", "learning_rate": 1e30}}, {"every": 5}),
 }
@@ -109,7 +109,7 @@ def test_without_a_checkpoint_a_run_that_is_taken_up_begins_at_step_0(tmp_path: 
 
 @pytest.mark.parametrize(
     ("changes", "options"),
-    [({"seed": 1}, {}), ({}, {"every": 2}), ({}, {"analyses": ()}), ({}, {"until": Stalled(steps=99)})],
+    [({"seed": 1}, {}), ({}, {"every": 2}), ({}, {"analyses": ()}), ({}, {"until": StalledValidation(steps=99)})],
 )
 def test_what_was_another_run_is_not_taken_up(tmp_path: Path, changes: dict[str, Any], options: dict[str, Any]) -> None:
     run(Experiment.from_builtins(PLAIN), steps=9, out=tmp_path, stop=ending_at(4))

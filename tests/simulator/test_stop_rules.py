@@ -24,7 +24,7 @@ from simulator.running.stop_rules import (
     Epochs,
     FindingAppears,
     LossBelow,
-    Stalled,
+    StalledValidation,
     StopRule,
     StopRuleError,
     ValidationAccuracyAbove,
@@ -36,7 +36,7 @@ from simulator.schema.parameter import concrete, kind_of
 
 REACHED = {
     LossBelow: "loss<0.5", AccuracyAbove: "accuracy>0.6", ValidationLossBelow: "validation_loss<0.5",
-    ValidationAccuracyAbove: "validation_accuracy>0.6", Epochs: "epochs:2", Stalled: "stalled:7",
+    ValidationAccuracyAbove: "validation_accuracy>0.6", Epochs: "epochs:2", StalledValidation: "stalled:7",
     FindingAppears: "finding",
 }  # fmt: skip
 """A rule of each kind that the run below comes to."""

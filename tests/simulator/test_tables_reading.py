@@ -16,7 +16,7 @@ from simulator.data import DataError
 from simulator.data.tables.column import NUMBER
 from simulator.data.tables.dates import days_of
 from simulator.data.tables.numbers import number_in
-from simulator.data.tables.reading import Reading, column_names, read_table
+from simulator.data.tables.reading import TableReading, column_names, read_table
 from tests.simulator.tables_of_people import CASES
 
 
@@ -232,9 +232,9 @@ def test_a_spreadsheet_is_read_sheet_by_sheet(tmp_path, ending):
     table = read_table(str(path))
     assert table.sheets == ("first", "second")
     assert [cells(column) for column in table.columns] == [[1.5, 2.5, None], ["a", "b", "a"]]
-    assert read_table(str(path), Reading(sheet="second")).names == ("y", "z")
+    assert read_table(str(path), TableReading(sheet="second")).names == ("y", "z")
     with pytest.raises(DataError, match='there is no sheet "third"'):
-        read_table(str(path), Reading(sheet="third"))
+        read_table(str(path), TableReading(sheet="third"))
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_zeros_in_a_text_are_passed_over(write):
 def test_a_text_of_another_encoding_than_was_said_is_refused(write):
     path = write(("a;b\n" + "1,5;grün\n" * 50).encode("latin-1"))
     with pytest.raises(DataError, match="not utf-8 text"):
-        read_table(path, Reading(encoding="utf-8"))
+        read_table(path, TableReading(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -364,7 +364,7 @@ def test_the_first_sheet_with_a_table_is_taken(book):
     table = read_table(str(path))
     assert (table.taken.sheet, table.names) == ("data", ("x", "kind"))
     with pytest.raises(DataError, match="the file is empty"):
-        read_table(str(path), Reading(sheet="nothing"))
+        read_table(str(path), TableReading(sheet="nothing"))
 
 
 def test_files_go_by_what_they_are_and_not_by_their_names(book, write):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from simulator.experiment.experiment import Experiment
-from simulator.observations.graph.what_if import Changes, Outcome, WhatIf
+from simulator.observations.graph.what_if import Changes, WhatIf, WhatIfOutcome
 from simulator.training.training import Training
 
 HAND = Path(__file__).parents[2] / "resources/presets/hand-net.json"
@@ -30,13 +30,13 @@ def training_of(layers: list[dict[str, Any]], **parts: Any) -> Training:
     return training
 
 
-def outcome(training: Training, **changes: Any) -> Outcome:
+def outcome(training: Training, **changes: Any) -> WhatIfOutcome:
     found = WhatIf(changes=Changes(**changes)).observe(training)
-    assert isinstance(found, Outcome)
+    assert isinstance(found, WhatIfOutcome)
     return found
 
 
-def gradients(found: Outcome) -> list[float]:
+def gradients(found: WhatIfOutcome) -> list[float]:
     count = sum(key.startswith("weights:") for key in found.before)
     return [found.ratio(f"weight_gradient:{layer}").norm for layer in range(count)]
 

@@ -16,7 +16,7 @@ from simulator.experiment.embedded import extract
 from simulator.experiment.experiment import Experiment
 from simulator.maps.axes import axis
 from simulator.maps.making import Job, Made, make
-from simulator.maps.sweep import Cell, Sweep
+from simulator.maps.sweep import MapCell, Sweep
 from simulator.maps.theory import Line
 from simulator.running.session import Session
 from simulator.system.machine import THREADS
@@ -175,7 +175,7 @@ def test_a_map_fills_in_and_a_click_asks_for_the_run_of_its_cell(window: MapWind
     window.cell_wanted.connect(lambda experiment, steps: asked.append((experiment, steps)))
     at = window.map.canvas.mapFromScene(window.map.pane.data_to_scene(QPointF(1, 2)))
     QTest.mouseClick(window.map.canvas.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(at.x(), at.y()))
-    assert asked == [(SWEEP.trained(Cell((1, 4), 0)), 3)]
+    assert asked == [(SWEEP.trained(MapCell((1, 4), 0)), 3)]
     assert window.profile.legend.remark == "layers 1–2, units 4"
     again = MapWindow(EXPERIMENT)
     qtbot.addWidget(again)
@@ -264,7 +264,7 @@ def test_controls_of_the_map_are_named_have_roles_and_are_reached_by_tab(window:
 def test_a_cell_is_opened_on_the_bench_and_comes_to_its_numbers(qtbot: QtBot) -> None:
     window = MainWindow(Document(EXPERIMENT), lambda notify: Session("thread", notify))
     window.bench.start()
-    cell = Cell((1, 4), 2)
+    cell = MapCell((1, 4), 2)
     access = MapAccess(window.bench, window.experiments, window)
     access.open()
     assert access.map is not None

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.experiment.lane import OWN_NAME
 from simulator.system.text import capitalized
-from simulator.training.ledger import Entry, Ledger, ordered, read, scheduled, words_of, write
+from simulator.training.ledger import Ledger, LedgerEntry, ordered, read, scheduled, words_of, write
 from simulator.training.live_change import LiveChange, LiveChanges
 from ui.dialogs import files
 from ui.dialogs.changes_table import ChangesTable, edited_entry
@@ -232,7 +232,7 @@ class ChangesDialog(QDialog):
 
     # -- editing -------------------------------------------------------------------------------------------------
 
-    def _edit(self, entries: Sequence[Entry]) -> None:
+    def _edit(self, entries: Sequence[LedgerEntry]) -> None:
         self._before.append(self._ledger)
         self._take(replace(self._ledger, entries=ordered(entries)))
 
@@ -243,7 +243,7 @@ class ChangesDialog(QDialog):
 
     def add_change(self) -> None:
         """One more change, of the learning rate, at the present step."""
-        entry = Entry(LiveChange(self._step()), {RATE: self._experiment().optimizer.learning_rate})
+        entry = LedgerEntry(LiveChange(self._step()), {RATE: self._experiment().optimizer.learning_rate})
         self._edit([*self._ledger.entries, entry])
 
     def remove_changes(self) -> None:

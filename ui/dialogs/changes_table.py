@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QTabl
 
 from simulator.experiment.labels import told_layers
 from simulator.schema.numbers import exact
-from simulator.training.ledger import Entry
+from simulator.training.ledger import LedgerEntry
 from simulator.training.surgery import Reinitialise, ScaleWeights, Transplant
 from ui.style.numbers import integer
 from ui.style.text_size import scaled, with_text
@@ -44,7 +44,7 @@ class ChangesTable(QTableWidget):
         """Whether a hand is typing."""
         return self.state() == QTableWidget.State.EditingState
 
-    def fill_row(self, row: int, entry: Entry, words: str) -> None:
+    def fill_row(self, row: int, entry: LedgerEntry, words: str) -> None:
         """Show a change; what sets several fields, or another stack, is no one value to be typed."""
         setting, value = _cells(entry)
         editable = entry.set is not None and len(entry.set) == 1 and entry.stack is None
@@ -57,7 +57,7 @@ class ChangesTable(QTableWidget):
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.setItem(row, place, item)
 
-    def choose_step(self, step: int, entries: Sequence[Entry]) -> None:
+    def choose_step(self, step: int, entries: Sequence[LedgerEntry]) -> None:
         """Choose the changes of a step, or else the last before it, and bring them into sight."""
         steps = [entry.step for entry in entries[: self.rowCount()]]
         nearest = max((each for each in steps if each <= step), default=None)
@@ -76,7 +76,7 @@ def _part(part: Mapping[str, Any]) -> str:
     return f"keep {part['keep']}" + (f" × {integer(part['repeat'])}" if "repeat" in part else "")
 
 
-def _cells(entry: Entry) -> tuple[str, str]:
+def _cells(entry: LedgerEntry) -> tuple[str, str]:
     """What an entry sets, and to what, as they can be typed."""
     if entry.stack is not None:
         return ", ".join(["stack", *(entry.set or {})]), ", ".join(_part(each) for each in entry.stack)
@@ -95,7 +95,7 @@ def _cells(entry: Entry) -> tuple[str, str]:
     return "threads", integer(entry.change.threads)
 
 
-def edited_entry(entry: Entry, column: int, text: str) -> Entry:
+def edited_entry(entry: LedgerEntry, column: int, text: str) -> LedgerEntry:
     """The entry with another step, path or value; ValueError says what is wrong with it."""
     if column == STEP:
         if not text.isdecimal() or not text.isascii() or len(text) > 15:

@@ -23,7 +23,7 @@ from simulator.data import DataError
 from simulator.data.table import Csv, taken
 from simulator.data.tables.design import design_size
 from simulator.data.tables.judgement import Judgement, TaskWish, judge, targets_of
-from simulator.data.tables.reading import Reading
+from simulator.data.tables.reading import TableReading
 from simulator.running.progress_text import how_far
 from simulator.system.progress import Progress
 from ui.dialogs import answers
@@ -167,8 +167,8 @@ class TableDialog(QDialog):
 
     # -- reading -------------------------------------------------------------------------------------------------
 
-    def _wish(self) -> Reading:
-        return Reading(
+    def _wish(self) -> TableReading:
+        return TableReading(
             self.header.currentData(), self.delimiter.currentData(), self.decimal.currentData(),
             self.encoding.currentData(), self.sheet.currentText(),
         )  # fmt: skip

@@ -12,7 +12,7 @@ from simulator.data import DataError
 from simulator.data.paths import hash_of
 from simulator.data.table import read
 from simulator.data.tables.judgement import Judged, survey
-from simulator.data.tables.reading import Reading, Table
+from simulator.data.tables.reading import Table, TableReading
 from simulator.system.progress import Progress
 
 
@@ -46,7 +46,7 @@ class TableReader(QObject):
         self._thread: threading.Thread | None = None
         self._told.connect(self._tell)
 
-    def start(self, reading: Reading) -> None:
+    def start(self, reading: TableReading) -> None:
         """Read anew."""
         self.end()
         self._thread = threading.Thread(target=self._work, args=(self._count, reading), name="table")
@@ -59,7 +59,7 @@ class TableReader(QObject):
         if thread is not None:
             thread.join()
 
-    def _work(self, count: int, reading: Reading) -> None:
+    def _work(self, count: int, reading: TableReading) -> None:
         began = time.perf_counter()
 
         def progress(share: float) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
-from simulator.landscape.entry import Entry
+from simulator.landscape.entry import Racer
 from simulator.landscape.landscape import Landscape
 from ui.forms.form import PartForm, Path
 from ui.forms.section import Section
@@ -28,7 +28,7 @@ class Knobs(QScrollArea):
         super().__init__(parent)
         self._model = model
         self.race = PartForm(Landscape, only=("function", "start", "steps", "epsilon"))
-        self.entry = PartForm(Entry)
+        self.entry = PartForm(Racer)
         self._shown: tuple[Landscape, int] | None = None
         scroll_down(self)
         self.setAccessibleName("Knobs of the landscape")

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from simulator.experiment.experiment import Experiment
-from simulator.maps.axes import Axis, axis
+from simulator.maps.axes import MapAxis, axis
 from simulator.maps.cells_file import begun_map
 from simulator.maps.engines import ClusterEngine, Engine, LocalEngine
 from simulator.maps.local_cluster import LocalClusterEngine
@@ -201,7 +201,7 @@ class MapForm(QWidget):
         return lambda cells: LocalEngine(cells, jobs, niceness=NICENESS)
 
 
-def _axis_text(own: Axis) -> str:
+def _axis_text(own: MapAxis) -> str:
     return f"{own.path}={','.join(map(value_text, own.values))}"
 
 

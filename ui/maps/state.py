@@ -13,7 +13,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Floats
 from simulator.experiment.experiment import Experiment
-from simulator.maps.axes import Axis
+from simulator.maps.axes import MapAxis
 from simulator.maps.making import Made
 from simulator.maps.summary import STEP, Outcome, Place, Summary
 from simulator.maps.sweep import Sweep
@@ -174,7 +174,7 @@ def axis_name(sweep: Sweep, axis: int) -> str:
     return _LAST_LAYER.sub(r"\1n", name) if any(map(path.startswith, repeated)) else name
 
 
-def labels(axis: Axis) -> tuple[str, ...]:
+def labels(axis: MapAxis) -> tuple[str, ...]:
     """Its values, as short as tells them apart."""
     return tuple(value_label(value) for value in axis.values)
 

@@ -23,7 +23,7 @@ from simulator.experiment.experiment import Experiment, in_words
 from simulator.maps.cells_file import NAME, read
 from simulator.maps.making import Made
 from simulator.maps.summary import STEP, Place
-from simulator.maps.sweep import Cell, Sweep
+from simulator.maps.sweep import MapCell, Sweep
 from simulator.maps.theory import Line
 from simulator.running.progress_text import how_far
 from simulator.system.progress import Progress
@@ -317,7 +317,7 @@ class MapWindow(QWidget):
             return
         made = place.made[0]
         try:
-            experiment = self.state.sweep.trained(Cell(made.values, made.seed))
+            experiment = self.state.sweep.trained(MapCell(made.values, made.seed))
         except ValueError as error:
             self._tell_error(in_words(error))
             return

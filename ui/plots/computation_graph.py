@@ -13,7 +13,7 @@ from PySide6.QtGui import QMouseEvent
 from simulator.observations.base import Observed
 from simulator.observations.graph.matrix import OpenBox
 from simulator.observations.graph.nodes import Box, Graph, GraphObservation
-from simulator.observations.graph.what_if import Changes, Outcome, WhatIf, as_matrix
+from simulator.observations.graph.what_if import Changes, WhatIf, WhatIfOutcome, as_matrix
 from simulator.record.frame import Frame
 from simulator.training.run_info import RunInfo
 from ui.chart.legend import Key, Note
@@ -159,7 +159,7 @@ class ComputationGraph(Plot[GraphState]):
             self._refused = observed.refusal
             return replace(state, changes=UNCHANGED, outcome=None)
         result = observed.result
-        return _with_outcome(state, result) if isinstance(result, Outcome) else replace(state, matrix=result)
+        return _with_outcome(state, result) if isinstance(result, WhatIfOutcome) else replace(state, matrix=result)
 
     # -- the hand ------------------------------------------------------------------------------------------------------
 
@@ -340,7 +340,7 @@ class ComputationGraph(Plot[GraphState]):
         return Table({**columns, **(changed_columns(state.changed, boxes) if state.changed is not None else {})})
 
 
-def _with_outcome(state: GraphState, outcome: Outcome) -> GraphState:
+def _with_outcome(state: GraphState, outcome: WhatIfOutcome) -> GraphState:
     """The state with what its changes do, and the open box as they leave it."""
     matrix = as_matrix(outcome.after, state.chosen) if state.chosen in outcome.after else None
     return replace(state, outcome=outcome, matrix=matrix)

@@ -37,7 +37,7 @@ ROOM = 1.1
 
 
 @dataclass(frozen=True)
-class Reading:
+class TableReading:
     """How a file is to be read; ``auto`` leaves it to the file."""
 
     header: Header = "auto"
@@ -55,7 +55,7 @@ class Table:
     columns: tuple[Column, ...]
     lines: NDArray[np.int32]
     """(rows,): the line of the file on which each row ends."""
-    taken: Reading
+    taken: TableReading
     """How it was read, nothing left to the file."""
     layout: Layout
     sheets: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ class Table:
 class _Opened:
     """A file before its columns are known."""
 
-    taken: Reading
+    taken: TableReading
     sample: list[Row]
     rows: Callable[[tuple[str, ...]], Iterable[Row | NumberBlock]]
     """All of them; those of plain numbers may come in blocks where the columns' names are given."""
@@ -90,16 +90,16 @@ HEAD_ROWS = 50
 """Rows kept as they stand, to be shown."""
 
 
-def read_table(path: str, reading: Reading | None = None, progress: Progress = nothing) -> Table:
+def read_table(path: str, reading: TableReading | None = None, progress: Progress = nothing) -> Table:
     """Read all of a file. Raises :class:`DataError` in one sentence, with the line where there is one."""
     _check_memory(path)
-    opened = _open(path, reading or Reading(), progress)
+    opened = _open(path, reading or TableReading(), progress)
     layout, decimal = _layout(path, opened)
     gathered = _Gathered(path, layout, decimal)
     gathered.take(opened.rows(_plain_names(layout, decimal)))
     if not gathered.head:
         raise DataError(f"{name_of(path)}: no rows below the names of the columns")
-    taken = Reading(
+    taken = TableReading(
         "yes" if layout.header else "no", opened.taken.delimiter, decimal, opened.taken.encoding, opened.taken.sheet
     )
     return Table(
@@ -115,9 +115,9 @@ def _check_memory(path: str) -> None:
         raise DataError(f"{name_of(path)}: {in_words(size / GIB, 1)} GiB of table need {need} GiB of memory; {lack}")
 
 
-def column_names(path: str, reading: Reading | None = None) -> tuple[str, ...]:
+def column_names(path: str, reading: TableReading | None = None) -> tuple[str, ...]:
     """What the columns of a file are called, from its first rows. Raises :class:`DataError`."""
-    opened = _open(path, reading or Reading(), nothing)
+    opened = _open(path, reading or TableReading(), nothing)
     return _layout(path, opened)[0].names
 
 
@@ -144,21 +144,21 @@ def _plain_names(layout: Layout, decimal: Decimal) -> tuple[str, ...]:
     return () if decimal == "," or names_are_numbers else layout.names
 
 
-def _open(path: str, wish: Reading, progress: Progress) -> _Opened:
+def _open(path: str, wish: TableReading, progress: Progress) -> _Opened:
     status(path)
     if is_spreadsheet(path):
         sheets = sheets_of(path)
         sheet, rows = sheet_rows(path, wish.sheet)
-        taken = Reading(wish.header, "", ".", "", sheet)
+        taken = TableReading(wish.header, "", ".", "", sheet)
         return _Opened(taken, rows[:SAMPLE_LINES], lambda _names: rows, sheets)
     source = Source(path, encoding_of(path) if wish.encoding in ("auto", "") else wish.encoding)
     if suffix(path) == ".arff":
-        taken = Reading("yes", ",", ".", source.encoding)
+        taken = TableReading("yes", ",", ".", source.encoding)
         return _Opened(taken, list(itertools.islice(arff_rows(source), SAMPLE_LINES)), lambda _names: arff_rows(source))
     lines = first_lines(source)
     dialect = dialect_of(lines, wish.delimiter)
     sample = list(rows_of(lines, dialect, path, whole=False))
-    taken = Reading(wish.header, dialect.delimiter, wish.decimal, source.encoding)
+    taken = TableReading(wish.header, dialect.delimiter, wish.decimal, source.encoding)
     return _Opened(taken, sample, lambda names: _rows(source, dialect, progress, names))
 
 

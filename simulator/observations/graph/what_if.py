@@ -61,7 +61,7 @@ class Ratio:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class WhatIfOutcome:
     """Matrices by the keys of the graph's boxes: signals (units, samples), weights outputs × inputs."""
 
     before: Mapping[str, Floats]
@@ -73,12 +73,12 @@ class Outcome:
         return ratio(self.before[key], self.after[key])
 
 
-class WhatIf(Observation[Outcome], frozen=True, tag="what-if"):
+class WhatIf(Observation[WhatIfOutcome], frozen=True, tag="what-if"):
     """What every box would hold if these changes were made."""
 
     changes: Changes = Changes()
 
-    def observe(self, training: Training) -> Outcome:
+    def observe(self, training: Training) -> WhatIfOutcome:
         """ValueError where the network cannot be changed by hand."""
         plain = dense_stack(training)
         if self.changes.ones:
@@ -86,7 +86,7 @@ class WhatIf(Observation[Outcome], frozen=True, tag="what-if"):
         before = plain.evaluate()
         held = before[f"delta:{plain.last}"] if self.changes.held else None
         after = plain.changed(self.changes).evaluate(self.changes.off, self.changes.error_scale, held)
-        return Outcome(before, after, _norms(after, plain.x.shape[1]))
+        return WhatIfOutcome(before, after, _norms(after, plain.x.shape[1]))
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from simulator.running.beside.side_session import SideSession
 from simulator.running.beside.side_worker import SideWorker
 
 
-class Measure(Struct, frozen=True):
+class MeasureLesson(Struct, frozen=True):
     """Run a lesson, as builtins, on what is described."""
 
     id: int
@@ -32,16 +32,16 @@ class Measured(Struct, frozen=True):
     values: Mapping[str, Value]
 
 
-class LessonWorker(SideWorker[Measure, Measured]):
+class LessonWorker(SideWorker[MeasureLesson, Measured]):
     """One lesson after the other."""
 
-    def answer(self, request: Measure) -> None:
+    def answer(self, request: MeasureLesson) -> None:
         with np.errstate(all="ignore"):
             values = measure(from_builtins(request.lesson), request.subject)
         self.post(Measured(request.id, values))
 
 
-class LessonSession(SideSession[Measure, Measured]):
+class LessonSession(SideSession[MeasureLesson, Measured]):
     """One request at a time."""
 
     name = "lesson"
@@ -49,4 +49,4 @@ class LessonSession(SideSession[Measure, Measured]):
 
     def measure(self, lesson: Lesson, subject: Subject) -> None:
         """Run the lesson on this; what was asked for before concerns nobody."""
-        self._ask(lambda number: Measure(number, msgspec.to_builtins(lesson), subject))
+        self._ask(lambda number: MeasureLesson(number, msgspec.to_builtins(lesson), subject))

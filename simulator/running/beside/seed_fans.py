@@ -25,7 +25,7 @@ from simulator.record.record import Record
 from simulator.running.beside.side_session import SideSession
 from simulator.running.beside.side_worker import Post, SideInbox, SideWorker
 from simulator.running.headless.ensemble import members
-from simulator.running.headless.output import Output
+from simulator.running.headless.output import RunOutput
 from simulator.running.headless.run import RunResult, train
 from simulator.running.headless.training_loop import TrainingLoop
 from simulator.running.headless.verdict import COMPARED, verdict_sentences
@@ -140,7 +140,7 @@ def seed_run(
     record.live_changes = LiveChanges(training.experiment, threads)
     loop = TrainingLoop(training, steps, None, None, coming.entries)
     with limited_blas(threads), closing(loop):
-        output, every = Output(environment(threads), None), max(1, -(-steps // LOOKS))
+        output, every = RunOutput(environment(threads), None), max(1, -(-steps // LOOKS))
         result = train(loop, record, every, output, observations, progress, lambda: False, brief=True)
     spanning = {each.past.name for each in observations if each.past is not None}
     pasts = result.record.pasts

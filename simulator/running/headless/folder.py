@@ -80,7 +80,7 @@ class _Progress(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Kept:
+class UnfinishedRun:
     """A run at its last checkpoint."""
 
     run: SavedRun
@@ -106,7 +106,9 @@ class RunFolder(AbstractContextManager["RunFolder"]):
             error.filename = error.filename or str(self.folder)
         self._lock.release()
 
-    def files(self, experiment: Experiment, loop: TrainingLoop, here: Environment, kept: Kept | None) -> RunFiles:
+    def files(
+        self, experiment: Experiment, loop: TrainingLoop, here: Environment, kept: UnfinishedRun | None
+    ) -> RunFiles:
         """The files of a run, begun anew or behind where they were at a checkpoint."""
         if kept is None:
             remove_earlier(self.folder)
@@ -138,7 +140,7 @@ class RunFolder(AbstractContextManager["RunFolder"]):
             if path not in (self._named("run", step), self._named("rule", step)):
                 path.unlink(missing_ok=True)
 
-    def kept(self, experiment_before: Callable[[int], Experiment | None]) -> Kept | None:
+    def kept(self, experiment_before: Callable[[int], Experiment | None]) -> UnfinishedRun | None:
         """The last checkpoint, None where none stands; ExperimentError where it is of another run or cannot be read.
 
         ``experiment_before`` says what is trained when a step begins.
@@ -152,7 +154,9 @@ class RunFolder(AbstractContextManager["RunFolder"]):
             _check_names(progress.files)
             own = self._named("rule", progress.step)
             rule_record = run_file.read(own).record if own.exists() else None
-            kept = Kept(run_file.read(self._named("run", progress.step)), progress.files, progress.rule, rule_record)
+            kept = UnfinishedRun(
+                run_file.read(self._named("run", progress.step)), progress.files, progress.rule, rule_record
+            )
         except (ValueError, RecursionError) as error:
             reason = one_line(error)
             raise ExperimentError(

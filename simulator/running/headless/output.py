@@ -19,7 +19,7 @@ from simulator.system.fingerprint import fingerprint_of, free_name_beside
 from simulator.training.training import Training
 
 
-class Output:
+class RunOutput:
     """Keeps the end of a run in a run file, where one is asked for, and nothing else."""
 
     def __init__(self, here: Environment, run_file: str | Path | None, lanes: tuple[SavedLane, ...] = ()) -> None:
@@ -69,7 +69,7 @@ class Output:
             write(self._saved, self._place(self._run_file))
 
 
-class FolderOutput(Output):
+class FolderOutput(RunOutput):
     """Writes the files of a run, and keeps it so that it can be taken up again."""
 
     def __init__(

@@ -27,7 +27,7 @@ from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.running.headless.files import CHANGES, RunFiles
 from simulator.running.headless.folder import Arguments, RunFolder
-from simulator.running.headless.output import FolderOutput, Output
+from simulator.running.headless.output import FolderOutput, RunOutput
 from simulator.running.headless.start import RunStart
 from simulator.running.headless.training_loop import TrainingLoop
 from simulator.running.nabla.run_file import SavedRun
@@ -135,7 +135,7 @@ def run(
     )
     with limited_blas(threads), ExitStack() as stack:
         stack.callback(loop.close)
-        output = Output(environment(threads), save, start_of_run.lanes)
+        output = RunOutput(environment(threads), save, start_of_run.lanes)
         if out is not None:
             folder = stack.enter_context(RunFolder(Path(out), arguments))
             files = stack.enter_context(closing(_begun(folder, start_of_run, loop, output.here, resume)))
@@ -187,7 +187,7 @@ def train(
     loop: TrainingLoop,
     record: Record,
     every: int,
-    output: Output,
+    output: RunOutput,
     analyses: Sequence[Observation[Any]],
     progress: Callable[[int], None] | None,
     stop: Callable[[], bool],

@@ -8,7 +8,7 @@ from pathlib import Path
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.record.history import History
 from simulator.record.record import Record
-from simulator.running.headless.folder import Kept
+from simulator.running.headless.folder import UnfinishedRun
 from simulator.running.headless.training_loop import TrainingLoop
 from simulator.running.nabla.run_file import SavedLane, SavedRun, taken_up
 from simulator.running.stop_rules import Past, StopRule
@@ -43,7 +43,7 @@ class RunStart:
         past = None if self._saved is None else Past(self._saved.record)
         return TrainingLoop(self.training, self.step + steps, until, past, self.coming.entries)
 
-    def take_up(self, kept: Kept, loop: TrainingLoop) -> None:
+    def take_up(self, kept: UnfinishedRun, loop: TrainingLoop) -> None:
         """Go on where this very run was stopped."""
         self.record, self._went_on = kept.run.record, kept.run
         loop.take_up(kept.run.checkpoint, kept.rule, kept.rule_record)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simulator.observations.graph.matrix import Matrix
 from simulator.observations.graph.nodes import Box, Graph
-from simulator.observations.graph.what_if import Changes, Outcome
+from simulator.observations.graph.what_if import Changes, WhatIfOutcome
 from ui.chart.table import Cell
 from ui.plots.graph.folding import OpenFolds
 from ui.plots.graph.layout import depth_of
@@ -27,13 +27,13 @@ class GraphState:
     """Key of the open box."""
     matrix: Matrix | None = None
     changes: Changes = UNCHANGED
-    outcome: Outcome | None = None
+    outcome: WhatIfOutcome | None = None
     """What the changes have done."""
     unfolded: OpenFolds = ()
     """Which of the repeats are open."""
 
     @property
-    def changed(self) -> Outcome | None:
+    def changed(self) -> WhatIfOutcome | None:
         return self.outcome if self.changes != UNCHANGED else None
 
     @property
@@ -47,7 +47,7 @@ class GraphState:
         return max(depth_of(box.key) for box in self.graph.boxes)
 
 
-def changed_columns(outcome: Outcome, boxes: Sequence[Box]) -> Mapping[str, Sequence[Cell]]:
+def changed_columns(outcome: WhatIfOutcome, boxes: Sequence[Box]) -> Mapping[str, Sequence[Cell]]:
     ratios = [outcome.ratio(box.key) for box in boxes]
     return {
         "norm_changed": [outcome.norms[box.key] for box in boxes],
