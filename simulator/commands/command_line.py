@@ -21,7 +21,7 @@ from simulator.system.text import one_line
 def command_called(name: str) -> ModuleType:
     """The module of one of :data:`~simulator.commands.COMMANDS`; nobody waits for what the others import.
 
-    It has ``add_arguments(parser)`` and ``carry_out(arguments, screen)``, which gives the exit status.
+    It has ``carry_out(arguments, screen)``, which gives the exit status, and ``add_arguments(parser)`` if it takes any.
     """
     return import_module(f"simulator.commands.{'import_network' if name == 'import' else name}")
 
@@ -30,7 +30,9 @@ def parsed(given: Sequence[str], program: str = "main.py") -> argparse.Namespace
     """The command and its arguments, as a person has given them to ``program``."""
     name, *rest = given
     parser = OneLineParser(prog=f"{program} {name}")
-    command_called(name).add_arguments(parser)
+    command = command_called(name)
+    if hasattr(command, "add_arguments"):
+        command.add_arguments(parser)
     return parser.parse_args(with_start_joined(rest), argparse.Namespace(command=name))
 
 

@@ -8,10 +8,6 @@ from simulator.commands.screen import Screen
 from simulator.experiment.files import presets
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """It takes none."""
-
-
 def carry_out(arguments: argparse.Namespace, screen: Screen) -> int:
     """List them; the exit status."""
     known = presets()

@@ -38,10 +38,6 @@ LANDSCAPE = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """It takes none."""
-
-
 def carry_out(arguments: argparse.Namespace, screen: Screen) -> int:
     """Print it; the exit status."""
     sys.stdout.write(reference())

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from simulator.experiment.error_messages import explain
-from simulator.experiment.experiment import ExperimentError, check_plain, parsed
+from simulator.experiment.experiment import ExperimentError, parsed
 from simulator.experiment.named_file import naming_file
 from simulator.lessons import files
 from simulator.lessons.formats import brought_up
@@ -57,10 +57,7 @@ def is_course(plain: Any) -> bool:
 
 def from_builtins(plain: Any) -> Course:
     """Check plain dictionaries and lists; ExperimentError says what is wrong and where."""
-    if not isinstance(plain, dict):
-        raise ExperimentError("expected an object with title and lessons")
-    check_plain(plain)
-    plain = brought_up(plain, COURSE, FORMAT, "course")
+    plain = brought_up(plain, COURSE, FORMAT, "course", "title and lessons")
     try:
         course = msgspec.convert(plain, Course)
     except msgspec.ValidationError as error:

@@ -11,7 +11,7 @@ import msgspec
 
 import resources
 from simulator.experiment.error_messages import explain
-from simulator.experiment.experiment import Experiment, ExperimentError, check_plain, parsed
+from simulator.experiment.experiment import Experiment, ExperimentError, parsed
 from simulator.experiment.files import reach_from
 from simulator.experiment.named_file import naming_file
 from simulator.lessons.ending import ENDING, is_lesson
@@ -33,10 +33,7 @@ MAX_FILE_BYTES = 4 * 2**20
 
 def from_builtins(plain: Any) -> Lesson:
     """Check plain dictionaries and lists; ExperimentError says what is wrong and where."""
-    if not isinstance(plain, dict):
-        raise ExperimentError("expected an object with name, title, setup, readings and questions")
-    check_plain(plain)
-    plain = brought_up(plain, LESSON, FORMAT, "lesson")
+    plain = brought_up(plain, LESSON, FORMAT, "lesson", "name, title, setup, readings and questions")
     _check_readings(plain.get("readings"))
     try:
         return checked(msgspec.convert(plain, Lesson))
