@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QLabel,
-    QProgressBar,
     QWidget,
 )
 
@@ -40,7 +39,7 @@ from ui.settings.settings import Settings
 from ui.style.boxes import STRETCH, in_dialog, in_row
 from ui.style.numbers import count, duration, integer
 from ui.style.theme import LIGHT, current_theme
-from ui.style.widgets import whole_number
+from ui.style.widgets import progress_bar, whole_number
 
 USUAL_FRAMES, MOST_FRAMES = 200, 1000
 MOST_SECONDS = 30.0
@@ -107,7 +106,7 @@ class AnimationDialog(QDialog):
         self.light.setChecked(True)
         self.evenly = QCheckBox("Evenly spaced, however long it takes", self)
         self.summary, self.error, self.progress = QLabel(self), QLabel(self), QLabel(self)
-        self.bar = QProgressBar(self)
+        self.bar = progress_bar("How far it is", 1000, self)
         self.which.currentIndexChanged.connect(lambda _index: self._probe())
         for box in (self.first, self.last, self.frames):
             box.valueChanged.connect(lambda _value: self._tell())
@@ -126,9 +125,6 @@ class AnimationDialog(QDialog):
         for label in (self.summary, self.error, self.progress):
             label.setWordWrap(True)
         self.error.setProperty("role", "warning")
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("How far it is")
         for part in (self.error, self.progress, self.bar):
             part.hide()
         self.buttons = answers(self, QDialogButtonBox.StandardButton.Save, "Write…", self._ask_where)

@@ -20,10 +20,9 @@ from ui.board.arrangement import Place
 from ui.board.packing import Wanted
 from ui.plots.base import Plot
 from ui.style.boxes import in_column, in_row
-from ui.style.icons import set_icon
 from ui.style.text_size import scaled, with_text
 from ui.style.theme import current_theme
-from ui.style.widgets import set_style_property
+from ui.style.widgets import icon_button, set_style_property
 
 EDGE = 6
 """Pixels at the right of a card by which it is widened."""
@@ -55,12 +54,8 @@ class Page(QWidget):
 
 
 def _button(icon: str, name: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    set_icon(button, icon)
-    button.setAccessibleName(name)
-    button.setToolTip(tip)
+    button = icon_button(icon, name, tip)
     button.setObjectName("cardButton")
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     with_text(button, _fit)
     return button
 

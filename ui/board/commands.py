@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtGui import QAction, QKeySequence
@@ -13,23 +13,6 @@ from ui.board.workspace_bar import WorkspaceBar
 
 SHORTCUTS = 9
 """Workspaces that have one."""
-TIPS = {
-    "Next card": "Give the focus to the next card, row by row.",
-    "Previous card": "Give the focus to the card before.",
-    "Next tab of the card": "Bring the next plot of a card with several to the front.",
-    "Move card forward": "Put the card one place later on the board.",
-    "Move card back": "Put the card one place earlier on the board.",
-    "Span one more column": "Make the card a column wider.",
-    "Span one column less": "Make the card a column narrower.",
-    "Join the next card as a tab": "Let the card share a place with the next one.",
-    "Take the tab out to a card of its own": "Give the plot in front a place of its own.",
-    "Maximise card, or put it back": "Let the card fill the board, or give it its place back.",
-    "Menu of the card": "Open what can be done with the card.",
-    "Close card": "Take the card off the board; the Plots menu has it still.",
-    "Larger cards": "Make all cards wider, so that fewer stand in a row.",
-    "Smaller cards": "Make all cards narrower, so that more stand in a row.",
-    "Usual size of cards": "Make all cards as wide as at first.",
-}
 WORKSPACE_TIP = "Put the set of plots in this place of the row of tabs on the board."
 
 
@@ -38,30 +21,40 @@ class Commands:
 
     def __init__(self, owner: QWidget, board: Board, bar: WorkspaceBar) -> None:
         self._board = board
-        make = _Maker(owner)
-        self.cards = (
-            make("Next card", "Ctrl+PgDown", lambda: self._step(1)),
-            make("Previous card", "Ctrl+PgUp", lambda: self._step(-1)),
-            make("Next tab of the card", "Ctrl+Tab", self._next_tab),
-            make("Move card forward", "Ctrl+Shift+PgDown", lambda: self._move(1)),
-            make("Move card back", "Ctrl+Shift+PgUp", lambda: self._move(-1)),
-            make("Span one more column", "Alt+Shift+Right", lambda: self._span(1)),
-            make("Span one column less", "Alt+Shift+Left", lambda: self._span(-1)),
-            make("Join the next card as a tab", "Ctrl+J", self._join),
-            make("Take the tab out to a card of its own", "Ctrl+Shift+J", self._apart),
-            make("Maximise card, or put it back", "Ctrl+M", self._maximise),
-            make("Menu of the card", "Ctrl+Shift+M", self._open_menu),
-            make("Close card", "Ctrl+W", self._close),
-        )
+        make = partial(_action, owner)
+        self.cards = tuple(make(*each) for each in self._of_cards())
         self.sizes = (
-            make("Larger cards", "Ctrl++", bar.enlarge, "Ctrl+="),
-            make("Smaller cards", "Ctrl+-", bar.reduce),
-            make("Usual size of cards", "Ctrl+0", bar.usual_size),
+            make(
+                "Larger cards", "Make all cards wider, so that fewer stand in a row.", bar.enlarge, "Ctrl++", "Ctrl+="
+            ),
+            make("Smaller cards", "Make all cards narrower, so that more stand in a row.", bar.reduce, "Ctrl+-"),
+            make("Usual size of cards", "Make all cards as wide as at first.", bar.usual_size, "Ctrl+0"),
         )
         self.workspaces = tuple(
-            make(f"Workspace {number}", f"Ctrl+{number}", partial(bar.choose, number - 1))
+            make(f"Workspace {number}", WORKSPACE_TIP, partial(bar.choose, number - 1), f"Ctrl+{number}")
             for number in range(1, SHORTCUTS + 1)
         )
+
+    def _of_cards(self) -> Sequence[tuple[str, str, Callable[[], object], str]]:
+        """What each is called and does, and its keys."""
+        step, move, span = self._step, self._move, self._span
+        return (
+            ("Next card", "Give the focus to the next card, row by row.", partial(step, 1), "Ctrl+PgDown"),
+            ("Previous card", "Give the focus to the card before.", partial(step, -1), "Ctrl+PgUp"),
+            ("Next tab of the card", "Bring the next plot of a card with several to the front.", self._next_tab,
+             "Ctrl+Tab"),
+            ("Move card forward", "Put the card one place later on the board.", partial(move, 1), "Ctrl+Shift+PgDown"),
+            ("Move card back", "Put the card one place earlier on the board.", partial(move, -1), "Ctrl+Shift+PgUp"),
+            ("Span one more column", "Make the card a column wider.", partial(span, 1), "Alt+Shift+Right"),
+            ("Span one column less", "Make the card a column narrower.", partial(span, -1), "Alt+Shift+Left"),
+            ("Join the next card as a tab", "Let the card share a place with the next one.", self._join, "Ctrl+J"),
+            ("Take the tab out to a card of its own", "Give the plot in front a place of its own.", self._apart,
+             "Ctrl+Shift+J"),
+            ("Maximise card, or put it back", "Let the card fill the board, or give it its place back.",
+             self._maximise, "Ctrl+M"),
+            ("Menu of the card", "Open what can be done with the card.", self._open_menu, "Ctrl+Shift+M"),
+            ("Close card", "Take the card off the board; the Plots menu has it still.", self._close, "Ctrl+W"),
+        )  # fmt: skip
 
     def _step(self, by: int) -> None:
         cards, card = self._board.cards, self._board.current.card
@@ -126,16 +119,11 @@ class Commands:
         return "" if self._board.maximised is not None else self._board.current.key
 
 
-class _Maker:
-    """Actions of the whole window, with their keys."""
-
-    def __init__(self, owner: QWidget) -> None:
-        self._owner = owner
-
-    def __call__(self, text: str, keys: str, act: Callable[[], object], *others: str) -> QAction:
-        action = QAction(text, self._owner)
-        action.setToolTip(TIPS.get(text, WORKSPACE_TIP))
-        action.setShortcuts([QKeySequence(each) for each in (keys, *others)])
-        action.triggered.connect(lambda _on=False: act())
-        self._owner.addAction(action)
-        return action
+def _action(owner: QWidget, text: str, tip: str, act: Callable[[], object], *keys: str) -> QAction:
+    """An action of the whole window, with its keys."""
+    made = QAction(text, owner)
+    made.setToolTip(tip)
+    made.setShortcuts([QKeySequence(each) for each in keys])
+    made.triggered.connect(lambda _on=False: act())
+    owner.addAction(made)
+    return made

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from ui.board.workspaces import SIZES, Workspaces
 from ui.style.boxes import in_row
-from ui.style.icons import set_icon
 from ui.style.numbers import percent
 from ui.style.spoken_slider import Spoken, speak
+from ui.style.widgets import icon_button
 
 STEPS_PER_UNIT = 20
 """Of the slider: 5 % each."""
@@ -46,12 +46,14 @@ class WorkspaceBar(QWidget):
         self.choice = self._make_choice()
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self._fill_menu)
-        self.workspace_button = self._button(
-            "menu", "Workspace", "Save the arrangement under a name, rename it, reset it."
-        )
-        self.workspace_button.clicked.connect(lambda: self.menu.popup(_below(self.workspace_button)))
-        self.add_button = self._button("plus", "Plots", "Put a plot on the board, or take one off.")
-        self.add_button.clicked.connect(lambda: self.plots_wanted.emit(_below(self.add_button)))
+        self.workspace_button = icon_button(
+            "menu", "Workspace", "Save the arrangement under a name, rename it, reset it.",
+            lambda: self.menu.popup(_below(self.workspace_button)), self,
+        )  # fmt: skip
+        self.add_button = icon_button(
+            "plus", "Plots", "Put a plot on the board, or take one off.",
+            lambda: self.plots_wanted.emit(_below(self.add_button)), self,
+        )  # fmt: skip
         self.slider = self._make_slider()
         self._lay_out()
         workspaces.listed.connect(self._list)
@@ -86,14 +88,6 @@ class WorkspaceBar(QWidget):
         choice.activated.connect(self.choose)
         choice.hide()
         return choice
-
-    def _button(self, icon: str, name: str, tip: str) -> QToolButton:
-        button = QToolButton(self)
-        set_icon(button, icon)
-        button.setAccessibleName(name)
-        button.setToolTip(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
 
     def _make_slider(self) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal, self)

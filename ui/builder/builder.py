@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QSplitter,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -100,13 +99,8 @@ class Builder(QWidget):
     def _arrange(self) -> None:
         self.stack.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         top = QWidget()
-        column = QVBoxLayout(top)
-        column.setContentsMargins(8, 4, 8, 4)
-        column.setSpacing(4)
-        column.addWidget(self.stack, 1)
-        column.addLayout(self._tools.buttons(self._kinds))
-        column.addWidget(self.operations.keep)
-        column.addWidget(self.refusal)
+        below = self._tools.buttons(self._kinds), self.operations.keep, self.refusal
+        in_column((self.stack, 1), *below, on=top, spacing=4, margins=(8, 4, 8, 4))
         self.split = split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(top)
         split.addWidget(self._pages)

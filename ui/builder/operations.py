@@ -13,7 +13,8 @@ from simulator.training.surgery import Reinitialise, ScaleWeights, Surgery
 from ui.builder import edits
 from ui.builder.edits import Place, Plain
 from ui.builder.keeping import transplant
-from ui.builder.tools import Act, stack_action
+from ui.builder.tools import Act
+from ui.style.actions import action
 from ui.style.help import set_page
 
 KEEP = "Keep weights"
@@ -44,7 +45,7 @@ class Operations:
             ("reinitialise", "Reinitialise", "Ctrl+Shift+I", anew, self.reinitialise),
             ("scale", "Scale weights…", "Ctrl+Shift+W", scale, self._ask_factor),
         ):
-            self.actions[name] = stack_action(stack, text, keys, help, done)
+            self.actions[name] = action(stack, text, done, keys=keys, tip=help, focused=True)
 
     def enable(self, layers: bool, output: bool) -> None:
         """Whether layers are chosen, or the output."""

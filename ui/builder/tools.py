@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from ui.builder import edits
 from ui.builder.edits import StackEdit
 from ui.forms.typed import STARTS_OVER
+from ui.style.actions import action
+from ui.style.boxes import STRETCH, in_row
+from ui.style.widgets import tool_button
 
 Act = Callable[[str, StackEdit], None]
 """Does what a text says by a change of the stack."""
 OF_CHOSEN = ("duplicate", "delete", "up", "down")
 """Actions that need chosen layers."""
-
-
-def stack_action(stack: QWidget, text: str, keys: str, help: str, act: Callable[[], object]) -> QAction:
-    """An action of a stack whose keys work where that has the focus."""
-    action = QAction(text, stack)
-    action.setShortcut(QKeySequence(keys))
-    action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-    action.setToolTip(f"{help} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})")
-    action.triggered.connect(lambda: act())
-    stack.addAction(action)
-    return action
 
 
 class StackTools:
@@ -44,33 +35,26 @@ class StackTools:
         make("down", "Move down", "Alt+Down", "Towards the output.", lambda p, c: edits.nudged(p, c, 1))
 
     def _make(self, name: str, text: str, keys: str, help: str, change: StackEdit) -> None:
-        action = self.actions[name] = stack_action(self._stack, text, keys, help, lambda: self._act(text, change))
-        action.setToolTip(f"{action.toolTip()}\n{STARTS_OVER}")
+        made = action(self._stack, text, lambda: self._act(text, change), keys=keys, tip=help, focused=True)
+        made.setToolTip(f"{made.toolTip()}\n{STARTS_OVER}")
+        self.actions[name] = made
 
     def buttons(self, kinds: Callable[[QToolButton], QMenu]) -> QHBoxLayout:
         """The line of buttons; ``kinds`` makes the menu of what can be added."""
-        line = QHBoxLayout()
-        line.setSpacing(0)
-        for name, text in (("add", "+ Layer"), ("duplicate", "Duplicate"), ("delete", "Delete")):
-            button = self._button(name, text)
-            if name == "add":
-                button.setMenu(kinds(button))
-                button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-            line.addWidget(button)
-        line.addStretch(1)
-        line.addWidget(self._button("up", "▲"))
-        line.addWidget(self._button("down", "▼"))
-        return line
+        add = self._button("add", "+ Layer")
+        add.setMenu(kinds(add))
+        add.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        return in_row(
+            add, self._button("duplicate", "Duplicate"), self._button("delete", "Delete"), STRETCH,
+            self._button("up", "▲"), self._button("down", "▼"), spacing=0,
+        )  # fmt: skip
 
     def _button(self, name: str, text: str) -> QToolButton:
-        action, button = self.actions[name], QToolButton()
-        button.setText(text)
-        button.setToolTip(action.toolTip())
-        button.setAccessibleName(action.text())
+        pressed = self.actions[name]
+        button = tool_button(text, pressed.toolTip(), pressed.trigger)
+        button.setAccessibleName(pressed.text())
         button.setMinimumWidth(24)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(action.trigger)
-        action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
+        pressed.changed.connect(lambda: button.setEnabled(pressed.isEnabled()))
         return button
 
     def enable(self, chosen: bool, composite: bool) -> None:

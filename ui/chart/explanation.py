@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
+from ui.style.boxes import in_column
 from ui.style.formulas import Lettering
 from ui.style.help import address, follow
 from ui.style.markdown import to_html
@@ -28,13 +29,11 @@ class Explanation(QFrame):
         self.link.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
         self.link.linkActivated.connect(self._follow)
         letters = Lettering(self.font(), current_theme().muted, self.devicePixelRatioF() + 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(MARGIN, 12, MARGIN, 12)
-        column.setSpacing(8)
-        column.addWidget(self._label("plotTitle", title))
-        column.addWidget(self._label("plotExplain", explain))
-        column.addWidget(self._label("plotFormula", to_html(formula, letters)))
-        column.addWidget(self.link)
+        in_column(
+            self._label("plotTitle", title), self._label("plotExplain", explain),
+            self._label("plotFormula", to_html(formula, letters)), self.link,
+            on=self, spacing=8, margins=(MARGIN, 12, MARGIN, 12),
+        )  # fmt: skip
         width = LINES * self.fontMetrics().height()
         self.setFixedSize(width, self.heightForWidth(width))
 

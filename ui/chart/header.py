@@ -12,6 +12,7 @@ from ui.style.elided_label import ElidedLabel
 from ui.style.icons import set_icon
 from ui.style.text_size import scaled, with_text
 from ui.style.theme import current_theme
+from ui.style.widgets import icon_button, tool_button
 
 HEIGHT = 24
 TITLE = 56
@@ -143,26 +144,19 @@ class Header(QWidget):
             button.setVisible(offered and room >= (0 if button in kept else rest_of_title))
 
     def _button(self, name: str, label: str, help: str, *, checkable: bool = False) -> QToolButton:
-        button = QToolButton()
-        set_icon(button, name)
-        self._fit(button, label, help)
+        button = icon_button(name, f"{label}: {self._words[0]}", help)
         button.setCheckable(checkable)
+        self._row.addWidget(button)
         return button
 
     def _option(self, option: Option) -> QToolButton:
-        button = QToolButton()
-        button.setText(option.label)
-        self._fit(button, option.label, option.help)
+        button = tool_button(option.label, option.help)
+        button.setAccessibleName(f"{option.label}: {self._words[0]}")
         button.setCheckable(True)
         button.setChecked(option.on)
         button.toggled.connect(lambda on, key=option.key: self.option_toggled.emit(key, on))
-        return button
-
-    def _fit(self, button: QToolButton, label: str, help: str) -> None:
-        button.setAccessibleName(f"{label}: {self._words[0]}")
-        button.setToolTip(help)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._row.addWidget(button)
+        return button
 
     def set_maximised(self, maximised: bool) -> None:
         set_icon(self.maximise, "restore" if maximised else "maximise")

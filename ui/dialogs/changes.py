@@ -11,7 +11,6 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
-    QHBoxLayout,
     QLabel,
     QSpinBox,
     QTableWidgetItem,
@@ -25,7 +24,7 @@ from simulator.training.ledger import Ledger, LedgerEntry, ordered, read, schedu
 from simulator.training.live_change import LiveChange, LiveChanges
 from ui.dialogs import files
 from ui.dialogs.changes_table import ChangesTable, edited_entry
-from ui.style.boxes import in_dialog
+from ui.style.boxes import STRETCH, in_dialog, in_row
 from ui.style.help import set_page
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled, with_text
@@ -99,19 +98,11 @@ class ChangesDialog(QDialog):
         self.seed.setAccessibleName("Seed")
         self.of.setAccessibleName("Changes of")
         self.on.setAccessibleName("Replay on")
-        edits, acts = QHBoxLayout(), QHBoxLayout()
         self._whose = QLabel("Changes of", self)
-        edits.addWidget(self._whose)
-        edits.addWidget(self.of)
-        for button in (self.add, self.remove, self.back, self.again):
-            edits.addWidget(button)
-        edits.addStretch(1)
-        for button in (self.load, self.save):
-            edits.addWidget(button)
-        acts.addWidget(self.schedule)
-        acts.addStretch(1)
-        for widget in (QLabel("Replay on", self), self.on, self.seed, self.replay):
-            acts.addWidget(widget)
+        edits = in_row(
+            self._whose, self.of, self.add, self.remove, self.back, self.again, STRETCH, self.load, self.save
+        )
+        acts = in_row(self.schedule, STRETCH, QLabel("Replay on", self), self.on, self.seed, self.replay)
         in_dialog(self, self.summary, (self.table, 1), self.refusal, edits, acts)
 
     def changeEvent(self, event: QEvent) -> None:

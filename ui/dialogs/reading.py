@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy
 import pyqtgraph
 from PySide6.QtCore import Qt, qVersion
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from ui.dialogs import without_icons
+from ui.settings.shortcuts import command_keys, command_name
+from ui.style.boxes import in_column
 from ui.style.icons import app_icon
 from ui.style.widgets import scroll_down
 
@@ -36,10 +38,7 @@ def _reading(parent: QWidget, title: str) -> tuple[QDialog, QVBoxLayout]:
     dialog = QDialog(parent)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setWindowTitle(title)
-    column = QVBoxLayout(dialog)
-    column.setContentsMargins(24, 24, 24, 16)
-    column.setSpacing(16)
-    return dialog, column
+    return dialog, in_column(on=dialog, spacing=16, margins=(24, 24, 24, 16))
 
 
 def _end(dialog: QDialog, column: QVBoxLayout) -> QDialog:
@@ -100,9 +99,6 @@ def _scrolled(page: QWidget, parent: QWidget) -> QScrollArea:
 
 def shortcut_rows(actions: Sequence[QAction]) -> list[tuple[str, str]]:
     """(keys, what they do) for all actions that have keys."""
-    native = QKeySequence.SequenceFormat.NativeText
     return [
-        (action.shortcut().toString(native), action.text().replace("&", "").rstrip("…"))
-        for action in actions
-        if not action.shortcut().isEmpty()
+        (command_keys(action), command_name(action.text())) for action in actions if not action.shortcut().isEmpty()
     ]

@@ -15,12 +15,11 @@ from PySide6.QtWidgets import (
     QLabel,
     QTableWidget,
     QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
 from ui.bench.shelf import ShelvedRun
-from ui.style.boxes import STRETCH, in_row
+from ui.style.boxes import STRETCH, in_dialog, in_row
 from ui.style.curves import path_through
 from ui.style.help import set_page
 from ui.style.tables import read_by_rows
@@ -88,12 +87,7 @@ class ShelfDialog(QDialog):
             label.setWordWrap(True)
         self.lost.setProperty("role", "muted")
         line = in_row(self.pin, self.keep, self.off, STRETCH, self.ghost, self.lane)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(16, 16, 16, 16)
-        column.setSpacing(12)
-        for widget in (self.summary, self.table, self.lost):
-            column.addWidget(widget, 1 if widget is self.table else 0)
-        column.addLayout(line)
+        in_dialog(self, self.summary, (self.table, 1), self.lost, line)
 
     def _prepare_table(self) -> None:
         table, mode = self.table, QHeaderView.ResizeMode

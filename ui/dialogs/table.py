@@ -13,9 +13,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLabel,
-    QProgressBar,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -35,6 +33,7 @@ from ui.forms.typed import STARTS_OVER
 from ui.style.boxes import STRETCH, in_column, in_dialog, in_row
 from ui.style.numbers import count
 from ui.style.screen import within_screen
+from ui.style.widgets import progress_bar
 
 TASKS = (("a class (classification)", "classification"), ("a quantity (regression)", "regression"))
 MISSING = (
@@ -117,9 +116,7 @@ class TableDialog(QDialog):
 
     def _make_foot(self) -> None:
         self.facts, self.sentence = sentence_label("muted"), sentence_label("")
-        self.how_far, self.progress = QLabel(self), QProgressBar(self)
-        self.progress.setAccessibleName("Reading the table")
-        self.progress.setTextVisible(False)
+        self.how_far, self.progress = QLabel(self), progress_bar("Reading the table", 100, self)
         self.buttons = answers(self, QDialogButtonBox.StandardButton.Ok, "Use as data")
         self.use = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
         self.use.setDefault(True)
@@ -154,15 +151,11 @@ class TableDialog(QDialog):
 
     def _table_page(self, choices: QWidget) -> QWidget:
         body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(self.facts)
-        column.addWidget(choices)
-        column.addWidget(QLabel("Columns: a tick makes one an input"))
-        column.addWidget(self.column_list, 3)
-        column.addWidget(QLabel("First rows of the file"))
-        column.addWidget(self.preview, 2)
+        ticks, rows = QLabel("Columns: a tick makes one an input"), QLabel("First rows of the file")
+        in_column(
+            self.facts, choices, ticks, (self.column_list, 3), rows, (self.preview, 2), on=body, spacing=8,
+            margins=(0, 0, 0, 0),
+        )  # fmt: skip
         return body
 
     # -- reading -------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QToolButton
 
 from ui.doctor.remedy_button import RemedyButton
+from ui.style.widgets import tool_button
 
 BESIDE = "Try beside"
 BESIDE_TIP = "Trains a network with this mend beside the run, on the same batches; afterwards either is kept."
@@ -17,11 +18,8 @@ GAP = 4
 
 def beside_button(remedy: RemedyButton) -> QToolButton:
     """Trains a network with that mend beside the run."""
-    button = QToolButton()
-    button.setText(BESIDE)
-    button.setToolTip(BESIDE_TIP)
+    button = tool_button(BESIDE, BESIDE_TIP)
     button.setAccessibleName(f"{BESIDE}: {remedy.accessibleName()}")
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
 
 

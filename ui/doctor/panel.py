@@ -9,7 +9,6 @@ from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QScrollArea,
     QSizePolicy,
@@ -29,9 +28,9 @@ from ui.doctor.way_back import WayBackButton
 from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.elided_label import ElidedLabel
 from ui.style.help import address, finding_page, follow, page_of, set_page
-from ui.style.icons import set_icon
 from ui.style.numbers import count, integer
 from ui.style.text_size import text_width, with_text
+from ui.style.widgets import icon_button
 
 NOTHING = "Nothing is wrong as far as the doctor can see."
 BODY_MARGINS = 32, 0, 4, 6
@@ -124,12 +123,9 @@ class FindingRow(QFrame):
         self.setFocusProxy(self.opener)
 
     def _manual_button(self) -> QToolButton:
-        button = QToolButton(self)
-        set_icon(button, "info")
+        tip = "What this means, what it goes by and what helps, in the manual"
+        button = icon_button("info", "", tip, lambda: follow(address(page_of(self))), self)
         button.setFixedSize(19, 20)
-        button.setToolTip("What this means, what it goes by and what helps, in the manual")
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(lambda: follow(address(page_of(self))))
         return button
 
     def _lay_out(self) -> None:
@@ -137,11 +133,7 @@ class FindingRow(QFrame):
             self.opener, self.sign, self.name, (self.place, 1), (self.summary, 1), self.way_back, self.manual, spacing=8
         )
         words = in_column(self.sentence, self.evidence, self.note, STRETCH, spacing=2)
-        self._row = QHBoxLayout(self.body)
-        self._row.setContentsMargins(*BODY_MARGINS)
-        self._row.setSpacing(16)
-        self._row.addLayout(words, 1)
-        self._row.addLayout(self._mends)
+        self._row = in_row((words, 1), self._mends, on=self.body, spacing=16, margins=BODY_MARGINS)
         in_column(head, self.body, on=self, spacing=0, margins=(4, 0, 4, 0))
 
     def set_open(self, on: bool) -> None:

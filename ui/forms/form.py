@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from simulator.schema.parameter import (
     Knob,
@@ -46,9 +46,7 @@ class Group(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(0, 0, 0, 0)
-        self.column.setSpacing(0)
+        self.column = in_column(on=self, spacing=0, margins=(0, 0, 0, 0))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     def minimumSizeHint(self) -> QSize:
@@ -139,8 +137,7 @@ class Nested(Group):
     def __init__(self) -> None:
         super().__init__()
         self.inner: Fields | None = None
-        self.shelf = QVBoxLayout()
-        self.shelf.setContentsMargins(INDENT, 0, 0, 0)
+        self.shelf = in_column(margins=(INDENT, 0, 0, 0))
 
     def place(self, inner: Fields | None) -> None:
         """Put ``inner`` where the old fields were."""

@@ -7,12 +7,12 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPalette, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from simulator.schema.parameter import Parameter
 from simulator.system.text import capitalized
 from ui.forms.typed import acts, tip_of
-from ui.style.boxes import in_column
+from ui.style.boxes import in_column, in_row
 from ui.style.text_size import scaled, with_text
 
 ROW_HEIGHT = 28
@@ -104,27 +104,19 @@ class Row(QWidget):
         self.mark = QLabel("●" if parameter.live else "↺")
         self.note = NoteLabel()
         self.warning = WarningLabel()
-        self.body = QHBoxLayout()
+        self.body = in_row(spacing=GAP, margins=(0, 0, 0, 0))
         self._arrange()
         self.set_tip(tip_of(parameter))
         self.label.double_clicked.connect(self.reset)
 
     def _arrange(self) -> None:
-        line = QHBoxLayout()
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(GAP)
-        self.body.setContentsMargins(0, 0, 0, 0)
-        self.body.setSpacing(GAP)
+        holder = QWidget()
+        in_row(self.label, (self.body, 1), self.mark, on=holder, spacing=GAP, margins=(0, 0, 0, 0))
         live = self.parameter.live
         self.mark.setForegroundRole(QPalette.ColorRole.Highlight if live else QPalette.ColorRole.PlaceholderText)
         self.mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.mark.setToolTip(acts(live))
         self.mark.setAccessibleName("acts live" if live else "restarts")
-        line.addWidget(self.label)
-        line.addLayout(self.body, 1)
-        line.addWidget(self.mark)
-        holder = QWidget()
-        holder.setLayout(line)
         with_text(self.mark, lambda mark: mark.setFixedWidth(scaled(MARK_WIDTH)))
         with_text(holder, lambda line: line.setFixedHeight(scaled(ROW_HEIGHT)))
         in_column(holder, self.note, self.warning, on=self, spacing=0, margins=(0, 0, 0, 0))

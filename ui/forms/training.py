@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QCheckBox, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QScrollArea, QWidget
 
 from simulator.data import Csv
 from simulator.experiment.experiment import Experiment, ExperimentError
@@ -21,7 +21,7 @@ from ui.forms.locked import show_lock, why_locked
 from ui.forms.propose import Operate, Propose, description_of, key_of
 from ui.forms.row import NoteLabel
 from ui.forms.section import Section
-from ui.style.boxes import in_column
+from ui.style.boxes import STRETCH, in_column
 from ui.style.help import set_page
 from ui.style.numbers import setting
 from ui.style.text_size import scaled, with_text
@@ -126,16 +126,11 @@ class TrainingPanel(QScrollArea):
 
     def _build(self) -> None:
         inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(8, 4, 8, 4)
-        column.setSpacing(0)
         placed = _ELSEWHERE.union(*(names for _, names in _SECTIONS))
         rest = tuple(p.name for p in parameters(Experiment) if p.name not in placed and not p.knob.hidden)
-        for title, names in (*_SECTIONS, ("Run", rest)):
-            part = self._part(title, names)
-            self._parts.append(part)
-            column.addWidget(part.section)
-        column.addStretch(1)
+        self._parts = [self._part(title, names) for title, names in (*_SECTIONS, ("Run", rest))]
+        sections = (part.section for part in self._parts)
+        in_column(*sections, STRETCH, on=inner, spacing=0, margins=(8, 4, 8, 4))
         forms = [part.form for part in self._parts]
         for form in forms:
             form.share_columns(forms)

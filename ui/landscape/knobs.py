@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from simulator.landscape.entry import Racer
 from simulator.landscape.landscape import Landscape
 from ui.forms.form import PartForm, Path
 from ui.forms.section import Section
 from ui.landscape.race_model import RaceModel
+from ui.style.boxes import STRETCH, in_column
 from ui.style.text_size import scaled, with_text
 from ui.style.widgets import scroll_down
 
@@ -43,13 +44,8 @@ class Knobs(QScrollArea):
 
     def _lay_out(self) -> None:
         inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(8, 4, 8, 4)
-        column.setSpacing(0)
         self.sections = [Section("Function and race", self.race), Section("Optimiser", self.entry)]
-        for section in self.sections:
-            column.addWidget(section)
-        column.addStretch(1)
+        in_column(*self.sections, STRETCH, on=inner, spacing=0, margins=(8, 4, 8, 4))
         for form in (self.race, self.entry):
             form.share_columns([self.race, self.entry])
         self.setWidget(inner)

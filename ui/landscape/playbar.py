@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSlider, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QSlider, QSpinBox, QWidget
 
 from ui.landscape.race_model import SPEEDS, RaceModel
+from ui.style.boxes import in_row
 from ui.style.icons import set_icon
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled, with_text
+from ui.style.widgets import icon_button
 
 ROUND_A_NUMBER = 34
 """Pixels of the field for the step around its digits."""
@@ -20,9 +22,13 @@ class Playbar(QWidget):
     def __init__(self, model: RaceModel) -> None:
         super().__init__()
         self._model = model
-        self.play = self._button("play", "Play", "Play the race from the step that is shown (Space).", model.toggle)
-        self.back = self._button("back", "One step back", "One step back (,).", lambda: self._stride(-1))
-        self.on = self._button("step", "One step", "Make one step; its terms are drawn (.).", lambda: self._stride(1))
+        tip = "Play the race from the step that is shown (Space)."
+        self.play = icon_button("play", "Play", tip, model.toggle, self)
+        self.back = icon_button("back", "One step back", "One step back (,).", lambda: self._stride(-1), self)
+        tip = "Make one step; its terms are drawn (.)."
+        self.on = icon_button("step", "One step", tip, lambda: self._stride(1), self)
+        for button in (self.back, self.on):
+            button.setAutoRepeat(True)
         self.track = QSlider(Qt.Orientation.Horizontal)
         self.track.setAccessibleName("Step of the race")
         self.track.setToolTip("Drag to any step of the race.")
@@ -42,31 +48,14 @@ class Playbar(QWidget):
             self.speed.addItem(f"{integer(steps)} / s", steps)
         self.speed.setCurrentIndex(SPEEDS.index(model.speed))
         self.speed.currentIndexChanged.connect(lambda _index: model.set_speed(self.speed.currentData()))
-        self._lay_out()
+        in_row(
+            self.play, self.back, self.on, (self.track, 1), self.edit, self.speed, on=self, spacing=4,
+            margins=(8, 2, 8, 2),
+        )  # fmt: skip
         model.shown.connect(self.refresh)
         model.described.connect(self.refresh)
         model.playing_changed.connect(self._show_playing)
         self.refresh()
-
-    def _button(self, icon: str, name: str, tip: str, act: object) -> QToolButton:
-        button = QToolButton(self)
-        set_icon(button, icon)
-        button.setAccessibleName(name)
-        button.setToolTip(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAutoRepeat(icon != "play")
-        button.clicked.connect(act)
-        return button
-
-    def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(8, 2, 8, 2)
-        row.setSpacing(4)
-        for part in (self.play, self.back, self.on):
-            row.addWidget(part)
-        row.addWidget(self.track, 1)
-        row.addWidget(self.edit)
-        row.addWidget(self.speed)
 
     def _stride(self, steps: int) -> None:
         self._model.hold()

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QElapsedTimer, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QPushButton, QSplitter, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from simulator.landscape.landscape import MOST_ENTRIES, Landscape
 from ui.bench.bench import Bench
@@ -25,6 +25,7 @@ from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.elided_label import ElidedLabel
 from ui.style.help import set_page
 from ui.style.keys import OwnKeys
+from ui.style.widgets import push_button
 
 FIRST: dict[str, Any] = {
     "function": "ravine",
@@ -65,23 +66,15 @@ class LandscapeView(OwnKeys):
         self.playbar = Playbar(self.model)
         self.news = ElidedLabel()
         self.news.setProperty("role", "muted")
-        self.add = self._button("Add", "One more optimiser, with the knobs of the chosen one.", self._add)
-        self.cut = self._button(
-            "Cut anew", "Take the network as it is now, and the run's path to it.", self.slicer.take
-        )
-        self.remove = self._button("Remove", "Take the chosen optimiser out of the race.", self._remove)
+        self.add = push_button("Add", "One more optimiser, with the knobs of the chosen one.", self._add, self)
+        tip = "Take the network as it is now, and the run's path to it."
+        self.cut = push_button("Cut anew", tip, self.slicer.take, self)
+        self.remove = push_button("Remove", "Take the chosen optimiser out of the race.", self._remove, self)
         self._since = QElapsedTimer()
         set_page(self, "how-to/landscape")
         self._lay_out()
         self._connect()
         self.refresh()
-
-    def _button(self, text: str, tip: str, act: object) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(tip)
-        button.setAccessibleDescription(tip)
-        button.clicked.connect(act)
-        return button
 
     def _lay_out(self) -> None:
         self.split = QSplitter(Qt.Orientation.Horizontal)
@@ -90,9 +83,8 @@ class LandscapeView(OwnKeys):
         self.split.setStretchFactor(0, 3)
         self.split.setStretchFactor(1, 2)
         self.split.setChildrenCollapsible(False)
-        foot = in_row((self.table, 1), margins=(8, 4, 8, 8))
         buttons = in_column(self.add, self.remove, self.cut, STRETCH)
-        foot.addLayout(buttons)
+        foot = in_row((self.table, 1), buttons, margins=(8, 4, 8, 8))
         right = in_column((self.split, 1), self.news, self.playbar, foot, spacing=0)
         in_row(self.knobs, (right, 1), on=self, spacing=0, margins=(0, 0, 0, 0))
 

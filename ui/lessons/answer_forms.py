@@ -14,9 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListWidget,
-    QPushButton,
     QRadioButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -38,6 +36,7 @@ from ui.style.markdown import plain
 from ui.style.numbers import count, number, read_number
 from ui.style.overlay import lay_over
 from ui.style.text_size import scaled, with_text
+from ui.style.widgets import muted, push_button
 
 CURVE_POINTS = 10
 """Of a curve whose length nothing tells."""
@@ -104,28 +103,19 @@ class ChoiceForm(AnswerForm):
         super().__init__()
         self.buttons: list[QRadioButton] = []
         self._texts = [filled(option.text, names) for option in question.options]
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        for text in self._texts:
-            button = QRadioButton(self)
-            button.setAccessibleName(plain(text))
-            button.toggled.connect(lambda _on: self.changed.emit())
-            self.buttons.append(button)
-            column.addLayout(self._line(button, text))
+        in_column(*map(self._line, self._texts), on=self, spacing=2, margins=(0, 0, 0, 0))
 
-    def _line(self, button: QRadioButton, text: str) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(4)
+    def _line(self, text: str) -> QHBoxLayout:
+        button = QRadioButton(self)
+        button.setAccessibleName(plain(text))
+        button.toggled.connect(lambda _on: self.changed.emit())
+        self.buttons.append(button)
         if "$" not in text:
             button.setText(text)
-            row.addWidget(button, 1)
-            return row
+            return in_row((button, 1), spacing=4)
         prose = Prose(plain(text))
         prose.say(text)
-        row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(prose, 1)
-        return row
+        return in_row((button, 0, Qt.AlignmentFlag.AlignTop), (prose, 1), spacing=4)
 
     def answer(self) -> Answer | None:
         return next((float(place) for place, each in enumerate(self.buttons) if each.isChecked()), None)
@@ -150,19 +140,11 @@ class OrderForm(AnswerForm):
         self.list.model().rowsMoved.connect(self._tell)
         self.list.installEventFilter(self)
         with_text(self.list, self._fit)
-        column = in_column(self.list, on=self, margins=(0, 0, 0, 0))
-        row = QHBoxLayout()
-        for text, by in (("Up", -1), ("Down", 1)):
-            button = QPushButton(text, self)
-            button.setToolTip("Move the chosen row; Alt and an arrow key do so too.")
-            button.clicked.connect(lambda _on=False, by=by: self._move(by))
-            row.addWidget(button)
-        self.keep = QPushButton("As it stands", self)
-        self.keep.setToolTip("This order is my answer.")
-        self.keep.clicked.connect(self._tell)
-        row.addWidget(self.keep)
-        row.addStretch(1)
-        column.addLayout(row)
+        tip = "Move the chosen row; Alt and an arrow key do so too."
+        up = push_button("Up", tip, lambda: self._move(-1), self)
+        down = push_button("Down", tip, lambda: self._move(1), self)
+        self.keep = push_button("As it stands", "This order is my answer.", self._tell, self)
+        in_column(self.list, in_row(up, down, self.keep, STRETCH), on=self, margins=(0, 0, 0, 0))
 
     def _fit(self, rows: QListWidget) -> None:
         rows.setFixedHeight(rows.sizeHintForRow(0) * rows.count() + 2 * rows.frameWidth() + 4)
@@ -215,10 +197,8 @@ class CurveForm(AnswerForm):
         self.sketch = Sketch(
             CurveRange(points, question.low, question.high, decades, question.axis, question.unit, question.first)
         )
-        self.told = QLabel(wordWrap=True)
-        self.told.setProperty("role", "muted")
-        self.go = QPushButton()
-        self.go.clicked.connect(self._press)
+        self.told = muted()
+        self.go = push_button("", "", self._press)
         self._plot: Plot[Any] | None = None
         """That it lies on."""
         self.sketch.changed.connect(self._tell)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QLabel, QListWidget, QProgressBar, QWidget
+from PySide6.QtWidgets import QLabel, QListWidget, QWidget
 
 from simulator.lessons.course import Course
 from simulator.lessons.lesson import Lesson
@@ -16,7 +16,7 @@ from ui.style.help import set_page
 from ui.style.numbers import count, integer
 from ui.style.screen import within_screen
 from ui.style.text_size import resize_text
-from ui.style.widgets import push_button
+from ui.style.widgets import progress_bar, push_button
 
 SIZE = (460, 520)
 
@@ -42,10 +42,7 @@ class CourseWindow(QWidget):
         self.list.setAccessibleName("Lessons of the course")
         self.list.itemActivated.connect(lambda _item: self._open())
         self.told = QLabel()
-        self.bar = QProgressBar()
-        self.bar.setAccessibleName("How much of the course is done")
-        self.bar.setRange(0, len(lessons))
-        self.bar.setTextVisible(False)
+        self.bar = progress_bar("How much of the course is done", len(lessons))
         self.open = push_button("&Open the lesson", "Beside the bench, in the main window.", self._open)
         self.open.setDefault(True)
         self.answers = push_button(
@@ -64,11 +61,10 @@ class CourseWindow(QWidget):
     def _lay_out(self) -> None:
         title = QLabel(self.course.title, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         resize_text(title, 1.25, bold=True)
-        column = in_column(
-            title, self.text, self.told, self.bar, (self.list, 1), on=self, spacing=8, margins=(14, 12, 14, 12)
-        )
         row = in_row(self.open, self.answers, self.leave)
-        column.addLayout(row)
+        in_column(
+            title, self.text, self.told, self.bar, (self.list, 1), row, on=self, spacing=8, margins=(14, 12, 14, 12)
+        )
 
     @property
     def states(self) -> list[str]:

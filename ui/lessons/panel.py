@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QLabel,
-    QProgressBar,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -29,8 +28,9 @@ from ui.style.help import set_page
 from ui.style.keys import asks_for
 from ui.style.numbers import count, integer
 from ui.style.text_size import resize_text, scaled, with_text
-from ui.style.widgets import scroll_down
+from ui.style.widgets import muted, progress_bar, push_button, scroll_down
 
+LEFT = Qt.AlignmentFlag.AlignLeft
 WIDTH = 360
 LEAST = 284
 STAGES = {
@@ -58,9 +58,7 @@ class LessonPanel(QScrollArea):
         scroll_down(self)
         with_text(self, lambda panel: panel.setMinimumWidth(scaled(LEAST)))
         self._inner = QWidget()
-        self._column = QVBoxLayout(self._inner)
-        self._column.setContentsMargins(12, 6, 12, 12)
-        self._column.setSpacing(6)
+        self._column = in_column(on=self._inner, spacing=6, margins=(12, 6, 12, 12))
         self.setWidget(self._inner)
         opened.setParent(self)
         opened.stage_changed.connect(self._show_stage)
@@ -87,9 +85,7 @@ class LessonPanel(QScrollArea):
         lesson, names = self.lesson, self.opened.names
         title = QLabel(lesson.title, wordWrap=True)
         resize_text(title, 1.25, bold=True)
-        about = QLabel(about_text(lesson))
-        about.setProperty("role", "muted")
-        about.setWordWrap(True)
+        about = muted(about_text(lesson))
         self.text = Prose("Text of the lesson")
         self.text.say(filled(lesson.text, names))
         self.questions = [self._ask(place, each) for place, each in enumerate(lesson.questions, 1)]
@@ -99,8 +95,7 @@ class LessonPanel(QScrollArea):
             self._column.addWidget(part)
         self._column.addLayout(self._make_ways())
         self.after = QWidget()
-        self._after = QVBoxLayout(self.after)
-        self._after.setContentsMargins(0, 0, 0, 0)
+        self._after = in_column(on=self.after, margins=(0, 0, 0, 0))
         self._column.addWidget(self.after)
         self._column.addLayout(self._make_foot())
         self._column.addStretch(1)
@@ -131,34 +126,21 @@ class LessonPanel(QScrollArea):
 
     def _make_ways(self) -> QVBoxLayout:
         """Commit, then run; what stands in the way, and how far it is."""
-        self.commit = QPushButton("&Commit to these predictions")
-        self.commit.setToolTip("They stand then, and the run can be made.")
-        self.commit.clicked.connect(self._commit)
-        steps = self.lesson.steps
-        self.run = QPushButton(f"R&un {count(steps, 'step')}" if steps and self.opened.on_bench else "R&un")
-        self.run.setToolTip("Make the run on the bench; what it measures is the answer.")
-        self.run.clicked.connect(self.opened.run)
-        self.note = QLabel()
-        self.note.setProperty("role", "muted")
-        self.note.setWordWrap(True)
-        self.bar = QProgressBar()
-        self.bar.setAccessibleName("How far the measuring is")
-        self.bar.setRange(0, 0)
-        self.bar.setTextVisible(False)
-        row = in_row(self.commit, self.run, STRETCH)
-        return in_column(row, self.note, self.bar)
+        tip = "They stand then, and the run can be made."
+        self.commit = push_button("&Commit to these predictions", tip, self._commit)
+        steps = self.lesson.steps if self.opened.on_bench else 0
+        tip = "Make the run on the bench; what it measures is the answer."
+        self.run = push_button(f"R&un {count(steps, 'step')}" if steps else "R&un", tip, self.opened.run)
+        self.note = muted()
+        self.bar = progress_bar("How far the measuring is", 0)
+        return in_column(in_row(self.commit, self.run, STRETCH), self.note, self.bar)
 
     def _make_foot(self) -> QVBoxLayout:
-        column = QVBoxLayout()
-        for text, tip, signal in (
-            ("&Worksheet…", "The lesson on paper (PDF): text, questions and room to answer.", self.worksheet_wanted),
-            ("&Answers…", "All your attempts as a table (CSV), under a name that you choose.", self.answers_wanted),
-        ):
-            button = QPushButton(text)
-            button.setToolTip(tip)
-            button.clicked.connect(signal)
-            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-        return column
+        tip = "The lesson on paper (PDF): text, questions and room to answer."
+        worksheet = push_button("&Worksheet…", tip, self.worksheet_wanted.emit)
+        tip = "All your attempts as a table (CSV), under a name that you choose."
+        answers = push_button("&Answers…", tip, self.answers_wanted.emit)
+        return in_column((worksheet, 0, LEFT), (answers, 0, LEFT))
 
     # -- stages ---------------------------------------------------------------------------------------------------
 
@@ -253,10 +235,8 @@ class LessonPanel(QScrollArea):
         self._add_text("Why", self.lesson.why)
         self._add_playground()
         self._add_text("Sources", "\n".join(f"- {source}" for source in self.lesson.sources))
-        again = QPushButton("Begin a&gain")
-        again.setToolTip("New predictions, on what the lesson begins with.")
-        again.clicked.connect(self.opened.begin_again)
-        self._after.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
+        tip = "New predictions, on what the lesson begins with."
+        self._after.addWidget(push_button("Begin a&gain", tip, self.opened.begin_again), 0, LEFT)
         self.after.show()
         self._order_keys()
         QTimer.singleShot(0, self._show_first_result)
@@ -294,10 +274,9 @@ class LessonPanel(QScrollArea):
             prose.say(self._filled(suggestion.text))
             self._after.addWidget(prose)
             if suggestion.set and self.opened.on_bench:
-                button = QPushButton("Try it")
-                button.setToolTip("Set this on the bench; undo takes it back.")
-                button.clicked.connect(lambda _on=False, settings=suggestion.set: self._try(settings))
-                self._after.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+                tip = "Set this on the bench; undo takes it back."
+                button = push_button("Try it", tip, partial(self._try, suggestion.set))
+                self._after.addWidget(button, 0, LEFT)
 
     def _try(self, settings: dict[str, object]) -> None:
         document = self.opened.bench.document

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from simulator.observations.base import Observation
@@ -15,6 +15,7 @@ from simulator.schema.parameter import concrete, summary_of
 from ui.board.workspaces import BUILT_IN, Workspace
 from ui.manual.page import Page, written
 from ui.plots import plot_class
+from ui.settings.shortcuts import command_keys, command_name
 
 KEYBOARD = "guide/keyboard"
 NO_COMMANDS = "The manual in the program lists every command of the window here, with its keys."
@@ -40,8 +41,7 @@ def _commands(window: QWidget) -> str:
 
 def _named(action: QAction) -> list[tuple[str, str]]:
     """(keys, what they do), if it has both."""
-    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText).replace("|", "\\|")
-    text = action.text().replace("&", "").rstrip("…")
+    keys, text = command_keys(action).replace("|", "\\|"), command_name(action.text())
     return [(keys, text)] if keys and text else []
 
 

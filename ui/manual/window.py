@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QSplitter, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QSplitter, QWidget
 
 from ui.manual.browser import Browser
 from ui.manual.contents import Contents
@@ -14,6 +14,7 @@ from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.numbers import count
 from ui.style.screen import within_screen
 from ui.style.text_size import scaled
+from ui.style.widgets import tool_button
 
 FIRST_PAGE = "index"
 SIZE = (1040, 720)
@@ -32,8 +33,11 @@ class ManualWindow(QWidget):
         self.result = QLabel(self)
         self.contents = Contents(self)
         self.browser = Browser(self)
-        self.back = self._button("◀", "Back (Alt+Left)", self.browser.backward)
-        self.forward = self._button("▶", "Forward (Alt+Right)", self.browser.forward)
+        self.back = tool_button("◀", "Back (Alt+Left)", self.browser.backward, self)
+        self.forward = tool_button("▶", "Forward (Alt+Right)", self.browser.forward, self)
+        for button, name in ((self.back, "Back"), (self.forward, "Forward")):
+            button.setAccessibleName(name)
+            button.setEnabled(False)
         self.split = self._arranged()
         self._connect()
         self._restore()
@@ -45,16 +49,6 @@ class ManualWindow(QWidget):
         self.browser.open_page(path)
 
     # -- building --------------------------------------------------------------------------------------------------
-
-    def _button(self, sign: str, help: str, act: object) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(sign)
-        button.setToolTip(help)
-        button.setAccessibleName(help.partition(" (")[0])
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setEnabled(False)
-        button.clicked.connect(act)
-        return button
 
     def _arranged(self) -> QSplitter:
         self.field.setPlaceholderText("Search (Ctrl+F)")

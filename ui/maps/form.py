@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QWidget,
 )
 
@@ -33,7 +32,7 @@ from simulator.running.stop_rule_text import forms, parse
 from simulator.system.own_folders import data_folder
 from ui.style.boxes import in_column, in_row
 from ui.style.elided_label import ElidedLabel
-from ui.style.widgets import whole_number
+from ui.style.widgets import push_button, whole_number
 
 OWN = "The present experiment"
 HERE, LOCAL_CLUSTER, CLUSTER = "this computer", "a Dask cluster on this computer", "a Dask cluster at"
@@ -81,10 +80,8 @@ class MapForm(QWidget):
         self.address = _line("Address", "tcp://host:8786", self)
         self.where.currentIndexChanged.connect(lambda _index: self._fit_where())
         self.place = ElidedLabel("", self)
-        self.change_place = QPushButton("Change…", self)
-        self.change_place.setToolTip("The folder of cells.jsonl and map.csv; a map that stands there goes on.")
-        self.change_place.setAutoDefault(False)
-        self.change_place.clicked.connect(self._ask_folder)
+        tip = "The folder of cells.jsonl and map.csv; a map that stands there goes on."
+        self.change_place = push_button("Change…", tip, self._ask_folder, self)
 
     def _lay_out(self) -> None:
         form = QFormLayout(verticalSpacing=6, rowWrapPolicy=QFormLayout.RowWrapPolicy.WrapLongRows)

@@ -11,9 +11,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
-    QHBoxLayout,
     QLabel,
-    QProgressBar,
     QScrollArea,
     QSplitter,
     QWidget,
@@ -35,11 +33,11 @@ from ui.maps.profile_plot import ProfilePlot
 from ui.maps.runner import MapRunner
 from ui.maps.state import MadeMap, axis_name, measure_name
 from ui.plots.framed import FramedPlot
-from ui.style.boxes import in_column, in_row
+from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.help import set_page
 from ui.style.numbers import count
 from ui.style.text_size import scaled
-from ui.style.widgets import push_button
+from ui.style.widgets import progress_bar, push_button
 
 FORM_WIDTH = 320
 SIZE = (1120, 700)
@@ -91,10 +89,7 @@ class MapWindow(QWidget):
         self.open_button = push_button("Open…", tip, self._ask_open, self)
         tip = "Save map and profile as pictures or as numbers."
         self.export_button = push_button("Export…", tip, self.export, self)
-        self.bar = QProgressBar(self)
-        self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("How far the map is")
+        self.bar = progress_bar("How far the map is", 1000, self)
         self.summary = QLabel(self, wordWrap=True)
         self.error = QLabel(self, wordWrap=True)
         self.error.setProperty("role", "warning")
@@ -109,23 +104,17 @@ class MapWindow(QWidget):
 
     def _lay_out(self) -> None:
         side = QWidget(self)
-        column = in_column(self.form, on=side, margins=(0, 0, 8, 0))
-        for row in ((self.start_button, self.stop_button, self.refine_button), (self.open_button, self.export_button)):
-            line = in_row(*row)
-            column.addLayout(line)
-        for part in (self.bar, self.summary, self.error):
-            column.addWidget(part)
-        column.addStretch(1)
+        making = in_row(self.start_button, self.stop_button, self.refine_button)
+        keeping = in_row(self.open_button, self.export_button)
+        in_column(
+            self.form, making, keeping, self.bar, self.summary, self.error, STRETCH, on=side, margins=(0, 0, 8, 0)
+        )
         scroll = QScrollArea(self)
         scroll.setWidget(side)
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFixedWidth(scaled(FORM_WIDTH))
-        top = QHBoxLayout()
-        for text, box in (("Shown", self.measure), ("Profile along", self.along)):
-            top.addWidget(QLabel(text, self))
-            top.addWidget(box)
-        top.addStretch(1)
+        top = in_row(QLabel("Shown", self), self.measure, QLabel("Profile along", self), self.along, STRETCH)
         self.plots = QSplitter(Qt.Orientation.Vertical, self, childrenCollapsible=False)
         self.framed_map = FramedPlot(self.map, self)
         self.plots.addWidget(self.framed_map)

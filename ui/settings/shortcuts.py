@@ -18,7 +18,7 @@ class Shortcuts:
         self._actions: dict[str, QAction] = {}
         self._usual: dict[str, list[QKeySequence]] = {}
         for action in actions:
-            name = action.text().replace("&", "").rstrip("…")
+            name = command_name(action.text())
             if name and name not in self._actions:
                 self._actions[name], self._usual[name] = action, action.shortcuts()
         for name in self._actions:
@@ -33,7 +33,7 @@ class Shortcuts:
 
     def keys(self, name: str) -> str:
         """What gives a command now; ``""``: nothing does."""
-        return self._actions[name].shortcut().toString(NATIVE)
+        return command_keys(self._actions[name])
 
     def changed(self, name: str) -> bool:
         """Whether a person has changed its keys."""
@@ -69,13 +69,22 @@ class Shortcuts:
 
     def _give(self, name: str, keys: list[QKeySequence]) -> None:
         action = self._actions[name]
-        before = action.shortcut().toString(NATIVE)
+        before = command_keys(action)
         action.setShortcuts(keys)
-        now = action.shortcut().toString(NATIVE)
-        tip = action.toolTip()
+        now, tip = command_keys(action), action.toolTip()
         if before and tip.endswith(f" ({before})"):
             tip = tip.removesuffix(f" ({before})")
             action.setToolTip(f"{tip} ({now})" if now else tip)
+
+
+def command_name(text: str) -> str:
+    """What a command or a menu is called: its text without marks."""
+    return text.replace("&", "").rstrip("…")
+
+
+def command_keys(action: QAction) -> str:
+    """What gives a command, as this desktop writes it; empty where nothing does."""
+    return action.shortcut().toString(NATIVE)
 
 
 def forget_shortcuts() -> None:

@@ -6,9 +6,10 @@ It imports nothing that the window has not imported already: it costs a start no
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -37,6 +38,7 @@ from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.icons import app_icon
 from ui.style.keys import asks_for
 from ui.style.text_size import resize_text, with_text
+from ui.style.widgets import push_button
 
 PURPOSE = "An oscilloscope for gradients: see what flows through a deep network, and why it does or does not learn."
 MARGIN = 24
@@ -69,12 +71,8 @@ class StartPage(QFrame):
         self.recent = PictureGroups(self)
         self.at_start = QCheckBox("Show this page at the start")
         self._scroll = QScrollArea()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self._make_head(present))
-        column.addWidget(self._make_body(), 1)
-        column.addLayout(self._make_foot())
+        parts = self._make_head(present), (self._make_body(), 1), self._make_foot()
+        in_column(*parts, on=self, spacing=0, margins=(0, 0, 0, 0))
 
     # -- parts ---------------------------------------------------------------------------------------------------
 
@@ -96,21 +94,22 @@ class StartPage(QFrame):
 
     def _make_ways(self, present: str) -> QHBoxLayout:
         """The buttons of the head."""
-        self._ways = row = QHBoxLayout()
-        row.setSpacing(8)
-        self.tour = self._button("Take the &tour", "Six steps on the real controls.", self.tour_chosen)
+        self.tour = push_button("Take the &tour", "Six steps on the real controls.", self.tour_chosen.emit, self)
         self.tour.setDefault(True)
         self.tour.setVisible(Settings().offers_tour())
-        self.lessons = self._button("Le&ssons", "Predict, run, and see: claims about deep networks as lessons.", None)
-        self.lessons.clicked.connect(lambda: self.lessons_wanted.emit(self.lessons))
-        self.new = self._button("&New", "A small network on handwritten digits to build on.", self.new_chosen)
-        self.open = self._button("&Open…", "An experiment that was saved, or a table.", self.open_chosen)
-        self.data = self._button("Open &data…", "A table of your own, in almost any format.", None)
-        self.data.clicked.connect(lambda: self.data_chosen.emit("csv"))
-        self.past = self._button("Go to the &bench", f"{present} is open behind this page (Esc).", self.closed)
-        for button in (self.tour, self.lessons, self.new, self.open, self.data, self.past):
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
-        return row
+        tip = "Predict, run, and see: claims about deep networks as lessons."
+        self.lessons = push_button("Le&ssons", tip, lambda: self.lessons_wanted.emit(self.lessons), self)
+        tip = "A small network on handwritten digits to build on."
+        self.new = push_button("&New", tip, self.new_chosen.emit, self)
+        tip = "An experiment that was saved, or a table."
+        self.open = push_button("&Open…", tip, self.open_chosen.emit, self)
+        tip = "A table of your own, in almost any format."
+        self.data = push_button("Open &data…", tip, lambda: self.data_chosen.emit("csv"), self)
+        tip = f"{present} is open behind this page (Esc)."
+        self.past = push_button("Go to the &bench", tip, self.closed.emit, self)
+        buttons = (self.tour, self.lessons, self.new, self.open, self.data, self.past)
+        self._ways = in_row(*((button, 0, Qt.AlignmentFlag.AlignVCenter) for button in buttons), spacing=8)
+        return self._ways
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -118,31 +117,18 @@ class StartPage(QFrame):
         ways = QBoxLayout.Direction
         self._head.setDirection(ways.LeftToRight if beside <= self.width() else ways.TopToBottom)
 
-    def _button(self, text: str, tip: str, chosen: SignalInstance | None) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(tip)
-        button.setAccessibleDescription(tip)
-        if chosen is not None:
-            button.clicked.connect(chosen)
-        return button
-
     def _make_body(self) -> QScrollArea:
         body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(MARGIN, 4, MARGIN, MARGIN)
-        column.setSpacing(0)
         files = Settings().recent_files()
+        self.recent.setHidden(not files)
         if files:
             self.recent.add("Recent", [self._file(path) for path in files])
-            column.addWidget(self.recent)
-        else:
-            self.recent.hide()
         for group in preset_groups():
             self.presets.add(group.title, [self._preset(preset) for preset in group.presets])
-        column.addWidget(self.presets)
-        column.addWidget(heading("Data for a new experiment", body))
-        column.addLayout(self._make_data())
-        column.addStretch(1)
+        in_column(
+            self.recent, self.presets, heading("Data for a new experiment", body), self._make_data(), STRETCH,
+            on=body, spacing=0, margins=(MARGIN, 4, MARGIN, MARGIN),
+        )  # fmt: skip
         self._scroll.setWidget(body)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -164,23 +150,18 @@ class StartPage(QFrame):
 
     def _make_data(self) -> QVBoxLayout:
         """A line for each group of data sets."""
-        column = QVBoxLayout()
-        column.setSpacing(6)
+        lines: list[QHBoxLayout] = []
         for title, kinds in grouped(concrete(Data)).items():
             name = QLabel(title)
             name.setProperty("role", "muted")
             with_text(name, _fit_group_name)
-            row = in_row(name, spacing=8)
-            for kind in kinds:
-                row.addWidget(self._data(kind))
-            row.addStretch(1)
-            column.addLayout(row)
-        return column
+            lines.append(in_row(name, *map(self._data, kinds), STRETCH, spacing=8))
+        return in_column(*lines, spacing=6)
 
     def _data(self, kind: type[Data]) -> QPushButton:
-        button = self._button(capitalized(title_of(kind)), summary_of(kind), None)
+        choose = partial(self.data_chosen.emit, kind_of(kind))
+        button = push_button(capitalized(title_of(kind)), summary_of(kind), choose, self)
         button.setObjectName(f"data.{kind_of(kind)}")
-        button.clicked.connect(lambda: self.data_chosen.emit(kind_of(kind)))
         return button
 
     def _make_foot(self) -> QHBoxLayout:

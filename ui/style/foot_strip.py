@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
-from ui.style.boxes import in_row
-from ui.style.icons import set_icon
+from ui.style.boxes import in_column, in_row
+from ui.style.widgets import icon_button
 
 MOST = 0.6
 """Share of the height of what it lies over that it covers at most."""
@@ -31,11 +31,8 @@ class FootStrip(QFrame):
         self.head = QLabel()
         self.beside_head = QHBoxLayout()
         """What stands between its head and the button that folds it."""
-        self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(1, 1, 1, 1)
-        self.column.setSpacing(0)
         self._head_row = self._make_head(name, keys)
-        self.column.addLayout(self._head_row)
+        self.column = in_column(self._head_row, on=self, spacing=0, margins=(1, 1, 1, 1))
         over.installEventFilter(self)
         self.hide()
 
@@ -43,13 +40,8 @@ class FootStrip(QFrame):
         font = self.head.font()
         font.setBold(True)
         self.head.setFont(font)
-        fold = QToolButton(self)
-        set_icon(fold, "close")
-        fold.setAutoRaise(True)
-        fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        fold.setAccessibleName(f"Fold away {name}")
-        fold.setToolTip(f"Fold it away; {keys} brings it back.")
-        fold.clicked.connect(self.hide)
+        tip = f"Fold it away; {keys} brings it back."
+        fold = icon_button("close", f"Fold away {name}", tip, self.hide, self, flat=True)
         return in_row((self.head, 1), self.beside_head, fold, margins=(12, 2, 4, 2))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

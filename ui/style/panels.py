@@ -7,11 +7,11 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QToolButton, QWidget
 
 from ui.style.boxes import in_row
-from ui.style.icons import set_icon
 from ui.style.text_size import with_text
+from ui.style.widgets import icon_button
 
 WIDEST = {"Doctor": "Doctor · 99"}
 """Switches that say how many there are of what they show: their places stay."""
@@ -42,13 +42,8 @@ class PanelDock(QDockWidget):
         font = name.font()
         font.setBold(True)
         name.setFont(font)
-        fold = QToolButton(head)
-        set_icon(fold, "close")
-        fold.setAutoRaise(True)
-        fold.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        fold.setAccessibleName(f"Fold away {title}")
-        fold.setToolTip("Fold this panel away; the View menu brings it back.")
-        fold.clicked.connect(self.hide)
+        tip = "Fold this panel away; the View menu brings it back."
+        fold = icon_button("close", f"Fold away {title}", tip, self.hide, head, flat=True)
         in_row((name, 1), fold, on=head, margins=(12, 4, 4, 4))
         return head
 
@@ -56,9 +51,7 @@ class PanelDock(QDockWidget):
 def panel_toggles(toggles: Sequence[QAction], parent: QWidget) -> QWidget:
     """A switch per panel, called as the panel is."""
     box = QWidget(parent)
-    row = QHBoxLayout(box)
-    row.setContentsMargins(0, 0, 8, 0)
-    row.setSpacing(4)
+    row = in_row(on=box, spacing=4, margins=(0, 0, 8, 0))
     for toggle in toggles:
         name = toggle.iconText()
         toggle.setShortcut(QKeySequence(KEYS[name]))

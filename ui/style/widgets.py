@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QSpinBox, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QScrollArea, QSpinBox, QToolButton, QWidget
+
+from ui.style.icons import set_icon
 
 
 def push_button(text: str, tip: str, act: Callable[[], object], parent: QWidget | None = None) -> QPushButton:
@@ -14,6 +16,38 @@ def push_button(text: str, tip: str, act: Callable[[], object], parent: QWidget 
     button.setToolTip(tip)
     button.clicked.connect(lambda _on: act())
     return button
+
+
+def tool_button(
+    text: str, tip: str, act: Callable[[], object] | None = None, parent: QWidget | None = None, *, flat: bool = False
+) -> QToolButton:
+    """A slim button with its sentence, which Tab leads to; a ``flat`` one has no frame until it is pointed at."""
+    button = QToolButton(parent)
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setAutoRaise(flat)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    if act is not None:
+        button.clicked.connect(lambda _on: act())
+    return button
+
+
+def icon_button(
+    icon: str, name: str, tip: str, act: Callable[[], object] | None = None, parent: QWidget | None = None,
+    *, flat: bool = False,
+) -> QToolButton:  # fmt: skip
+    """The same with a picture in place of words; ``name`` is what it is called where nobody sees it."""
+    button = tool_button("", tip, act, parent, flat=flat)
+    set_icon(button, icon)
+    button.setAccessibleName(name)
+    return button
+
+
+def progress_bar(name: str, parts: int, parent: QWidget | None = None) -> QProgressBar:
+    """How far something is, in so many ``parts``; of none it moves to and fro, as long as nobody knows."""
+    bar = QProgressBar(parent, maximum=parts, textVisible=False)
+    bar.setAccessibleName(name)
+    return bar
 
 
 def whole_number(name: str, least: int, most: int, value: int, parent: QWidget | None = None) -> QSpinBox:

@@ -22,11 +22,8 @@ class AfterPage(FieldsPage):
         self.why = TextField("Why it comes so", 4, lambda text: making.set("why", text), WHY_HINT)
         self.playground = PlaygroundEditor(making)
         self.sources = TextField("Sources", 2, self._set_sources, "One source a line; [title](https://…) makes a link")
-        self.column.addWidget(muted("Why it comes so:"))
-        self.column.addWidget(self.why, 2)
-        self.column.addWidget(self.playground)
-        self.column.addWidget(muted("Where to read on, one source a line:"))
-        self.column.addWidget(self.sources, 1)
+        read_on = muted("Where to read on, one source a line:")
+        self.fill(muted("Why it comes so:"), (self.why, 2), self.playground, read_on, (self.sources, 1))
         making.exchanged.connect(self.show_draft)
         self.show_draft()
 

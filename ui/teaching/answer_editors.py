@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from simulator.schema.numbers import exact, read_number
-from ui.style.boxes import in_column
+from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.text_size import scaled, with_text
 from ui.style.widgets import muted, push_button
 from ui.teaching.fields import LineField, TextField, form, labelled
@@ -94,15 +94,9 @@ class ChoiceEditor(AnswerEditor):
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.itemChanged.connect(lambda _item: self._read())
         with_text(self.table, self._fit)
-        column = in_column(muted(CHOICE), self.table, on=self, margins=(0, 0, 0, 0))
-        row = QHBoxLayout()
-        for text, tip, act in (
-            ("A&dd an answer", "One more below.", self._add),
-            ("R&emove it", "Take the chosen answer out.", self._remove),
-        ):  # fmt: skip
-            row.addWidget(push_button(text, tip, act))
-        row.addStretch(1)
-        column.addLayout(row)
+        add = push_button("A&dd an answer", "One more below.", self._add)
+        remove = push_button("R&emove it", "Take the chosen answer out.", self._remove)
+        in_column(muted(CHOICE), self.table, in_row(add, remove, STRETCH), on=self, margins=(0, 0, 0, 0))
 
     def _fit(self, table: QTableWidget) -> None:
         table.setColumnWidth(1, scaled(84))

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QWidget
+from PySide6.QtWidgets import QLabel, QListWidget, QWidget
 
 from simulator.experiment.experiment import ExperimentError
 from simulator.lessons.course import FORMAT, Course, from_builtins
@@ -72,17 +72,13 @@ class CourseMaker(TeachingWindow):
         fields = form()
         labelled(fields, "&Title", self.title)
         labelled(fields, "A&bout", self.text)
-        column = in_column(muted(NONE), fields, on=self, spacing=8, margins=(12, 10, 12, 10))
-        for row in ((self.shipped, self.add, self.from_file), (self.up, self.down, self.remove)):
-            line = QHBoxLayout()
-            for each in row:
-                line.addWidget(each, 1 if each is self.shipped else 0)
-            line.addStretch(0 if row[0] is self.shipped else 1)
-            column.addLayout(line)
-        column.insertWidget(3, self.list, 1)
-        column.addWidget(self.told)
+        further = in_row((self.shipped, 1), self.add, self.from_file)
+        chosen = in_row(self.up, self.down, self.remove, STRETCH)
         foot = in_row(self.new, self.open, STRETCH, self.save)
-        column.addLayout(foot)
+        in_column(
+            muted(NONE), fields, further, (self.list, 1), chosen, self.told, foot, on=self, spacing=8,
+            margins=(12, 10, 12, 10),
+        )  # fmt: skip
 
     # -- the course ------------------------------------------------------------------------------------------------
 

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QScrollArea,
-    QVBoxLayout,
     QWidget,
 )  # fmt: skip
 
+from ui.style.boxes import Item, in_column
 from ui.style.keys import OwnKeys
 from ui.style.text_size import scaled, with_text
 from ui.style.widgets import scroll_down
@@ -122,11 +122,12 @@ class FieldsPage(QScrollArea):
         super().__init__()
         self.setAccessibleName(name)
         scroll_down(self)
-        self.inner = QWidget()
-        self.column = QVBoxLayout(self.inner)
-        self.column.setContentsMargins(12, 10, 12, 10)
-        self.column.setSpacing(8)
-        self.setWidget(self.inner)
+
+    def fill(self, *items: Item) -> None:
+        """Its fields, from top to bottom."""
+        inner = QWidget()
+        in_column(*items, on=inner, spacing=8, margins=(12, 10, 12, 10))
+        self.setWidget(inner)
 
 
 class TeachingWindow(OwnKeys):

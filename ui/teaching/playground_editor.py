@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QWidget
 
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.experiment.settings import split
 from simulator.lessons.controls import Control, controls
 from simulator.schema.settings import in_order, keys_of
-from ui.style.boxes import in_column
+from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.text_size import scaled, with_text
 from ui.style.widgets import muted, push_button
 from ui.teaching.answer_editors import number_of
@@ -57,17 +57,11 @@ class PlaygroundEditor(QWidget):
         tip = "Let the button of the chosen suggestion give the control this value."
         self.set = push_button("S&et", tip, self._set)
         self.clear = push_button("Set no&thing", "Let the chosen suggestion have no button.", self._clear)
-        column = in_column(muted(SUGGESTED), self.table, on=self, margins=(0, 0, 0, 0))
         label = QLabel("Its &button sets")
         label.setBuddy(self.control)
-        for row in ((self.add, self.remove), (label, self.control, QLabel("to"), self.value, self.set, self.clear)):
-            line = QHBoxLayout()
-            for each in row:
-                line.addWidget(each, {self.control: 2, self.value: 1}.get(each, 0))
-            if len(row) == 2:
-                line.addStretch(1)
-            column.addLayout(line)
-        column.addWidget(self.told)
+        lines = in_row(self.add, self.remove, STRETCH)
+        button = in_row(label, (self.control, 2), QLabel("to"), (self.value, 1), self.set, self.clear)
+        in_column(muted(SUGGESTED), self.table, lines, button, self.told, on=self, margins=(0, 0, 0, 0))
 
     # -- showing ---------------------------------------------------------------------------------------------------
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from simulator.lessons.checking import verdict
 from simulator.lessons.draft import number_or_formula
 from simulator.schema.numbers import exact
-from ui.style.boxes import in_column
+from ui.style.boxes import in_column, in_row
 from ui.style.numbers import read_number
 from ui.style.widgets import muted, push_button
 from ui.teaching.answer_editors import EDITORS
@@ -52,19 +52,13 @@ class QuestionEditor(QWidget):
         making.measured.connect(self.show_result)
 
     def _lay_out(self) -> None:
-        measured, expected = QHBoxLayout(), QHBoxLayout()
-        measured.addWidget(self.measured, 1)
-        measured.addWidget(self.pick)
-        expected.addWidget(self.expected, 3)
-        expected.addWidget(muted("±"))
-        expected.addWidget(self.tolerance, 1)
         self.fields = fields = form()
         labelled(fields, "Answer i&s", self.kind)
         labelled(fields, "&Question", self.prompt)
         for editor in self.editors.values():
             fields.addRow(editor)
-        fields.addRow("The run measures", measured)
-        fields.addRow("Expected ±", expected)
+        fields.addRow("The run measures", in_row((self.measured, 1), self.pick))
+        fields.addRow("Expected ±", in_row((self.expected, 3), muted("±"), (self.tolerance, 1)))
         labelled(fields, "Dis&tance counted in", self.scored)
         labelled(fields, "Source of what is e&xpected", self.source)
         labelled(fields, "Name in ta&bles", self.name)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSignalBlocker, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QProgressBar
+from PySide6.QtWidgets import QListWidget
 
+from ui.style.boxes import STRETCH, in_row
 from ui.style.text_size import with_text
-from ui.style.widgets import muted, push_button
+from ui.style.widgets import muted, progress_bar, push_button
 from ui.teaching.fields import Choice, FieldsPage
 from ui.teaching.model import LessonInMaking
 from ui.teaching.number_picker import NumberPicker
@@ -43,10 +44,7 @@ class QuestionsPage(FieldsPage):
             "&Measure now", "Make the run, and show what it measures beside what is expected.", self.make_run
         )
         self.told = muted()
-        self.bar = QProgressBar()
-        self.bar.setAccessibleName("How far the measuring is")
-        self.bar.setRange(0, 0)
-        self.bar.setTextVisible(False)
+        self.bar = progress_bar("How far the measuring is", 0)
         self.editor = QuestionEditor(making)
         self.editor.edited.connect(self._take_edit)
         self.editor.pick_wanted.connect(self.pick_chosen)
@@ -60,20 +58,9 @@ class QuestionsPage(FieldsPage):
         self._show_measuring()
 
     def _lay_out(self) -> None:
-        first, second = QHBoxLayout(), QHBoxLayout()
-        for each in (self.ask, self.kind):
-            first.addWidget(each)
-        first.addStretch(1)
-        for each in (self.up, self.down, self.remove):
-            second.addWidget(each)
-        second.addStretch(1)
-        second.addWidget(self.measure)
-        self.column.addLayout(first)
-        self.column.addWidget(self.list)
-        self.column.addLayout(second)
-        for part in (self.told, self.bar, self.editor):
-            self.column.addWidget(part)
-        self.column.addStretch(1)
+        first = in_row(self.ask, self.kind, STRETCH)
+        second = in_row(self.up, self.down, self.remove, STRETCH, self.measure)
+        self.fill(first, self.list, second, self.told, self.bar, self.editor, STRETCH)
 
     # -- showing ---------------------------------------------------------------------------------------------------
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSpinBox
+from PySide6.QtWidgets import QSpinBox
 
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.lessons.draft import slug
 from simulator.lessons.lesson import MOST_STEPS, Subject
+from ui.style.boxes import STRETCH, in_row
 from ui.style.numbers import count
 from ui.style.widgets import muted, push_button
 from ui.teaching.fields import FieldsPage, LineField, TextField, form, labelled
@@ -47,7 +48,6 @@ class TextPage(FieldsPage):
         return box
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
         self.take_bench = push_button(
             "Take what is on the &bench", "The lesson runs the experiment of the main window as it is now.",
             self.bench_wanted.emit,
@@ -56,19 +56,13 @@ class TextPage(FieldsPage):
             "Take the &landscape", "The lesson runs the race of the landscape window as it is now.",
             self.landscape_wanted.emit,
         )  # fmt: skip
-        row.addWidget(self.take_bench)
-        row.addWidget(self.take_landscape)
-        row.addStretch(1)
         self.fields = fields = form()
         labelled(fields, "&Title", self.title)
         labelled(fields, "N&ame in tables", self.name)
         labelled(fields, "&Minutes it takes", self.minutes)
         labelled(fields, "&Steps of the run", self.steps)
-        self.column.addWidget(self.run)
-        self.column.addLayout(row)
-        self.column.addLayout(fields)
-        self.column.addWidget(muted("What the pupil reads before the prediction:"))
-        self.column.addWidget(self.text, 1)
+        row = in_row(self.take_bench, self.take_landscape, STRETCH)
+        self.fill(self.run, row, fields, muted("What the pupil reads before the prediction:"), (self.text, 1))
 
     def _set_title(self, text: str) -> None:
         self.making.set("title", text)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence
-from PySide6.QtWidgets import QLabel, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSplitter, QTabWidget, QWidget
 
 from simulator.experiment.experiment import Experiment
 from simulator.lessons.lesson import Lesson
@@ -51,16 +51,8 @@ class LessonMaker(TeachingWindow):
         self.questions, self.after = QuestionsPage(making), AfterPage(making)
         self.preview = Preview(making)
         self.pages = QTabWidget(documentMode=True)
-        for place, (page, title) in enumerate(
-            (
-                (self.text, "Text"),
-                (self.controls, "Controls"),
-                (self.questions, "Questions"),
-                (self.after, "After the run"),
-            ),
-            1,
-        ):
-            self.pages.addTab(page, f"&{place} {title}")
+        for place, page in enumerate((self.text, self.controls, self.questions, self.after), 1):
+            self.pages.addTab(page, f"&{place} {page.accessibleName()}")
         self.told = QLabel(wordWrap=True)
         self.told.setAccessibleName("What is missing")
         self._make_buttons()
@@ -92,14 +84,10 @@ class LessonMaker(TeachingWindow):
         }  # fmt: skip
 
     def _lay_out(self) -> None:
-        shown = QWidget()
-        right = QVBoxLayout(shown)
-        right.setContentsMargins(0, 0, 0, 0)
-        head = QLabel("As the pupil sees it")
+        shown, head = QWidget(), QLabel("As the pupil sees it")
         resize_text(head, 1.0, bold=True)
         head.setContentsMargins(12, 8, 0, 0)
-        right.addWidget(head)
-        right.addWidget(self.preview, 1)
+        in_column(head, (self.preview, 1), on=shown, margins=(0, 0, 0, 0))
         self.split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.split.addWidget(self.pages)
         self.split.addWidget(shown)
@@ -108,10 +96,8 @@ class LessonMaker(TeachingWindow):
         foot = in_row(
             self.new, self.open, self.save, self.save_as, self.worksheet, STRETCH, self.trial, margins=(12, 0, 12, 10)
         )
-        column = in_column((self.split, 1), on=self, margins=(0, 0, 0, 0))
         self.told.setContentsMargins(12, 0, 12, 0)
-        column.addWidget(self.told)
-        column.addLayout(foot)
+        in_column((self.split, 1), self.told, foot, on=self, margins=(0, 0, 0, 0))
 
     # -- state -----------------------------------------------------------------------------------------------------
 

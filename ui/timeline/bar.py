@@ -8,11 +8,9 @@ from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QMenu,
     QSpinBox,
     QStackedLayout,
-    QToolButton,
     QWidget,
 )
 
@@ -25,6 +23,7 @@ from ui.style.help import set_page
 from ui.style.icons import set_icon
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled, with_text
+from ui.style.widgets import icon_button, tool_button
 from ui.timeline.marks import RunMarks
 from ui.timeline.playback import Playback
 from ui.timeline.track import Track
@@ -81,9 +80,8 @@ class TimelineBar(QWidget):
         self.track.setToolTip("Drag to an earlier step; the run goes on meanwhile.")
         self.track.wanted.connect(self._go)
         self.track.branch_wanted.connect(self.branch_wanted)
-        self.play = self._button("", "Play back", "Play the run's past from the step that is shown.")
-        set_icon(self.play, "play")
-        self.play.clicked.connect(self.playback.toggle)
+        tip = "Play the run's past from the step that is shown."
+        self.play = icon_button("play", "Play back", tip, self.playback.toggle, self)
         self.speed = QComboBox()
         self.speed.setAccessibleName("Steps in each frame of playback")
         self.speed.setToolTip("Steps in each frame of playback.")
@@ -101,33 +99,18 @@ class TimelineBar(QWidget):
         with_text(self.edit, _fit)
         self.message = ElidedLabel()
         self.message.setObjectName("timelineMessage")
-        self.cancel = self._button("Cancel", "Cancel", "Compute that step no further.")
-        self.cancel.clicked.connect(self._cancel)
-        self.live = self._button("Live", "Live", "Back to the present step of the run (End on the time line).")
+        self.cancel = tool_button("Cancel", "Compute that step no further.", self._cancel, self)
+        tip = "Back to the present step of the run (End on the time line)."
+        self.live = tool_button("Live", tip, self._go_live, self)
         self.live.setCheckable(True)
-        self.live.clicked.connect(self._go_live)
-
-        self.branch = self._button("Branch", "Branch at the step that is shown", BRANCH_TIP)
-        self.branch.clicked.connect(lambda: self.branch_wanted.emit(self.scrubber.shown_step))
-
-    def _button(self, text: str, name: str, tip: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(text)
-        button.setAccessibleName(name)
-        button.setToolTip(tip)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return button
+        self.branch = tool_button("Branch", BRANCH_TIP, lambda: self.branch_wanted.emit(self.scrubber.shown_step), self)
+        self.branch.setAccessibleName("Branch at the step that is shown")
 
     def _lay_out(self) -> None:
-        self._row = row = QHBoxLayout(self)
-        row.setContentsMargins(MARGIN, 1, MARGIN, 1)
-        row.setSpacing(SPACING)
-        row.addWidget(self.play)
-        row.addWidget(self._side)
-        row.addWidget(self.track, 1)
-        row.addWidget(self.edit)
-        row.addWidget(self.branch)
-        row.addWidget(self.live)
+        self._row = in_row(
+            self.play, self._side, (self.track, 1), self.edit, self.branch, self.live, on=self, spacing=SPACING,
+            margins=(MARGIN, 1, MARGIN, 1),
+        )  # fmt: skip
         awaited = QWidget()
         in_row((self.message, 1), self.cancel, on=awaited, spacing=4, margins=(0, 0, 0, 0))
         self._beside.addWidget(self.speed)

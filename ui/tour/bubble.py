@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from ui.style.boxes import in_column, in_row
 from ui.style.theme import current_theme
+from ui.style.widgets import push_button
 
 LETTERS = 44
 """In a line of its text."""
@@ -53,12 +54,9 @@ class Bubble(QFrame):
         self._meanwhile.setWordWrap(True)
         for label in (self._meanwhile, self._count):
             label.setProperty("role", "muted")
-        self.next = QPushButton("&Next", self)
-        self.next.setToolTip("Go on without doing it.")
-        self.leave = QPushButton("Leave the &tour", self)
-        self.leave.setToolTip("Esc does so too; the Help menu begins it again.")
-        self.next.clicked.connect(self.next_pressed)
-        self.leave.clicked.connect(self.left)
+        self.next = push_button("&Next", "Go on without doing it.", self.next_pressed.emit, self)
+        tip = "Esc does so too; the Help menu begins it again."
+        self.leave = push_button("Leave the &tour", tip, self.left.emit, self)
         row = in_row((self._count, 1), self.leave, self.next, spacing=8)
         in_column(self._title, self._text, self._meanwhile, 4, row, on=self, spacing=6, margins=(14, 12, 14, 12))
 

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QHeaderView,
     QLabel,
-    QPushButton,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
@@ -25,6 +24,7 @@ from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.help import set_page
 from ui.style.numbers import integer
 from ui.style.text_size import scaled
+from ui.style.widgets import push_button
 from ui.window.branch_lines import BranchLines
 
 HEADS = ("Network", "From step", "At step", "Over the steps", "What differs")
@@ -45,11 +45,12 @@ class BranchTree(QDialog):
         self.lines = BranchLines(self.tree)
         self._dress_tree()
         self.say = QLabel(HELP, self, wordWrap=True)
-        self.branch = self._button("Branch here", "One more network that goes on from the step that is shown.")
-        self.go = self._button("Go there", "Let the run go on as this network; the run before goes on beside it.")
-        self.delete = self._button("Delete", "Let go of this network; what has branched off from it stays whole. (Del)")
-        for button, act in ((self.branch, self.branch_here), (self.go, self.go_there), (self.delete, self.remove)):
-            button.clicked.connect(act)
+        tip = "One more network that goes on from the step that is shown."
+        self.branch = push_button("Branch here", tip, self.branch_here, self)
+        tip = "Let the run go on as this network; the run before goes on beside it."
+        self.go = push_button("Go there", tip, self.go_there, self)
+        tip = "Let go of this network; what has branched off from it stays whole. (Del)"
+        self.delete = push_button("Delete", tip, self.remove, self)
         line = in_row(self.branch, self.go, self.delete, STRETCH)
         in_column((self.tree, 1), line, self.say, on=self)
         self.resize(scaled(680), scaled(300))
@@ -59,12 +60,6 @@ class BranchTree(QDialog):
         chosen.changed.connect(self.show_branches)
         bench.updated.connect(self.show_branches)
         self.show_branches()
-
-    def _button(self, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(tip)
-        button.setAutoDefault(False)
-        return button
 
     def _dress_tree(self) -> None:
         self.tree.setAccessibleName("Branches")

@@ -6,13 +6,11 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QHBoxLayout,
     QInputDialog,
     QLabel,
     QMenu,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -25,11 +23,13 @@ from ui.bench.chosen_lane import FULL, MOST, ChosenLane
 from ui.bench.chosen_lane import LETTERS as FURTHER
 from ui.bench.lane_views import LaneViews
 from ui.chart.view import View
+from ui.style.boxes import in_column, in_row
 from ui.style.broken_words import breakable
 from ui.style.foot_strip import FootStrip
 from ui.style.help import set_page
 from ui.style.icons import set_icon
 from ui.style.text_size import scaled, with_text
+from ui.style.widgets import tool_button
 from ui.window.comparison_menu import ComparisonMenu
 from ui.window.status import Banner
 
@@ -63,8 +63,7 @@ class LanesBar(QWidget):
         """The network that words are about, and what it has apart."""
         self._histories = chosen.histories
         self._group = QButtonGroup(self)
-        self._place = QHBoxLayout()
-        self._place.setSpacing(2)
+        self._place = in_row(spacing=2)
         self.all = self._button("All", "Let a change act on every network.", checkable=True)
         self.all.toggled.connect(chosen.choose_all)
         self.differs = _label()
@@ -78,8 +77,10 @@ class LanesBar(QWidget):
         self.comparison_menu = ComparisonMenu(views, self)
         self.comparison_menu.chosen.connect(self.comparison_changed)
         self.comparison.setMenu(self.comparison_menu)
-        self._rows = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        self._lay_out()
+        self._rows = in_row(self._place, self.all, spacing=6), in_row(spacing=6), in_row(spacing=6)
+        for row in self._rows[:2]:
+            row.addStretch()
+        in_column(*self._rows, on=self, spacing=0, margins=(8, 2, 8, 2))
         self._buttons = self.comparison, self.verdict, self.twin
         self._put_in = -1, -1
         self._put(0, 0)
@@ -87,25 +88,10 @@ class LanesBar(QWidget):
         self.show_lanes()
         with_text(self, lambda bar: bar._write())
 
-    def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 2, 8, 2)
-        column.setSpacing(0)
-        for row in self._rows:
-            row.setSpacing(6)
-            column.addLayout(row)
-        self._rows[0].addLayout(self._place)
-        self._rows[0].addWidget(self.all)
-        for row in self._rows[:2]:
-            row.addStretch()
-
     def _button(self, text: str, tip: str, checkable: bool = False) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(text)
-        button.setToolTip(tip)
+        button = tool_button(text, tip, parent=self)
         button.setAccessibleName(text)
         button.setCheckable(checkable)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
 
     def take_verdict(self, strip: FootStrip) -> None:

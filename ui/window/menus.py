@@ -16,8 +16,8 @@ from ui.builder.builder import Builder
 from ui.forms.one_undo import FIND, REDO, UNDO
 from ui.settings.preferences import PAUSE, THEME, WORKER
 from ui.settings.settings import Settings
+from ui.style.actions import action
 from ui.style.restyle import Choice
-from ui.window.actions import action
 from ui.window.branch_access import BranchAccess
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting

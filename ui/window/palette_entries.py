@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QIcon, QKeySequence
+from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 import resources
@@ -28,6 +28,7 @@ from ui.forms.training import TrainingPanel
 from ui.palette.entry import Entry, first_sentence
 from ui.plots.base import Plot
 from ui.settings.preferences import PREFERENCES, Preference
+from ui.settings.shortcuts import command_keys, command_name
 from ui.start.pictures import preset_picture
 from ui.style.icons import icon
 from ui.style.theme import Theme, current_theme
@@ -117,15 +118,15 @@ def command_entries(bar: QMenuBar, further: Iterable[QAction], more: Mapping[QAc
     ``more`` are words that a command is found by besides.
     """
     menus = [menu for menu in (top.menu() for top in bar.actions()) if isinstance(menu, QMenu)]
-    placed = [(each, f"In the menu {plain(menu.title())}.") for menu in menus for each in menu.actions()]
+    placed = [(each, f"In the menu {command_name(menu.title())}.") for menu in menus for each in menu.actions()]
     listed: set[QAction] = set()
     for action, where in [*placed, *((each, "") for each in further)]:
-        text = plain(action.text())
+        text = command_name(action.text())
         if text and action.isEnabled() and action.menu() is None and not action.isSeparator() and action not in listed:
             listed.add(action)
-            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            keys = command_keys(action)
             tip = action.toolTip().removesuffix(f" ({keys})")
-            sentence = where if plain(tip) == text else tip
+            sentence = where if command_name(tip) == text else tip
             yield Entry(
                 COMMANDS, text, sentence, action.trigger, more.get(action, ""), keys=keys,
                 picture=partial(_icon_of, action),
@@ -149,11 +150,6 @@ def rule_entries(stop: StopControl) -> Iterator[Entry]:
             COMMANDS, f"Train {menu_text(kind).lower()}", summary_of(kind), partial(stop.choose, kind), "stop pause",
             picture=partial(icon, "steps"),
         )  # fmt: skip
-
-
-def plain(text: str) -> str:
-    """A menu's text without its marks."""
-    return text.replace("&", "").rstrip("…")
 
 
 def setting_entries(parts: Parts, docks: Docks) -> Iterator[Entry]:

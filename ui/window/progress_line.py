@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QProgressBar, QToolButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QWidget
 
 from simulator.running.progress_text import progress_text
 from simulator.system.progress import Progress
 from ui.style.boxes import in_row
+from ui.style.widgets import progress_bar, tool_button
 
 BAR_WIDTH = 80
 
@@ -21,16 +22,10 @@ class ProgressLine(QWidget):
         super().__init__(parent)
         self.setAccessibleName("What takes long")
         self._label = QLabel(self)
-        self.bar = QProgressBar(self)
+        self.bar = progress_bar("How far it is", 1000, self)
         self.bar.setFixedWidth(BAR_WIDTH)
-        self.bar.setTextVisible(False)
-        self.bar.setRange(0, 1000)
-        self.bar.setAccessibleName("How far it is")
-        self.button = QToolButton(self)
-        self.button.setText("Cancel")
-        self.button.setToolTip("End it here; the run and the experiment stay.")
-        self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.button.clicked.connect(self.cancelled)
+        tip = "End it here; the run and the experiment stay."
+        self.button = tool_button("Cancel", tip, self.cancelled.emit, self)
         in_row(self._label, self.bar, self.button, on=self, spacing=8, margins=(8, 0, 8, 0))
         self.hide()
 

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 from ui.bench.bench import Bench
 from ui.board.plot_area import PlotArea
 from ui.chart.view import View
+from ui.style.actions import action
 from ui.style.numbers import count, duration
-from ui.window.actions import action
 from ui.window.progress_line import ProgressLine
 from ui.window.status import Banner
 

@@ -10,12 +10,12 @@ from PySide6.QtWidgets import (
     QFrame,
     QLabel,
     QPlainTextEdit,
-    QToolButton,
     QWidget,
 )
 
 from ui.style.boxes import in_column, in_row
 from ui.style.elided_label import ElidedLabel
+from ui.style.widgets import tool_button
 
 SENTENCE, CLAUSE = re.compile(r"[.!?](?= )"), re.compile(r"[,;:](?= )")
 
@@ -48,15 +48,6 @@ class StatusLine(ElidedLabel):
 AGAIN = "Start again", "Start a new worker on the same experiment."
 
 
-def flat_button(text: str, tip: str, parent: QWidget) -> QToolButton:
-    button = QToolButton(parent)
-    button.setText(text)
-    button.setToolTip(tip)
-    button.setAutoRaise(True)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button
-
-
 class Banner(QFrame):
     """Says above the plots what was refused or went wrong; hides nothing and waits for nobody."""
 
@@ -69,14 +60,12 @@ class Banner(QFrame):
         self._details = QPlainTextEdit(self, readOnly=True)
         self._details.setMaximumHeight(180)
         self._details.setAccessibleName("Traceback")
-        self._more = flat_button("Details", "Show where it happened.", self)
+        self._more = tool_button("Details", "Show where it happened.", parent=self, flat=True)
         self._more.setCheckable(True)
         self._more.toggled.connect(self._details.setVisible)
-        self._again = flat_button(*AGAIN, self)
-        self._again.clicked.connect(self._run_again)
-        self._close = flat_button("✕", "Close this message.", self)
+        self._again = tool_button(*AGAIN, self._run_again, self, flat=True)
+        self._close = tool_button("✕", "Close this message.", self.clear, self, flat=True)
         self._close.setAccessibleName("Close message")
-        self._close.clicked.connect(self.clear)
         self._action: Callable[[], None] | None = None
         self._holds: Callable[[], bool] | None = None
         self._lay_out()

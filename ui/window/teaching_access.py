@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
-from ui.window.actions import action
+from ui.style.actions import action
 from ui.window.experiments import Experiments
 from ui.window.landscape_access import LandscapeAccess
 from ui.window.lessons_access import LessonsAccess

@@ -18,11 +18,12 @@ from simulator.record.frame import Frame
 from simulator.record.record import Record
 from ui.bench.bench import Bench
 from ui.plots.base import View
+from ui.style.actions import action
 from ui.style.boxes import in_column
 from ui.style.icons import set_icon
 from ui.style.numbers import decimal, integer, number, percent, size_text, tabular
 from ui.style.text_size import CAPTION, resize_text, scaled, with_text
-from ui.window.actions import action
+from ui.style.widgets import tool_button
 from ui.window.stop_control import StopControl
 
 LIMITS = (1, 2, 5, 10, 30, 100, 300)
@@ -166,12 +167,9 @@ class Transport(QToolBar):
         self._add_menu_button("Export", "Save plots as pictures or numbers.", self.export_menu, icon="export")
 
     def _add_menu_button(self, text: str, tip: str, menu: QMenu, icon: str = "") -> None:
-        button = QToolButton(self)
-        button.setText(text)
-        button.setToolTip(tip)
+        button = tool_button(text, tip, parent=self)
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         if icon:
             set_icon(button, icon)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QGridLayout, QLabel, QWidget
 
 from simulator.observations.graph.what_if import Changes
 from ui.forms.scale import Scale
 from ui.forms.track import Track
+from ui.style.boxes import in_row
 from ui.style.checked import check
 from ui.style.text_size import scaled, with_text
+from ui.style.widgets import push_button
 
 SWEEP = Scale(low=0.01, high=100.0, log=True, floor=0.01)
 """Of the slider; a typed factor may be anything, and the slider then reaches as far."""
@@ -32,12 +34,8 @@ class Factor(QWidget):
         self.number.setKeyboardTracking(False)
         self.number.setPrefix("× ")
         with_text(self.number, lambda field: field.setFixedWidth(scaled(92)))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
+        in_row(self.label, self.slider, self.number, on=self, spacing=4, margins=(0, 0, 0, 0))
         self.setToolTip(help_text)
-        for part in (self.label, self.slider, self.number):
-            row.addWidget(part)
         self.slider.setAccessibleName(f"{name} factor, slider")
         self.number.setAccessibleName(f"{name} factor")
         self.slider.moved.connect(self.number.setValue)
@@ -76,9 +74,8 @@ class Controls(QWidget):
             "held": _switch("error held fixed", "Keep the output's error as it is without the changes"),
             "ones": _switch("ones in, target 0", "One sample of ones with target 0 in place of the batch"),
         }
-        self.back = QPushButton("Undo all")
-        self.back.setToolTip("Take all changes back: no unit off, every factor 1, every weight its own")
-        self.back.clicked.connect(self.reset)
+        tip = "Take all changes back: no unit off, every factor 1, every weight its own"
+        self.back = push_button("Undo all", tip, self.reset.emit)
         for name, factor in self.factors.items():
             factor.changed.connect(lambda value, name=name: self.moved.emit(name, value))
         for name, switch in self.switches.items():

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import QBoxLayout, QComboBox, QSizePolicy, QSpinBox, QWidget
 
 from simulator.layers.info import LayerInfo
 from simulator.observations.unit import Unit
 from ui.chart.view import layer_name
+from ui.style.boxes import STRETCH, in_row
 from ui.style.text_size import scaled, with_text
+from ui.style.widgets import push_button
 
 ASIDE = "It acts on the running network at once, is no part of the experiment, and undo does not take it back."
 
@@ -46,26 +48,19 @@ class UnitBar(QWidget):
         self.unit.setMinimum(1)
         with_text(self, UnitBar._fit_text)
         self.unit.valueChanged.connect(lambda value: self._choose(value - 1))
-        self.revive = self._button("Revive", f"Draw this unit's incoming weights anew and set its bias to 0. {ASIDE}")
-        self.revive_all = self._button("Revive all dead", f"The same for every dead unit of this layer. {ASIDE}")
-        self.revive.clicked.connect(lambda: self.revive_wanted.emit(False))
-        self.revive_all.clicked.connect(lambda: self.revive_wanted.emit(True))
+        tip = f"Draw this unit's incoming weights anew and set its bias to 0. {ASIDE}"
+        self.revive = push_button("Revive", tip, lambda: self.revive_wanted.emit(False))
+        tip = f"The same for every dead unit of this layer. {ASIDE}"
+        self.revive_all = push_button("Revive all dead", tip, lambda: self.revive_wanted.emit(True))
+        for button in (self.revive, self.revive_all):
+            button.setEnabled(False)
         self._lay_out()
 
-    def _button(self, text: str, help: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setToolTip(help)
-        button.setEnabled(False)
-        return button
-
     def _lay_out(self) -> None:
-        self._parts = choice, revival = QHBoxLayout(), QHBoxLayout()
-        for row, parts in ((choice, (self.layer, self.unit)), (revival, (self.revive, self.revive_all))):
-            row.setSpacing(SPACE)
-            for part in parts:
-                row.addWidget(part)
-        choice.setStretch(0, 100)  # as wide as its longest entry, where there is room
-        choice.addStretch(1)
+        # The layer's name is as wide as its longest entry, where there is room.
+        choice = in_row((self.layer, 100), self.unit, STRETCH, spacing=SPACE)
+        revival = in_row(self.revive, self.revive_all, spacing=SPACE)
+        self._parts = choice, revival
         self._rows = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._rows.setContentsMargins(MARGIN, 0, MARGIN, 6)
         self._rows.setSpacing(SPACE)
