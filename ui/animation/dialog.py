@@ -12,7 +12,6 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
@@ -39,7 +38,7 @@ from ui.settings.settings import Settings
 from ui.style.boxes import STRETCH, in_dialog, in_row
 from ui.style.numbers import count, duration, integer
 from ui.style.theme import LIGHT, current_theme
-from ui.style.widgets import progress_bar, whole_number
+from ui.style.widgets import choice_of, progress_bar, whole_number
 
 USUAL_FRAMES, MOST_FRAMES = 200, 1000
 MOST_SECONDS = 30.0
@@ -86,10 +85,7 @@ class AnimationDialog(QDialog):
 
     def _make_fields(self, key: str) -> None:
         end = self._record.history.end
-        self.which = QComboBox(self)
-        self.which.setAccessibleName("Plot")
-        for plot in self._plots.values():
-            self.which.addItem(plot.title, plot.key)
+        self.which = choice_of("Plot", ((plot.title, plot.key) for plot in self._plots.values()), parent=self)
         self.which.setCurrentIndex(max(0, self.which.findData(key)))
         self.first = whole_number("First step", self._kept[0], end, self._kept[0])
         self.last = whole_number("Last step", 0, end, end)

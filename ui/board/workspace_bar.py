@@ -20,7 +20,7 @@ from ui.board.workspaces import SIZES, Workspaces
 from ui.style.boxes import in_row
 from ui.style.numbers import percent
 from ui.style.spoken_slider import Spoken, speak
-from ui.style.widgets import icon_button
+from ui.style.widgets import choice_of, icon_button
 
 STEPS_PER_UNIT = 20
 """Of the slider: 5 % each."""
@@ -81,9 +81,7 @@ class WorkspaceBar(QWidget):
         return tabs
 
     def _make_choice(self) -> QComboBox:
-        choice = QComboBox()
-        choice.setAccessibleName("Workspace")
-        choice.setToolTip("Which plots are on the board.")
+        choice = choice_of("Workspace", tip="Which plots are on the board.")
         choice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         choice.activated.connect(self.choose)
         choice.hide()

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QLabel,
-    QSpinBox,
     QTableWidgetItem,
     QWidget,
 )
@@ -28,7 +27,7 @@ from ui.style.boxes import STRETCH, in_dialog, in_row
 from ui.style.help import set_page
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled, with_text
-from ui.style.widgets import push_button
+from ui.style.widgets import choice_of, push_button, whole_number
 
 SAME, SEED = "this network", "another seed:"
 NONE = "Nothing was changed by hand in this run. A knob that is turned while it trains stands here, with its step."
@@ -65,9 +64,9 @@ class ChangesDialog(QDialog):
         self.table = ChangesTable(self)
         self.refusal = QLabel(self, wordWrap=True)
         self.refusal.setProperty("role", "warning")
-        self.of, self.on = QComboBox(self), QComboBox(self)
-        self.of.addItem(shown)
-        self.seed = QSpinBox(self)
+        self.of = choice_of("Changes of", [(shown, shown)], parent=self)
+        self.on = choice_of("Replay on", parent=self)
+        self.seed = whole_number("Seed", 0, MOST_SEED, 0, self)
         self._make_buttons()
         self._lay_out()
         self.table.itemChanged.connect(self._edited)
@@ -94,10 +93,6 @@ class ChangesDialog(QDialog):
         self.replay.setDefault(True)
 
     def _lay_out(self) -> None:
-        self.seed.setRange(0, MOST_SEED)
-        self.seed.setAccessibleName("Seed")
-        self.of.setAccessibleName("Changes of")
-        self.on.setAccessibleName("Replay on")
         self._whose = QLabel("Changes of", self)
         edits = in_row(
             self._whose, self.of, self.add, self.remove, self.back, self.again, STRETCH, self.load, self.save

@@ -9,7 +9,6 @@ from typing import Any
 from PySide6.QtCore import QStandardPaths, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialogButtonBox,
     QDoubleSpinBox,
     QFileDialog,
@@ -26,14 +25,14 @@ from ui.plots.base import Plot
 from ui.settings.settings import Settings
 from ui.style.boxes import STRETCH, in_dialog, in_row
 from ui.style.numbers import count, integer
-from ui.style.widgets import whole_number
+from ui.style.widgets import choice_of, whole_number
 
 SHOWN, ALL = "*shown", "*all"
 FORMATS = (
-    ("png", "PNG picture"),
-    ("svg", "SVG drawing"),
-    ("pdf", "PDF drawing"),
-    ("csv", "CSV numbers, full precision"),
+    ("PNG picture", "png"),
+    ("SVG drawing", "svg"),
+    ("PDF drawing", "pdf"),
+    ("CSV numbers, full precision", "csv"),
 )
 
 
@@ -58,27 +57,21 @@ class ExportDialog(BusyDialog):
         self._plots = plots
         self._shown = tuple(shown)
         self.setWindowTitle("Export")
-        self.which = QComboBox(self)
-        self.format = QComboBox(self)
+        titles = ((plot.title, plot.key) for plot in plots.values())
+        every = (all_of(len(shown), " on screen"), SHOWN), (all_of(len(plots)), ALL), *titles
+        self.which = choice_of("What to export", every, parent=self)
+        self.which.setCurrentIndex(max(0, self.which.findData(key or SHOWN)))
+        self.format = choice_of("Format", FORMATS, parent=self)
         self.width_box = length_box(800, "Width", self)
         self.height_box = length_box(500, "Height", self)
         self.scale = QDoubleSpinBox(self)
         self.light = QCheckBox("Light background", self)
         self.pixels = QLabel(self)
-        self._fill(key)
+        self._fill()
         self._lay_out()
         self._tell()
 
-    def _fill(self, key: str) -> None:
-        self.which.setAccessibleName("What to export")
-        self.which.addItem(all_of(len(self._shown), " on screen"), SHOWN)
-        self.which.addItem(all_of(len(self._plots)), ALL)
-        for plot in self._plots.values():
-            self.which.addItem(plot.title, plot.key)
-        self.which.setCurrentIndex(max(0, self.which.findData(key or SHOWN)))
-        self.format.setAccessibleName("Format")
-        for kind, text in FORMATS:
-            self.format.addItem(text, kind)
+    def _fill(self) -> None:
         self.scale.setRange(0.5, 8.0)
         self.scale.setSingleStep(0.5)
         self.scale.setDecimals(2)

@@ -30,6 +30,7 @@ from ui.style.boxes import in_column, in_dialog, in_row
 from ui.style.numbers import percent
 from ui.style.tables import read_by_rows
 from ui.style.text_size import scaled
+from ui.style.widgets import choice_of, whole_number
 
 CARD_SIZES = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5)
 LARGEST_SEED = 2**31 - 1
@@ -64,38 +65,32 @@ class PreferencesDialog(QDialog):
         form = QFormLayout(page, verticalSpacing=8)
         for preference in PREFERENCES:
             field = self._choice(preference) if preference.choices else self._number(preference)
-            field.setAccessibleName(preference.label)
-            field.setAccessibleDescription(preference.help)
-            field.setToolTip(preference.help)
             self.fields[preference.key] = field
             form.addRow(preference.label, field)
-        self.card_size = QComboBox(self)  # last: keys go through the fields in the order in which they are made
-        self._fill_card_sizes(card_size)
+        self.card_size = self._card_sizes(card_size)  # Keys go through fields in the order in which they are made.
         form.addRow("Size of cards", self.card_size)
         return page
 
     def _choice(self, preference: Preference) -> QComboBox:
-        field = QComboBox(self)
-        for value, words in preference.choices:
-            field.addItem(words, value)
+        choices = ((words, value) for value, words in preference.choices)
+        field = choice_of(preference.label, choices, preference.help, self)
         field.setCurrentIndex(field.findData(preferred(preference)))
         field.activated.connect(lambda _index: prefer(preference, field.currentData()))
         return field
 
     def _number(self, preference: Preference) -> QSpinBox:
-        field = QSpinBox(self)
-        field.setRange(0, LARGEST_SEED)
-        field.setValue(int(preferred(preference)))
+        field = whole_number(preference.label, 0, LARGEST_SEED, int(preferred(preference)), self)
+        field.setToolTip(preference.help)
         field.valueChanged.connect(lambda value: prefer(preference, str(value)))
         return field
 
-    def _fill_card_sizes(self, present: float) -> None:
-        self.card_size.setAccessibleName("Size of cards")
-        self.card_size.setToolTip("How wide a card is at least, as the slider above the board and Ctrl + and − set it.")
-        for factor in sorted({*CARD_SIZES, present}):
-            self.card_size.addItem(percent(factor), factor)
-        self.card_size.setCurrentIndex(self.card_size.findData(present))
-        self.card_size.activated.connect(lambda _index: self._set_card_size(self.card_size.currentData()))
+    def _card_sizes(self, present: float) -> QComboBox:
+        tip = "How wide a card is at least, as the slider above the board and Ctrl + and − set it."
+        sizes = ((percent(factor), factor) for factor in sorted({*CARD_SIZES, present}))
+        field = choice_of("Size of cards", sizes, tip, self)
+        field.setCurrentIndex(field.findData(present))
+        field.activated.connect(lambda _index: self._set_card_size(field.currentData()))
+        return field
 
     def _show(self, key: str) -> None:
         """What has been changed elsewhere, in a menu."""

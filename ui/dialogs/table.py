@@ -27,7 +27,7 @@ from simulator.system.progress import Progress
 from ui.dialogs import answers
 from ui.dialogs.table_models import FIRST_VALUES, HEADS, ColumnsModel, HeadModel
 from ui.dialogs.table_reader import Surveyed, TableReader
-from ui.dialogs.table_widgets import choice_of, fit_columns, sentence_label, table_view
+from ui.dialogs.table_widgets import fit_columns, sentence_label, table_view, wide_choice
 from ui.dialogs.two_forms import TwoForms
 from ui.forms.typed import STARTS_OVER
 from ui.style.boxes import STRETCH, in_column, in_dialog, in_row
@@ -86,17 +86,17 @@ class TableDialog(QDialog):
     # -- widgets -------------------------------------------------------------------------------------------------
 
     def _make_choices(self) -> None:
-        self.target = choice_of("Target column", ())
+        self.target = wide_choice("Target column", ())
         self.target.setEditable(True)
         self.target.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.target.setToolTip("A regression can have several targets, with commas between them.")
-        self.task = choice_of("What the target is", TASKS)
-        self.missing = choice_of("Missing values", MISSING)
-        self.header = choice_of("First row", HEADERS)
-        self.delimiter = choice_of("Separator", DELIMITERS)
-        self.decimal = choice_of("Decimal mark", DECIMALS)
-        self.encoding = choice_of("Encoding", ENCODINGS)
-        self.sheet = choice_of("Sheet", ())
+        self.task = wide_choice("What the target is", TASKS)
+        self.missing = wide_choice("Missing values", MISSING)
+        self.header = wide_choice("First row", HEADERS)
+        self.delimiter = wide_choice("Separator", DELIMITERS)
+        self.decimal = wide_choice("Decimal mark", DECIMALS)
+        self.encoding = wide_choice("Encoding", ENCODINGS)
+        self.sheet = wide_choice("Sheet", ())
         self.doubt = sentence_label("warning")
         self.target.activated.connect(lambda _at: self._target_chosen())
         typed = self.target.lineEdit()

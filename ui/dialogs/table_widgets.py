@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QHeaderView, QLabel, QSizePolicy, QTabl
 
 from ui.dialogs.table_models import HEADS, ColumnsModel, HeadModel
 from ui.style.tables import read_by_rows
+from ui.style.widgets import choice_of
 
 WIDEST = 320
 """Pixels of a column at first."""
@@ -24,12 +25,10 @@ def fit_columns(view: QTableView) -> None:
         view.setColumnWidth(at, min(view.columnWidth(at), WIDEST))
 
 
-def choice_of(name: str, items: tuple[tuple[str, str], ...]) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(name)
+def wide_choice(name: str, items: tuple[tuple[str, str], ...]) -> QComboBox:
+    """One that takes the room there is."""
+    combo = choice_of(name, items)
     combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-    for text, value in items:
-        combo.addItem(text, value)
     if not items:
         # What a file calls its columns and sheets may be of any length.
         combo.setMinimumContentsLength(12)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtWidgets import QComboBox, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QSlider, QWidget
 
 from ui.landscape.race_model import SPEEDS, RaceModel
 from ui.style.boxes import in_row
 from ui.style.icons import set_icon
 from ui.style.numbers import count, integer
-from ui.style.text_size import scaled, with_text
-from ui.style.widgets import icon_button
-
-ROUND_A_NUMBER = 34
-"""Pixels of the field for the step around its digits."""
+from ui.style.widgets import choice_of, icon_button, step_field
 
 
 class Playbar(QWidget):
@@ -34,18 +30,9 @@ class Playbar(QWidget):
         self.track.setToolTip("Drag to any step of the race.")
         self.track.setPageStep(10)
         self.track.valueChanged.connect(self._scrub)
-        self.edit = QSpinBox()
-        self.edit.setAccessibleName("Step that is shown")
-        self.edit.setToolTip("The step that is shown.")
-        self.edit.setKeyboardTracking(False)
-        self.edit.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.edit.valueChanged.connect(self._scrub)
-        with_text(self.edit, _fit)
-        self.speed = QComboBox()
-        self.speed.setAccessibleName("Steps per second")
-        self.speed.setToolTip("How fast it is played.")
-        for steps in SPEEDS:
-            self.speed.addItem(f"{integer(steps)} / s", steps)
+        self.edit = step_field(self._scrub)
+        speeds = ((f"{integer(steps)} / s", steps) for steps in SPEEDS)
+        self.speed = choice_of("Steps per second", speeds, "How fast it is played.")
         self.speed.setCurrentIndex(SPEEDS.index(model.speed))
         self.speed.currentIndexChanged.connect(lambda _index: model.set_speed(self.speed.currentData()))
         in_row(
@@ -83,7 +70,3 @@ class Playbar(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, super().minimumSizeHint().height())
-
-
-def _fit(edit: QSpinBox) -> None:
-    edit.setFixedWidth(edit.fontMetrics().horizontalAdvance("1000000") + scaled(ROUND_A_NUMBER))

@@ -32,7 +32,7 @@ from simulator.running.stop_rule_text import forms, parse
 from simulator.system.own_folders import data_folder
 from ui.style.boxes import in_column, in_row
 from ui.style.elided_label import ElidedLabel
-from ui.style.widgets import push_button, whole_number
+from ui.style.widgets import choice_of, push_button, whole_number
 
 OWN = "The present experiment"
 HERE, LOCAL_CLUSTER, CLUSTER = "this computer", "a Dask cluster on this computer", "a Dask cluster at"
@@ -60,20 +60,16 @@ class MapForm(QWidget):
     # -- fields --------------------------------------------------------------------------------------------------------
 
     def _make_fields(self) -> None:
-        self.which = QComboBox(self)
-        self.which.setAccessibleName("Map of")
-        self.which.addItem(OWN)
-        for preset in self.presets:
-            self.which.addItem(preset.title)
-            self.which.setItemData(self.which.count() - 1, preset.question, Qt.ItemDataRole.ToolTipRole)
+        titles = ((preset.title, preset.id) for preset in self.presets)
+        self.which = choice_of("Map of", [(OWN, ""), *titles], parent=self)
+        for place, preset in enumerate(self.presets, 1):
+            self.which.setItemData(place, preset.question, Qt.ItemDataRole.ToolTipRole)
         self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.effect = QLabel(self, wordWrap=True)
         self.vary = [_line(name, FORM, self) for name in ("Vary", "and")]
         self.until = _line("Until", forms(), self)
         self.steps, self.seeds = whole_number("Steps", 0, 1_000_000, 200, self), whole_number("Seeds", 1, 1000, 1, self)
-        self.where = QComboBox(self)
-        self.where.setAccessibleName("Train on")
-        self.where.addItems([HERE, LOCAL_CLUSTER, CLUSTER])
+        self.where = choice_of("Train on", ((where, where) for where in (HERE, LOCAL_CLUSTER, CLUSTER)), parent=self)
         self.where.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.jobs = whole_number("Processes", 1, 1024, max(1, (os.cpu_count() or 1) - 1), self)
         self.jobs.setToolTip("Cells that are trained at a time. The window and its own run come before them.")

@@ -37,7 +37,7 @@ from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.help import set_page
 from ui.style.numbers import count
 from ui.style.text_size import scaled
-from ui.style.widgets import progress_bar, push_button
+from ui.style.widgets import choice_of, progress_bar, push_button
 
 FORM_WIDTH = 320
 SIZE = (1120, 700)
@@ -93,14 +93,10 @@ class MapWindow(QWidget):
         self.summary = QLabel(self, wordWrap=True)
         self.error = QLabel(self, wordWrap=True)
         self.error.setProperty("role", "warning")
-        self.measure = QComboBox(self)
-        self.measure.setAccessibleName("Shown")
-        self.measure.currentIndexChanged.connect(lambda _index: self._show())
-        self.along = QComboBox(self)
-        self.along.setAccessibleName("Profile along")
+        self.measure, self.along = choice_of("Shown", parent=self), choice_of("Profile along", parent=self)
         for box in (self.measure, self.along):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.along.currentIndexChanged.connect(lambda _index: self._show())
+            box.currentIndexChanged.connect(lambda _index: self._show())
 
     def _lay_out(self) -> None:
         side = QWidget(self)

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QPushButton, QScrollArea, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 
 from ui.style.icons import set_icon
+from ui.style.text_size import scaled, with_text
+
+ROUND_A_NUMBER = 34
+"""Pixels of the field for a step around its digits."""
 
 
 def push_button(text: str, tip: str, act: Callable[[], object], parent: QWidget | None = None) -> QPushButton:
@@ -57,6 +71,36 @@ def whole_number(name: str, least: int, most: int, value: int, parent: QWidget |
     box.setValue(value)
     box.setAccessibleName(name)
     return box
+
+
+def choice_of(
+    name: str, items: Iterable[tuple[str, object]] = (), tip: str = "", parent: QWidget | None = None
+) -> QComboBox:
+    """One of several, each by its words and what it stands for."""
+    box = QComboBox(parent)
+    box.setAccessibleName(name)
+    box.setToolTip(tip)
+    for words, stands_for in items:
+        box.addItem(words, stands_for)
+    return box
+
+
+def step_field(chosen: Callable[[int], object]) -> QSpinBox:
+    """A field for the step that is shown, which is ``chosen`` once it has been typed.
+
+    Its size is fixed: it takes another range without the whole window being laid out anew.
+    """
+    box = QSpinBox(keyboardTracking=False, alignment=Qt.AlignmentFlag.AlignRight)
+    box.setAccessibleName("Step that is shown")
+    box.setToolTip("The step that is shown.")
+    box.valueChanged.connect(chosen)
+    with_text(box, _fit_step)
+    return box
+
+
+def _fit_step(box: QSpinBox) -> None:
+    width = box.fontMetrics().horizontalAdvance("1000000") + scaled(ROUND_A_NUMBER)
+    box.setFixedSize(width, box.sizeHint().height())
 
 
 def muted(text: str = "") -> QLabel:

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QMenu,
-    QSpinBox,
     QStackedLayout,
     QWidget,
 )
@@ -23,7 +21,7 @@ from ui.style.help import set_page
 from ui.style.icons import set_icon
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled, with_text
-from ui.style.widgets import icon_button, tool_button
+from ui.style.widgets import choice_of, icon_button, step_field, tool_button
 from ui.timeline.marks import RunMarks
 from ui.timeline.playback import Playback
 from ui.timeline.track import Track
@@ -82,21 +80,11 @@ class TimelineBar(QWidget):
         self.track.branch_wanted.connect(self.branch_wanted)
         tip = "Play the run's past from the step that is shown."
         self.play = icon_button("play", "Play back", tip, self.playback.toggle, self)
-        self.speed = QComboBox()
-        self.speed.setAccessibleName("Steps in each frame of playback")
-        self.speed.setToolTip("Steps in each frame of playback.")
+        speeds = ((f"× {integer(steps)}", steps) for steps in SPEEDS)
+        self.speed = choice_of("Steps in each frame of playback", speeds, "Steps in each frame of playback.")
         self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        for steps in SPEEDS:
-            self.speed.addItem(f"× {integer(steps)}", steps)
         self.speed.currentIndexChanged.connect(self._set_speed)
-        self.edit = QSpinBox()
-        self.edit.setAccessibleName("Step that is shown")
-        self.edit.setToolTip("The step that is shown.")
-        self.edit.setKeyboardTracking(False)
-        self.edit.setGroupSeparatorShown(False)
-        self.edit.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.edit.valueChanged.connect(self._go)
-        with_text(self.edit, _fit)
+        self.edit = step_field(self._go)
         self.message = ElidedLabel()
         self.message.setObjectName("timelineMessage")
         self.cancel = tool_button("Cancel", "Compute that step no further.", self._cancel, self)
@@ -272,9 +260,3 @@ class TimelineBar(QWidget):
     def _show_playing(self, playing: bool) -> None:
         set_icon(self.play, "pause" if playing else "play")
         self.play.setAccessibleName("Hold playback" if playing else "Play back")
-
-
-def _fit(edit: QSpinBox) -> None:
-    """A field of a fixed size takes another range without the whole window being laid out anew."""
-    width = edit.fontMetrics().horizontalAdvance("1000000") + scaled(ROUND_A_NUMBER)
-    edit.setFixedSize(width, edit.sizeHint().height())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QLabel,
     QMenu,
     QSizePolicy,
@@ -23,7 +22,7 @@ from ui.style.boxes import in_column
 from ui.style.icons import set_icon
 from ui.style.numbers import decimal, integer, number, percent, size_text, tabular
 from ui.style.text_size import CAPTION, resize_text, scaled, with_text
-from ui.style.widgets import tool_button
+from ui.style.widgets import choice_of, tool_button
 from ui.window.stop_control import StopControl
 
 LIMITS = (1, 2, 5, 10, 30, 100, 300)
@@ -135,13 +134,10 @@ class Transport(QToolBar):
             button.setAccessibleName(made.text())
 
     def _add_limit(self) -> None:
-        self.limit = QComboBox(self)
-        self.limit.setAccessibleName("Speed limit")
-        self.limit.setToolTip("The most steps per second; slow motion lets one watch single steps.")
+        rates = ((f"{rate} steps/s" if rate > 1 else "1 step/s", float(rate)) for rate in LIMITS)
+        tip = "The most steps per second; slow motion lets one watch single steps."
+        self.limit = choice_of("Speed limit", [("full speed", None), *rates], tip, self)
         self.limit.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.limit.addItem("full speed", None)
-        for rate in LIMITS:
-            self.limit.addItem(f"{rate} steps/s" if rate > 1 else "1 step/s", float(rate))
         self.limit.currentIndexChanged.connect(lambda _i: self.bench.set_limit(self.limit.currentData()))
         self.addWidget(self.limit)
 

@@ -13,7 +13,7 @@ from simulator.observations.unit import Unit
 from ui.chart.view import layer_name
 from ui.style.boxes import STRETCH, in_row
 from ui.style.text_size import scaled, with_text
-from ui.style.widgets import push_button
+from ui.style.widgets import choice_of, push_button
 
 ASIDE = "It acts on the running network at once, is no part of the experiment, and undo does not take it back."
 
@@ -34,9 +34,7 @@ class UnitBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._labels: tuple[str, ...] = ()
-        self.layer = QComboBox()
-        self.layer.setAccessibleName("Layer under the microscope")
-        self.layer.setToolTip("The layer whose unit is watched")
+        self.layer = choice_of("Layer under the microscope", tip="The layer whose unit is watched")
         self.layer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.layer.setMinimumContentsLength(9)
         self.layer.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
