@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QTableWidget,
-    QTableWidgetItem,
     QWidget,
 )
 
 from ui.style.boxes import in_column
 from ui.style.numbers import count, integer, size_text
-from ui.style.tables import read_by_rows
+from ui.style.tables import LEFT, RIGHT, read_by_rows, write_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,10 +67,7 @@ class MemoryPage(QWidget):
         self.table.setRowCount(len(rows))
         for row, texts in enumerate(rows):
             for column, text in enumerate(texts):
-                item = QTableWidgetItem(text)
-                if column:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                self.table.setItem(row, column, item)
+                write_cell(self.table, row, column, text, side=RIGHT if column else LEFT)
 
 
 def rows_of(use: MemoryUse) -> Iterator[tuple[str, str, str]]:

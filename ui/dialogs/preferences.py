@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSpinBox,
     QTableWidget,
-    QTableWidgetItem,
     QTabWidget,
     QWidget,
 )
@@ -28,7 +27,7 @@ from ui.settings.preferences import PREFERENCES, Preference, prefer, preference_
 from ui.settings.shortcuts import NATIVE, Shortcuts
 from ui.style.boxes import in_column, in_dialog, in_row
 from ui.style.numbers import percent
-from ui.style.tables import read_by_rows
+from ui.style.tables import read_by_rows, write_cell
 from ui.style.text_size import scaled
 from ui.style.widgets import choice_of, whole_number
 
@@ -159,8 +158,8 @@ class KeysPage(QWidget):
     def _show_all(self) -> None:
         for row, name in enumerate(self._shortcuts.names):
             mark = " (changed)" if self._shortcuts.changed(name) else ""
-            self.table.setItem(row, 0, QTableWidgetItem(name))
-            self.table.setItem(row, 1, QTableWidgetItem(f"{self._shortcuts.keys(name)}{mark}"))
+            write_cell(self.table, row, 0, name)
+            write_cell(self.table, row, 1, f"{self._shortcuts.keys(name)}{mark}")
 
     def _show_chosen(self) -> None:
         self.edit.setKeySequence(QKeySequence(self._shortcuts.keys(self.chosen), NATIVE))

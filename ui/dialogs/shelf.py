@@ -22,7 +22,7 @@ from ui.bench.shelf import ShelvedRun
 from ui.style.boxes import STRETCH, in_dialog, in_row
 from ui.style.curves import path_through
 from ui.style.help import set_page
-from ui.style.tables import read_by_rows
+from ui.style.tables import read_by_rows, write_cell
 from ui.style.text_size import scaled, with_text
 from ui.style.widgets import push_button
 
@@ -139,9 +139,7 @@ class ShelfDialog(QDialog):
         picture.setData(Qt.ItemDataRole.AccessibleTextRole, f"loss of {run.name}")
         self.table.setItem(row, 0, picture)
         for place, text in enumerate((f"{run.name}\n{run.place}", self._differs(run), run.end), 1):
-            item = QTableWidgetItem(text)
-            item.setToolTip(text)
-            self.table.setItem(row, place, item)
+            write_cell(self.table, row, place, text, tip=text)
 
     def _enable(self) -> None:
         for button in (self.ghost, self.lane):

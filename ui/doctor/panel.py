@@ -29,7 +29,7 @@ from ui.style.boxes import STRETCH, in_column, in_row
 from ui.style.elided_label import ElidedLabel
 from ui.style.help import address, finding_page, follow, page_of, set_page
 from ui.style.numbers import count, integer
-from ui.style.text_size import text_width, with_text
+from ui.style.text_size import embolden, text_width, with_text
 from ui.style.widgets import icon_button
 
 NOTHING = "Nothing is wrong as far as the doctor can see."
@@ -99,9 +99,7 @@ class FindingRow(QFrame):
         self.summary.setObjectName("findingSummary")
         self.place.setObjectName("findingSummary")
         self.place.setProperty("role", "muted")
-        font = self.name.font()
-        font.setBold(True)
-        self.name.setFont(font)
+        embolden(self.name)
         self.opener = QToolButton()
         self.opener.setCheckable(True)
         self.opener.setAutoRaise(True)

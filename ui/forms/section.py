@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from ui.style.boxes import in_column, in_row
 from ui.style.elided_label import ElidedLabel
-from ui.style.text_size import scaled, with_text
+from ui.style.text_size import embolden, scaled, with_text
 
 HEAD_HEIGHT = 26
 
@@ -30,9 +30,7 @@ class Section(QWidget):
         with_text(self.head, lambda head: head.setFixedHeight(scaled(HEAD_HEIGHT - 2)))
         self.head.setAccessibleName(f"{title} section")
         self.head.setToolTip(f"Fold or unfold {title.lower()}.")
-        font = self.head.font()
-        font.setBold(True)
-        self.head.setFont(font)
+        embolden(self.head)
         self.summary = ElidedLabel()
         self.summary.setObjectName("sectionSummary")
         self.summary.setProperty("role", "muted")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRect, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QHeaderView, QTableWidget
 
 from simulator.landscape.readings import Curvature, no_limit, steps_to, turning_share
 from simulator.schema.parameter import title_of
@@ -16,7 +16,7 @@ from ui.chart.shapes import draw_shape
 from ui.landscape.state import COLOURS, SHAPES, LandscapeState
 from ui.style.broken_words import BREAK, breakable
 from ui.style.numbers import integer, number, percent, tabular
-from ui.style.tables import read_by_rows
+from ui.style.tables import LEFT, RIGHT, head_columns, read_by_rows, write_cell
 from ui.style.text_size import scaled
 from ui.style.theme import Theme, current_theme, theme_changed
 
@@ -31,6 +31,7 @@ COLUMNS = (
     ("turns", "Share of its last 20 steps that go back against the one before: oscillation."),
     ("close at", "First step at which f is no more than ε above the lowest minimum, or the gradient no longer than ε."),
 )
+SIDES = (*(LEFT for _ in COLUMNS[:2]), *(RIGHT for _ in COLUMNS[2:]))
 ROOM = 8
 """Pixels of a row beside its text."""
 LEAST_NAME = 14
@@ -51,11 +52,7 @@ class EntriesTable(QTableWidget):
         self.setShowGrid(False)
         self.setFont(tabular(self.font()))
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        for place, (title, tip) in enumerate(COLUMNS):
-            head = QTableWidgetItem(title)
-            head.setToolTip(tip)
-            head.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | _side(place))
-            self.setHorizontalHeaderItem(place, head)
+        head_columns(self, COLUMNS, SIDES)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -70,20 +67,11 @@ class EntriesTable(QTableWidget):
             if self.rowCount() != len(state.paths):
                 self.setRowCount(len(state.paths))
             for row, curved in enumerate(curvatures):
-                for place, text in enumerate(cells(state, row, curved)):
-                    self._write(row, place, text)
+                for place, (text, side) in enumerate(zip(cells(state, row, curved), SIDES, strict=True)):
+                    write_cell(self, row, place, text, side=side)
             self.setCurrentCell(chosen, max(self.currentColumn(), 0))
         self._dress()
         self._fit()
-
-    def _write(self, row: int, place: int, text: str) -> None:
-        item = self.item(row, place)
-        if item is None:
-            item = QTableWidgetItem()
-            item.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | _side(place))
-            self.setItem(row, place, item)
-        if item.text() != text:
-            item.setText(text)
 
     def _dress(self, *_theme: object) -> None:
         """Each name beside its colour and shape."""
@@ -127,7 +115,7 @@ class EntriesTable(QTableWidget):
             item = self.item(row, 0)
             if item is not None:
                 name = breakable(item.text().replace(BREAK, ""), width, self.fontMetrics().horizontalAdvance)
-                self._write(row, 0, name)
+                write_cell(self, row, 0, name)
 
     def _row_height(self, row: int) -> int:
         width, item = self.columnWidth(0) - self._beside_name, self.item(row, 0)
@@ -174,7 +162,3 @@ def swatch(theme: Theme, row: int, side: int, ratio: float) -> QIcon:
     icon = QIcon(picture)
     icon.addPixmap(picture, QIcon.Mode.Selected)
     return icon
-
-
-def _side(place: int) -> Qt.AlignmentFlag:
-    return Qt.AlignmentFlag.AlignLeft if place < 2 else Qt.AlignmentFlag.AlignRight

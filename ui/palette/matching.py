@@ -21,39 +21,8 @@ SHORTEST_SLIP, SHORTEST_WITHIN = 5, 3
 """Letters of a word from which on a slip is forgiven, and it is looked for within words."""
 STEM = 0.7
 """Share of the longer of two words that they have in common where they are related."""
-
-
-SMALL_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "by",
-        "do",
-        "does",
-        "for",
-        "how",
-        "in",
-        "is",
-        "it",
-        "of",
-        "on",
-        "or",
-        "that",
-        "the",
-        "to",
-        "what",
-        "which",
-        "why",
-        "with",
-    ]
-)
-"""What stands in every sentence tells next to nothing."""
 SMALL = 0.05
-"""What it counts beside the others."""
+"""What a small word counts beside the others."""
 
 
 def fit(query: str, texts: Sequence[tuple[frozenset[str], float]]) -> float:
@@ -67,6 +36,10 @@ def fit(query: str, texts: Sequence[tuple[frozenset[str], float]]) -> float:
 def words_of(text: str) -> frozenset[str]:
     """In small letters."""
     return frozenset(re.findall(WORD, text.lower()))
+
+
+SMALL_WORDS = words_of("a an and are as at by do does for how in is it of on or that the to what which why with")
+"""What stands in every sentence tells next to nothing."""
 
 
 def _fit(word: str, words: frozenset[str]) -> float:

@@ -88,6 +88,11 @@ class Settings:
         paths = [path, *(p for p in self.recent_files() if p != path)]
         self.set("files/recent", "\n".join(str(p) for p in paths[:RECENT_LIMIT]))
 
+    def folder(self, beside: Path | None = None) -> Path:
+        """Where files are looked for: ``beside`` a file, else where the last one was, else at home."""
+        file = beside or next(iter(self.recent_files()), None)
+        return Path.home() if file is None else file.parent
+
     def clear_recent(self) -> None:
         self.forget("files/recent")
 

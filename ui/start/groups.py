@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from ui.start.picture_button import PictureButton
+from ui.style.text_size import embolden
 
 NARROWEST, GAP, BELOW = 186, 12, 18
 """Pixels: a picture's least width, between pictures, below a row."""
@@ -93,8 +94,6 @@ class PictureGroups(QWidget):
 def heading(text: str, parent: QWidget) -> QLabel:
     """The title of a group."""
     label = QLabel(text, parent)
-    font = label.font()
-    font.setBold(True)
-    label.setFont(font)
+    embolden(label)
     label.setContentsMargins(0, 0, 0, 6)
     return label

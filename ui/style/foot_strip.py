@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from ui.style.boxes import in_column, in_row
+from ui.style.text_size import embolden
 from ui.style.widgets import icon_button
 
 MOST = 0.6
@@ -37,9 +38,7 @@ class FootStrip(QFrame):
         self.hide()
 
     def _make_head(self, name: str, keys: str) -> QHBoxLayout:
-        font = self.head.font()
-        font.setBold(True)
-        self.head.setFont(font)
+        embolden(self.head)
         tip = f"Fold it away; {keys} brings it back."
         fold = icon_button("close", f"Fold away {name}", tip, self.hide, self, flat=True)
         return in_row((self.head, 1), self.beside_head, fold, margins=(12, 2, 4, 2))

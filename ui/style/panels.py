@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QLabel, QToolButton, QWidget
 
 from ui.style.boxes import in_row
-from ui.style.text_size import with_text
+from ui.style.text_size import embolden, with_text
 from ui.style.widgets import icon_button
 
 WIDEST = {"Doctor": "Doctor · 99"}
@@ -39,9 +39,7 @@ class PanelDock(QDockWidget):
     def _head(self, title: str) -> QWidget:
         head = QWidget(self)
         name = QLabel(title, head)
-        font = name.font()
-        font.setBold(True)
-        name.setFont(font)
+        embolden(name)
         tip = "Fold this panel away; the View menu brings it back."
         fold = icon_button("close", f"Fold away {title}", tip, self.hide, head, flat=True)
         in_row((name, 1), fold, on=head, margins=(12, 4, 4, 4))

@@ -84,6 +84,13 @@ def with_text(owner: Owner, fit: Callable[[Owner], object]) -> None:
     _Follower(owner, again)
 
 
+def embolden(widget: QWidget) -> None:
+    """Let a widget's text stand out at the size that it has."""
+    font = widget.font()
+    font.setBold(True)
+    widget.setFont(font)
+
+
 def resize_text(widget: QWidget, factor: float, *, bold: bool = False) -> None:
     """Let a widget's text be ``factor`` times as large as the application's."""
 

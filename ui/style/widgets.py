@@ -90,7 +90,9 @@ def step_field(chosen: Callable[[int], object]) -> QSpinBox:
 
     Its size is fixed: it takes another range without the whole window being laid out anew.
     """
-    box = QSpinBox(keyboardTracking=False, alignment=Qt.AlignmentFlag.AlignRight)
+    box = QSpinBox()
+    box.setKeyboardTracking(False)
+    box.setAlignment(Qt.AlignmentFlag.AlignRight)
     box.setAccessibleName("Step that is shown")
     box.setToolTip("The step that is shown.")
     box.valueChanged.connect(chosen)

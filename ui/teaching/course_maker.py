@@ -131,12 +131,12 @@ class CourseMaker(TeachingWindow):
         except ExperimentError as error:
             self.told.setText(error.in_words)
             return False
-        saved = self._save(course, ask)
-        if saved:
-            self.dirty, told = False, self.told.text()
-            self._show()
-            self.say(told)
-        return saved
+        return self._save(course, ask)
+
+    def show_saved(self, path: Path) -> None:
+        """The course stands in this file now."""
+        self.path, self.dirty = path, False
+        self._show()
 
     def say(self, sentence: str) -> None:
         """Until the course changes."""

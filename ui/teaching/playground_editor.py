@@ -15,6 +15,7 @@ from simulator.experiment.settings import split
 from simulator.lessons.controls import Control, controls
 from simulator.schema.settings import in_order, keys_of
 from ui.style.boxes import STRETCH, in_column, in_row
+from ui.style.tables import write_cell
 from ui.style.text_size import scaled, with_text
 from ui.style.widgets import muted, push_button
 from ui.teaching.answer_editors import number_of
@@ -77,9 +78,7 @@ class PlaygroundEditor(QWidget):
             self.table.setRowCount(len(suggestions))
             for row, each in enumerate(suggestions):
                 for column, text in enumerate((each["text"], settings_text(each.get("set") or {}))):
-                    item = QTableWidgetItem(text)
-                    item.setToolTip(text)
-                    self.table.setItem(row, column, item)
+                    write_cell(self.table, row, column, text, tip=text)
             if suggestions and self.table.currentRow() < 0:
                 self.table.setCurrentCell(0, 0)
         self._show_chosen()

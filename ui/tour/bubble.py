@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QWidget
 
 from ui.style.boxes import in_column, in_row
+from ui.style.text_size import embolden
 from ui.style.theme import current_theme
 from ui.style.widgets import push_button
 
@@ -46,9 +47,7 @@ class Bubble(QFrame):
         self.setObjectName("tourBubble")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._title, self._text, self._meanwhile, self._count = QLabel(), QLabel(), QLabel(), QLabel()
-        font = self._title.font()
-        font.setBold(True)
-        self._title.setFont(font)
+        embolden(self._title)
         self._title.setWordWrap(True)
         self._text.setWordWrap(True)
         self._meanwhile.setWordWrap(True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -43,8 +42,8 @@ class ChangesAccess(QObject):
             self.dialog.close()
         bench = self._bench
         self.dialog = dialog = ChangesDialog(
-            self._changes, lambda: bench.document.experiment, self._step, self._folder(), self._window,
-            self._chosen.name,
+            self._changes, lambda: bench.document.experiment, self._step, str(Settings().folder(bench.document.path)),
+            self._window, self._chosen.name,
         )  # fmt: skip
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.replayed.connect(self._replay)
@@ -94,10 +93,6 @@ class ChangesAccess(QObject):
     def _step(self) -> int:
         view = self._bench.view
         return 0 if view is None else view.frame.step
-
-    def _folder(self) -> str:
-        path, recent = self._bench.document.path, Settings().recent_files()
-        return str(path.parent if path is not None else recent[0].parent if recent else Path.home())
 
     def replay(self, changes: LiveChanges, description: str, steps: int) -> None:
         """Begin what they begin with anew, with each change in its step, and train so far; one edit, as undo has it."""

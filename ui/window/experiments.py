@@ -297,7 +297,7 @@ class Experiments(QObject):
     def save_as(self, suggested: Path | None = None) -> bool:
         """Whether it is saved where a person says."""
         start = suggested or self.document.path
-        start = start or Path(self._folder()) / f"{files.file_stem(self.document.name)}.json"
+        start = start or self.suggestion(".json")
         path = files.ask_save(self._window, str(start))
         return path is not None and self._save_to(path)
 
@@ -329,11 +329,10 @@ class Experiments(QObject):
         """A name for another file of this experiment, beside its own."""
         path = self.document.path
         stem = files.file_stem(self.document.name) if path is None else path.stem
-        return (Path(self._folder()) if path is None else path.parent) / f"{stem}{ending}"
+        return self._settings.folder(path) / f"{stem}{ending}"
 
     def _folder(self) -> str:
-        recent = self._settings.recent_files()
-        return str(recent[0].parent if recent else Path.home())
+        return str(self._settings.folder())
 
     def _may_leave(self) -> bool:
         may = self.may_replace()

@@ -31,23 +31,22 @@ class PreferenceEffects(QObject):
     def __init__(self, bench: Bench, rewrite: Callable[[], object], parent: QObject) -> None:
         super().__init__(parent)
         self._bench, self._rewrite = bench, rewrite
-        self._configure()
-        bench.link.set_frames_per_second(int(preferred(FRAMES)))
-        bench.link.set_guard(preferred(PAUSE) == "on")
-        bench.memory.set_budget(int(preferred(MEMORY)) * 2**20)
+        self._effects: dict[str, Callable[[], object]] = {
+            THREADS.key: self._configure,
+            NUMBERS.key: self._configure,
+            FRAMES.key: lambda: bench.link.set_frames_per_second(int(preferred(FRAMES))),
+            PAUSE.key: lambda: bench.link.set_guard(preferred(PAUSE) == "on"),
+            MEMORY.key: lambda: bench.memory.set_budget(int(preferred(MEMORY)) * 2**20),
+        }
+        for act in dict.fromkeys(self._effects.values()):
+            act()
+        self._effects[THEME.key] = take_preferred_theme
         preference_changed.connect(self._act)
 
     def _act(self, key: str) -> None:
-        if key == THEME.key:
-            take_preferred_theme()
-        elif key == FRAMES.key:
-            self._bench.link.set_frames_per_second(int(preferred(FRAMES)))
-        elif key == PAUSE.key:
-            self._bench.link.set_guard(preferred(PAUSE) == "on")
-        elif key == MEMORY.key:
-            self._bench.memory.set_budget(int(preferred(MEMORY)) * 2**20)
-        elif key in (THREADS.key, NUMBERS.key):
-            self._configure()
+        if key in self._effects:
+            self._effects[key]()
+        if key in (THREADS.key, NUMBERS.key):
             self._rewrite()
 
     def _configure(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,11 +143,14 @@ class TeachingAccess(QObject):
             self.maker.making.dirty = False
         return answer == "discard"
 
-    def _ask_open(self) -> None:
+    def _ask_file(self, parent: QWidget, title: str = "Open a lesson") -> Path | None:
         from ui.dialogs import lesson_files
 
+        return lesson_files.ask_lesson(parent, self._experiments.suggestion("").parent, title)
+
+    def _ask_open(self) -> None:
         assert self.maker is not None
-        path = lesson_files.ask_lesson(self.maker, self._experiments.suggestion("").parent)
+        path = self._ask_file(self.maker)
         if path is not None and self._may_drop():
             self.load(path)
 
@@ -162,32 +167,25 @@ class TeachingAccess(QObject):
 
     def save(self, ask: bool) -> bool:
         """Whether the lesson stands in its file now, with the table that it reads beside it."""
-        from ui.dialogs import lesson_files
+        from simulator.lessons.packing import save_with_data
 
         maker = self.maker
         assert maker is not None
         lesson, reason = maker.making.lesson()
-        path = maker.making.path
-        if lesson is not None and (ask or path is None):
-            suggestion = self._experiments.suggestion(".nabla-lesson").with_stem(lesson.name)
-            path = lesson_files.ask_lesson_file(maker, path or suggestion)
-        if lesson is None or path is None:
+        if lesson is None:
             maker.say(reason)
             return False
-        return self._write(lesson, path)
+        path = maker.making.path
+        if ask or path is None:
+            path = self._ask_new(maker, lesson.name, path)
+        return path is not None and _write(maker, path, partial(save_with_data, lesson))
 
-    def _write(self, lesson: Lesson, path: Path) -> bool:
-        from simulator.lessons.packing import save_with_data
+    def _ask_new(self, parent: QWidget, name: str, before: Path | None = None) -> Path | None:
+        """Where a lesson or a course of this name shall be, which was in a file ``before``."""
+        from ui.dialogs import lesson_files
 
-        assert self.maker is not None
-        try:
-            beside = save_with_data(lesson, path)
-        except (OSError, ExperimentError) as error:
-            self.maker.say(f"Not saved: {_told(error)}")
-            return False
-        self.maker.show_saved(path)
-        self.maker.say(_written(path, beside))
-        return True
+        suggestion = self._experiments.suggestion(".nabla-lesson").with_stem(name)
+        return lesson_files.ask_lesson_file(parent, before or suggestion)
 
     # -- the trial -------------------------------------------------------------------------------------------------
 
@@ -237,49 +235,34 @@ class TeachingAccess(QObject):
 
     def _ask_lesson(self) -> Lesson | None:
         from simulator.lessons.files import read
-        from ui.dialogs import lesson_files
 
         assert self.course is not None
-        path = lesson_files.ask_lesson(self.course, self._experiments.suggestion("").parent)
+        path = self._ask_file(self.course)
         try:
             return None if path is None else read(path)
         except ValueError as error:
-            self.course.told.setText(f"Not added: {in_words(error)}")
+            self.course.say(f"Not added: {in_words(error)}")
             return None
 
     def _ask_course(self) -> None:
         from simulator.lessons.course import read
-        from ui.dialogs import lesson_files
 
         assert self.course is not None
-        path = lesson_files.ask_lesson(self.course, self._experiments.suggestion("").parent, "Open a course")
+        path = self._ask_file(self.course, "Open a course")
         try:
             if path is not None:
                 self.course.show_course(read(path)[0], path)
         except ValueError as error:
-            self.course.told.setText(f"Not opened: {in_words(error)}")
+            self.course.say(f"Not opened: {in_words(error)}")
 
     def _save_course(self, course: Course, ask: bool) -> bool:
         from simulator.lessons.draft import slug
         from simulator.lessons.packing import save_course_with_data
-        from ui.dialogs import lesson_files
 
         maker = self.course
         assert maker is not None
-        path = maker.path
-        if ask or path is None:
-            suggestion = self._experiments.suggestion(".nabla-lesson").with_stem(slug(course.title))
-            path = lesson_files.ask_lesson_file(maker, suggestion)
-        if path is None:
-            return False
-        try:
-            beside = save_course_with_data(course, path)
-        except (OSError, ExperimentError) as error:
-            maker.say(f"Not saved: {_told(error)}")
-            return False
-        maker.path = path
-        maker.say(_written(path, beside))
-        return True
+        path = self._ask_new(maker, slug(course.title)) if ask or maker.path is None else maker.path
+        return path is not None and _write(maker, path, partial(save_course_with_data, course))
 
     def may_close(self) -> bool:
         """Whether what is being made may be given up with the main window."""
@@ -297,12 +280,17 @@ class TeachingAccess(QObject):
             self.course.close()
 
 
-def _written(path: Path, beside: list[str]) -> str:
-    """Where it stands, and what belongs to it."""
+def _write(maker: LessonMaker | CourseMaker, path: Path, write: Callable[[Path], list[str]]) -> bool:
+    """Whether it stands in its file now; its window says so, with what belongs to it, or why it does not."""
+    try:
+        beside = write(path)
+    except OSError as error:
+        maker.say(f"Not saved: it cannot be written: {error.strerror or error}")
+        return False
+    except ExperimentError as error:
+        maker.say(f"Not saved: {error.in_words}")
+        return False
+    maker.show_saved(path)
     together = f" It reads {', '.join(beside)} beside it: pass all on together." if beside else ""
-    return f"Written to {path}.{together}"
-
-
-def _told(error: OSError | ExperimentError) -> str:
-    """Why nothing was written."""
-    return error.in_words if isinstance(error, ExperimentError) else f"it cannot be written: {error.strerror or error}"
+    maker.say(f"Written to {path}.{together}")
+    return True

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget
 
 from simulator.doctor.base import Finding
 from simulator.running.headless.verdict import QUARTILES, quantile
 from simulator.running.standing import Standing, Steps
 from ui.style.broken_words import breakable
 from ui.style.numbers import integer, number, percent, tabular
+from ui.style.tables import LEFT, RIGHT, head_columns, write_cell
 from ui.style.text_size import scaled
 
 UNKNOWN = "—"
@@ -156,6 +157,7 @@ COLUMNS = (
 )
 LAST = "Findings", "What the doctor sees in each network by its rules alone; only its own panel tries mends on copies."
 HEADS = (*((column.title, column.tip) for column in COLUMNS), LAST)
+SIDES = (*(RIGHT for _ in COLUMNS), LEFT)
 
 
 class VerdictTable(QTableWidget):
@@ -228,18 +230,13 @@ class VerdictTable(QTableWidget):
 
     def _say_upright(self) -> None:
         self._hold(len(self._rows), len(COLUMNS) + 1)
-        for place, (title, tip) in enumerate(HEADS):
-            head = QTableWidgetItem(title)
-            head.setToolTip(tip)
-            head.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | _side(place == len(COLUMNS)))
-            self.setHorizontalHeaderItem(place, head)
+        head_columns(self, HEADS, SIDES)
         self.setVerticalHeaderLabels([row.name for row in self._rows])
         first, *others = self._widths([["", *(title for title, _ in HEADS)], *self._lines()])
         self._spread(first, others)
         for place, row in enumerate(self._rows):
-            for at, (text, tip) in enumerate(cells(row)):
-                last = at == len(COLUMNS)
-                self._write(place, at, last * INDENT + text, tip, side=_side(last))
+            for at, ((text, tip), side) in enumerate(zip(cells(row), SIDES, strict=True)):
+                write_cell(self, place, at, INDENT + text if side == LEFT else text, tip, side)
 
     def _say_turned(self) -> None:
         self._hold(len(COLUMNS) + 2, len(self._rows))
@@ -253,22 +250,12 @@ class VerdictTable(QTableWidget):
         for place, row in enumerate(self._rows):
             for at, (text, tip) in enumerate([(row.name, ""), *cells(row)]):
                 fitted = breakable(text, widths[place], lambda word: self._widest([word]))
-                self._write(at, place, fitted, tip, side=Qt.AlignmentFlag.AlignLeft)
+                write_cell(self, at, place, fitted, tip)
 
     def _hold(self, rows: int, columns: int) -> None:
         if (self.rowCount(), self.columnCount()) != (rows, columns):
             self.setRowCount(rows)
             self.setColumnCount(columns)
-
-    def _write(self, row: int, column: int, text: str, tip: str, side: Qt.AlignmentFlag) -> None:
-        item = self.item(row, column)
-        if item is None:
-            item = QTableWidgetItem()
-            item.setTextAlignment(Qt.AlignmentFlag.AlignVCenter | side)
-            self.setItem(row, column, item)
-        if (item.text(), item.toolTip()) != (text, tip):
-            item.setText(text)
-            item.setToolTip(tip)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -302,10 +289,6 @@ def within(widths: Sequence[int], room: int) -> Sequence[int]:
 def cells(row: Row) -> Sequence[tuple[str, str]]:
     """Of one network, as ``HEADS`` calls them: each text, and what it says in full."""
     return [*(column.of(row) for column in COLUMNS), findings_text(row)]
-
-
-def _side(last: bool) -> Qt.AlignmentFlag:
-    return Qt.AlignmentFlag.AlignLeft if last else Qt.AlignmentFlag.AlignRight
 
 
 def findings_text(row: Row) -> tuple[str, str]:
