@@ -16,7 +16,7 @@ from tests.ui.painted import painted
 from tests.ui.real_runs import NETS, real
 from ui.app import create_app
 from ui.board.arrangement import Arrangement
-from ui.board.card import Page
+from ui.board.card import CardPage
 from ui.board.plot_area import PlotArea
 from ui.plots import all_plots
 from ui.plots.base import Plot
@@ -51,7 +51,7 @@ def test_at_its_least_size_every_plot_can_be_read(net: str, qtbot: QtBot) -> Non
     set_theme(create_app(), "light")
     found = []
     for kind in all_plots():
-        page = Page(kind())
+        page = CardPage(kind())
         qtbot.addWidget(page)
         page.resize(kind.least_width - 2, kind.least_height - 2)
         page.plot.refresh(real(net))

@@ -20,7 +20,7 @@ from simulator.training.run_info import RunInfo
 from tests.ui.painted import Recorder
 from ui.builder import edits
 from ui.builder.builder import Builder, summary_of
-from ui.builder.entries import Entry, entries_of
+from ui.builder.entries import StackEntry, entries_of
 from ui.builder.stack import Stack
 from ui.forms.number_row import NumberRow
 from ui.forms.rows import ChoiceRow
@@ -164,10 +164,16 @@ def test_every_badge_and_every_title_is_painted_whole(qtbot: Any, width: int) ->
     """However many there are, and whatever stands at their right; rows grow for them and stand clear of each other."""
     many = ("normal 0.01", "batch norm before", "dropout 0.2", "stride 2", "weight decay 0.0001")
     entries = [
-        Entry("layer", "1", "convolution 16 · leaky ReLU", many, 0, 0, 3, (0,), place=("layers", 0), shape="16×14×14"),
-        Entry("layer", "2–21", "locally normalised dense 100 · tanh", many[:2], 1, 1, 3, (1,), repeat=20, shape="100"),
-        Entry("layer", "2.1", "dense 5 · softplus", (), 1, 1, 3, (1,), place=("layers", 1, "layers", 0), shape="5"),
-        Entry("output", "out", "output 3", many[-1:], 2, 2, 3, (2,)),
+        StackEntry(
+            "layer", "1", "convolution 16 · leaky ReLU", many, 0, 0, 3, (0,), place=("layers", 0), shape="16×14×14"
+        ),
+        StackEntry(
+            "layer", "2–21", "locally normalised dense 100 · tanh", many[:2], 1, 1, 3, (1,), repeat=20, shape="100"
+        ),
+        StackEntry(
+            "layer", "2.1", "dense 5 · softplus", (), 1, 1, 3, (1,), place=("layers", 1, "layers", 0), shape="5"
+        ),
+        StackEntry("output", "out", "output 3", many[-1:], 2, 2, 3, (2,)),
     ]
     stack = Stack()
     qtbot.addWidget(stack)

@@ -20,7 +20,7 @@ from tests.ui.legible import faults
 from tests.ui.real_runs import NETS, real
 from ui.app import create_app
 from ui.bench.document import Document
-from ui.board.card import Page
+from ui.board.card import CardPage
 from ui.chart.axes import plot_font
 from ui.lessons.answer_forms import CurveForm
 from ui.plots import all_plots
@@ -69,7 +69,7 @@ def test_at_its_least_size_every_plot_can_be_read_in_large_text(net: str, times:
     enlarge(times)
     found = []
     for kind in all_plots():
-        page = Page(kind())
+        page = CardPage(kind())
         qtbot.addWidget(page)
         page.plot.refresh(real(net))
         page.show()
@@ -84,7 +84,7 @@ def test_plots_take_on_another_size_of_text_while_they_are_shown(net: str, qtbot
     """Whether it grows or shrinks; and with what is usual they are again as they were."""
     faulty, changed = [], []
     for kind in all_plots():
-        page = Page(kind())
+        page = CardPage(kind())
         qtbot.addWidget(page)
         page.plot.refresh(real(net))
         page.show()
@@ -101,7 +101,7 @@ def test_plots_take_on_another_size_of_text_while_they_are_shown(net: str, qtbot
     assert not changed
 
 
-def fit(page: Page) -> None:
+def fit(page: CardPage) -> None:
     """Give it the least size that it asks for."""
     page.resize(scaled(page.plot.least_width) - 2, scaled(page.plot.least_height) - 2)
     settle()

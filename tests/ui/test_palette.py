@@ -17,9 +17,9 @@ from simulator.running.stop_rules import Epochs
 from ui.bench.document import Document
 from ui.dialogs import files
 from ui.dialogs.preferences import PreferencesDialog
-from ui.palette.entry import Entry
+from ui.palette.entry import PaletteEntry
 from ui.palette.matching import slips
-from ui.palette.palette import Palette
+from ui.palette.palette import CommandPalette
 from ui.plots import all_plots
 from ui.settings.preferences import FRAMES
 from ui.style.theme import THEMES
@@ -44,13 +44,13 @@ def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow
     made.close()
 
 
-def opened(window: MainWindow, query: str = "") -> Palette:
+def opened(window: MainWindow, query: str = "") -> CommandPalette:
     palette = window.palette_access.open()
     palette.field.setText(query)
     return palette
 
 
-def first(window: MainWindow, query: str) -> Entry:
+def first(window: MainWindow, query: str) -> PaletteEntry:
     palette = opened(window, query)
     entry = palette.chosen
     palette.reject()
@@ -235,5 +235,5 @@ def test_every_sentence_is_there_to_its_end(window: MainWindow) -> None:
     palette.reject()
 
 
-def rows_of_entries(palette: Palette) -> list[int]:
+def rows_of_entries(palette: CommandPalette) -> list[int]:
     return [row for row in range(palette.model.rowCount()) if palette.model.item(row).isEnabled()]

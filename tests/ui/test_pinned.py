@@ -22,6 +22,20 @@ from ui.plots.pinned import PinnedError, packed_pins, pins_in, state_of
 FORMATS = Path(__file__).parents[1] / "data" / "formats"
 KEYS = [plot.key for plot in all_plots()]
 keys = pytest.mark.parametrize("key", KEYS)
+STATES = {
+    "activation_ridges": "HistogramState", "gradient_depth": "DepthState", "activation_profile": "DepthState",
+    "gradient_time": "LayersPast", "loss": "LossState", "gradient_image": "LayersPast",
+    "activation_function": "FunctionState", "activation_image": "HistogramState", "boundary": "BoundaryState",
+    "bounds": "BoundsState", "branch_share": "DepthState", "computation_graph": "GraphState",
+    "correlation": "CorrelationState", "effective_rank": "RankState", "factor_image": "FactorsPast",
+    "feature_maps": "SampleState", "gates": "GateState", "gradient_histograms": "HistogramState",
+    "gradient_noise": "NoiseState", "input_gradient": "InputState", "input_gradient_picture": "PictureState",
+    "jacobian": "JacobianState", "kernels": "MapState", "order_chaos": "OrderChaosState", "output_errors": "ErrorState",
+    "saturation": "DepthState", "sharpness": "SharpnessState", "through_time": "ThroughTimeState",
+    "through_time_image": "ImageState", "unit_microscope": "UnitState", "update_ratio": "RatioState",
+    "waterfall": "WaterfallState", "weights": "DepthState",
+}  # fmt: skip
+"""What the files that people have call the class of what is pinned in each plot."""
 
 
 def pinned(key: str, qtbot: QtBot, kind: str = "random") -> Plot[Any]:
@@ -51,6 +65,11 @@ def test_what_is_pinned_comes_back_as_it_was(key: str, kind: str, qtbot: QtBot) 
     assert again[0] == packed[0]
     np.testing.assert_array_equal(again[1], packed[1])
     assert other.table().columns.keys() == plot.table().columns.keys()
+
+
+def test_the_class_of_what_is_pinned_is_called_as_files_have_it(qtbot: QtBot) -> None:
+    content, _ = packed_pins([pinned(key, qtbot) for key in KEYS])
+    assert {key: pin["state"] for key, pin in json.loads(content).items()} == STATES
 
 
 @pytest.mark.parametrize("path", sorted((FORMATS / "shared").glob("*.nabla")), ids=lambda path: path.stem)

@@ -17,7 +17,7 @@ from tests.ui.real_runs import real
 from tests.ui.test_window_sizes import BOARDS, NET_OF, SIZES, THEMES, opened, put, seen_at, settle
 from ui.plots import View
 from ui.style.restyle import Choice
-from ui.timeline.marks import Mark
+from ui.timeline.marks import TimeMark
 from ui.window.main_window import MainWindow
 
 OTHERS: list[dict[str, Any]] = [
@@ -57,7 +57,7 @@ def open_all(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: window.timeline.scrubber.complete)
     window.bench.close()  # What is looked at stands still.
     settle()
-    window.timeline.track.show_marks([Mark(step, "finding", "dead units") for step in range(STEPS)])
+    window.timeline.track.show_marks([TimeMark(step, "finding", "dead units") for step in range(STEPS)])
 
 
 def faults_of_strip(window: MainWindow) -> list[str]:

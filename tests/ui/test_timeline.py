@@ -33,8 +33,8 @@ from ui.export.tables import csv_text
 from ui.plots import Plot, View, plot_class
 from ui.style.theme import LIGHT
 from ui.timeline.bar import TimelineBar
-from ui.timeline.marks import NAMES, Mark, RunMarks, next_step
-from ui.timeline.track import APART, Track
+from ui.timeline.marks import NAMES, RunMarks, TimeMark, next_step
+from ui.timeline.track import APART, TimeTrack
 from ui.window.main_window import MainWindow
 
 PATIENCE = 600_000
@@ -386,11 +386,13 @@ def test_nothing_is_exported_of_a_step_that_is_still_computed(open_window: Any, 
 
 
 def test_keys_go_by_steps_by_ten_and_from_mark_to_mark(qtbot: QtBot) -> None:
-    track, gone = Track(), list[int]()
+    track, gone = TimeTrack(), list[int]()
     qtbot.addWidget(track)
     track.wanted.connect(gone.append)
     track.show_step(50, 0, 100)
-    track.show_marks((Mark(20, "spike"), Mark(45, "checkpoint"), Mark(70, "change", "Change learning rate")))
+    track.show_marks(
+        (TimeMark(20, "spike"), TimeMark(45, "checkpoint"), TimeMark(70, "change", "Change learning rate"))
+    )
     shift = Qt.KeyboardModifier.ShiftModifier
     for key, modifier in (
         (Qt.Key.Key_Left, None), (Qt.Key.Key_Right, None), (Qt.Key.Key_Left, shift), (Qt.Key.Key_Right, shift),
@@ -403,12 +405,12 @@ def test_keys_go_by_steps_by_ten_and_from_mark_to_mark(qtbot: QtBot) -> None:
 
 
 def test_however_many_marks_there_are_signs_stand_apart_and_none_is_left_out(qtbot: QtBot) -> None:
-    track, chance = Track(), np.random.default_rng(0)
+    track, chance = TimeTrack(), np.random.default_rng(0)
     qtbot.addWidget(track)
     track.show_step(0, 0, 50_000)
     steps = {kind: chance.integers(0, 50_000, 300) for kind in NAMES}
     steps["finding"] = np.array([0, 1, 25_000, 49_999])
-    track.show_marks([Mark(int(step), kind) for kind, of_kind in steps.items() for step in of_kind])
+    track.show_marks([TimeMark(int(step), kind) for kind, of_kind in steps.items() for step in of_kind])
     for width in (200, 1200):
         track.resize(width, track.height())
         for kind, of_kind in steps.items():
@@ -447,7 +449,7 @@ def test_a_step_that_was_typed_does_not_stay_where_the_present_is_shown_again(op
 
 
 def test_a_place_on_the_track_is_the_step_that_stands_there(qtbot: QtBot) -> None:
-    track = Track()
+    track = TimeTrack()
     qtbot.addWidget(track)
     track.resize(400, 24)
     track.show_step(0, 0, 100_000)

@@ -49,7 +49,7 @@ class Animation:
 
 
 @dataclass(frozen=True)
-class Moment:
+class AnimatedMoment:
     """What the plot shows at one step."""
 
     state: Any
@@ -84,7 +84,7 @@ class Animator(QObject):
         self._plot.seeds = 1
         self._record = RewoundRecord(record)
         self._beside = NetworksBeside(self._plot, lanes, comparing)
-        self._moments: list[Moment] = []
+        self._moments: list[AnimatedMoment] = []
         self._arrived = self._drawn = self._total = 0
         self._refusal = ""
         """Why the plot shows nothing of the last step, if it says so."""
@@ -99,7 +99,7 @@ class Animator(QObject):
         recomputer.failed.connect(self._fail)
 
     @property
-    def moments(self) -> tuple[Moment, ...]:
+    def moments(self) -> tuple[AnimatedMoment, ...]:
         """What will be drawn, as far as it is there."""
         return tuple(self._moments)
 
@@ -121,7 +121,7 @@ class Animator(QObject):
         view = View(frame, record)
         state = self._plot.capture(view)
         if state is not None:
-            self._moments.append(Moment(state, record.changes.entries, self._beside.take(view, reply.lanes)))
+            self._moments.append(AnimatedMoment(state, record.changes.entries, self._beside.take(view, reply.lanes)))
         else:
             results = (frame.observed(each) for each in self._plot.observations)
             self._refusal = next((each.refusal for each in results if each is not None and each.refusal), self._refusal)
@@ -177,7 +177,7 @@ class Animator(QObject):
         else:
             self._tell("Drawing and writing", self._drawn)
 
-    def _picture(self, moment: Moment) -> Pixels:
+    def _picture(self, moment: AnimatedMoment) -> Pixels:
         """What the plot shows at one step."""
         plot, animation = self._plot, self._animation
         plot.show_changes(moment.changes)
@@ -186,7 +186,7 @@ class Animator(QObject):
         self._show(moment)
         return pixels_of(picture(plot, animation.width, animation.height, animation.scale, light=False))
 
-    def _show(self, moment: Moment) -> None:
+    def _show(self, moment: AnimatedMoment) -> None:
         self._beside.show(moment.lanes)
         self._plot.show_state(moment.state)
         self._beside.shown()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from ui.board.arrangement import Arrangement, Place
-from ui.board.card import Card, Page
+from ui.board.card import Card, CardPage
 from ui.board.current import CurrentCard
 from ui.board.packing import GAP, Packed, pack
 from ui.plots.base import Plot
@@ -30,7 +30,7 @@ class Board(QScrollArea):
     """Other plots can be seen now."""
     maximised_changed = Signal(bool)
 
-    def __init__(self, page: Callable[[str], Page], kind: Callable[[str], type[Plot[Any]]]) -> None:
+    def __init__(self, page: Callable[[str], CardPage], kind: Callable[[str], type[Plot[Any]]]) -> None:
         """``page`` and ``kind`` give the page and the class of a plot by its key."""
         super().__init__()
         self._page, self._kind = page, kind
@@ -113,7 +113,7 @@ class Board(QScrollArea):
         return card
 
     def _put_away(self, card: Card) -> None:
-        for page in card.findChildren(Page):
+        for page in card.findChildren(CardPage):
             page.setParent(self.shelf)
         card.hide()
         card.setParent(None)

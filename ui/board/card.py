@@ -30,7 +30,7 @@ RATIOS = {"wide": 0.52, "square": 0.85, "tall": 1.25}
 """Height of a card for each pixel of a column's width, by the shape that its plot asks for."""
 
 
-class Page(QWidget):
+class CardPage(QWidget):
     """A plot below its head: its own header, a menu and a way to close it."""
 
     menu_wanted = Signal(QPoint)
@@ -65,7 +65,7 @@ def _fit(button: QToolButton) -> None:
     button.setFixedSize(scaled(19), scaled(20))
 
 
-class Edge(QWidget):
+class CardEdge(QWidget):
     """The right edge of a card, to be dragged."""
 
     dragged = Signal(int)
@@ -111,7 +111,9 @@ class Card(QFrame):
     tab_chosen = Signal(str)
     """Key of the plot that shall be in front."""
 
-    def __init__(self, parent: QWidget, page: Callable[[str], Page], kind: Callable[[str], type[Plot[Any]]]) -> None:
+    def __init__(
+        self, parent: QWidget, page: Callable[[str], CardPage], kind: Callable[[str], type[Plot[Any]]]
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("plotCard")
         self._page, self._kind = page, kind
@@ -127,7 +129,7 @@ class Card(QFrame):
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.tabs.currentChanged.connect(self._choose)
         self._pages = QStackedWidget()
-        self.edge = Edge(self, parent)
+        self.edge = CardEdge(self, parent)
         in_column(self.tabs, (self._pages, 1), on=self, spacing=0, margins=(1, 1, 1, 1))
 
     def set_place(self, place: Place) -> None:
@@ -151,10 +153,10 @@ class Card(QFrame):
         self.tab_chosen.emit(self.place.keys[index])
 
     @property
-    def page(self) -> Page | None:
+    def page(self) -> CardPage | None:
         """What is in front, if it has been seen."""
         shown = self._pages.currentWidget()
-        return shown if isinstance(shown, Page) and shown.plot.key == self.place.key else None
+        return shown if isinstance(shown, CardPage) and shown.plot.key == self.place.key else None
 
     def bring_page(self) -> None:
         """Have the page in front: the card is seen."""

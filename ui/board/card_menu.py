@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QMenu, QToolButton
 
 from ui.board.arrangement import Arrangement
 from ui.board.board import Board
-from ui.board.card import Page
+from ui.board.card import CardPage
 
 
-def open_card_menu(board: Board, page: Page, at: QPoint) -> None:
+def open_card_menu(board: Board, page: CardPage, at: QPoint) -> None:
     """Show the menu of a page's plot at a point of the screen."""
     menu = QMenu(board)
     menu.aboutToHide.connect(menu.deleteLater)
@@ -21,7 +21,7 @@ def open_card_menu(board: Board, page: Page, at: QPoint) -> None:
     menu.popup(at)
 
 
-def fill_card_menu(menu: QMenu, board: Board, page: Page) -> None:
+def fill_card_menu(menu: QMenu, board: Board, page: CardPage) -> None:
     """What can be done with a plot and its card."""
     header = page.plot.header
     assert header is not None

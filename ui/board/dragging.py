@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from ui.board.arrangement import Arrangement
 from ui.board.board import Board
-from ui.board.card import Card, Page
+from ui.board.card import Card, CardPage
 from ui.board.packing import GAP
 from ui.style.theme import current_theme
 
@@ -53,7 +53,7 @@ class Dragging(QObject):
         """The plot whose head was pressed."""
         self._active = False
 
-    def watch(self, page: Page) -> None:
+    def watch(self, page: CardPage) -> None:
         """Let this page be dragged by its head, and maximised by a double-click on it."""
         header = page.plot.header
         assert header is not None

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from simulator.layers.base import layer_kinds
 from ui.board.board import Board
-from ui.board.card import Page
+from ui.board.card import CardPage
 from ui.board.card_menu import open_card_menu
 from ui.board.commands import Commands
 from ui.board.dragging import Dragging
@@ -52,7 +52,7 @@ class PlotArea(QWidget):
         super().__init__(parent)
         self.setObjectName("plotArea")
         self._plots = PlotSet(self)
-        self._pages: dict[str, Page] = {}
+        self._pages: dict[str, CardPage] = {}
         self.workspaces = Workspaces(self)
         self.board = Board(self._page, self._plots.kind)
         self.feed = Feed(self._plots, lambda: self.board.seen, self)
@@ -143,14 +143,14 @@ class PlotArea(QWidget):
         key = self.board.current.key
         return self.plot(key) if key else None
 
-    def _page(self, key: str) -> Page:
+    def _page(self, key: str) -> CardPage:
         self._plots.plot(key)
         return self._pages[key]
 
     def _take_in(self, plot: Plot[Any]) -> None:
         key, header = plot.key, plot.header
         assert header is not None
-        page = self._pages[key] = Page(plot)
+        page = self._pages[key] = CardPage(plot)
         page.setParent(self.board.shelf)
         page.closed.connect(lambda: self.hide_plot(key))
         page.menu_wanted.connect(lambda at: open_card_menu(self.board, page, at))

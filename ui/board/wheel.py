@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QWheelEvent
 
 from ui.board.board import Board
-from ui.board.card import Page
+from ui.board.card import CardPage
 from ui.plots.base import Plot
 
 
@@ -19,7 +19,7 @@ class WheelScroll(QObject):
         super().__init__(board)
         self._board = board
 
-    def watch(self, page: Page) -> None:
+    def watch(self, page: CardPage) -> None:
         """Let the wheel over this page's plot scroll the board."""
         page.plot.canvas.take_wheel = lambda event: self._take(page.plot, event)
 

@@ -19,7 +19,7 @@ from simulator.training.run_info import RunInfo
 from simulator.training.surgery import Surgery
 from ui.builder import edits
 from ui.builder.edits import Place, StackEdit
-from ui.builder.entries import Entry, entries_of
+from ui.builder.entries import StackEntry, entries_of
 from ui.builder.identity import Identities, tags
 from ui.builder.keeping import labels_of, output_label
 from ui.builder.kinds_menu import kinds_menu
@@ -187,7 +187,7 @@ class Builder(QWidget):
         """Choose the layers at these places."""
         self._select([edits.at(self._plain, place)[edits.TAG] for place in layers])
 
-    def _name(self, entry: Entry) -> Name:
+    def _name(self, entry: StackEntry) -> Name:
         """What a row is known by, wherever it stands: a layer by its tag."""
         name: Name = edits.at(self._plain, entry.place)[edits.TAG] if entry.place else entry.role
         return name

@@ -19,7 +19,7 @@ from ui.style.numbers import count, setting
 Plain = Mapping[str, Any]
 
 
-class Entry(Struct, frozen=True):
+class StackEntry(Struct, frozen=True):
     """One row. Depth indices count from 0 as the rows of plots do: ``repeat`` expanded, inner layers before the
     layer they are in, the output layer last. ``own`` are those that the row stands for, ``first`` … ``last`` the
     span with all that is inside; -1 for the input."""
@@ -61,7 +61,7 @@ def entries_of(
     info: RunInfo | None = None,
     shapes: Mapping[Place, str] | None = None,
     wrong: Mapping[Place, str] | None = None,
-) -> list[Entry]:
+) -> list[StackEntry]:
     """The rows from input to output; ``shapes`` by place, that of the input under ``()``; ``wrong`` likewise."""
     context = _Context(sum(rows_of(layer) for layer in plain["layers"]) + 1, shapes or {}, wrong or {})
     rows = [_input(plain, info, context.shapes.get((), ""))]
@@ -82,9 +82,9 @@ class _Context(Struct, frozen=True):
     shapes: Mapping[Place, str]
     wrong: Mapping[Place, str]
 
-    def rows(self, layers: Sequence[Plain], stack: Place, starts: Sequence[int], prefix: str) -> list[Entry]:
+    def rows(self, layers: Sequence[Plain], stack: Place, starts: Sequence[int], prefix: str) -> list[StackEntry]:
         """``starts``: depth indices at which each copy of the stack begins, of which a repeated composite has some."""
-        entries: list[Entry] = []
+        entries: list[StackEntry] = []
         number, count = 1, sum(int(layer.get("repeat", 1)) for layer in layers) if prefix else 1
         for index, layer in enumerate(layers):
             place, repeat, taken = (*stack, index), int(layer.get("repeat", 1)), rows_of(layer)
@@ -100,8 +100,8 @@ class _Context(Struct, frozen=True):
             number += repeat
         return entries
 
-    def _entry(self, layer: Plain, place: Place, own: tuple[int, ...], first: int, number: str) -> Entry:
-        return Entry(
+    def _entry(self, layer: Plain, place: Place, own: tuple[int, ...], first: int, number: str) -> StackEntry:
+        return StackEntry(
             "layer",
             number,
             _title(layer),
@@ -118,12 +118,12 @@ class _Context(Struct, frozen=True):
         )
 
 
-def _input(plain: Plain, info: RunInfo | None, shape: str) -> Entry:
+def _input(plain: Plain, info: RunInfo | None, shape: str) -> StackEntry:
     name = _kind_title(parameters_by_name(plain, "data"), plain["data"])
     if info is None:
-        return Entry("input", "in", name, shape=shape)
+        return StackEntry("input", "in", name, shape=shape)
     title = f"{name} · {count(len(info.input_names), 'input')}"
-    return Entry("input", "in", title, (count(info.train_samples, "sample"),), shape=shape)
+    return StackEntry("input", "in", title, (count(info.train_samples, "sample"),), shape=shape)
 
 
 def parameters_by_name(plain: Plain, name: str) -> dict[str, type[Part]]:
@@ -139,12 +139,12 @@ def _kind_title(known: Mapping[str, type[Part]], plain: Plain) -> str:
     return title_of(known[kind]) if kind in known else kind
 
 
-def _output(plain: Plain, info: RunInfo | None, depth: int) -> Entry:
+def _output(plain: Plain, info: RunInfo | None, depth: int) -> StackEntry:
     units = f" {info.layers[-1].units}" if info is not None and info.layers else ""
     loss = plain.get("loss")
     badges: tuple[str, ...] = (_kind_title(kinds(Loss), loss),) if loss else ()
     badges += _part_badges(_output_parameters(), plain.get("output", {}), first=False)
-    return Entry("output", "out", f"output{units}", badges, depth - 1, depth - 1, depth, (depth - 1,))
+    return StackEntry("output", "out", f"output{units}", badges, depth - 1, depth - 1, depth, (depth - 1,))
 
 
 def _output_parameters() -> tuple[Parameter, ...]:

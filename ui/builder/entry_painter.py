@@ -10,7 +10,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QLinearGradient, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from ui.builder.entries import Entry
+from ui.builder.entries import StackEntry
 from ui.style.text_size import scaled
 from ui.style.theme import current_theme, layer_colour
 
@@ -39,12 +39,12 @@ class Lines(Struct, frozen=True):
         return len(self.title) - 1 + max(len(self.badges) - 1, 0)
 
 
-def two_lines(entry: Entry) -> bool:
+def two_lines(entry: StackEntry) -> bool:
     """Whether a row has something to say below its title."""
     return bool(entry.badges or (entry.shape and entry.repeat > 1))
 
 
-def _times(entry: Entry) -> str:
+def _times(entry: StackEntry) -> str:
     """What stands at the right of the title."""
     if not two_lines(entry):
         return entry.shape
@@ -58,7 +58,7 @@ def _small(font: QFont) -> QFont:
     return small
 
 
-def lines_of(entry: Entry, width: float, font: QFont) -> Lines:
+def lines_of(entry: StackEntry, width: float, font: QFont) -> Lines:
     """The lines of a row in so many pixels."""
     shape = entry.shape if two_lines(entry) else ""
     return _lines(entry.number, entry.title, _times(entry), entry.badges, shape, width, font.toString())
@@ -109,7 +109,7 @@ class EntryPainter(QStyledItemDelegate):
         self.lit = -1
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        entry: Entry | None = index.data(ENTRY)
+        entry: StackEntry | None = index.data(ENTRY)
         if entry is None:
             return QSize(120, scaled(ROW_HEIGHT))
         usual = ROW_HEIGHT if two_lines(entry) else SHORT_HEIGHT
@@ -119,7 +119,7 @@ class EntryPainter(QStyledItemDelegate):
         return QSize(120, scaled(usual) + lines_of(entry, room, option.font).further * scaled(FURTHER))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        entry: Entry = index.data(ENTRY)
+        entry: StackEntry = index.data(ENTRY)
         area = _area(QRectF(option.rect), entry)
         palette: QPalette = option.palette
         state: QStyle.StateFlag = option.state
@@ -131,7 +131,7 @@ class EntryPainter(QStyledItemDelegate):
         painter.restore()
 
     def _ground(
-        self, painter: QPainter, area: QRectF, palette: QPalette, state: QStyle.StateFlag, entry: Entry
+        self, painter: QPainter, area: QRectF, palette: QPalette, state: QStyle.StateFlag, entry: StackEntry
     ) -> None:
         accent = palette.color(QPalette.ColorRole.Highlight)
         selected = bool(state & QStyle.StateFlag.State_Selected)
@@ -143,7 +143,7 @@ class EntryPainter(QStyledItemDelegate):
         painter.setPen(QPen(accent, 1.2) if focus or lit else Qt.PenStyle.NoPen)
         painter.drawRoundedRect(area, 4, 4)
 
-    def _chip(self, painter: QPainter, area: QRectF, entry: Entry) -> None:
+    def _chip(self, painter: QPainter, area: QRectF, entry: StackEntry) -> None:
         if entry.first < 0:
             return
         bar = QRectF(area.left() + 4, area.top() + 4, 5, area.height() - 8)
@@ -154,7 +154,7 @@ class EntryPainter(QStyledItemDelegate):
         painter.setBrush(ramp)
         painter.drawRoundedRect(bar, 2, 2)
 
-    def _words(self, painter: QPainter, line: QRectF, palette: QPalette, font: QFont, entry: Entry) -> None:
+    def _words(self, painter: QPainter, line: QRectF, palette: QPalette, font: QFont, entry: StackEntry) -> None:
         text, muted = palette.color(QPalette.ColorRole.Text), QColor(current_theme().muted)
         lines = lines_of(entry, line.width(), font)
         first = QRectF(line)
@@ -179,7 +179,7 @@ class EntryPainter(QStyledItemDelegate):
             self._badges(painter, second, muted, font, entry, lines)
 
     @staticmethod
-    def _badges(painter: QPainter, line: QRectF, ink: QColor, font: QFont, entry: Entry, lines: Lines) -> None:
+    def _badges(painter: QPainter, line: QRectF, ink: QColor, font: QFont, entry: StackEntry, lines: Lines) -> None:
         painter.setFont(_small(font))
         painter.setPen(QPen(ink, 0.7))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -195,12 +195,12 @@ class EntryPainter(QStyledItemDelegate):
             line.translate(0, scaled(FURTHER))
 
 
-def _area(row: QRectF, entry: Entry) -> QRectF:
+def _area(row: QRectF, entry: StackEntry) -> QRectF:
     """Where a row is painted."""
     return row.adjusted(1 + entry.level * INDENT, 1, -1, -1)
 
 
-def _line(row: QRectF, entry: Entry) -> QRectF:
+def _line(row: QRectF, entry: StackEntry) -> QRectF:
     """What its words have of that."""
     area = _area(row, entry)
     return QRectF(area.left() + LEFT, area.top(), area.width() - MARGINS, area.height())

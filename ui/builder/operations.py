@@ -23,14 +23,14 @@ KEEP_TIP = (
     "and the run goes on from its step; off, the network begins anew."
 )
 SCALE_LIMIT = 1e6
-Made = Callable[[tuple[str, ...]], Surgery]
+SurgeryOf = Callable[[tuple[str, ...]], Surgery]
 """The operation on layers of these labels."""
 
 
 class Operations:
     """The actions of a stack that act on what is trained, and the choice whether changes keep weights."""
 
-    def __init__(self, stack: QWidget, act: Act, operate: Callable[[str, Made], None]) -> None:
+    def __init__(self, stack: QWidget, act: Act, operate: Callable[[str, SurgeryOf], None]) -> None:
         self.actions: dict[str, QAction] = {}
         self._stack, self._operate = stack, operate
         self.keep = QCheckBox(KEEP)

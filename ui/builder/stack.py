@@ -9,7 +9,7 @@ from PySide6.QtGui import QDrag, QDropEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QListWidget, QListWidgetItem
 
 from ui.builder.edits import Place
-from ui.builder.entries import Entry
+from ui.builder.entries import StackEntry
 from ui.builder.entry_painter import ENTRY, INDENT, EntryPainter
 from ui.style.text_size import text_resized
 
@@ -40,7 +40,7 @@ class Stack(QListWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(0, 120)
 
-    def set_entries(self, entries: Sequence[Entry]) -> None:
+    def set_entries(self, entries: Sequence[StackEntry]) -> None:
         """Show ``entries``, keeping the rows there are."""
         while self.count() > len(entries):
             self.takeItem(self.count() - 1)
@@ -55,12 +55,12 @@ class Stack(QListWidget):
             flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
             item.setFlags(flags | Qt.ItemFlag.ItemIsDragEnabled if entry.role == "layer" else flags)
 
-    def entry(self, row: int) -> Entry:
+    def entry(self, row: int) -> StackEntry:
         """What the row shows."""
-        entry: Entry = self.item(row).data(ENTRY)
+        entry: StackEntry = self.item(row).data(ENTRY)
         return entry
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[StackEntry]:
         """What all rows show, from input to output."""
         return [self.entry(row) for row in range(self.count())]
 
@@ -95,7 +95,7 @@ class Stack(QListWidget):
     def layer_at(self, at: QPoint) -> int:
         """Depth index at a place of the viewport; -1 for none."""
         item = self.itemAt(at)
-        entry: Entry | None = item.data(ENTRY) if item is not None else None
+        entry: StackEntry | None = item.data(ENTRY) if item is not None else None
         if entry is None or not entry.own:
             return -1
         share = at.x() / max(self.viewport().width(), 1)

@@ -125,7 +125,10 @@ class View:
 
 
 class State(Protocol):
-    """What a plot draws, reduced to arrays: everything a twin or a ghost needs."""
+    """What a plot draws, reduced to arrays: everything a twin or a ghost needs.
+
+    Files keep what is pinned by the names of its class and fields: one that is called otherwise no longer finds them.
+    """
 
     @property
     def step(self) -> int: ...

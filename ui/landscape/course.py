@@ -23,7 +23,7 @@ TOLD_SECONDS = 0.15
 """So often a long race is drawn as far as it is."""
 
 
-class Course(QObject):
+class RaceCourse(QObject):
     """What the view asks of a race."""
 
     arrived = Signal()
@@ -71,10 +71,10 @@ class Course(QObject):
         self.deleteLater()
 
 
-class QuickCourse(Course):
+class QuickCourse(RaceCourse):
     """Computed between two looks at the window: all of a short race at once."""
 
-    def __init__(self, landscape: Landscape, parent: QObject, before: Course | None = None) -> None:
+    def __init__(self, landscape: Landscape, parent: QObject, before: RaceCourse | None = None) -> None:
         """``before``: the course whose contours stay where function and window do."""
         super().__init__(landscape, parent)
         self._objective = landscape.function.objective()

@@ -13,7 +13,7 @@ from simulator.landscape.function import Window
 from simulator.landscape.landscape import Landscape
 from simulator.landscape.slice import Slice
 from simulator.schema.parameter import builtins_of, replaced
-from ui.landscape.course import Course, QuickCourse
+from ui.landscape.course import QuickCourse, RaceCourse
 from ui.landscape.slice_course import SliceCourse
 from ui.landscape.slicer import Slicer
 from ui.landscape.state import LandscapeState
@@ -55,8 +55,8 @@ class RaceModel(QObject):
         self._begun = 0.0
         self.course = self._begin(landscape, None)
 
-    def _begin(self, landscape: Landscape, before: Course | None) -> Course:
-        course: Course
+    def _begin(self, landscape: Landscape, before: RaceCourse | None) -> RaceCourse:
+        course: RaceCourse
         if landscape.function.slow:
             course = SliceCourse(landscape, self.slicer, self, before)
         else:

@@ -15,15 +15,15 @@ from simulator.running.beside.side_worker import RequestProgress
 from simulator.running.beside.slicing_messages import Contoured, Curvatures, Raced, Sliced
 from simulator.running.messages import Failed
 from simulator.running.progress_text import progress_text
-from ui.landscape.course import Course
+from ui.landscape.course import RaceCourse
 from ui.landscape.relief import relief, relief_mark
 from ui.landscape.slicer import Slicer
 
 
-class SliceCourse(Course):
+class SliceCourse(RaceCourse):
     """What has come of it; what was there of the same plane stays until better comes."""
 
-    def __init__(self, landscape: Landscape, slicer: Slicer, parent: QObject, before: Course | None = None) -> None:
+    def __init__(self, landscape: Landscape, slicer: Slicer, parent: QObject, before: RaceCourse | None = None) -> None:
         super().__init__(landscape, parent)
         self._slicer = slicer
         self._paths: Sequence[RacedPath] = ()

@@ -17,7 +17,7 @@ TITLE, SENTENCE, ABOUT, MORE = 10.0, 4.0, 2.0, 1.0
 
 
 @dataclass(frozen=True)
-class Entry:
+class PaletteEntry:
     """What it is called, what it shows or does in one sentence, and what happens when it is chosen."""
 
     group: str
@@ -50,12 +50,12 @@ def first_sentence(text: str) -> str:
     return text if end < 0 else text[: end + 1]
 
 
-def matching(entries: Iterable[Entry], query: str, most: int) -> list[tuple[str, list[Entry]]]:
+def matching(entries: Iterable[PaletteEntry], query: str, most: int) -> list[tuple[str, list[PaletteEntry]]]:
     """What fits, group by group: the group with the best first, the best first in each, ``most`` of a group.
 
     What fits much worse than the best of its group is left out. All entries where nothing is typed.
     """
-    groups: dict[str, list[tuple[float, Entry]]] = {}
+    groups: dict[str, list[tuple[float, PaletteEntry]]] = {}
     for entry in entries:
         weight = entry.fit(query) if query.strip() else 1.0
         if weight > 0:
@@ -64,7 +64,7 @@ def matching(entries: Iterable[Entry], query: str, most: int) -> list[tuple[str,
     return [(name, _best(group, most)) for name, group in ordered]
 
 
-def _best(weighed: Sequence[tuple[float, Entry]], most: int) -> list[Entry]:
+def _best(weighed: Sequence[tuple[float, PaletteEntry]], most: int) -> list[PaletteEntry]:
     least = WORTH_SHOWING * max(weight for weight, _ in weighed)
     ordered = sorted(weighed, key=lambda item: -item[0])
     return [entry for weight, entry in ordered[:most] if weight >= least]

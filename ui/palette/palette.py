@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.palette.entry import Entry, matching
+from ui.palette.entry import PaletteEntry, matching
 from ui.style.boxes import in_column
 from ui.style.text_size import scaled
 from ui.style.theme import current_theme
@@ -37,10 +37,10 @@ SENTENCE = int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap)
 Index = QModelIndex | QPersistentModelIndex
 
 
-class Palette(QDialog):
+class CommandPalette(QDialog):
     """Over the window, until something is chosen or Escape is pressed."""
 
-    def __init__(self, entries: Sequence[Entry], parent: QWidget) -> None:
+    def __init__(self, entries: Sequence[PaletteEntry], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Find")
         self.setObjectName("palette")
@@ -84,16 +84,16 @@ class Palette(QDialog):
         self.nothing.setVisible(self.model.rowCount() == 0)
         self._choose(1)
 
-    def shown(self) -> list[Entry]:
+    def shown(self) -> list[PaletteEntry]:
         """What is found, from top to bottom."""
         rows = (self.model.item(row).data(ENTRY) for row in range(self.model.rowCount()))
-        return [entry for entry in rows if isinstance(entry, Entry)]
+        return [entry for entry in rows if isinstance(entry, PaletteEntry)]
 
     @property
-    def chosen(self) -> Entry | None:
+    def chosen(self) -> PaletteEntry | None:
         """What Return acts on."""
         entry = self.list.currentIndex().data(ENTRY)
-        return entry if isinstance(entry, Entry) else None
+        return entry if isinstance(entry, PaletteEntry) else None
 
     def _choose(self, row: int) -> None:
         if 0 <= row < self.model.rowCount():
@@ -131,7 +131,7 @@ class Palette(QDialog):
         return True
 
 
-def _item(entry: Entry) -> QStandardItem:
+def _item(entry: PaletteEntry) -> QStandardItem:
     item = QStandardItem(entry.title)
     item.setData(entry, ENTRY)
     item.setData(f"{entry.title}: {entry.sentence}", Qt.ItemDataRole.AccessibleTextRole)
@@ -174,7 +174,7 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(QColor(current_theme().muted))
         painter.drawText(option.rect.adjusted(GAP, 0, -GAP, 0), Qt.AlignmentFlag.AlignVCenter, text)
 
-    def _paint_entry(self, painter: QPainter, option: QStyleOptionViewItem, entry: Entry) -> None:
+    def _paint_entry(self, painter: QPainter, option: QStyleOptionViewItem, entry: PaletteEntry) -> None:
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         roles = QPalette.ColorRole
         if chosen:

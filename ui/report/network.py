@@ -14,7 +14,7 @@ from simulator.parts.activations import Activation
 from simulator.parts.initializers import Initializer
 from simulator.schema.parameter import Parameter, Part, Spec, own_first, parameters
 from simulator.training.run_info import RunInfo
-from ui.builder.entries import Entry, entries_of
+from ui.builder.entries import StackEntry, entries_of
 from ui.report.markup import INDENT
 from ui.report.settings import value_text
 from ui.style.numbers import integer
@@ -37,7 +37,7 @@ def network_rows(experiment: Experiment, info: RunInfo, need: Need) -> Iterator[
         yield _row(entry, experiment, need, info.layers[-1].units)
 
 
-def _row(entry: Entry, experiment: Experiment, need: Need, outputs: int) -> Sequence[str]:
+def _row(entry: StackEntry, experiment: Experiment, need: Need, outputs: int) -> Sequence[str]:
     if entry.role == "input":
         return ("input", entry.title, entry.shape, "", "", "", "", "")
     part: Any = experiment.output

@@ -24,7 +24,7 @@ from ui.style.text_size import scaled, with_text
 from ui.style.widgets import choice_of, icon_button, step_field, tool_button
 from ui.timeline.marks import RunMarks
 from ui.timeline.playback import Playback
-from ui.timeline.track import Track
+from ui.timeline.track import TimeTrack
 
 PATIENCE_MS = 300
 """What takes no longer is not told of."""
@@ -74,7 +74,7 @@ class TimelineBar(QWidget):
         self._renew()
 
     def _make_parts(self) -> None:
-        self.track = Track()
+        self.track = TimeTrack()
         self.track.setToolTip("Drag to an earlier step; the run goes on meanwhile.")
         self.track.wanted.connect(self._go)
         self.track.branch_wanted.connect(self.branch_wanted)

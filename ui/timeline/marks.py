@@ -35,7 +35,7 @@ RISING = "loss", "gradient_norm"
 
 
 @dataclass(frozen=True, order=True)
-class Mark:
+class TimeMark:
     """Something at one step."""
 
     step: int
@@ -49,7 +49,7 @@ class Mark:
         return f"step {integer(self.step)}, {NAMES[self.kind]}{text}"
 
 
-Told = tuple[Record, tuple[int, ...], tuple[int, ...], tuple[tuple[int, str], ...], tuple[Mark, ...]]
+Told = tuple[Record, tuple[int, ...], tuple[int, ...], tuple[tuple[int, str], ...], tuple[TimeMark, ...]]
 """Of what run, its checkpoints and spikes, what was found and what is not finite."""
 
 
@@ -59,16 +59,16 @@ class RunMarks:
     def __init__(self) -> None:
         self._changes: tuple[Change, ...] = ()
         self._live = LiveChanges()
-        self._made: tuple[Mark, ...] = ()
+        self._made: tuple[TimeMark, ...] = ()
         """Of these."""
-        self._known: dict[tuple[Change, tuple[int, ...]], Mark] = {}
+        self._known: dict[tuple[Change, tuple[int, ...]], TimeMark] = {}
         """Of each change and the entries of the run's list that it stands for."""
-        self._all: tuple[Told | None, tuple[Mark, ...]] = None, ()
+        self._all: tuple[Told | None, tuple[TimeMark, ...]] = None, ()
         """What they were made of, and all of them."""
 
     def of(
         self, frame: Frame, record: Record, kept: KeptCheckpoints, findings: Iterable[tuple[int, str]]
-    ) -> tuple[Mark, ...]:
+    ) -> tuple[TimeMark, ...]:
         """All of a run's present, by their steps; ``findings``: since when, and what was found."""
         changes, live = record.changes.entries, record.live_changes
         if changes != self._changes or live is not self._live:
@@ -82,21 +82,21 @@ class RunMarks:
 
     def _in_order(
         self, record: Record, checkpoints: Iterable[int], spikes: Iterable[int], findings: Iterable[tuple[int, str]],
-        lost: Iterable[Mark],
-    ) -> tuple[Mark, ...]:  # fmt: skip
+        lost: Iterable[TimeMark],
+    ) -> tuple[TimeMark, ...]:  # fmt: skip
         marks = {
-            *(Mark(step, "checkpoint") for step in checkpoints),
-            *(Mark(step, "spike", _risen(record.history, step)) for step in spikes),
+            *(TimeMark(step, "checkpoint") for step in checkpoints),
+            *(TimeMark(step, "spike", _risen(record.history, step)) for step in spikes),
             *self._made,
-            *(Mark(step, "finding", title) for step, title in findings),
+            *(TimeMark(step, "finding", title) for step, title in findings),
             *lost,
         }
         return tuple(sorted(mark for mark in marks if mark.step >= 0))
 
 
 def changes_of(
-    changes: Iterable[Change], live: LiveChanges, known: dict[tuple[Change, tuple[int, ...]], Mark]
-) -> Iterator[Mark]:
+    changes: Iterable[Change], live: LiveChanges, known: dict[tuple[Change, tuple[int, ...]], TimeMark]
+) -> Iterator[TimeMark]:
     """Each change by hand, as undo calls it, with what stood there before and after; of a drag as a whole.
 
     Those that are ``known`` are not put into words again.
@@ -140,14 +140,14 @@ def _windows(changes: Iterable[Change], steps: Sequence[int]) -> Iterator[tuple[
 
 def _mark_of(
     change: Change, before: Experiment | None, after: Experiment | None, acted: Sequence[LiveChange]
-) -> Mark:  # fmt: skip
+) -> TimeMark:  # fmt: skip
     parts, operated = [change.description], any(each.surgery is not None for each in acted)
     if before is not None and after is not None and before != after:
         own, lanes, beside = in_words(before, after), *_lanes_changed(before, after)
         parts += [own] if own != IDENTICAL or not lanes else []
         parts, operated = [*parts, *lanes], operated or beside
     parts += [text for each in acted if (text := _drawn_anew(each))]
-    return Mark(change.step, "surgery" if operated else "change", ", ".join(dict.fromkeys(parts)))
+    return TimeMark(change.step, "surgery" if operated else "change", ", ".join(dict.fromkeys(parts)))
 
 
 def _lanes_changed(before: Experiment, after: Experiment) -> tuple[list[str], bool]:
@@ -202,16 +202,16 @@ def _risen(history: History, step: int) -> str:
     return ", ".join(parts)
 
 
-def _lost(frame: Frame) -> Iterator[Mark]:
+def _lost(frame: Frame) -> Iterator[TimeMark]:
     began = frame.began
     if began is not None:
         what = f"layer {began.layer}, {QUANTITIES[began.quantity].rstrip(',')}"
-        yield Mark(began.step, "not finite", f"{what}: finite → NaN or ∞")
+        yield TimeMark(began.step, "not finite", f"{what}: finite → NaN or ∞")
     if frame.lost_state is not None:
-        yield Mark(frame.lost_state.step, "not finite", "optimiser’s state: finite → NaN or ∞")
+        yield TimeMark(frame.lost_state.step, "not finite", "optimiser’s state: finite → NaN or ∞")
 
 
-def next_step(marks: Iterable[Mark], step: int, *, forwards: bool) -> int | None:
+def next_step(marks: Iterable[TimeMark], step: int, *, forwards: bool) -> int | None:
     """The step of the next mark on one side; checkpoints are passed over, there are too many."""
     steps = {mark.step for mark in marks if mark.kind != "checkpoint"}
     if forwards:

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QSlider, QToolTip, QWidget
 from ui.style.keys import held
 from ui.style.text_size import scaled, with_text
 from ui.style.theme import Theme, current_theme
-from ui.timeline.marks import BY_HAND, Kind, Mark, next_step
+from ui.timeline.marks import BY_HAND, Kind, TimeMark, next_step
 
 MARGIN = 9.0
 """Pixels at both ends, for half a handle."""
@@ -57,7 +57,7 @@ class Cluster:
     last: int
 
 
-class Track(QSlider):
+class TimeTrack(QSlider):
     """A slider whose value is a step; what a hand does is told by :attr:`wanted`."""
 
     wanted = Signal(int)
@@ -75,7 +75,7 @@ class Track(QSlider):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setPageStep(FASTER)
-        self.marks: Sequence[Mark] = ()
+        self.marks: Sequence[TimeMark] = ()
         self._clusters: tuple[object, list[Cluster]] = None, []
         """What they were made for, and as they are drawn."""
         self._following = False
@@ -97,7 +97,7 @@ class Track(QSlider):
         self.setValue(step)
         self._following = False
 
-    def show_marks(self, marks: Sequence[Mark]) -> None:
+    def show_marks(self, marks: Sequence[TimeMark]) -> None:
         if marks != self.marks:
             self.marks = marks
             self.update()
@@ -122,7 +122,7 @@ class Track(QSlider):
         share = (x - MARGIN) / max(self.width() - 2 * MARGIN, 1.0)
         return self.minimum() + round(min(max(share, 0.0), 1.0) * (self.maximum() - self.minimum()))
 
-    def near(self, x: float) -> list[Mark]:
+    def near(self, x: float) -> list[TimeMark]:
         """The marks at a place; checkpoints only where nothing else is."""
         near = [mark for mark in self.marks if abs(self.place_of(mark.step) - x) <= NEAR]
         return [mark for mark in near if mark.kind != "checkpoint"] or near

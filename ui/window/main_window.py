@@ -48,7 +48,7 @@ from ui.window.landscape_access import LandscapeAccess
 from ui.window.lanes_bar import LanesBar, say_of_networks
 from ui.window.lessons_access import LessonsAccess
 from ui.window.map_access import MapAccess
-from ui.window.menus import Commands, build_menus
+from ui.window.menus import MenuCommands, build_menus
 from ui.window.missing_data import find_data
 from ui.window.notices import Notices
 from ui.window.palette_access import PaletteAccess
@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
         self.addAction(self.verdict.toggle)
         self.menuBar().setCornerWidget(panel_toggles(toggles, self))
 
-    def _commands(self, parts: Parts, toggles: list[QAction]) -> Commands:
+    def _commands(self, parts: Parts, toggles: list[QAction]) -> MenuCommands:
         docks = self.network_dock, self.training_dock
         self.landscape_access = LandscapeAccess(self.bench, self.banner, self)
         self.changes_access = ChangesAccess(self.bench, self.chosen, self.banner, self)
@@ -187,7 +187,7 @@ class MainWindow(QMainWindow):
         self.palette_access = PaletteAccess(
             self, parts, docks, self.experiments.open_preset, self.preference_access.open_at, self.lessons.open
         )
-        return Commands(
+        return MenuCommands(
             self.experiments, self.sharing, self.exporting, self.reset_arrangement, tuple(toggles),
             self.palette_access.open, self.first_hour, self.faults, self.preference_access.open,
             self.lanes_bar.add_twin, self.changes_access.open,

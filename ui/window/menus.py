@@ -33,7 +33,7 @@ Standard = QKeySequence.StandardKey
 THEMES: tuple[tuple[Choice, str], ...] = (("light", "Light"), ("dark", "Dark"), ("system", "Like the desktop"))
 
 
-class Commands(Struct, frozen=True):
+class MenuCommands(Struct, frozen=True):
     """What menus call beside the parts of the window."""
 
     experiments: Experiments
@@ -62,7 +62,7 @@ class Commands(Struct, frozen=True):
     lessons: LessonsAccess
 
 
-def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
+def build_menus(window: QMainWindow, parts: Parts, commands: MenuCommands) -> None:
     """Fill the menu bar and the two menus of the transport."""
     bar, exporting = window.menuBar(), commands.exporting
     exports = [
@@ -93,7 +93,7 @@ def build_menus(window: QMainWindow, parts: Parts, commands: Commands) -> None:
     fill_presets(parts.transport.preset_menu, commands.experiments.open_preset)
 
 
-def _run(window: QMainWindow, menu: QMenu, parts: Parts, commands: Commands) -> None:
+def _run(window: QMainWindow, menu: QMenu, parts: Parts, commands: MenuCommands) -> None:
     transport = parts.transport
     menu.addActions([transport.play, transport.step, transport.steps])
     menu.addSeparator()
@@ -130,7 +130,7 @@ def fill_presets(menu: QMenu, chosen: Callable[[Preset], object]) -> None:
             entry.triggered.connect(lambda _on=False, preset=preset: chosen(preset))
 
 
-def _file(window: QMainWindow, menu: QMenu, commands: Commands, exports: list[QAction]) -> None:
+def _file(window: QMainWindow, menu: QMenu, commands: MenuCommands, exports: list[QAction]) -> None:
     experiments = commands.experiments
     tip = "A small network on handwritten digits to build on."
     menu.addAction(action(window, "&New", experiments.new, keys=Standard.New, tip=tip))
@@ -165,7 +165,7 @@ def _recent(experiments: Experiments, menu: QMenu) -> None:
         menu.addAction("Forget these", settings.clear_recent)
 
 
-def _edit(window: QMainWindow, menu: QMenu, document: Document, commands: Commands) -> None:
+def _edit(window: QMainWindow, menu: QMenu, document: Document, commands: MenuCommands) -> None:
     stack = document.undo_stack
     undo, redo = stack.createUndoAction(window, "&Undo"), stack.createRedoAction(window, "&Redo")
     undo.setShortcuts([QKeySequence(keys) for keys in UNDO])
@@ -188,7 +188,7 @@ def _plots(area: PlotArea, menu: QMenu) -> None:
     menu.addAction("Reset arrangement", area.reset_arrangement)
 
 
-def _view(window: QMainWindow, menu: QMenu, commands: Commands) -> None:
+def _view(window: QMainWindow, menu: QMenu, commands: MenuCommands) -> None:
     group = QActionGroup(menu)
     for choice, text in THEMES:
         group.addAction(PreferenceEntry(text, THEME, choice, None, menu))
@@ -208,7 +208,7 @@ def _toggle_full_screen(window: QMainWindow) -> None:
     window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
 
-def _help(window: QMainWindow, menu: QMenu, parts: Parts, commands: Commands) -> None:
+def _help(window: QMainWindow, menu: QMenu, parts: Parts, commands: MenuCommands) -> None:
     tip = "Recent experiments, presets as pictures, and data for a new experiment."
     menu.addAction(action(window, "&Start page", commands.first_hour.open_page, tip=tip))
     menu.addAction(action(window, "&Tour", commands.first_hour.begin_tour, tip="Six steps on the real controls."))

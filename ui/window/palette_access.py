@@ -14,7 +14,7 @@ from ui.window.parts import Parts
 
 if TYPE_CHECKING:
     from simulator.lessons.lesson import Lesson
-    from ui.palette.palette import Palette
+    from ui.palette.palette import CommandPalette
 
 
 class PaletteAccess(QObject):
@@ -33,9 +33,9 @@ class PaletteAccess(QObject):
         self._window, self._parts, self._docks = window, parts, docks
         self._open_preset, self._open_preference, self._open_lesson = open_preset, open_preference, open_lesson
 
-    def open(self) -> Palette:
+    def open(self) -> CommandPalette:
         """What it finds is read now; it is gone when it is closed."""
-        from ui.palette.palette import Palette
+        from ui.palette.palette import CommandPalette
         from ui.window import palette_entries as entries
 
         window, parts = self._window, self._parts
@@ -51,7 +51,7 @@ class PaletteAccess(QObject):
             *entries.setting_entries(parts, entries.Docks(*self._docks)),
             *entries.preference_entries(self._open_preference),
         ]
-        palette = Palette(every, window)
+        palette = CommandPalette(every, window)
         palette.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         palette.open()
         return palette

@@ -25,7 +25,7 @@ from ui.board.plot_area import PlotArea
 from ui.builder.builder import Builder
 from ui.forms.row import Row
 from ui.forms.training import TrainingPanel
-from ui.palette.entry import Entry, first_sentence
+from ui.palette.entry import PaletteEntry, first_sentence
 from ui.plots.base import Plot
 from ui.settings.preferences import PREFERENCES, Preference
 from ui.settings.shortcuts import command_keys, command_name
@@ -48,11 +48,11 @@ class Docks:
     training: QWidget
 
 
-def plot_entries(area: PlotArea) -> Iterator[Entry]:
+def plot_entries(area: PlotArea) -> Iterator[PaletteEntry]:
     """Every plot by what it shows, with its page of the manual for further words."""
     area.complete()
     for plot in area.known:
-        yield Entry(
+        yield PaletteEntry(
             PLOTS, plot.title, first_sentence(plot.explain), partial(area.show_plot, plot.key), plot.explain,
             partial(_words_about, plot), picture=partial(plot_picture, plot.key),
         )  # fmt: skip
@@ -74,33 +74,33 @@ def picture_file(key: str, theme: Theme) -> Path:
     return PICTURES / f"{key}-{theme.name}.png"
 
 
-def workspace_entries(area: PlotArea) -> Iterator[Entry]:
+def workspace_entries(area: PlotArea) -> Iterator[PaletteEntry]:
     """Every set of plots."""
     for workspace in area.workspaces.all:
         keys = workspace.arrangement.keys
-        yield Entry(
+        yield PaletteEntry(
             WORKSPACES, workspace.title, workspace.explain, partial(area.show_workspace, workspace.id),
             picture=partial(plot_picture, keys[0]) if keys else QIcon,
         )  # fmt: skip
 
 
-def preset_entries(open_preset: Callable[[Preset], object]) -> Iterator[Entry]:
+def preset_entries(open_preset: Callable[[Preset], object]) -> Iterator[PaletteEntry]:
     """Every preset by what one will see and the question that it answers."""
     for preset in presets():
-        yield Entry(
+        yield PaletteEntry(
             PRESETS, preset.title, preset.effect, partial(open_preset, preset),
             f"{preset.id} {preset.group} {preset.question}", picture=partial(preset_icon, preset.id),
         )  # fmt: skip
 
 
-def lesson_entries(open_lesson: Callable[[Lesson], object]) -> Iterator[Entry]:
+def lesson_entries(open_lesson: Callable[[Lesson], object]) -> Iterator[PaletteEntry]:
     """Every lesson by its title and what it asks."""
     from ui.lessons.list import listed
 
     for group, lessons in listed().items():
         for each in lessons:
             lesson = each.lesson
-            yield Entry(
+            yield PaletteEntry(
                 LESSONS, each.title, f"A lesson of {lesson.minutes} minutes: predict, run, see.",
                 partial(open_lesson, lesson), f"{lesson.name} {group} predict",
                 picture=partial(plot_picture, lesson.plots[0]) if lesson.plots else partial(icon, "command"),
@@ -112,7 +112,7 @@ def preset_icon(id: str) -> QIcon:
     return QIcon(str(preset_picture(id, current_theme())))
 
 
-def command_entries(bar: QMenuBar, further: Iterable[QAction], more: Mapping[QAction, str]) -> Iterator[Entry]:
+def command_entries(bar: QMenuBar, further: Iterable[QAction], more: Mapping[QAction, str]) -> Iterator[PaletteEntry]:
     """Every command that can be given now, once: those of the menus, which say where they stand, and ``further``.
 
     ``more`` are words that a command is found by besides.
@@ -127,7 +127,7 @@ def command_entries(bar: QMenuBar, further: Iterable[QAction], more: Mapping[QAc
             keys = command_keys(action)
             tip = action.toolTip().removesuffix(f" ({keys})")
             sentence = where if command_name(tip) == text else tip
-            yield Entry(
+            yield PaletteEntry(
                 COMMANDS, text, sentence, action.trigger, more.get(action, ""), keys=keys,
                 picture=partial(_icon_of, action),
             )  # fmt: skip
@@ -143,16 +143,16 @@ def doctor_words() -> str:
     return " ".join(page.stem.replace("-", " ") for page in pages)
 
 
-def rule_entries(stop: StopControl) -> Iterator[Entry]:
+def rule_entries(stop: StopControl) -> Iterator[PaletteEntry]:
     """Everything that training can go on until."""
     for kind in concrete(StopRule):
-        yield Entry(
+        yield PaletteEntry(
             COMMANDS, f"Train {menu_text(kind).lower()}", summary_of(kind), partial(stop.choose, kind), "stop pause",
             picture=partial(icon, "steps"),
         )  # fmt: skip
 
 
-def setting_entries(parts: Parts, docks: Docks) -> Iterator[Entry]:
+def setting_entries(parts: Parts, docks: Docks) -> Iterator[PaletteEntry]:
     """Every knob of the training panel, and every field of the present layers."""
     for row in parts.training.findChildren(Row):
         if not row.isHidden():
@@ -181,17 +181,17 @@ def _labels() -> dict[str, str]:
     return {each.name: each.knob.label for spec in specs for each in parameters(spec) if each.type in ("part", "spec")}
 
 
-def knob_entry(parameter: Parameter, name: str, act: Callable[[], object]) -> Entry:
+def knob_entry(parameter: Parameter, name: str, act: Callable[[], object]) -> PaletteEntry:
     """A field, found also by the kinds that it offers."""
     kinds = " ".join(f"{title_of(kind)} {summary_of(kind)}" for kind in parameter.kinds)
-    return Entry(SETTINGS, capitalized(name), parameter.knob.help, act, kinds, picture=partial(icon, "sliders"))
+    return PaletteEntry(SETTINGS, capitalized(name), parameter.knob.help, act, kinds, picture=partial(icon, "sliders"))
 
 
-def preference_entries(open_at: Callable[[Preference], object]) -> Iterator[Entry]:
+def preference_entries(open_at: Callable[[Preference], object]) -> Iterator[PaletteEntry]:
     """Every preference."""
     for preference in PREFERENCES:
         values = " ".join(words for _, words in preference.choices)
-        yield Entry(
+        yield PaletteEntry(
             SETTINGS, preference.label, preference.help, partial(open_at, preference), f"preferences {values}",
             picture=partial(icon, "sliders"),
         )  # fmt: skip

@@ -28,7 +28,7 @@ MOST_NOTE = 2**16
 NOTED = FileFormat()
 
 
-class Note(Struct, frozen=True):
+class RecoveryNote(Struct, frozen=True):
     """What a person is told of it; what would be gained is read from the files themselves."""
 
     name: str
@@ -121,12 +121,12 @@ class Recovery(QObject):
     def _run(self) -> Path:
         return self._folder / run_name(self._number)
 
-    def _note(self) -> tuple[Experiment, Note]:
+    def _note(self) -> tuple[Experiment, RecoveryNote]:
         document, saved = self._document, self._bench.record.saved_steps
-        note = Note(document.name, time.time(), document.dirty, document=self._number, saved_steps=saved)
+        note = RecoveryNote(document.name, time.time(), document.dirty, document=self._number, saved_steps=saved)
         return document.experiment, note
 
-    def _write(self, what: tuple[Experiment, Note]) -> bool:
+    def _write(self, what: tuple[Experiment, RecoveryNote]) -> bool:
         """Whether it could be written; in a thread of its own, too."""
         try:
             write_atomic(self._folder / EXPERIMENT, what[0].to_json())
@@ -190,7 +190,7 @@ class Recovery(QObject):
             (self._folder / name).unlink(missing_ok=True)
         self._number += 1
 
-    def adopt(self, session: SessionFolder, experiment: Experiment, note: Note) -> None:
+    def adopt(self, session: SessionFolder, experiment: Experiment, note: RecoveryNote) -> None:
         """What is restored from a session that has died stands in this one's folder at once, and goes there."""
         self._wait()
         run = session.path / run_name(note.document)

@@ -18,7 +18,7 @@ from ui.dialogs import files
 from ui.settings.fault_log import log
 from ui.settings.session_folder import SessionFolder
 from ui.window.giving_up import trained
-from ui.window.recovery import EXPERIMENT, MOST_NOTE, NOTE, NOTED, Note, Recovery, run_name
+from ui.window.recovery import EXPERIMENT, MOST_NOTE, NOTE, NOTED, Recovery, RecoveryNote, run_name
 
 # What reads runs is imported where one was left: other starts do not wait for it.
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ LATER = "Changes after the run was kept"
 class Left(Struct, frozen=True):
     """What can be restored."""
 
-    note: Note
+    note: RecoveryNote
     experiment: Experiment
     run: SavedRun | None
 
@@ -54,13 +54,13 @@ class Left(Struct, frozen=True):
         return " and ".join([*changes, f"a run of {steps}{back}"])
 
 
-def note_of(session: SessionFolder) -> Note | None:
+def note_of(session: SessionFolder) -> RecoveryNote | None:
     """What a dead session has left, unless it is nothing, or nobody wanted it."""
     if (session.path / DECLINED).exists():
         return None
     try:
         plain = msgspec.json.decode(read_regular(session.path / NOTE, MOST_NOTE), type=dict[str, Any])
-        note = msgspec.convert(NOTED.brought_up(plain, plain.get("format", 1)), Note)
+        note = msgspec.convert(NOTED.brought_up(plain, plain.get("format", 1)), RecoveryNote)
         time.localtime(note.seconds)
     except FileNotFoundError:
         return None
@@ -71,7 +71,7 @@ def note_of(session: SessionFolder) -> Note | None:
     return note
 
 
-def left_by(session: SessionFolder, note: Note) -> Left | None:
+def left_by(session: SessionFolder, note: RecoveryNote) -> Left | None:
     """What can be restored of it; None where that is nothing."""
     try:
         experiment = Experiment.from_json(read_regular(session.path / EXPERIMENT, MAX_FILE_BYTES))
@@ -82,7 +82,7 @@ def left_by(session: SessionFolder, note: Note) -> Left | None:
     return left if left.gain else None
 
 
-def _run_of(session: SessionFolder, note: Note) -> SavedRun | None:
+def _run_of(session: SessionFolder, note: RecoveryNote) -> SavedRun | None:
     from simulator.running.nabla import run_file
 
     path = session.path / run_name(note.document)
@@ -106,7 +106,7 @@ def settle(session: SessionFolder) -> None:
         session.end()
 
 
-def offer(session: SessionFolder, note: Note, document: Document, recovery: Recovery, window: QWidget) -> None:
+def offer(session: SessionFolder, note: RecoveryNote, document: Document, recovery: Recovery, window: QWidget) -> None:
     """Ask whether what was left is to be restored, and do it, into an untitled copy; no file is changed either way."""
     left = left_by(session, note)
     if left is None:
