@@ -240,7 +240,7 @@ def steps_of(view: LandscapeView) -> int:
 def test_a_run_without_a_path_says_what_it_needs(qtbot: QtBot, open_on: OpenOn) -> None:
     view = opened(open_on(EXPERIMENT))
     view.model.edit(("function",), {"kind": "slice", "directions": "path"}, True)
-    qtbot.waitUntil(lambda: "train it" in view.news.text())
+    qtbot.waitUntil(lambda: "train it" in view.status.text())
 
 
 NAMES = ("momentum as one document prints it", "a_name_without_any_space_that_is_long", "SGD")

@@ -123,10 +123,10 @@ def test_a_lesson_is_made_from_nothing_measured_saved_checked_and_tried(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     maker = window.teaching.open()
-    assert "no question" in maker.told.text()
+    assert "no question" in maker.status.text()
     assert not maker.save.isEnabled()
     make_lesson(maker)
-    assert maker.told.text() == "The lesson is whole."
+    assert maker.status.text() == "The lesson is whole."
     maker.questions.measure.click()
     qtbot.waitUntil(lambda: bool(maker.making.numbers))
     for row in range(4):
@@ -176,7 +176,7 @@ def test_a_race_over_a_landscape_becomes_a_lesson_too(
     ask(maker, "curve", "sgd_x")
     typed(maker.questions.editor.measured, "-sgd_x[:5]")
     expect(maker, "1.2 * (1 - 0.035) ** (up_to(5) - 1)", "1e-6")
-    assert maker.told.text() == "The lesson is whole."
+    assert maker.status.text() == "The lesson is whole."
     path = tmp_path / "floor.nabla-lesson"
     monkeypatch.setattr(lesson_files, "ask_lesson_file", lambda *_: path)
     maker.save.click()
@@ -201,10 +201,10 @@ def test_what_is_missing_or_does_not_hold_is_said_and_plots_ask_for_what_they_sh
     maker = window.teaching.open()
     maker.text.steps.setValue(0)
     ask(maker, "number", "delta", "layer 1")
-    assert maker.told.text() == "Question 1 lacks what is expected and where that comes from."
+    assert maker.status.text() == "Question 1 lacks what is expected and where that comes from."
     expect(maker, "99", "1")
     typed(maker.questions.editor.measured, "delta_rms_1 * nothing")
-    assert maker.told.text().startswith("Question 1: There is no number 'nothing' here")
+    assert maker.status.text().startswith("Question 1: There is no number 'nothing' here")
     typed(maker.questions.editor.measured, "delta_rms_1")
     maker.questions.measure.click()
     qtbot.waitUntil(lambda: bool(maker.making.numbers))
@@ -231,14 +231,14 @@ def test_a_suggestion_has_a_button_that_sets_what_the_experiment_takes(window: M
         editor.control.show_choice(path)
         editor.value.setText(value)
         editor.set.click()
-    assert "batch size" in editor.told.text()
+    assert "batch size" in editor.status.text()
     settings = {"optimizer.kind": "adam", "batch_size": 2}
     assert making.draft.plain["playground"] == [{"text": "Two at a time", "set": settings}]
     written = editor.table.item(0, 1)
     assert written is not None
     assert written.text() == 'optimizer.kind = "adam", batch_size = 2'
     written.setText("batch_size = 3, seed")
-    assert "'seed'" in editor.told.text()
+    assert "'seed'" in editor.status.text()
     assert making.draft.plain["playground"][0]["set"] == settings
     editor.table.item(0, 1).setText("batch_size = 3")
     assert making.draft.plain["playground"][0]["set"] == {"batch_size": 3}
@@ -286,7 +286,7 @@ def test_keys_to_save_open_and_begin_mean_the_teachers_window_that_has_the_focus
     assert asked == ["save", "open", "The lesson", "save", "open", "The course"]
     assert window.document.experiment is before
     assert not maker.making.draft.questions
-    assert "no title" in course.told.text()
+    assert "no title" in course.status.text()
 
 
 def letters(teaching: QWidget) -> list[str]:
@@ -330,13 +330,13 @@ def test_a_lesson_on_a_table_has_a_copy_beside_it_and_is_not_given_up_without_a_
     shared.mkdir()
     monkeypatch.setattr(lesson_files, "ask_lesson_file", lambda *_: shared / "x.nabla-lesson")
     maker.save.click()
-    assert "mine.csv beside it" in maker.told.text()
+    assert "mine.csv beside it" in maker.status.text()
     described = json.loads((shared / "x.nabla-lesson").read_text(encoding="utf-8"))["setup"]["described"]
     assert described["data"]["path"] == "mine.csv"
     assert (shared / "mine.csv").read_bytes() == table.read_bytes()
     table.write_text("a,target\n1,0\n", encoding="utf-8")
     maker.save_as.click()
-    assert "another file mine.csv" in maker.told.text().lower()
+    assert "another file mine.csv" in maker.status.text().lower()
     typed(maker.text.title, "Mine")
     monkeypatch.setattr(files, "ask_unsaved", lambda *_: "cancel")
     assert not maker.close()
@@ -349,7 +349,7 @@ def test_a_course_is_made_opened_and_keeps_how_far_one_is(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     maker = window.teaching.open_course()
-    assert "no title" in maker.told.text()
+    assert "no title" in maker.status.text()
     typed(maker.title, "Two lessons")
     maker.shipped.show_choice("all-units-alike")
     maker.add.click()
@@ -365,7 +365,7 @@ def test_a_course_is_made_opened_and_keeps_how_far_one_is(
     window.experiments.open_path(path)
     shown = window.course_access.window
     assert shown is not None
-    assert shown.told.text() == "0 of 2 lessons done"
+    assert shown.status.text() == "0 of 2 lessons done"
     menu = QMenu()
     window.lessons.fill_menu(menu)
     assert "&Course: Two lessons…" in [entry.text() for entry in menu.actions()]

@@ -111,11 +111,11 @@ class Recomputer(QObject):
     def _hear_some(self) -> None:
         end = time.monotonic() + TURN_SECONDS
         while self._replies and time.monotonic() < end:
-            self._hear(self._replies.popleft())
+            self._take_reply(self._replies.popleft())
         if not self._replies:
             self._turns.stop()
 
-    def _hear(self, reply: Recomputed | Failed) -> None:
+    def _take_reply(self, reply: Recomputed | Failed) -> None:
         if isinstance(reply, Failed):
             self._fail(reply.message.rstrip("."))
             return

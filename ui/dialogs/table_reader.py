@@ -37,14 +37,14 @@ class TableReader(QObject):
     read = Signal(object)
     """:class:`Surveyed`"""
     failed = Signal(str)
-    _told = Signal(int, object)
+    _arrived = Signal(int, object)
 
     def __init__(self, path: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.path = path
         self._count = 0
         self._thread: threading.Thread | None = None
-        self._told.connect(self._tell)
+        self._arrived.connect(self._tell)
 
     def start(self, reading: TableReading) -> None:
         """Read anew."""
@@ -65,7 +65,7 @@ class TableReader(QObject):
         def progress(share: float) -> None:
             if count != self._count:
                 raise EndedError
-            self._told.emit(count, Progress("Reading the table", share, 1.0, seconds=time.perf_counter() - began))
+            self._arrived.emit(count, Progress("Reading the table", share, 1.0, seconds=time.perf_counter() - began))
 
         try:
             table = read(self.path, reading, progress)
@@ -76,7 +76,7 @@ class TableReader(QObject):
             answer = str(error)
         except MemoryError:
             answer = "The table does not fit in memory"
-        self._told.emit(count, answer)
+        self._arrived.emit(count, answer)
 
     def _tell(self, count: int, what: object) -> None:
         if count != self._count:

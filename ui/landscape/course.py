@@ -30,7 +30,7 @@ class RaceCourse(QObject):
     """There is more than before."""
     relief: Relief | None = None
     mark: ReliefMark | None = None
-    news = ""
+    status = ""
     """What is waited for, or why there is nothing; empty where all is there."""
     trail: Trail | None = None
     """The run's own path, on a slice of its network's loss."""

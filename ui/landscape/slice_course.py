@@ -37,7 +37,7 @@ class SliceCourse(RaceCourse):
         slicer.answered.connect(self._take)
         slicer.taken.connect(self._begin)
         if slicer.beside_a_run and slicer.cut is None:
-            self.news = "Waiting for the run."
+            self.status = "Waiting for the run."
             if not slicer.waiting:
                 slicer.take()
         else:
@@ -45,7 +45,7 @@ class SliceCourse(RaceCourse):
 
     def _begin(self) -> None:
         """With the network that was taken."""
-        self.news = self._slicer.failure
+        self.status = self._slicer.failure
         if not self._slicer.failure:
             self._ask()
         self.arrived.emit()
@@ -76,7 +76,7 @@ class SliceCourse(RaceCourse):
             case Sliced():
                 self.window, self.trail, self.note = reply.window, Trail(reply.steps, reply.places), reply.note
             case Raced():
-                self._paths, self.news = reply.paths, ""
+                self._paths, self.status = reply.paths, ""
                 self.count_from_least()
             case Curvatures():
                 self._curvatures = reply
@@ -84,11 +84,11 @@ class SliceCourse(RaceCourse):
                 self.relief = relief(reply.window, reply.values, None)
                 self.mark = relief_mark(self.relief)
                 self.count_from_least()
-                self.news = ""
+                self.status = ""
             case RequestProgress():
-                self.news = progress_text(reply.progress)
+                self.status = progress_text(reply.progress)
             case Failed():
-                self.news = reply.message
+                self.status = reply.message
         self.arrived.emit()
 
     def close(self) -> None:

@@ -35,7 +35,7 @@ class Slicer(QObject):
         """The step that is waited for."""
         mode: Mode = "process" if bench is None else bench.link.mode
         self._session = SlicingSession(mode, self._notified.emit)
-        self._notified.connect(self._hear, Qt.ConnectionType.QueuedConnection)
+        self._notified.connect(self._take_replies, Qt.ConnectionType.QueuedConnection)
         self.destroyed.connect(self._session.close)
         if bench is not None:
             bench.replay_found.connect(self._take_replay)
@@ -82,7 +82,7 @@ class Slicer(QObject):
         """Have the worker answer with all of a slice."""
         self._session.ask(landscape, self.cut if self.beside_a_run else None, window, step)
 
-    def _hear(self) -> None:
+    def _take_replies(self) -> None:
         for reply in self._session.replies():
             self.answered.emit(reply)
 

@@ -64,8 +64,8 @@ class LandscapeView(OwnKeys):
         self.knobs = Knobs(self.model)
         self.table = EntriesTable()
         self.playbar = Playbar(self.model)
-        self.news = ElidedLabel()
-        self.news.setProperty("role", "muted")
+        self.status = ElidedLabel()
+        self.status.setProperty("role", "muted")
         self.add = push_button("Add", "One more optimiser, with the knobs of the chosen one.", self._add, self)
         tip = "Take the network as it is now, and the run's path to it."
         self.cut = push_button("Cut anew", tip, self.slicer.take, self)
@@ -85,7 +85,7 @@ class LandscapeView(OwnKeys):
         self.split.setChildrenCollapsible(False)
         buttons = in_column(self.add, self.remove, self.cut, STRETCH)
         foot = in_row((self.table, 1), buttons, margins=(8, 4, 8, 8))
-        right = in_column((self.split, 1), self.news, self.playbar, foot, spacing=0)
+        right = in_column((self.split, 1), self.status, self.playbar, foot, spacing=0)
         in_row(self.knobs, (right, 1), on=self, spacing=0, margins=(0, 0, 0, 0))
 
     def _connect(self) -> None:
@@ -106,8 +106,8 @@ class LandscapeView(OwnKeys):
     def refresh(self) -> None:
         """Draw what the model shows now."""
         model = self.model
-        self.news.setText(model.course.news)
-        self.news.setVisible(model.landscape.function.slow)
+        self.status.setText(model.course.status)
+        self.status.setVisible(model.landscape.function.slow)
         state = model.state
         self.cut.setVisible(model.landscape.function.slow and self.slicer.beside_a_run)
         if state is None:

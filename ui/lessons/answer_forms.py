@@ -197,14 +197,14 @@ class CurveForm(AnswerForm):
         self.sketch = Sketch(
             CurveRange(points, question.low, question.high, decades, question.axis, question.unit, question.first)
         )
-        self.told = muted()
+        self.status = muted()
         self.go = push_button("", "", self._press)
         self._plot: Plot[Any] | None = None
         """That it lies on."""
         self.sketch.changed.connect(self._tell)
         self.sketch.changed.connect(self.changed)
         self.sketch.ended.connect(self.go.setFocus)
-        self._column = in_column(self.told, in_row(self.go, STRETCH), self.sketch, on=self, margins=(0, 0, 0, 0))
+        self._column = in_column(self.status, in_row(self.go, STRETCH), self.sketch, on=self, margins=(0, 0, 0, 0))
         with_text(self, lambda form: form.fit())
         self._tell()
 
@@ -244,10 +244,10 @@ class CurveForm(AnswerForm):
         on = "" if self._plot is None else f" on the plot “{self._plot.title}”"
         self.go.setVisible(self._plot is not None)
         if self.sketch.measured:
-            self.told.setText(f"The run's curve stands beside yours{on}.")
+            self.status.setText(f"The run's curve stands beside yours{on}.")
             self.go.setText("Show both curves" if self.sketch.isHidden() else "Take the curves off")
         else:
-            self.told.setText(
+            self.status.setText(
                 f"Draw it{on}: {count(left, 'point')} to draw." if left else f"{count(points, 'point')} drawn{on}."
             )
             self.go.setText("Show the plot" if self.sketch.frozen else "Draw on the plot")

@@ -41,7 +41,7 @@ class CourseWindow(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("Lessons of the course")
         self.list.itemActivated.connect(lambda _item: self._open())
-        self.told = QLabel()
+        self.status = QLabel()
         self.bar = progress_bar("How much of the course is done", len(lessons))
         self.open = push_button("&Open the lesson", "Beside the bench, in the main window.", self._open)
         self.open.setDefault(True)
@@ -63,7 +63,7 @@ class CourseWindow(QWidget):
         resize_text(title, 1.25, bold=True)
         row = in_row(self.open, self.answers, self.leave)
         in_column(
-            title, self.text, self.told, self.bar, (self.list, 1), row, on=self, spacing=8, margins=(14, 12, 14, 12)
+            title, self.text, self.status, self.bar, (self.list, 1), row, on=self, spacing=8, margins=(14, 12, 14, 12)
         )
 
     @property
@@ -79,7 +79,7 @@ class CourseWindow(QWidget):
             self.list.addItem(f"{SIGNS[state]}{integer(place)}. {lesson.title} ({count(lesson.minutes, 'minute')})")
         self.list.setCurrentRow(row)
         done = states.count("done")
-        self.told.setText(f"{integer(done)} of {count(len(states), 'lesson')} done")
+        self.status.setText(f"{integer(done)} of {count(len(states), 'lesson')} done")
         self.bar.setValue(done)
 
     def _open(self) -> None:

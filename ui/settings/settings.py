@@ -21,7 +21,7 @@ class _Storing(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._told = self._waiting = False
+        self._reported = self._waiting = False
 
     def store_soon(self) -> None:
         if QCoreApplication.instance() is not None and not self._waiting:
@@ -34,11 +34,11 @@ class _Storing(QObject):
         settings = QSettings()
         settings.sync()
         failed = settings.status() == QSettings.Status.AccessError
-        if failed and not self._told:
+        if failed and not self._reported:
             self.failed.emit(
                 f"Preferences and arrangement are not remembered: {settings.fileName()} cannot be written."
             )
-        self._told = failed
+        self._reported = failed
 
 
 storing = _Storing()

@@ -44,7 +44,7 @@ class CourseMaker(TeachingWindow):
         self.list = QListWidget()
         self.list.setAccessibleName("Lessons of the course")
         self.shipped = Choice("A lesson of the program", lambda _name: None, [(e.title, e.name) for e in shipped()])
-        self.told = QLabel(wordWrap=True)
+        self.status = QLabel(wordWrap=True)
         self._make_buttons(load)
         self._lay_out()
         self.resize(within_screen(self, *SIZE))
@@ -76,7 +76,7 @@ class CourseMaker(TeachingWindow):
         chosen = in_row(self.up, self.down, self.remove, STRETCH)
         foot = in_row(self.new, self.open, STRETCH, self.save)
         in_column(
-            muted(NONE), fields, further, (self.list, 1), chosen, self.told, foot, on=self, spacing=8,
+            muted(NONE), fields, further, (self.list, 1), chosen, self.status, foot, on=self, spacing=8,
             margins=(12, 10, 12, 10),
         )  # fmt: skip
 
@@ -129,7 +129,7 @@ class CourseMaker(TeachingWindow):
         try:
             course = self.course()
         except ExperimentError as error:
-            self.told.setText(error.in_words)
+            self.status.setText(error.in_words)
             return False
         return self._save(course, ask)
 
@@ -140,7 +140,7 @@ class CourseMaker(TeachingWindow):
 
     def say(self, sentence: str) -> None:
         """Until the course changes."""
-        self.told.setText(sentence)
+        self.status.setText(sentence)
 
     # -- showing ---------------------------------------------------------------------------------------------------
 
@@ -161,9 +161,9 @@ class CourseMaker(TeachingWindow):
             button_.setEnabled(bool(self._lessons))
         try:
             self.course()
-            self.told.setText("The course is whole.")
+            self.status.setText("The course is whole.")
         except ExperimentError as error:
-            self.told.setText(error.in_words)
+            self.status.setText(error.in_words)
         self.setWindowTitle(
             f"{'• ' if self.dirty else ''}{self.path.stem if self.path else 'New course'} — Make a course"
         )

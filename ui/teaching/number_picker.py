@@ -55,7 +55,7 @@ class NumberPicker(QDialog):
         self.at_end = QCheckBox("at the &last step")
         self.step = QSpinBox()
         self.step.setAccessibleName("Step")
-        self.told = muted()
+        self.status = muted()
         self._make_steps()
         self._lay_out()
         self._fill()
@@ -95,7 +95,7 @@ class NumberPicker(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         without_icons(buttons)
-        in_column(self.search, self.of_plot, (self.list, 1), self.fields, self.told, buttons, on=self)
+        in_column(self.search, self.of_plot, (self.list, 1), self.fields, self.status, buttons, on=self)
         self.list.itemActivated.connect(lambda _item: self.accept())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -171,11 +171,12 @@ class NumberPicker(QDialog):
     def _tell(self) -> None:
         each = self.chosen
         if each is None:
-            self.told.setText("Nothing is called so.")
+            self.status.setText("Nothing is called so.")
             return
         several = not each.single(self._layer)
         self.fields.setRowVisible(self.which, several)
-        self.told.setText("" if not several else "Several numbers: a curve or an order asks for all, a number for one.")
+        hint = "Several numbers: a curve or an order asks for all, a number for one."
+        self.status.setText(hint if several else "")
 
     @property
     def _layer(self) -> int | None:

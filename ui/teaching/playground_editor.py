@@ -45,8 +45,8 @@ class PlaygroundEditor(QWidget):
         self.control = Choice("Control that the button sets", lambda _path: self._show_value())
         self.value = LineField("Value that the button gives it", lambda _text: None, "value")
         self.value.returnPressed.connect(self._set)
-        self.told = QLabel(wordWrap=True)
-        self.told.hide()
+        self.status = QLabel(wordWrap=True)
+        self.status.hide()
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -62,7 +62,7 @@ class PlaygroundEditor(QWidget):
         label.setBuddy(self.control)
         lines = in_row(self.add, self.remove, STRETCH)
         button = in_row(label, (self.control, 2), QLabel("to"), (self.value, 1), self.set, self.clear)
-        in_column(muted(SUGGESTED), self.table, lines, button, self.told, on=self, margins=(0, 0, 0, 0))
+        in_column(muted(SUGGESTED), self.table, lines, button, self.status, on=self, margins=(0, 0, 0, 0))
 
     # -- showing ---------------------------------------------------------------------------------------------------
 
@@ -113,8 +113,8 @@ class PlaygroundEditor(QWidget):
     def _keep(self, suggestions: list[dict[str, Any]], reason: str = "") -> None:
         self.making.set("playground", suggestions)
         self._write()
-        self.told.setText(reason)
-        self.told.setVisible(bool(reason))
+        self.status.setText(reason)
+        self.status.setVisible(bool(reason))
 
     def _read(self, item: QTableWidgetItem) -> None:
         suggestions, row = self._suggestions(), item.row()

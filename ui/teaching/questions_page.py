@@ -43,7 +43,7 @@ class QuestionsPage(FieldsPage):
         self.measure = push_button(
             "&Measure now", "Make the run, and show what it measures beside what is expected.", self.make_run
         )
-        self.told = muted()
+        self.status = muted()
         self.bar = progress_bar("How far the measuring is", 0)
         self.editor = QuestionEditor(making)
         self.editor.edited.connect(self._take_edit)
@@ -53,14 +53,14 @@ class QuestionsPage(FieldsPage):
         self._lay_out()
         making.exchanged.connect(self.show_draft)
         making.measured.connect(self._show_measuring)
-        making.progressed.connect(self.told.setText)
+        making.progressed.connect(self.status.setText)
         self.show_draft()
         self._show_measuring()
 
     def _lay_out(self) -> None:
         first = in_row(self.ask, self.kind, STRETCH)
         second = in_row(self.up, self.down, self.remove, STRETCH, self.measure)
-        self.fill(first, self.list, second, self.told, self.bar, self.editor, STRETCH)
+        self.fill(first, self.list, second, self.status, self.bar, self.editor, STRETCH)
 
     # -- showing ---------------------------------------------------------------------------------------------------
 
@@ -91,8 +91,8 @@ class QuestionsPage(FieldsPage):
         self.bar.setVisible(making.measuring)
         self.measure.setEnabled(not making.measuring)
         refusal = f"It could not be measured: {making.refusal}" if making.refusal else ""
-        self.told.setText(refusal if making.draft.questions else NONE)
-        self.told.setVisible(making.measuring or bool(self.told.text()))
+        self.status.setText(refusal if making.draft.questions else NONE)
+        self.status.setVisible(making.measuring or bool(self.status.text()))
 
     def _take_edit(self) -> None:
         row = self.list.currentRow()
@@ -156,8 +156,8 @@ class QuestionsPage(FieldsPage):
         """Measure; what stands in the way is said."""
         reason = self.making.measure()
         if reason:
-            self.told.setText(reason)
-            self.told.show()
+            self.status.setText(reason)
+            self.status.show()
 
 
 def _line(place: int, question: dict[str, object]) -> str:

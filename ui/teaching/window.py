@@ -53,8 +53,8 @@ class LessonMaker(TeachingWindow):
         self.pages = QTabWidget(documentMode=True)
         for place, page in enumerate((self.text, self.controls, self.questions, self.after), 1):
             self.pages.addTab(page, f"&{place} {page.accessibleName()}")
-        self.told = QLabel(wordWrap=True)
-        self.told.setAccessibleName("What is missing")
+        self.status = QLabel(wordWrap=True)
+        self.status.setAccessibleName("What is missing")
         self._make_buttons()
         self._lay_out()
         making.changed.connect(self._show_state)
@@ -96,15 +96,15 @@ class LessonMaker(TeachingWindow):
         foot = in_row(
             self.new, self.open, self.save, self.save_as, self.worksheet, STRETCH, self.trial, margins=(12, 0, 12, 10)
         )
-        self.told.setContentsMargins(12, 0, 12, 0)
-        in_column((self.split, 1), self.told, foot, on=self, margins=(0, 0, 0, 0))
+        self.status.setContentsMargins(12, 0, 12, 0)
+        in_column((self.split, 1), self.status, foot, on=self, margins=(0, 0, 0, 0))
 
     # -- state -----------------------------------------------------------------------------------------------------
 
     def _show_state(self) -> None:
         """What is missing, and what can be done with it."""
         lesson, reason = self.making.lesson()
-        self.told.setText(reason or HOLDS)
+        self.status.setText(reason or HOLDS)
         for each in (self.save, self.save_as, self.worksheet):
             each.setEnabled(lesson is not None)
         self.trial.setEnabled(lesson is not None or self.trial.isChecked())
@@ -114,7 +114,7 @@ class LessonMaker(TeachingWindow):
 
     def say(self, sentence: str) -> None:
         """Until the draft changes."""
-        self.told.setText(sentence)
+        self.status.setText(sentence)
 
     def show_saved(self, path: Path) -> None:
         """The lesson stands in this file now."""

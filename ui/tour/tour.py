@@ -73,10 +73,10 @@ class Tour(QObject):
             return
         step.prepare()
         self.bubble.say(step.title, step.text, index + 1, len(self.steps))
-        self._connection = step.signal.connect(lambda *values: self._hear(index, *values))
+        self._connection = step.signal.connect(lambda *values: self._go_on_after(index, *values))
         self._place()
 
-    def _hear(self, index: int, *values: object) -> None:
+    def _go_on_after(self, index: int, *values: object) -> None:
         # What else hears the same signal is done first: the next step looks at what came of it.
         if index == self.index and self.steps[index].accepts(*values):
             self._disconnect()

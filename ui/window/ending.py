@@ -34,7 +34,7 @@ class EndingSignals(QObject):
     def install(self) -> None:
         """From now on; elsewhere than in the main thread nobody hears signals."""
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._hear) for number in SIGNALS}
+            self._before = {number: signal.signal(number, self._keep_number) for number in SIGNALS}
             signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
 
     def uninstall(self) -> None:
@@ -48,7 +48,7 @@ class EndingSignals(QObject):
         self._reading.close()
         self._writing.close()
 
-    def _hear(self, number: int, _frame: FrameType | None) -> None:
+    def _keep_number(self, number: int, _frame: FrameType | None) -> None:
         self.number = number
 
     def _wake(self) -> None:

@@ -50,7 +50,7 @@ class LanesBar(QWidget):
     """Why what was asked for cannot be."""
     comparison_changed = Signal()
     """Networks are to be held against each other otherwise."""
-    _news: dict[str, tuple[str, str, str]]
+    _states: dict[str, tuple[str, str, str]]
     """What the worker has said last of each, as far as it is shown."""
 
     def __init__(self, chosen: ChosenLane, views: LaneViews) -> None:
@@ -59,7 +59,7 @@ class LanesBar(QWidget):
         set_page(self, "how-to/comparing")
         self._chosen, self._views = chosen, views
         self.chips: dict[str, QToolButton] = {}
-        self._told = "", ""
+        self._described = "", ""
         """The network that words are about, and what it has apart."""
         self._histories = chosen.histories
         self._group = QButtonGroup(self)
@@ -144,7 +144,7 @@ class LanesBar(QWidget):
 
     def _say(self) -> None:
         """What the chosen network has apart, and what of it is not as in the run."""
-        self._news = {}
+        self._states = {}
         lanes = self._chosen.document.experiment.all_lanes()
         for name, chip in self.chips.items():
             differences = self._chosen.differs(name) if name != OWN_NAME else BASE
@@ -152,27 +152,29 @@ class LanesBar(QWidget):
             chip.setAccessibleDescription(differences)
         shown = self._chosen.name if self._chosen.name != OWN_NAME else next((n for n in lanes if n != OWN_NAME), "")
         words = [f"{shown}: {self._chosen.differs(shown)}" if shown else "", *_drawn_alike(list(self.chips))]
-        self._told = shown, "; ".join(filter(None, words))
+        self._described = shown, "; ".join(filter(None, words))
 
     def show_view(self, _view: View) -> None:
-        """What the worker says of each network, where that is news."""
+        """What the worker says of each network, where that is new."""
         histories = self._chosen.histories
         if [*map(id, histories)] != [*map(id, self._histories)]:
             self._histories = histories
             self._say()
         updates = {name: self._views.updates.get(name) for name in self.chips}
-        news = {name: (_state(each), each.refusal, _others(each)) for name, each in updates.items() if each is not None}
-        if news == self._news:
+        states = {
+            name: (_state(each), each.refusal, _others(each)) for name, each in updates.items() if each is not None
+        }
+        if states == self._states:
             return
-        self._news = news
+        self._states = states
         self._write()
-        for name, (_, refusal, others) in news.items():
+        for name, (_, refusal, others) in states.items():
             chip = self.chips[name]
             chip.setToolTip(f"{name}: {refusal or chip.accessibleDescription()}{others}")
 
     def _write(self) -> None:
         """Names and states where there is room for all, else letters, or names as short: none is cut."""
-        shown, words = self._told
+        shown, words = self._described
         update = self._views.updates.get(shown)
         refusal = update.refusal if update is not None else ""
         said = f"{shown} is {NOT_TRAINED}: {refusal}" if refusal else words

@@ -58,7 +58,7 @@ class SeedsAccess(QObject):
             self.dialog.close()
         view = self._bench.view
         steps = USUAL_STEPS if view is None or not view.frame.step else view.frame.step
-        self.dialog = dialog = SeedsDialog(steps, USUAL_SEEDS, self._told, self._window)
+        self.dialog = dialog = SeedsDialog(steps, USUAL_SEEDS, self._estimate, self._window)
         dialog.accepted.connect(lambda: self.begin(dialog.seeds.value(), dialog.steps.value()))
         dialog.finished.connect(self._forget)
         dialog.open()
@@ -98,7 +98,7 @@ class SeedsAccess(QObject):
         wanted = (each for plot in plots if plot.spans_seeds for each in plot.observations if each.spans_seeds)
         return tuple(dict.fromkeys(wanted))
 
-    def _told(self, seeds: int, steps: int) -> tuple[str, bool]:
+    def _estimate(self, seeds: int, steps: int) -> tuple[str, bool]:
         """What so many come to, and whether that can be."""
         fans = self._made()
         reason = fans.refusal(seeds)
