@@ -303,7 +303,7 @@ def test_a_list_goes_into_a_file_and_comes_from_one(qtbot: QtBot, open_on: OpenO
 def test_what_cannot_act_is_told_and_not_replayed(qtbot: QtBot) -> None:
     after = EXPERIMENT.with_values([("optimizer.learning_rate", 0.5)])
     live = LiveChanges(EXPERIMENT, 1, (LiveChange(3, after), LiveChange(4, layer="2", units=(0, 2))))
-    dialog = ChangesDialog(lambda _name: live, lambda: after, lambda: 7, "")
+    dialog = ChangesDialog(lambda _name: live, lambda: after, lambda: 7, Path())
     qtbot.addWidget(dialog)
     assert texts(dialog)[1][1:3] == ["units of layer 2", "1, 3 drawn anew"]
     dialog.table.item(0, STEP).setText("soon")
@@ -321,11 +321,11 @@ def test_what_cannot_act_is_told_and_not_replayed(qtbot: QtBot) -> None:
 
 
 def test_a_run_whose_beginning_is_not_known_says_so(qtbot: QtBot) -> None:
-    dialog = ChangesDialog(lambda _name: LiveChanges(), lambda: EXPERIMENT, lambda: 7, "")
+    dialog = ChangesDialog(lambda _name: LiveChanges(), lambda: EXPERIMENT, lambda: 7, Path())
     qtbot.addWidget(dialog)
     assert "is not known" in dialog.summary.text()
     assert not dialog.replay.isEnabled()
-    fresh = ChangesDialog(lambda _name: LiveChanges(EXPERIMENT, 1), lambda: EXPERIMENT, lambda: 7, "")
+    fresh = ChangesDialog(lambda _name: LiveChanges(EXPERIMENT, 1), lambda: EXPERIMENT, lambda: 7, Path())
     qtbot.addWidget(fresh)
     assert fresh.summary.text().startswith("Nothing was changed by hand")
 

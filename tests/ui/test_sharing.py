@@ -167,12 +167,12 @@ def test_whatever_is_typed_it_becomes_a_nabla_and_no_file_is_replaced_without_a_
 ) -> None:
     window = open_on(Experiment.from_builtins(PLAIN))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / typed), ""))
-    assert files.ask_share(window, "x") == tmp_path / path
+    assert files.ask_share(window, Path("x")) == tmp_path / path
     asked: list[str] = []
     monkeypatch.setattr(QMessageBox, "exec", lambda box: asked.append(box.text()) or QMessageBox.StandardButton.Cancel)
     (tmp_path / path).write_text("there")
     # Where the name is as typed, the dialog for files has asked already.
-    assert files.ask_share(window, "x") == (tmp_path / path if typed == path else None)
+    assert files.ask_share(window, Path("x")) == (tmp_path / path if typed == path else None)
     assert asked == ([] if typed == path else [f"{path} already exists."])
 
 

@@ -15,7 +15,7 @@ import pytest
 from PySide6.QtCore import QByteArray, QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QToolButton
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -467,6 +467,19 @@ def test_all_plots_are_exported_hidden_ones_too(qtbot: QtBot, window: MainWindow
     dialog.export_to(tmp_path / "all")
     # A dense network has nothing to show in the plots of other kinds of layers.
     assert {path.name for path in (tmp_path / "all").iterdir()} == {file_name(plot, "csv") for plot in plots}
+
+
+def test_a_picture_whose_ending_was_not_typed_replaces_none_without_a_question(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "g.png").write_bytes(b"before")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "g"), ""))
+    monkeypatch.setattr(files, "ask_overwrite", lambda _parent, path: path != tmp_path / "g.png")
+    window.plot_area.plots["gradient_depth"].export_requested.emit()
+    dialog = export_dialog(window)
+    dialog.buttons.accepted.emit()
+    assert (tmp_path / "g.png").read_bytes() == b"before"
+    dialog.reject()
 
 
 def test_an_export_that_fails_is_said_where_it_was_asked(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

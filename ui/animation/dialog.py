@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
-    QFileDialog,
     QFormLayout,
     QLabel,
     QWidget,
@@ -32,6 +31,7 @@ from ui.animation.recomputer import Recomputer
 from ui.bench.bench import Bench
 from ui.dialogs import answers
 from ui.dialogs.export import export_folder, length_box
+from ui.dialogs.files import ask_new
 from ui.export.pictures import file_name, in_theme, picture, pixels_of
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
@@ -179,11 +179,10 @@ class AnimationDialog(QDialog):
     # -- making it -------------------------------------------------------------------------------------------------
 
     def _ask_where(self) -> None:
-        start = str(export_folder() / file_name(self.plot, "png"))
-        name, _ = QFileDialog.getSaveFileName(self, "Animation", start, "Animated PNG (*.png *.apng)")
-        if name:
-            path = Path(name)
-            self.write_to(path if path.suffix else path.with_suffix(".png"))
+        start = export_folder() / file_name(self.plot, "png")
+        path = ask_new(self, "Animation", start, "Animated PNG (*.png *.apng)")
+        if path is not None:
+            self.write_to(path)
 
     def write_to(self, path: Path) -> None:
         """Begin; what fails is said in the dialog, which stays."""

@@ -47,7 +47,7 @@ class ChangesDialog(QDialog):
 
     def __init__(
         self, changes: Callable[[str], LiveChanges], experiment: Callable[[], Experiment], step: Callable[[], int],
-        folder: str, parent: QWidget | None = None, shown: str = OWN_NAME,
+        folder: Path, parent: QWidget | None = None, shown: str = OWN_NAME,
     ) -> None:  # fmt: skip
         """The changes of each network by its name, what is described now, and where the run is.
 

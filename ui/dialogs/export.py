@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QDialogButtonBox,
     QDoubleSpinBox,
-    QFileDialog,
     QFormLayout,
     QLabel,
     QSpinBox,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.dialogs.busy import BusyDialog
+from ui.dialogs.files import ask_folder, ask_new
 from ui.export import ExportError, export_all, export_plot, file_name
 from ui.export.pictures import Kind, PictureOptions
 from ui.plots.base import Plot
@@ -116,13 +116,12 @@ class ExportDialog(BusyDialog):
         which = self.which.currentData()
         folder = export_folder()
         if which in (SHOWN, ALL):
-            target = QFileDialog.getExistingDirectory(self, "Folder for the plots", str(folder))
+            target = ask_folder(self, "Folder for the plots", folder)
         else:
-            start = str(folder / file_name(self._plots[which], self.kind))
             kind = f"{self.format.currentText()} (*.{self.kind})"
-            target, _ = QFileDialog.getSaveFileName(self, "Export to", start, kind)
-        if target:
-            self.export_to(Path(target))
+            target = ask_new(self, "Export to", folder / file_name(self._plots[which], self.kind), kind)
+        if target is not None:
+            self.export_to(target)
 
     def export_to(self, target: Path) -> None:
         """Write into a folder (all) or a file (one plot); what fails is said in the dialog, which stays."""
@@ -138,8 +137,7 @@ class ExportDialog(BusyDialog):
                     exported = export_all([self._plots[key] for key in keys], target, **how)
                 said = f"{exported.sentence} They are in {target}."
             else:
-                path = target if target.suffix else target.with_suffix(f".{self.kind}")
-                said = f"Exported to {export_plot(self._plots[which], path, **how)}."
+                said = f"Exported to {export_plot(self._plots[which], target, **how)}."
         except ExportError as error:
             self.say_error(str(error))
             return

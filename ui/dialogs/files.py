@@ -31,66 +31,67 @@ CHANGES = "Changes by hand (*.json)"
 TABLES = f"Tables ({ENDINGS});;All files (*)"
 
 
-def ask_open(parent: QWidget, folder: str) -> Path | None:
-    name, _ = QFileDialog.getOpenFileName(parent, "Open", folder, OPENABLE)
+def ask_file(parent: QWidget, title: str, folder: Path, kinds: str) -> Path | None:
+    """A file that there is."""
+    name, _ = QFileDialog.getOpenFileName(parent, title, str(folder), kinds)
     return Path(name) if name else None
 
 
-def ask_table(parent: QWidget, folder: str) -> Path | None:
-    name, _ = QFileDialog.getOpenFileName(parent, "Open data", folder, TABLES)
+def ask_folder(parent: QWidget, title: str, folder: Path) -> Path | None:
+    """Another folder, looked for from this one."""
+    name = QFileDialog.getExistingDirectory(parent, title, str(folder))
     return Path(name) if name else None
 
 
-def ask_images(parent: QWidget, folder: str) -> Path | None:
+def ask_open(parent: QWidget, folder: Path) -> Path | None:
+    return ask_file(parent, "Open", folder, OPENABLE)
+
+
+def ask_table(parent: QWidget, folder: Path) -> Path | None:
+    return ask_file(parent, "Open data", folder, TABLES)
+
+
+def ask_images(parent: QWidget, folder: Path) -> Path | None:
     """A folder with a sub-folder of pictures for each class."""
-    name = QFileDialog.getExistingDirectory(parent, "Folder with a sub-folder of images for each class", folder)
-    return Path(name) if name else None
+    return ask_folder(parent, "Folder with a sub-folder of images for each class", folder)
 
 
-def ask_save(parent: QWidget, suggestion: str) -> Path | None:
+def ask_save(parent: QWidget, suggestion: Path) -> Path | None:
     """Where to save, and so which of both: the ending that is typed says it, else the kind that is chosen."""
-    suggested = Path(suggestion).suffix
-    kinds, kind = ";;".join(KINDS.values()), KINDS.get(suggested, EXPERIMENTS)
-    name, chosen = QFileDialog.getSaveFileName(parent, "Save as", suggestion, kinds, kind)
+    kinds, kind = ";;".join(KINDS.values()), KINDS.get(suggestion.suffix, EXPERIMENTS)
+    name, chosen = QFileDialog.getSaveFileName(parent, "Save as", str(suggestion), kinds, kind)
     if not name:
         return None
-    path = as_kind(Path(name), suggested, chosen)
+    path = as_kind(Path(name), suggestion.suffix, chosen)
     return path if path == Path(name) or not path.exists() or ask_overwrite(parent, path) else None
 
 
-def ask_code(parent: QWidget, folder: str) -> Path | None:
-    """The folder that a program and what belongs to it are written into."""
-    name = QFileDialog.getExistingDirectory(parent, "Folder for the code", folder)
-    return Path(name) if name else None
-
-
-def ask_share(parent: QWidget, suggestion: str) -> Path | None:
+def ask_share(parent: QWidget, suggestion: Path) -> Path | None:
     """Where what is shared shall be."""
     return ask_new(parent, "Share as", suggestion, SHARED, ".nabla")
 
 
-def ask_keep(parent: QWidget, suggestion: str) -> Path | None:
+def ask_keep(parent: QWidget, suggestion: Path) -> Path | None:
     """Where to keep a run."""
     return ask_new(parent, "Keep as .nabla", suggestion, RUNS, ".nabla")
 
 
-def ask_changes(parent: QWidget, folder: str, *, save: bool) -> Path | None:
+def ask_changes(parent: QWidget, folder: Path, *, save: bool) -> Path | None:
     """Where a list of changes by hand is, or shall be."""
     if save:
-        return ask_new(parent, "Export changes", str(Path(folder) / "changes.json"), CHANGES)
-    name, _ = QFileDialog.getOpenFileName(parent, "Import changes", folder, CHANGES)
-    return Path(name) if name else None
+        return ask_new(parent, "Export changes", folder / "changes.json", CHANGES)
+    return ask_file(parent, "Import changes", folder, CHANGES)
 
 
-def ask_new(parent: QWidget, title: str, suggestion: str, kind: str, ending: str = "") -> Path | None:
+def ask_new(parent: QWidget, title: str, suggestion: Path, kind: str, ending: str = "") -> Path | None:
     """Where a file of this kind shall be: with this ``ending``, whatever is typed, or with any, else as suggested."""
-    name, _ = QFileDialog.getSaveFileName(parent, title, suggestion, kind)
+    name, _ = QFileDialog.getSaveFileName(parent, title, str(suggestion), kind)
     if not name:
         return None
     path, typed = Path(name), Path(name).suffix.lower()
     if typed == ending or (typed and not ending):
         return path
-    path = Path(f"{name}{ending or Path(suggestion).suffix}")
+    path = Path(f"{name}{ending or suggestion.suffix}")
     return path if not path.exists() or ask_overwrite(parent, path) else None
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtWidgets import QInputDialog, QWidget
 
 from simulator.lessons.ending import ENDING
-from ui.dialogs.files import ask_new
+from ui.dialogs.files import ask_file, ask_new
 
 WORKSHEETS = "Worksheet (*.pdf)"
 ANSWERS = "Answers (*.csv)"
@@ -17,23 +17,22 @@ LONGEST_NAME = 80
 
 def ask_worksheet(parent: QWidget, suggestion: Path) -> Path | None:
     """Where the worksheet shall be."""
-    return ask_new(parent, "Worksheet", str(suggestion), WORKSHEETS)
+    return ask_new(parent, "Worksheet", suggestion, WORKSHEETS)
 
 
 def ask_answers(parent: QWidget, suggestion: Path) -> Path | None:
     """Where the table of answers shall be."""
-    return ask_new(parent, "Answers", str(suggestion), ANSWERS)
+    return ask_new(parent, "Answers", suggestion, ANSWERS)
 
 
 def ask_lesson(parent: QWidget, folder: Path, title: str = "Open a lesson") -> Path | None:
     """Which lesson's file, or course's."""
-    name, _ = QFileDialog.getOpenFileName(parent, title, str(folder), LESSONS)
-    return Path(name) if name else None
+    return ask_file(parent, title, folder, LESSONS)
 
 
 def ask_lesson_file(parent: QWidget, suggestion: Path) -> Path | None:
     """Where a lesson, or a course, shall be; it has their ending, whatever is typed."""
-    return ask_new(parent, "Save", str(suggestion), LESSONS, ENDING)
+    return ask_new(parent, "Save", suggestion, LESSONS, ENDING)
 
 
 def ask_name(parent: QWidget, before: str) -> str | None:

@@ -13,7 +13,6 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
-    QFileDialog,
     QFormLayout,
     QLabel,
     QLineEdit,
@@ -30,6 +29,7 @@ from simulator.maps.sweep import Sweep
 from simulator.maps.table import value_text
 from simulator.running.stop_rule_text import forms, parse
 from simulator.system.own_folders import data_folder
+from ui.dialogs.files import ask_folder
 from ui.style.boxes import in_column, in_row
 from ui.style.elided_label import ElidedLabel
 from ui.style.widgets import choice_of, push_button, whole_number
@@ -124,9 +124,9 @@ class MapForm(QWidget):
             field.setCompleter(completer)
 
     def _ask_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Folder of the map", str(self.folder.parent))
-        if name:
-            self.take_folder(Path(name))
+        folder = ask_folder(self, "Folder of the map", self.folder.parent)
+        if folder is not None:
+            self.take_folder(folder)
 
     def take_folder(self, folder: Path) -> None:
         """Keep the map there."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QLabel,
     QScrollArea,
     QSplitter,
@@ -27,6 +26,7 @@ from simulator.running.progress_text import how_far
 from simulator.system.progress import Progress
 from simulator.system.text import capitalized
 from ui.dialogs.export import ExportDialog
+from ui.dialogs.files import ask_folder
 from ui.maps.form import MapForm
 from ui.maps.map_plot import PAGE, MapPlot
 from ui.maps.profile_plot import ProfilePlot
@@ -311,9 +311,9 @@ class MapWindow(QWidget):
     # -- files -----------------------------------------------------------------------------------------------------
 
     def _ask_open(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Folder of a map", str(self.form.folder.parent))
-        if name:
-            self.open_folder(Path(name))
+        folder = ask_folder(self, "Folder of a map", self.form.folder.parent)
+        if folder is not None:
+            self.open_folder(folder)
 
     def open_folder(self, folder: Path) -> None:
         """Show the map that stands there."""

@@ -9,7 +9,6 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QDialogButtonBox,
-    QFileDialog,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 from simulator.system.progress import CancelledError
 from ui.dialogs.busy import BusyDialog
 from ui.dialogs.export import export_folder
-from ui.dialogs.files import file_stem
+from ui.dialogs.files import ask_new, file_stem
 from ui.export import ExportError
 from ui.plots.base import Plot
 from ui.report.page import ENDING
@@ -88,10 +87,9 @@ class ReportDialog(BusyDialog):
 
     def _ask_where(self) -> None:
         start = export_folder() / f"{file_stem(self._run().name)}{ENDING}"
-        name, _ = QFileDialog.getSaveFileName(self, "Report", str(start), f"Web page (*{ENDING})")
-        if name:
-            path = Path(name)
-            self.write_to(path if path.suffix else path.with_suffix(ENDING))
+        path = ask_new(self, "Report", start, f"Web page (*{ENDING})")
+        if path is not None:
+            self.write_to(path)
 
     def write_to(self, path: Path) -> None:
         """Write the report; what fails is said in the dialog, which stays."""

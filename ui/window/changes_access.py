@@ -42,7 +42,7 @@ class ChangesAccess(QObject):
             self.dialog.close()
         bench = self._bench
         self.dialog = dialog = ChangesDialog(
-            self._changes, lambda: bench.document.experiment, self._step, str(Settings().folder(bench.document.path)),
+            self._changes, lambda: bench.document.experiment, self._step, Settings().folder(bench.document.path),
             self._window, self._chosen.name,
         )  # fmt: skip
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

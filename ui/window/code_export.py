@@ -46,7 +46,7 @@ class CodeExport(QObject):
         from simulator.code.export import MODEL
 
         path = self._bench.document.path
-        folder = files.ask_code(self._window, str(Path.home() if path is None else path.parent))
+        folder = files.ask_folder(self._window, "Folder for the code", Path.home() if path is None else path.parent)
         if folder is None:
             return
         if not (folder / MODEL).exists() or files.ask_overwrite(self._window, folder / MODEL):

@@ -69,9 +69,8 @@ class Experiments(QObject):
         self.bench, self.document = bench, bench.document
         self._banner, self._window = banner, window
         self._settings = Settings()
-        self._giving_up = GivingUp(
-            bench, functools.partial(self.save, leaving=True), self._save_to, self._folder, window
-        )
+        save, suggest = functools.partial(self.save, leaving=True), functools.partial(self.suggestion, RUN_ENDING)
+        self._giving_up = GivingUp(bench, save, self._save_to, suggest, window)
         self.may_replace = self._giving_up.may
         """Whether another experiment may take the place of the present one and its runs, or nothing may."""
         self._asked: set[Path] = set()
@@ -111,13 +110,13 @@ class Experiments(QObject):
         return may
 
     def ask_open(self) -> None:
-        path = files.ask_open(self._window, self._folder())
+        path = files.ask_open(self._window, self._settings.folder())
         if path is not None:
             self.open_path(path)
 
     def ask_data(self, kind: str = "csv") -> None:
         """Ask for data of the person's own, by the kind of data set that reads it, and begin a small network on it."""
-        folder = self._folder()
+        folder = self._settings.folder()
         path = files.ask_images(self._window, folder) if kind == "images" else files.ask_table(self._window, folder)
         if path is None:
             return
@@ -298,7 +297,7 @@ class Experiments(QObject):
         """Whether it is saved where a person says."""
         start = suggested or self.document.path
         start = start or self.suggestion(".json")
-        path = files.ask_save(self._window, str(start))
+        path = files.ask_save(self._window, start)
         return path is not None and self._save_to(path)
 
     def _save_to(self, path: Path) -> bool:
@@ -330,9 +329,6 @@ class Experiments(QObject):
         path = self.document.path
         stem = files.file_stem(self.document.name) if path is None else path.stem
         return self._settings.folder(path) / f"{stem}{ending}"
-
-    def _folder(self) -> str:
-        return str(self._settings.folder())
 
     def _may_leave(self) -> bool:
         may = self.may_replace()

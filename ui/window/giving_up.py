@@ -26,13 +26,13 @@ class GivingUp(QObject):
     """
 
     def __init__(
-        self, bench: Bench, save: Callable[[], bool], save_to: Callable[[Path], bool], folder: Callable[[], str],
+        self, bench: Bench, save: Callable[[], bool], save_to: Callable[[Path], bool], suggest: Callable[[], Path],
         window: QWidget,
     ) -> None:  # fmt: skip
-        """``save`` saves in the document's own kind of file, ``save_to`` in this one; ``folder`` is suggested."""
+        """``save`` saves in the document's own kind of file, ``save_to`` in this one, ``suggest`` names one."""
         super().__init__(window)
         self._bench, self._document, self._window = bench, bench.document, window
-        self._save, self._save_to, self._folder = save, save_to, folder
+        self._save, self._save_to, self._suggest = save, save_to, suggest
 
     def may(self) -> bool:
         """Whether experiment and runs may be given up: saved, unchanged, short, or so decided."""
@@ -55,18 +55,13 @@ class GivingUp(QObject):
 
     def _keep(self, runs: tuple[UnsavedRun, ...]) -> bool:
         """Keep the present run, if it or its experiment is unsaved, and those put aside; whether all is written."""
-        path = files.ask_keep(self._window, str(self._suggestion))
+        path = files.ask_keep(self._window, self._suggest())
         if path is None:
             return False
         aside, paths = [run for run in runs if run.kept is not None], numbered(path)
         present = self._document.dirty or len(aside) < len(runs)
         kept = not present or (self._save_to(next(paths)) and self._bench.keeper.wait())
         return kept and all(self._keep_aside(run, next(paths)) for run in aside)
-
-    @property
-    def _suggestion(self) -> Path:
-        path = self._document.path or Path(self._folder()) / files.file_stem(self._document.name)
-        return path.with_suffix(".nabla")
 
     def _keep_aside(self, run: UnsavedRun, path: Path) -> bool:
         kept, record = run.kept, run.record

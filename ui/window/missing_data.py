@@ -27,7 +27,7 @@ def are_missing(data: Data) -> bool:
 def find_data(document: Document, banner: Banner, window: QWidget) -> None:
     """Ask where the data of the present experiment lie, and have them read there."""
     data = document.experiment.data
-    folder = str(Settings().folder(document.path))
+    folder = Settings().folder(document.path)
     path = files.ask_images(window, folder) if kind_of(type(data)) == "images" else files.ask_table(window, folder)
     if path is None:
         return

@@ -152,7 +152,7 @@ class Sharing(QObject):
         return [plot for plot in self._plots.made.values() if plot.pinned]
 
     def _ask_where(self, chosen: frozenset[str]) -> None:
-        path = files.ask_share(self._window, str(self._experiments.suggestion("-shared.nabla")))
+        path = files.ask_share(self._window, self._experiments.suggestion("-shared.nabla"))
         if path is not None:
             self.write(path, chosen)
 

@@ -117,7 +117,7 @@ class ShelfAccess(QObject):
 
     def _ask_keep(self) -> None:
         folder = self._bench.document.path.parent if self._bench.document.path else Path.home()
-        path = files.ask_save(self._window, str(folder / f"{files.file_stem(self._bench.document.name)}{RUN_ENDING}"))
+        path = files.ask_save(self._window, folder / f"{files.file_stem(self._bench.document.name)}{RUN_ENDING}")
         if path is not None:
             self.keep(path)
 
