@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
@@ -274,18 +274,14 @@ class TextsRow(Row):
             self.commit(value)
 
 
+ROWS: Mapping[str, type[Row]] = {
+    "number": NumberRow, "integer": NumberRow, "flag": FlagRow, "choice": ChoiceRow, "texts": TextsRow,
+    "integers": IntegersRow, "numbers": NumbersRow,
+}  # fmt: skip
+"""Type of a field → its row; others are texts."""
+
+
 def row_for(parameter: Parameter, path: Sequence[str | int] = ()) -> Row:
     """The row that fits the field's type."""
-    if parameter.type in ("number", "integer"):
-        return NumberRow(parameter, path)
-    if parameter.type == "flag":
-        return FlagRow(parameter, path)
-    if parameter.type == "choice":
-        return ChoiceRow(parameter, path)
-    if parameter.type == "texts":
-        return TextsRow(parameter, path)
-    if parameter.type == "integers":
-        return IntegersRow(parameter, path)
-    if parameter.type == "numbers":
-        return NumbersRow(parameter, path)
-    return FileRow(parameter, path) if parameter.knob.file or parameter.knob.folder else TextRow(parameter, path)
+    of_text = FileRow if parameter.knob.file or parameter.knob.folder else TextRow
+    return ROWS.get(parameter.type, of_text)(parameter, path)
