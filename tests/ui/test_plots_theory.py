@@ -25,8 +25,8 @@ from tests.ui.windows import OpenOn
 from ui.chart.marks import Area
 from ui.plots import Plot, View, plot_class
 from ui.plots.order_chaos import OrderChaosPlot, Regions
-from ui.window.initial_place import placed_at
 from ui.window.main_window import MainWindow
+from ui.window.plot_edits import placed_at
 
 LEFT = Qt.MouseButton.LeftButton
 PLAIN: dict[str, Any] = {

@@ -28,7 +28,7 @@ from ui.board.plot_area import PlotArea
 from ui.chart.view import View
 from ui.plots.unit.parts import incoming_tiles, strongest
 from ui.plots.unit_microscope import UnitMicroscope
-from ui.window.reviving import let_revive
+from ui.window.plot_edits import let_revive
 
 RELU: dict[str, Any] = {"kind": "dense", "units": 6, "activation": {"kind": "relu"}}
 PLAIN = {"data": {"kind": "digits"}, "layers": [RELU, RELU]}

@@ -43,7 +43,6 @@ from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
 from ui.window.faults import Faults
 from ui.window.first_hour import FirstHour
-from ui.window.initial_place import let_move
 from ui.window.landscape_access import LandscapeAccess
 from ui.window.lanes_bar import LanesBar, say_of_networks
 from ui.window.lessons_access import LessonsAccess
@@ -56,10 +55,10 @@ from ui.window.panel_arrangement import PanelArrangement
 from ui.window.panel_room import PanelRoom
 from ui.window.parts import Parts
 from ui.window.past_edits import PastEdits
+from ui.window.plot_edits import let_move, let_revive
 from ui.window.preference_access import PreferenceAccess
 from ui.window.preference_effects import PreferenceEffects
 from ui.window.progress_line import ProgressLine
-from ui.window.reviving import let_revive
 from ui.window.scrubbing import let_scrub
 from ui.window.seeds_access import SeedsAccess
 from ui.window.sharing import Sharing

@@ -1,4 +1,4 @@
-"""From the map of order and chaos to the experiment: initialisers that put every dense layer at one place."""
+"""What hands do in plots, done to the experiment or to the run."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from ui.bench.bench import Bench
 from ui.bench.document import Document
 from ui.board.plot_area import PlotArea
 
 
 def placed_at(layers: Any, weight_variance: float, bias_variance: float) -> list[dict[str, Any]]:
-    """The layers with σ_w² and σ_b² in every dense one, at any depth of nesting."""
+    """The layers with σ_w² and σ_b² in every dense one, at any depth of nesting: a place between order and chaos."""
     return [_placed(layer, weight_variance, bias_variance) for layer in layers]
 
 
@@ -35,3 +36,8 @@ def let_move(plots: PlotArea, document: Document) -> None:
         document.propose(plain, "Move between order and chaos", "order_chaos", final)
 
     plots.when_made("order_chaos", lambda plot: plot.moved.connect(follow))
+
+
+def let_revive(plots: PlotArea, bench: Bench) -> None:
+    """The bench revives what the microscope tells it to."""
+    plots.when_made("unit_microscope", lambda plot: plot.revive_wanted.connect(bench.revive_units))
