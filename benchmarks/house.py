@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import statistics
+import subprocess
 import sys
 import tomllib
 from collections import Counter
@@ -173,6 +174,28 @@ def _named(counts: Mapping[str, int], most: int) -> str:
     return f"{len(above)}" + (f" ({listed})" if above else "")
 
 
+def taken_away(root: Path, since: str) -> tuple[int, int]:
+    """How many commits since one took away more lines of Python than they added, and how many lines these left less."""
+    told = _git(root, "log", "--no-merges", "--format=format:@", "--numstat", f"{since}..HEAD", "--", *HOUSES)
+    fewer = [_fewer(each.splitlines()) for each in told.split("@")]
+    return sum(lines > 0 for lines in fewer), sum(lines for lines in fewer if lines > 0)
+
+
+def _fewer(counts: Sequence[str]) -> int:
+    """Lines taken away less lines added, by what git counts of each file."""
+    rows = [row.split("\t") for row in counts if row.endswith(".py")]
+    return sum(int(gone) - int(come) for come, gone, _ in rows)
+
+
+def _git(root: Path, *words: str) -> str:
+    return subprocess.run(["git", "-C", root, *words], capture_output=True, text=True, check=True).stdout
+
+
+def _told_of_commits(before: Tree) -> str:
+    commits, lines = taken_away(ROOT, _git(before.root, "rev-parse", "HEAD").strip())
+    return f"{commits} commits since took away more lines of Python than they added: {lines} lines, with nothing lost."
+
+
 def run(now: Tree, before: Tree | None = None) -> Section:
     """Both tables."""
     trees = [now] if before is None else [before, now]
@@ -193,9 +216,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="the document whose section is replaced")
     given = parser.parse_args(arguments)
     section = run(Tree(ROOT), None if given.before is None else Tree(given.before))
-    print(section.text())
+    text = section.text() if given.before is None else f"{section.text()}\n\n{_told_of_commits(Tree(given.before))}"
+    print(text)
     if given.markdown is not None:
-        written(given.markdown, "The house in numbers", f"{PRINTED}\n\n{section.text()}")
+        written(given.markdown, "The house in numbers", f"{PRINTED}\n\n{text}")
 
 
 if __name__ == "__main__":

@@ -106,3 +106,18 @@ def test_the_house_is_measured_by_what_its_files_hold(tmp_path: Path) -> None:
 def test_a_row_of_two_versions_is_a_time_or_a_rate_turned_round() -> None:
     data = {"a": {"ms": {"median": 2.0}, "ratio": {"median": 9.0}}, "b": {"frames_per_second": {"median": 4.0}}}
     assert dict(versions.rows(data, (), "step")) == {("a", "ms"): 2.0, ("b", "frames_per_second"): 0.25}
+
+
+def test_lines_that_went_are_of_commits_that_took_away_more_than_they_added(tmp_path: Path) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", tmp_path, *words], check=True)
+
+    git("init", "-q")
+    shown = tmp_path / "main.py"
+    for lines in (10, 14, 9, 6, 7):
+        shown.write_text("".join(f"x = {number}\n" for number in range(lines)), encoding="utf-8")
+        (tmp_path / "notes.txt").write_text("a\n" * (20 - lines), encoding="utf-8")
+        git("add", ".")
+        git("commit", "-qm", f"{lines} lines")
+    assert house.taken_away(tmp_path, "HEAD~4") == (2, 8)
+    assert house.taken_away(tmp_path, "HEAD~1") == (0, 0)
