@@ -130,9 +130,10 @@ def test_a_mark_that_stays_is_painted_once(qtbot: QtBot, monkeypatch: pytest.Mon
 
 def test_a_picture_of_a_plot_is_of_what_it_shows_before_anyone_has_been_told(qtbot: QtBot) -> None:
     plot, other = on_screen(of("loss"), qtbot), on_screen(of("loss"), qtbot)
-    plot.refresh(view(6, 40))
-    other.refresh(view(6, 40))
-    settle(qtbot)
+    for each in (plot, other):
+        each.refresh(view(6, 40))
+        settle(qtbot)
+        agree(each, qtbot)
     other.refresh(view(6, 30))
     other.refresh(view(6, 40))
     assert plot.grab().toImage() == other.grab().toImage()
