@@ -148,7 +148,7 @@ def test_saved_elsewhere_there_are_both(
     monkeypatch.setattr(files, "ask_save", lambda _parent, name: suggested.append(name) or Path(name))
     assert save(window, qtbot)
     elsewhere = path.with_stem("net-2")
-    assert suggested == [str(elsewhere)]
+    assert suggested == [elsewhere]
     assert (name_in(path), name_in(elsewhere)) == ("theirs", "changed here")
     assert window.document.path == elsewhere
 

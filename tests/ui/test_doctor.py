@@ -132,7 +132,8 @@ def test_it_waits_until_the_plots_have_been_painted(
 
 def test_it_does_not_wait_for_ever_where_plots_are_always_being_painted(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(SICK)
-    window.bench.link.painting = lambda: True
+    link = window.bench.link
+    link.painting = lambda: not link.playing
     window.bench.play(3)
     qtbot.waitUntil(lambda: any(f.step == 3 for f in window.findings.rounds.findings))
 
