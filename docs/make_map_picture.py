@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from simulator.maps.engines import LocalEngine  # noqa: E402  (after the number of threads is set)
 from simulator.maps.map_folder import MapFolder  # noqa: E402
-from simulator.maps.presets import preset_of  # noqa: E402
+from simulator.maps.presets import find_map  # noqa: E402
 from simulator.maps.theory import lines  # noqa: E402
 from ui.app import create_app  # noqa: E402
 from ui.export import export_plot  # noqa: E402
@@ -29,7 +29,7 @@ NAME = "order-chaos"
 
 
 def main(folder: Path) -> None:
-    preset = preset_of(NAME)
+    preset = find_map(NAME)
     sweep = preset.sweep()
     with MapFolder(folder, sweep) as home:
         for _ in home.make(lambda cells: LocalEngine(cells)):

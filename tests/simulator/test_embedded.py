@@ -23,6 +23,7 @@ from simulator.commands.command_line import carry_out
 from simulator.experiment.embedded import CONTAINERS, MOST_TEXT, NAME, Embedded, embed, extract
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets, reach_of, read
+from tests.simulator.mutants import scratched
 from tests.thinned import thinned
 
 AWKWARD = 'a <b> & "c" --> ]]> </template></metadata> ∂W é \U0001f600 \\ \t end'
@@ -256,22 +257,6 @@ def test_a_picture_of_something_else_is_no_target_of_a_run(tmp_path: Path, capsy
 def mutants(content: bytes, count: int, seed: int) -> list[bytes]:
     draws = random.Random(seed)
     return [scratched(content, draws) for _ in range(count)]
-
-
-def scratched(content: bytes, draws: random.Random) -> bytes:
-    changed = bytearray(content)
-    for _ in range(draws.choice((1, 1, 2, 8))):
-        place = draws.randrange(len(changed) + 1)
-        kind = draws.randrange(4)
-        if kind == 0 and place < len(changed):
-            changed[place] = draws.randrange(256)
-        elif kind == 1:
-            del changed[place : place + draws.choice((1, 3, 100))]
-        elif kind == 2:
-            changed[place:place] = draws.choice((b"0", b"9" * 30, b"null", b"-", b"{", b"]", bytes(64), b"\xff" * 8))
-        else:
-            changed[place:place] = bytes(changed[:50])
-    return bytes(changed)
 
 
 def check_mutants(folder: Path, ending: str, count: int, seed: int) -> None:

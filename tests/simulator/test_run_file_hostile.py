@@ -18,6 +18,7 @@ import pytest
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.running.headless.run import run
 from simulator.running.nabla.run_file import read, taken_up
+from tests.simulator.mutants import scratched
 
 MOST_MEMORY = 256 * 2**20
 MOST_SECONDS = 2.0
@@ -203,22 +204,6 @@ def mutant(whole: bytes, draws: random.Random) -> bytes:
         name = draws.choice(sorted(parts))
         return packed({**parts, name: scratched(parts[name], draws)})
     return scratched(whole, draws)
-
-
-def scratched(content: bytes, draws: random.Random) -> bytes:
-    changed = bytearray(content)
-    for _ in range(draws.choice((1, 1, 2, 8))):
-        place = draws.randrange(len(changed) + 1)
-        kind = draws.randrange(4)
-        if kind == 0 and place < len(changed):
-            changed[place] = draws.randrange(256)
-        elif kind == 1:
-            del changed[place : place + draws.choice((1, 3, 100))]
-        elif kind == 2:
-            changed[place:place] = draws.choice((b"0", b"9" * 30, b"null", b"-", b"{", b"]", bytes(64), b"\xff" * 8))
-        else:
-            changed[place:place] = bytes(changed[:50])
-    return bytes(changed)
 
 
 def check_mutants(whole: bytes, path: Path, count: int, seed: int) -> None:
