@@ -22,12 +22,14 @@ from PySide6.QtCore import (
     SignalInstance,
     qInstallMessageHandler,
 )  # fmt: skip
+from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from pytestqt.wait_signal import SignalBlocker
 
 PATIENCE_MS = 120_000
 """How long a test waits for what is to come: so many times what it takes that no busy machine comes near it."""
+OFF_SCREEN = (-100, -100)
 OFFSCREEN_LACKS = ("This plugin does not support propagateSizeHints()", "This plugin does not support raise()")
 """What the platform without a screen says of itself."""
 
@@ -79,6 +81,13 @@ def empty_clipboard() -> Iterator[None]:
     app = QApplication.instance()
     if isinstance(app, QApplication):
         app.clipboard().clear()
+
+
+@pytest.fixture(autouse=True)
+def pointer_off_screen() -> None:
+    """No test's plot reads out what lies where another left the pointer."""
+    if QApplication.instance() is not None:
+        QCursor.setPos(*OFF_SCREEN)
 
 
 @pytest.fixture(autouse=True)
