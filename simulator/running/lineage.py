@@ -12,7 +12,7 @@ from simulator.running.timeline import Timeline
 from simulator.training.checkpoints import USUAL_BYTES
 
 ENDED_SHARE = 0.25
-"""Of the budget, for the checkpoints on the way of the run that was put aside last."""
+"""Of the budget, for the checkpoints on the ways of the runs that were put aside, of each as much."""
 
 
 class Lineage:
@@ -26,8 +26,8 @@ class Lineage:
         """The edit that it began with."""
         self.refused_edit = 0
         """Where its network cannot be built, so that nothing is trained: the edit that put the run before aside."""
-        self._ended: tuple[int, Timeline] | None = None
-        """Id of the run that was put aside last, and its way."""
+        self._ways: dict[int, Timeline] = {}
+        """Those of the runs that were put aside and are still kept, by their ids."""
         self._budget = USUAL_BYTES
 
     def run_for(self, change: Change, trains: bool) -> KeptRun | None:
@@ -47,7 +47,7 @@ class Lineage:
         if ended is None or not edit or (self.goes_on(edit) and not back):
             return None
         kept = ended.put_aside(edit, self.begun_by, lanes.states())
-        self._ended = self.run, ended.timeline
+        self._ways[kept.run] = ended.timeline
         self.kept.keep(kept)
         self.share_budget(None)
         return kept
@@ -73,25 +73,25 @@ class Lineage:
 
     def begin(self, run: int, edit: int, kept: KeptRun | None) -> None:
         """A run is trained from now on; ``kept`` is the one that goes on in it."""
-        if kept is not None and self._ended is not None and kept.run == self._ended[0]:
-            self._ended = None
+        if kept is not None:
+            self._ways.pop(kept.run, None)
         self.run, self.refused_edit = run, 0
         self.begun_by = edit if kept is None else kept.begun_by
 
     def timeline_of(self, kept: KeptRun) -> Timeline:
         """The way of a run that was put aside, as far as it is still known."""
-        known = self._ended is not None and self._ended[0] == kept.run
-        return self._ended[1] if known and self._ended is not None else Timeline(kept.checkpoint, kept.changes)
+        known = self._ways.get(kept.run)
+        return Timeline(kept.checkpoint, kept.changes) if known is None else known
 
     @property
     def ended(self) -> list[Timeline]:
-        """The way of the run that was put aside last, if that is kept."""
-        return [] if self._ended is None else [self._ended[1]]
+        """The ways of the runs that were put aside, as far as they are known, that of the last one first."""
+        return [*reversed(self._ways.values())]
 
     @property
     def aside(self) -> int:
-        """Bytes of the checkpoints on the way of the run that was put aside last."""
-        return 0 if self._ended is None else self._ended[1].checkpoints.nbytes
+        """Bytes of the checkpoints on these ways."""
+        return sum(way.checkpoints.nbytes for way in self._ways.values())
 
     def set_budget(self, nbytes: int, present: LiveRun | None, beside: Sequence[Timeline] = ()) -> None:
         """How much all runs that are kept and all checkpoints may take."""
@@ -99,16 +99,17 @@ class Lineage:
         self.share_budget(present, beside)
 
     def share_budget(self, present: LiveRun | None, beside: Sequence[Timeline] = ()) -> None:
-        """Runs that are kept come first, and a part of the way of the last one; the present ones share the rest.
+        """Runs that are kept come first, and a part of their ways; the present ones share the rest.
 
         They share the time that copies may take too.
         """
         self.kept.fit(self._budget)
         room = self._budget - self.kept.nbytes
-        if self._ended is not None:
-            way = self._ended[1].checkpoints
-            way.budget = min(room, int(ENDED_SHARE * self._budget))
-            room -= way.nbytes
+        kept = {each.run for each in self.kept}
+        self._ways = {run: way for run, way in self._ways.items() if run in kept}
+        for way in self._ways.values():
+            way.checkpoints.budget = min(room, int(ENDED_SHARE * self._budget)) // len(self._ways)
+        room -= self.aside
         ways = [] if present is None else [present.timeline, *beside]
         for each in ways:
             each.checkpoints.budget = room // len(ways)

@@ -252,7 +252,7 @@ class KeptCheckpoints(Struct, frozen=True):
     reasons: tuple[tuple[Reason, int, int], ...] = ()
     """Why they are kept, how many, and their bytes together."""
     aside: int = 0
-    """Bytes of those on the way of the run that was put aside last."""
+    """Bytes of those on the ways of the runs that were put aside."""
     steps: tuple[int, ...] = ()
     """All that any step could be computed again from, ascending."""
     spikes: tuple[int, ...] = ()

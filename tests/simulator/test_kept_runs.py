@@ -282,6 +282,30 @@ def test_checkpoints_and_kept_runs_share_one_budget() -> None:
     assert [started.continues for started in back.of(Started)][-3:] == [3, 2, 0]
 
 
+@pytest.mark.parametrize("undone", [1, 2, 3])
+def test_each_run_that_is_brought_back_has_the_checkpoints_of_its_way(undone: int) -> None:
+    others = [EXPERIMENT.with_values([("seed", seed)]) for seed in (1, 2, 3)]
+    there: list[Command] = [Change(1, EXPERIMENT), Play(30)]
+    for number, other in enumerate(others, 2):
+        there += [Change(number, other, number), Play(30 * number)]
+    ways = [EXPERIMENT, *others]
+    back = [Change(9 - number, ways[number - 2], number, True) for number in (4, 3, 2)]
+    seen = Script([*there, *back[:undone], Look(1)]).of(Update)[-1]
+    stood = 30 * (4 - undone)
+    assert seen.frame.step == stood
+    assert [step for step in seen.kept.steps if 0 < step < stood], seen.kept.steps
+
+
+def test_the_ways_of_all_runs_that_were_put_aside_share_a_quarter_of_the_budget() -> None:
+    size = kept_run(1).nbytes
+    runs: list[Command] = [Budget(40 * size), Change(1, EXPERIMENT), Play(30)]
+    for number in range(2, 8):
+        runs += [Change(number, EXPERIMENT.with_values([("seed", number)]), number), Play(30)]
+    kept = Script([*runs, Look(1)]).of(Update)[-1].kept
+    assert 0 < kept.aside <= 10 * size
+    assert kept.nbytes + kept.aside <= 34 * size
+
+
 def test_a_run_that_the_window_gives_up_is_kept_no_longer() -> None:
     other = EXPERIMENT.with_values([("seed", 9)])
     script = Script([Change(1, EXPERIMENT), Play(5), Change(2, other, 5), Forget(1), Change(3, EXPERIMENT, 5, True)])

@@ -77,7 +77,7 @@ def rows_of(use: MemoryUse) -> Iterator[tuple[str, str, str]]:
     if use.last:
         yield "Where it goes on if its worker dies", "1", size_text(use.last)
     if use.checkpoints.aside:
-        yield "On the way of the run that was put aside last", "", size_text(use.checkpoints.aside)
+        yield "On the ways of the runs that were put aside", "", size_text(use.checkpoints.aside)
     if use.seeds:
         yield "The networks from several seeds", "", size_text(use.seeds)
     for run in use.runs:
