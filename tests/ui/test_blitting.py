@@ -15,11 +15,13 @@ from tests.thinned import thinned
 from tests.ui.plot_data import view
 from ui.chart.axes import Axis
 from ui.chart.blitting import Copied
-from ui.plots import Plot, all_plots
+from ui.plots import Plot, View, all_plots
 from ui.style.theme import LIGHT
 
 ROUNDED = 3
 """By how much, of 255, what is laid over each other may differ: it is rounded once more."""
+STEPS = ("loss", "gradient_time", "gradient_image", "update_ratio")
+"""Plots with panes over steps, of curves and of images."""
 STILL = 12
 """Views of one state after which nothing of it moves any more."""
 
@@ -88,6 +90,21 @@ def test_what_becomes_another_besides_is_seen(key: str, qtbot: QtBot) -> None:
         settle(qtbot)
         act()
         agree(plot, qtbot)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in all_plots() if kind.key in STEPS])
+def test_marks_of_changes_stay_while_curves_come_to_rest_and_move_again(kind: type[Plot[Any]], qtbot: QtBot) -> None:
+    plot = on_screen(kind, qtbot)
+    still, moving = (tuple(changed(step) for step in steps) for steps in ([30] * STILL, [31, 32, 33, 34]))
+    for seen in (*moving, *still, *moving):
+        plot.refresh(seen)
+        agree(plot, qtbot)
+
+
+def changed(step: int) -> View:
+    seen = view(6, step)
+    seen.record.changes.add(3, "Change learning rate")
+    return seen
 
 
 def test_axes_are_painted_when_they_change_and_not_with_each_frame(

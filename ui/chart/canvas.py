@@ -21,14 +21,13 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsTextItem, QWidget
 from ui.chart.axes import END_ROOM, Axis, DepthAxis, StepAxis
 from ui.chart.beside import Beside
 from ui.chart.blitting import Blitting
-from ui.chart.change_marks import ChangeMarks
 from ui.chart.colour_bar import ColourBar
 from ui.chart.legend import Legend, PictureTitle
 from ui.chart.pane import Pane
 from ui.style.text_size import scaled, text_scale
 from ui.style.theme import Theme
 
-STILL = (Axis, ChangeMarks, QGraphicsTextItem, Legend, ColourBar, PictureTitle)
+STILL = (Axis, QGraphicsTextItem, Legend, ColourBar, PictureTitle)
 """What changes seldom: it is painted once, and then copied."""
 SCENE = QRectF(0, 0, 4096, 4096)
 """What a scene is indexed by; its items may lie beyond."""
@@ -118,7 +117,7 @@ class Canvas(pg.GraphicsView):
         return [(bar.name, bar.span) for bar in bars if bar.span and not bar.has_room]
 
     def keep_still_parts(self) -> None:
-        """Paint axes, names, legends and marks that stay only when they change: most of a frame would be theirs."""
+        """Paint axes, names and legends only when they change: most of a frame would be theirs."""
         QPixmapCache.setCacheLimit(max(STILL_KILOBYTES, QPixmapCache.cacheLimit()))
         self._blitting = Blitting(self.panes, self._render, self.viewport().update)
         for pane in self.panes:
