@@ -51,7 +51,7 @@ def begin_alike(one: Origin | None, other: Origin | None) -> bool:
     return one == msgspec.structs.replace(other, parent=one.parent)
 
 
-class LaneSpec(Spec, frozen=True, kw_only=True):
+class LaneSpec(Spec, frozen=True, kw_only=True, omit_defaults=True):
     """One more network: the experiment with some fields set otherwise, or another experiment altogether."""
 
     name: Annotated[str, knob("name", "What the lane is called.", min_length=1, live=True)]

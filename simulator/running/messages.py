@@ -327,6 +327,8 @@ class Update(Struct, frozen=True):
     """The networks beside it, in their order."""
     step_seconds: float = 0.0
     """What one of its own steps takes on average; 0 while that is not known."""
+    coming: tuple[int, ...] = ()
+    """The steps of what is still to be changed in it, as was planned."""
 
 
 class Working(Struct, frozen=True):

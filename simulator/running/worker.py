@@ -395,6 +395,6 @@ class Worker:
             update = messages.Update(
                 look.id, frame, (rows,), playing, self.rate.speed, resumption, run.halted, run.observer.awaited,
                 stopped, progress, run.kept_checkpoints(playing, self.lineage.aside), run.take_changes(),
-                run.take_planned(), lanes, run.step_seconds,
+                run.take_planned(), lanes, run.step_seconds, run.coming.steps,
             )  # fmt: skip
             self.post(update)

@@ -26,6 +26,11 @@ class ComingChanges:
     def __bool__(self) -> bool:
         return bool(self.entries)
 
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """In which they act, ascending."""
+        return tuple(change.step for change in self.entries)
+
     def forget_before(self, step: int) -> None:
         """Those of earlier steps have acted already, or never will."""
         self.entries = [change for change in self.entries if change.step >= step]

@@ -433,3 +433,18 @@ def test_a_place_in_the_data_is_told_as_any_other(kind: str, field: str) -> None
     with pytest.raises(ExperimentError) as refused:
         Experiment.from_builtins({"data": {"kind": kind, field: -1}, "layers": []})
     assert refused.value.in_words.startswith(f"data, {field.replace('_', ' ')}: ")
+
+
+def test_what_a_file_says_of_further_networks_is_written_again_as_it_stands_there() -> None:
+    another = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 3}]}
+    lanes = [
+        {"name": "with batch norm", "set": {"layers.0.normalization.kind": "batch"}},
+        {"name": "another", "experiment": another},
+        {"name": "the same"},
+    ]
+    said = {**another, "lanes": lanes}
+    assert list(Experiment.from_builtins(said).to_builtins()["lanes"]) == lanes
+    written = Experiment.from_builtins(said).to_json()
+    assert Experiment.from_json(written).to_json() == written
+    with_nothing = [{"set": None, "experiment": None, **lane} for lane in lanes]
+    assert Experiment.from_builtins({**said, "lanes": with_nothing}).to_json() == written

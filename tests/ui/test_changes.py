@@ -340,9 +340,27 @@ def test_a_hand_that_changes_something_ends_what_was_to_come(qtbot: QtBot, open_
     another_run(qtbot, window, lambda: access.replay(coming, "Replay changes", 6), 6)
     assert window.document.experiment.optimizer.learning_rate == 0.05
     set_rate(qtbot, window, 0.7)
+    qtbot.waitUntil(lambda: not window.bench.planned.coming)
     train(qtbot, window, 6)
     assert window.document.experiment.optimizer.learning_rate == 0.7
     assert [change.step for change in window.bench.record.live_changes.entries] == [5, 6]
+
+
+def test_while_a_list_is_made_again_it_is_said_what_is_still_to_come(qtbot: QtBot, open_on: OpenOn) -> None:
+    window = open_on(EXPERIMENT)
+    changed_run(qtbot, window)
+    coming = opened(window).ledger.on(EXPERIMENT)
+    access = window.findChild(ChangesAccess)
+    assert access is not None
+    another_run(qtbot, window, lambda: access.replay(coming, "Replay changes", 3), 3)
+    dialog = opened(window)
+    nothing = "Nothing has been changed by hand in this run yet. 2 changes are to come, the next at step 5."
+    assert dialog.summary.text() == nothing
+    train(qtbot, window, 3)
+    one = "1 change by hand in this run. Each acts in its step. 1 change is to come, at step 8."
+    qtbot.waitUntil(lambda: dialog.summary.text() == one)
+    train(qtbot, window, 3)
+    qtbot.waitUntil(lambda: dialog.summary.text() == "2 changes by hand in this run. Each acts in its step.")
 
 
 def test_a_layer_that_was_put_in_by_hand_is_put_in_again(qtbot: QtBot, open_on: OpenOn) -> None:

@@ -497,6 +497,18 @@ def test_the_picture_of_a_plot_goes_to_the_clipboard(window: MainWindow) -> None
     window.exporting.copy_picture()
     assert not QApplication.clipboard().image().isNull()
     assert "clipboard" in window.banner.text
+    assert window.banner.passing.isActive()
+    window.banner.passing.timeout.emit()
+    assert window.banner.text == ""
+    assert not window.banner.isVisible()
+
+
+def test_only_what_says_that_something_was_done_goes_by_itself(window: MainWindow) -> None:
+    window.plot_area.plots["gradient_depth"].setFocus()
+    window.exporting.copy_picture()
+    window.banner.say("Not opened: no such file")
+    assert not window.banner.passing.isActive()
+    assert window.banner.text == "Not opened: no such file"
 
 
 # -- the whole ---------------------------------------------------------------------------------------------------

@@ -353,7 +353,7 @@ class Bench(QObject):
             self.memory.take(reply)
             self._records.count_time(self.playing)
             self.record.add(frame, reply.rows)
-            self.planned.take(reply.changes, reply.planned)
+            self.planned.take(reply.changes, reply.planned, reply.coming)
             lanes = self.lanes.take(reply.lanes, self.record, reply.step_seconds)
             view = View(frame, self.record, lanes=lanes, comparing=self.lanes.comparing)
             self.view = self._readings.added_to(view, reply.playing)

@@ -22,6 +22,8 @@ class PlannedChanges:
         self._document, self._record = document, record
         self.entries: tuple[LiveChange, ...] = ()
         """For the run that the next edit begins."""
+        self.coming: tuple[int, ...] = ()
+        """The steps of those that are still to act in the present one."""
 
     @contextmanager
     def acting(self, entries: tuple[LiveChange, ...]) -> Iterator[None]:
@@ -30,8 +32,12 @@ class PlannedChanges:
         yield
         self.entries = ()
 
-    def take(self, changes: tuple[LiveChange, ...], planned: bool) -> None:
-        """Note what has been changed; where that was planned, and no hand has changed anything since, describe it."""
+    def take(self, changes: tuple[LiveChange, ...], planned: bool, coming: tuple[int, ...]) -> None:
+        """Note what has been changed; where that was planned, and no hand has changed anything since, describe it.
+
+        ``coming``: the steps of what is still to be.
+        """
+        self.coming = coming
         record = self._record()
         before = record.live_changes.experiment_before(record.steps + 1)
         record.live_changes = record.live_changes.after(changes)

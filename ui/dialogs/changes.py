@@ -31,6 +31,7 @@ from ui.style.widgets import choice_of, push_button, whole_number
 
 SAME, SEED = "this network", "another seed:"
 NONE = "Nothing was changed by hand in this run. A knob that is turned while it trains stands here, with its step."
+NOT_YET = "Nothing has been changed by hand in this run yet."
 UNKNOWN = "How this run was trained from its beginning is not known, so its changes cannot be made again."
 RATE = "optimizer.learning_rate"
 MOST_SEED = 2**31 - 1
@@ -48,16 +49,19 @@ class ChangesDialog(QDialog):
     def __init__(
         self, changes: Callable[[str], LiveChanges], experiment: Callable[[], Experiment], step: Callable[[], int],
         folder: Path, parent: QWidget | None = None, shown: str = OWN_NAME,
+        coming: Callable[[], Sequence[int]] = tuple,
     ) -> None:  # fmt: skip
         """The changes of each network by its name, what is described now, and where the run is.
 
-        ``folder`` is for files, ``shown`` the network whose list is shown at first.
+        ``folder`` is for files, ``shown`` the network whose list is shown at first, ``coming`` the steps of what is
+        still to be changed in the run, as was planned.
         """
         super().__init__(parent)
         self.setWindowTitle("Changes by hand")
         set_page(self, "guide/changes")
         self._changes, self._experiment, self._step, self._folder = changes, experiment, step, folder
         self._ledger, self._known = Ledger(), changes(shown)
+        self._coming, self._told_coming = coming, coming()
         self._before: list[Ledger] = []
         """What the list was before each edit of it."""
         self.summary = QLabel(self, wordWrap=True)
@@ -116,8 +120,12 @@ class ChangesDialog(QDialog):
 
     def follow(self) -> None:
         """The run has gone on: show what was changed, unless a hand is typing."""
-        if self._changes(self.name) is not self._known and not self.table.is_edited:
+        if self.table.is_edited:
+            return
+        if self._changes(self.name) is not self._known:
             self.keep_up()
+        elif self._coming() != self._told_coming:
+            self._offer()
 
     # -- showing -------------------------------------------------------------------------------------------------
 
@@ -183,7 +191,8 @@ class ChangesDialog(QDialog):
     def _offer(self) -> None:
         """Say what the list is, and enable what can be done with it."""
         own, entries = self._own(), self._ledger.entries
-        self.summary.setText(self._sentence(own))
+        self._told_coming = self._coming()
+        self.summary.setText(f"{self._sentence(own)} {self._to_come()}".rstrip())
         self.back.setEnabled(bool(self._before))
         self.again.setEnabled(own is not None and own != self._ledger)
         for button in (self.remove, self.save):
@@ -208,13 +217,20 @@ class ChangesDialog(QDialog):
         if own is None and not entries:
             return UNKNOWN
         if not entries and (own is None or not own.entries):
-            return NONE
+            return NOT_YET if self._to_come() else NONE
         more = f"; the first {integer(MOST_SHOWN)} are shown" if len(entries) > MOST_SHOWN else ""
         if own == self._ledger:
             where = "this run" if self.name == OWN_NAME else self.name
             return f"{count(len(entries), 'change')} by hand in {where}{more}. Each acts in its step."
         had = "" if own is None else f" The run has {count(len(own.entries), 'change')}."
         return f"An edited list of {count(len(entries), 'change')}{more}.{had}"
+
+    def _to_come(self) -> str:
+        """``2 changes are to come, the next at step 900.``; of the run alone."""
+        steps = self._told_coming if self.name == OWN_NAME else ()
+        if len(steps) < 2:
+            return f"1 change is to come, at step {integer(steps[0])}." if steps else ""
+        return f"{count(len(steps), 'change')} are to come, the next at step {integer(steps[0])}."
 
     # -- editing -------------------------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ class ChangesAccess(QObject):
         bench = self._bench
         self.dialog = dialog = ChangesDialog(
             self._changes, lambda: bench.document.experiment, self._step, Settings().folder(bench.document.path),
-            self._window, self._chosen.name,
+            self._window, self._chosen.name, lambda: bench.planned.coming,
         )  # fmt: skip
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.replayed.connect(self._replay)

@@ -143,4 +143,4 @@ class Exporting(QObject):
         except ExportError as error:
             self._banner.say(str(error))
         else:
-            self._banner.say(f"A picture of “{plot.title}” is on the clipboard.")
+            self._banner.say(f"A picture of “{plot.title}” is on the clipboard.", passes=True)

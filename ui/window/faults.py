@@ -56,7 +56,7 @@ class Faults(QObject):
     def copy_report(self) -> None:
         """Into the clipboard: what whoever mends a fault wants to know."""
         QGuiApplication.clipboard().setText(report(self._bench))
-        self._banner.say(COPIED)
+        self._banner.say(COPIED, passes=True)
 
 
 def log_path() -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -45,6 +45,8 @@ class StatusLine(ElidedLabel):
         return fitting[-1] if fitting else super().shortened(width)
 
 
+PASSING_MS = 8000
+"""How long it stands there that something was done, of which nothing else is to be read."""
 AGAIN = "Start again", "Start a new worker on the same experiment."
 
 
@@ -68,6 +70,9 @@ class Banner(QFrame):
         self._close.setAccessibleName("Close message")
         self._action: Callable[[], None] | None = None
         self._holds: Callable[[], bool] | None = None
+        self.passing = QTimer(self, singleShot=True, interval=PASSING_MS)
+        """Ends what passes by itself."""
+        self.passing.timeout.connect(self.clear)
         self._lay_out()
         self.clear()
 
@@ -92,10 +97,12 @@ class Banner(QFrame):
         again: Callable[[], None] | None = None,
         words: tuple[str, str] = AGAIN,
         holds: Callable[[], bool] | None = None,
+        passes: bool = False,
     ) -> None:
         """Show a message; ``details`` unfold on request, ``again`` is offered as a button with these words and tip.
 
-        ``holds``: whether it is still so, of what passes by itself.
+        ``holds``: whether it is still so, of what is taken back with its cause; ``passes``: it only says that something
+        was done, and goes by itself.
         """
         self._label.setText(text)
         self._details.setPlainText(details)
@@ -106,6 +113,10 @@ class Banner(QFrame):
         self._again.setText(words[0])
         self._again.setToolTip(words[1])
         self._action, self._holds = again, holds
+        if passes:
+            self.passing.start()
+        else:
+            self.passing.stop()
         self.show()
 
     def review(self) -> None:
@@ -115,6 +126,7 @@ class Banner(QFrame):
 
     def clear(self) -> None:
         self._action = self._holds = None
+        self.passing.stop()
         self._label.clear()
         self.hide()
 
