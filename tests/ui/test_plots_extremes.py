@@ -6,6 +6,7 @@ import functools
 import math
 import statistics
 import warnings
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,38 @@ def test_a_choice_of_axis_by_hand_stays_and_what_stands_out_is_marked_at_the_edg
     assert made.canvas.panes[0].shown[1][1] <= 3
     assert made.twin(made.theme).options == made.options
     assert [note.text for note in made.legend.notes] == ["1 step beyond the axis, as far as 1·10¹⁵"]
+
+
+def beside_one_that_explodes(others: list[float]) -> View:
+    return replace(loss_view([2.0] * len(others)), lanes={"B": loss_view(others)})
+
+
+EXPLODING = [*[2.0] * 3, 1e5, 1e15, *[np.nan] * 40]
+
+
+def test_the_axis_is_logarithmic_where_the_loss_of_another_network_has_stood_out(qtbot: QtBot) -> None:
+    made = loss_plot([2.0] * len(EXPLODING), qtbot)
+    assert not made.options["log"]
+    made.refresh(beside_one_that_explodes(EXPLODING))
+    assert made.options["log"]
+    assert made.lanes[0].plot.options["log"]
+    assert [note.text for note in made.legend.notes] == [
+        "log axis by itself: the loss spans decades",
+        "B: loss not finite since step 5",
+    ]
+
+
+def test_on_a_linear_axis_by_hand_another_networks_explosion_stands_at_the_edge(qtbot: QtBot) -> None:
+    made = loss_plot([2.0] * len(EXPLODING), qtbot)
+    assert made.header is not None
+    for _ in range(2):
+        made.header.options["log"].click()
+    made.refresh(beside_one_that_explodes([*EXPLODING[:5], *[2.0] * 40]))
+    assert not made.options["log"]
+    assert made.canvas.panes[0].shown[1][1] <= 3
+    assert [note.text for note in made.legend.notes] == ["B: 2 steps beyond the axis, as far as 1·10¹⁵"]
+    made.header.options["log"].click()
+    assert made.lanes[0].plot.options["log"], "drawn on the run's axis before the next frame comes"
 
 
 def test_a_new_run_begins_with_the_usual_axis(qtbot: QtBot) -> None:

@@ -71,9 +71,7 @@ class LanePlots:
 
     def _bring(self, plot: DrawnPlot[Any], other: Any, view: View) -> None:
         other.networks = plot.networks
-        if other.options != plot.options:
-            other.options = dict(plot.options)
-            other.option_changed()
+        other.take_options(plot.options)
         if not plot.overlays:
             other.refresh(view)
             # Where it has nothing to show, the plot itself says what would fill it.

@@ -64,11 +64,6 @@ class LossState:
         highs = [self.pasts[name].high for name in NAMES[0] if name in self.pasts]
         return np.asarray(np.fmax.reduce(highs)) if highs else np.zeros(0)
 
-    @cached_property
-    def reach(self) -> float:
-        """The largest loss that a linear axis shows."""
-        return reach_of(self.largest)
-
     def sparse(self, name: str) -> bool:
         return name.startswith("validation")
 
@@ -192,10 +187,10 @@ class LossPlot(Plot[LossState]):
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def adapt(self, state: LossState) -> None:
-        """Once a loss has stood out by decades, or where it began to, the axis is logarithmic."""
+        """Once a network's loss has stood out by decades, or where it began to, the axis is logarithmic."""
         if not self.options["log"]:
-            sizes = state.largest
-            self.turn("log", bool(not (sizes < 0).any() and stands_out(sizes)))
+            sizes = [state.largest, *(each.largest for _, each in self.lane_states())]
+            self.turn("log", not any((each < 0).any() for each in sizes) and any(map(stands_out, sizes)))
 
     def _heights(self, values: Array, index: int) -> Array:
         """As drawn: what lies beyond the axis stands at its edge, 0 on the floor of a log axis."""
@@ -218,7 +213,7 @@ class LossPlot(Plot[LossState]):
         if self.options["log"]:
             y = self.log_scale.fit(*fitting(map(log10, parts)))
         else:
-            low, high = fitting(parts, max(state.reach for state in states))
+            low, high = fitting(parts, reach_of(np.concatenate([state.largest for state in states])))
             y = self.y_scale.fit(min(low, 0.0) if low < 0.5 * high else low, high)
         self.panes[0].fit(x, y)
         self.panes[1].fit(x, (-0.02, 1.02))
@@ -303,7 +298,14 @@ class LossPlot(Plot[LossState]):
         return [Key(f"{whole} {step}", "text", "hollow", short=f"{brief} {step}")]
 
     def notes(self, state: LossState) -> Sequence[Note]:
-        return [*self._lost_notes(state), *self._axis_notes(state)]
+        own = [*self._lost_notes(state), *self._axis_notes(state)]
+        others = ((name, note) for name, each in self.lane_states() for note in self._notes_beside(each))
+        return [*own, *(Note(f"{name}: {note.text}", warning=note.warning) for name, note in others)]
+
+    def _notes_beside(self, state: LossState) -> Sequence[Note]:
+        """What is to be known of another network's curve, where it ends or leaves the axis."""
+        beyond = () if self.options["log"] else beyond_notes(state.largest, self.shown, "step")
+        return [*self._lost_notes(state), *beyond]
 
     def _axis_notes(self, state: LossState) -> Sequence[Note]:
         if not self.options["log"]:

@@ -66,9 +66,22 @@ class SeveralNetworks(PlotDefinition[S]):
         assert state is not None
         for mine, its in zip(self.scales, lane.plot.scales, strict=True):
             its.copy(mine)
+        lane.plot.take_options(self.options)
         for name in self.fitted:
             setattr(lane.plot, name, getattr(self, name))
         return DrawnState(lane.plot.marks(state), lane.style, stretch=self.stretch(lane))
+
+    def lane_states(self) -> Iterator[tuple[str, S]]:
+        """Name and state of each network that is drawn over this one."""
+        for lane in self.lanes if self.overlays else ():
+            if lane.plot.state is not None:
+                yield lane.name, lane.plot.state
+
+    def take_options(self, options: Mapping[str, bool]) -> None:
+        """Be drawn as another plot of this kind is."""
+        if options != self.options:
+            self.options = dict(options)
+            self.option_changed()
 
     def stretch(self, lane: Lane) -> dict[int, Sequence[Piece]]:
         """By pane over depth: what brings a network's layers to where this one has those that they are held against."""
@@ -123,6 +136,8 @@ class SeveralNetworks(PlotDefinition[S]):
         self.legend.begin()
         if not self.overlays:
             self._stand_beside(others)
+        if self.state is not None:
+            self.adapt(self.state)
         self.redraw()
 
     def _stand_beside(self, others: Sequence[tuple[str, Any]]) -> None:
