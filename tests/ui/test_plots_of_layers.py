@@ -181,6 +181,21 @@ def test_layers_stand_one_below_the_other_on_equal_scales(recurrent: View, qtbot
     assert [caption.row for caption in captions(plot)] == [0, 1]
 
 
+def test_what_there_is_nothing_of_to_set_apart_offers_no_switch_for_it(
+    recurrent: View, dense: View, qtbot: QtBot
+) -> None:
+    alone = run([{"kind": "recurrent", "units": 4}], ADDING, 0)
+    plot = ThroughTime()
+    qtbot.addWidget(plot)
+    plot.resize(420, 280)
+    assert plot.header is not None
+    for given, offered in ((None, False), (recurrent, True), (alone, False), (recurrent, True), (dense, False)):
+        if given is not None:
+            plot.start(given.frame.info)
+            plot.refresh(given)
+        assert plot.header.options["apart"].isHidden() != offered
+
+
 def test_an_empty_plot_does_not_ask_for_a_layer_that_is_there(recurrent: View, qtbot: QtBot) -> None:
     plot = ThroughTime()
     qtbot.addWidget(plot)

@@ -125,8 +125,10 @@ class Header(QWidget):
 
     def offer(self, key: str, on: bool) -> None:
         """Whether there is a switch at all."""
-        (self._withheld.discard if on else self._withheld.add)(self.options[key])
-        self._give_way()
+        button = self.options[key]
+        if on == (button in self._withheld):
+            (self._withheld.discard if on else self._withheld.add)(button)
+            self._give_way()
 
     def _give_way(self) -> None:
         """Show the buttons that the name leaves room for, dearest first; what is pressed must be there to be let go.

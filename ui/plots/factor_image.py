@@ -77,10 +77,6 @@ class FactorImage(LayersImage[FactorsPast]):
     empty_text = "Every layer's gain over time paints itself here while this plot is open and training goes on."
     offers: ClassVar[tuple[Option, ...]] = tuple(_offer(factor) for factor in FACTORS)
 
-    def build(self) -> None:
-        super().build()
-        self._offer_factors(None)
-
     def make_colour_scale(self) -> StepRange:
         return StepRange(always=(-0.1, 0.1))
 
@@ -114,6 +110,10 @@ class FactorImage(LayersImage[FactorsPast]):
         row = TOTAL if self.factor is None else FACTORS.index(self.factor)
         values = state.grid.values
         return np.where(nothing_arrives(values[:, TOTAL]), -np.inf, values[:, row])
+
+    def _show_empty(self) -> None:
+        super()._show_empty()
+        self._offer_factors(None)
 
     def _offer_factors(self, state: FactorsPast | None) -> None:
         """Only the switches of factors that this network has, and one that is on; none while nothing is known."""

@@ -168,6 +168,15 @@ class ThroughTime(Plot[ThroughTimeState]):
         quartiles = None if views is None else (tracks_of(views[0].frame, None), tracks_of(views[1].frame, None))
         return ThroughTimeState(view.frame.step, view.frame.info.depth, tracks, quartiles) if tracks else None
 
+    def _show_empty(self) -> None:
+        super()._show_empty()
+        self._offer_apart(0)
+
+    def _offer_apart(self, rows: int) -> None:
+        """One layer alone stands apart from nothing."""
+        if self.header is not None:
+            self.header.offer("apart", rows > 1)
+
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[ThroughTimeState]) -> None:
@@ -176,6 +185,7 @@ class ThroughTime(Plot[ThroughTimeState]):
         norms = [part for track in tracks for part in (track.norms, track.first) if part is not None]
         low, high = self.scale.fit(*extent(log10(part) for part in norms))
         rows = max(len(state.tracks) for state in states)
+        self._offer_apart(rows)
         count, lines = (rows, 1) if self.options["apart"] else (1, rows)
         height = self.pane.height() or USUAL_HEIGHT
         self.crowded = height / count < ROOMY * scaled(LINE) * lines + scaled(LINE)
