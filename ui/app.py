@@ -145,7 +145,7 @@ def _await_first_view(window: MainWindow) -> None:
         return
     end = time.monotonic() + FIRST_VIEW_SECONDS
     while window.bench.view is None and not window.bench.dead and time.monotonic() < end:
-        window.bench.take()
+        window.bench.link.take()
         time.sleep(0.002)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from simulator.running.progress_text import progress_text
-from simulator.system.progress import Listener, Meter, Progress, listening
+from simulator.system.progress import Listener, Progress, ProgressMeter, listening
 
 LINE_SECONDS = 10.0
 """Where nobody sees a bar move, one line comes after so many seconds."""
@@ -17,7 +17,7 @@ LINE_SECONDS = 10.0
 def displaying() -> Iterator[None]:
     """Tell of what is done in here: by a bar in a terminal, else by a line now and then on standard error."""
     if not sys.stderr.isatty():
-        with listening(Meter(_print_line, LINE_SECONDS, LINE_SECONDS)):
+        with listening(ProgressMeter(_print_line, LINE_SECONDS, LINE_SECONDS)):
             yield
         return
     with _bar() as listener, listening(listener):

@@ -18,7 +18,7 @@ from simulator.lessons.ending import ENDING, is_lesson
 from simulator.lessons.formats import brought_up
 from simulator.lessons.formula import FormulaError
 from simulator.lessons.lesson import FORMAT, ExperimentSetup, Lesson, checked
-from simulator.lessons.reading import AnyReading, Reading
+from simulator.lessons.reading import AnyReading, RunReading
 from simulator.schema.parameter import kinds
 from simulator.system.atomic import write_atomic
 from simulator.system.file_format import FileFormat
@@ -45,7 +45,7 @@ def from_builtins(plain: Any) -> Lesson:
 
 def _check_readings(readings: Any) -> None:
     """Each alone, since the decoder does not name the one that is wrong."""
-    known = kinds(Reading)
+    known = kinds(RunReading)
     for name, plain in readings.items() if isinstance(readings, dict) else ():
         kind = plain.get("kind") if isinstance(plain, dict) else None
         if not isinstance(kind, str) or kind not in known:

@@ -15,7 +15,7 @@ from simulator.experiment.locks import FieldLocks, Locks
 from simulator.landscape.landscape import Landscape
 from simulator.lessons.formula import Formula, FormulaError, Value, as_float
 from simulator.lessons.question import AnyQuestion, known_names
-from simulator.lessons.reading import AnyReading, LandscapeReading, Reading
+from simulator.lessons.reading import AnyReading, LandscapeReading, RunReading
 from simulator.lessons.text import formulas_in
 from simulator.schema.parameter import Part, Spec, any_of, knob
 from simulator.schema.settings import Keys, in_order, value_at
@@ -203,7 +203,7 @@ def _check_settings(experiment: Experiment, settings: dict[str, Any], place: str
         raise ExperimentError(error.message, f"{place}.{error.path}".rstrip(".")) from None
 
 
-def _check_reading(lesson: Lesson, subject: Subject, reading: Reading, place: str) -> None:
+def _check_reading(lesson: Lesson, subject: Subject, reading: RunReading, place: str) -> None:
     """Whether it can be read off what is run."""
     if isinstance(subject, Landscape) is not isinstance(reading, LandscapeReading):
         raise ExperimentError(f"{reading.title} cannot be read off a lesson's {lesson.setup.title}", place)

@@ -12,7 +12,7 @@ from simulator.landscape.landscape import Landscape
 from simulator.landscape.race import run
 from simulator.lessons.formula import FormulaError, Value
 from simulator.lessons.lesson import Lesson, Subject
-from simulator.lessons.reading import LandscapeReading, Reading, ReadingError, SeriesReading, WhatIfReading
+from simulator.lessons.reading import LandscapeReading, ReadingError, RunReading, SeriesReading, WhatIfReading
 from simulator.network.threads import blas_threads, limited_blas
 from simulator.observations.observer import observe
 from simulator.record.frame import frame_of
@@ -62,7 +62,7 @@ def _of_lane(lesson: Lesson, lane: str, experiment: Experiment) -> dict[str, Val
     return still | (_trained(wanted, experiment, lesson) if wanted else {})
 
 
-def _trained(wanted: Mapping[str, Reading], experiment: Experiment, lesson: Lesson) -> dict[str, Value]:
+def _trained(wanted: Mapping[str, RunReading], experiment: Experiment, lesson: Lesson) -> dict[str, Value]:
     """What is read off a run, of the lesson's steps at most."""
     training = Training(experiment)
     at = {name: lesson.steps if each.step is None else each.step for name, each in wanted.items()}
@@ -89,7 +89,7 @@ def _steps(training: Training, last: int, read: set[int]) -> Iterator[int]:
     yield last
 
 
-def _read(training: Training, due: Mapping[str, Reading], past: Mapping[str, list[float]]) -> dict[str, Value]:
+def _read(training: Training, due: Mapping[str, RunReading], past: Mapping[str, list[float]]) -> dict[str, Value]:
     """What is due at the present step."""
     asked = dict.fromkeys(each.asked for each in due.values() if each.asked is not None)
     held_out = any(getattr(each, "quantity", "").startswith("validation") for each in due.values())

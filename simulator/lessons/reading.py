@@ -37,7 +37,7 @@ class ReadingError(ValueError):
     """Why there is nothing to read, in one sentence."""
 
 
-class Reading(Part, frozen=True, kw_only=True):
+class RunReading(Part, frozen=True, kw_only=True):
     """A number, or several, of one of the lesson's runs."""
 
     lane: Annotated[str, knob("network", "Whose: A is the experiment itself, another one of its lanes.")] = OWN_NAME
@@ -77,7 +77,7 @@ def _row(layer: int, rows: int) -> int:
     return place
 
 
-class QuantityReading(Reading, frozen=True, tag="quantity"):
+class QuantityReading(RunReading, frozen=True, tag="quantity"):
     """A scalar of a step, or a measure of its layers."""
 
     quantity: Annotated[str, knob("quantity", "A column of steps.csv, layers.csv or flow.csv.")]
@@ -99,13 +99,13 @@ class QuantityReading(Reading, frozen=True, tag="quantity"):
         return values if self.layer is None else np.float64(values[_row(self.layer, len(values))])
 
 
-class SeriesReading(Reading, frozen=True, tag="series"):
+class SeriesReading(RunReading, frozen=True, tag="series"):
     """A scalar at every step from 0 on, to the step that is read."""
 
     quantity: Annotated[Literal["loss", "accuracy", "learning_rate", "gradient_norm"], knob("quantity", "Which.")]
 
 
-class AnalysisReading(Reading, frozen=True, tag="analysis"):
+class AnalysisReading(RunReading, frozen=True, tag="analysis"):
     """A column of the table that an analysis writes."""
 
     analysis: Annotated[str, knob("analysis", "Its name, as for --analyses.")]
@@ -149,7 +149,7 @@ class AnalysisReading(Reading, frozen=True, tag="analysis"):
         return np.float64(cells[0]) if cells.size == 1 else cells
 
 
-class FactorReading(Reading, frozen=True, tag="factor"):
+class FactorReading(RunReading, frozen=True, tag="factor"):
     """log₁₀ of what an operation does to the error signal on its way back to each layer (the waterfall)."""
 
     factor: Annotated[str, knob("factor", "An operation, or total for all of them.")]
@@ -171,7 +171,7 @@ class FactorReading(Reading, frozen=True, tag="factor"):
         return float(gain.total if self.factor == "total" else gain.factors.get(self.factor, np.nan))
 
 
-class TimeReading(Reading, frozen=True, tag="time"):
+class TimeReading(RunReading, frozen=True, tag="time"):
     """What is measured at each time step of a layer with a state."""
 
     quantity: Annotated[
@@ -189,7 +189,7 @@ class TimeReading(Reading, frozen=True, tag="time"):
         return np.array(getattr(profiles[self.layer - 1], self.quantity), np.float64)
 
 
-class WhatIfReading(Reading, frozen=True, tag="what_if"):
+class WhatIfReading(RunReading, frozen=True, tag="what_if"):
     """By what a change by hand multiplies each layer's matrix, as the computation graph tells of a small dense net."""
 
     box: Annotated[
@@ -243,7 +243,7 @@ class WhatIfReading(Reading, frozen=True, tag="what_if"):
         return np.array([float(getattr(ratio, self.part)) for ratio in ratios])
 
 
-class MemoryReading(Reading, frozen=True, tag="memory"):
+class MemoryReading(RunReading, frozen=True, tag="memory"):
     """Bytes that training takes: buffers, parameters, optimiser."""
 
     trained: ClassVar[bool] = False
@@ -256,7 +256,7 @@ class MemoryReading(Reading, frozen=True, tag="memory"):
         return np.float64(need_of(experiment, data.input_shape, data.outputs, batch).memory_bytes)
 
 
-class LandscapeReading(Reading, frozen=True, tag="landscape"):
+class LandscapeReading(RunReading, frozen=True, tag="landscape"):
     """Where an optimiser stands in a race over a landscape: at a step, or at each one from 0 on."""
 
     optimizer: Annotated[str, knob("optimiser", "The name that it races under.")]
@@ -274,6 +274,6 @@ class LandscapeReading(Reading, frozen=True, tag="landscape"):
 
 
 if TYPE_CHECKING:
-    AnyReading = Reading
+    AnyReading = RunReading
 else:
-    AnyReading = any_of(Reading)
+    AnyReading = any_of(RunReading)

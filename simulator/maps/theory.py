@@ -34,7 +34,7 @@ SHORTEST, LONGEST = 1e-6, 1e6
 """Depth scales that are told apart."""
 
 
-class Line(Struct, frozen=True):
+class TheoryCurve(Struct, frozen=True):
     """One of theory's lines."""
 
     name: str
@@ -150,12 +150,12 @@ def _shallow(experiment: Experiment) -> Experiment:
     return experiment.with_values(settings) if settings else experiment
 
 
-def lines(sweep: Sweep, names: Sequence[str] = ()) -> tuple[Line, ...]:
+def lines(sweep: Sweep, names: Sequence[str] = ()) -> tuple[TheoryCurve, ...]:
     """Those of the theories, or of the ``names`` among them, that cross the map."""
     asked = [theory for theory in THEORIES if not names or theory.name in names]
     with np.errstate(all="ignore"):
         drawn = [(theory, _pieces(_grid(theory, sweep))) for theory in asked if _concerned(theory, sweep)]
-    return tuple(Line(theory.name, theory.explain, pieces) for theory, pieces in drawn if pieces)
+    return tuple(TheoryCurve(theory.name, theory.explain, pieces) for theory, pieces in drawn if pieces)
 
 
 def _concerned(theory: Theory, sweep: Sweep) -> bool:

@@ -55,7 +55,7 @@ class Stopped(Struct, frozen=True):
         return f"Stopped at step {integer(self.step)}: {self.reason}."
 
 
-class Past(Struct, frozen=True):
+class KnownPast(Struct, frozen=True):
     """What is known of a run in the midst of which a rule is set: a record, and rows that may not be in it yet."""
 
     record: Record
@@ -121,7 +121,7 @@ class StopRule(Part, frozen=True):
         """StopRuleError where it can never hold in such a run."""
 
     @abstractmethod
-    def watch(self, training: Training, past: Past | None = None) -> RuleWatch:
+    def watch(self, training: Training, past: KnownPast | None = None) -> RuleWatch:
         """Watch a run from its present step on."""
 
 
@@ -155,7 +155,7 @@ class _Score(StopRule, frozen=True, kw_only=True):
     @abstractmethod
     def limit(self) -> float: ...
 
-    def watch(self, training: Training, past: Past | None = None) -> RuleWatch:
+    def watch(self, training: Training, past: KnownPast | None = None) -> RuleWatch:
         return _ScoreWatch(self)
 
     def of(self, training: Training) -> float:
@@ -261,7 +261,7 @@ class Epochs(StopRule, frozen=True, tag="epochs"):
     phrase: ClassVar[str] = "so many epochs are made"
     epochs: Annotated[int, knob("epochs", "Times through the training set.", slider=(1, 1000), log=True, ge=1)] = 10
 
-    def watch(self, training: Training, past: Past | None = None) -> RuleWatch:
+    def watch(self, training: Training, past: KnownPast | None = None) -> RuleWatch:
         samples, batch = training.info.train_samples, training.info.batch_size
         return _StepWatch(training.step + -(-self.epochs * samples // batch), f"{count(self.epochs, 'epoch')} made")
 
@@ -284,7 +284,7 @@ class StalledValidation(StopRule, frozen=True, tag="stalled"):
     def check(self, info: RunInfo) -> None:
         check_held_out(self, info)
 
-    def watch(self, training: Training, past: Past | None = None) -> RuleWatch:
+    def watch(self, training: Training, past: KnownPast | None = None) -> RuleWatch:
         return _StallWatch(self.steps, training.step)
 
 
@@ -323,14 +323,14 @@ class FindingAppears(StopRule, frozen=True, tag="finding"):
     label: ClassVar[str] = "finding"
     phrase: ClassVar[str] = "a finding appears"
 
-    def watch(self, training: Training, past: Past | None = None) -> RuleWatch:
+    def watch(self, training: Training, past: KnownPast | None = None) -> RuleWatch:
         return _FindingWatch(training, past)
 
 
 class _FindingWatch(RuleWatch):
     """Keeps a record of its own: with what and how often others look, its findings must not change."""
 
-    def __init__(self, training: Training, past: Past | None) -> None:
+    def __init__(self, training: Training, past: KnownPast | None) -> None:
         self._start, self._columns = training.step, training.columns
         known = past.whole(training.step) if past is not None and training.step > 0 else None
         self._record = known or Record(History(training.columns, start=training.step))

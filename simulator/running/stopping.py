@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.arrays.numeric import Floats
 from simulator.record.record import Record
-from simulator.running.stop_rules import Past, RuleWatch, Stopped, StopRule, StopRuleError
+from simulator.running.stop_rules import KnownPast, RuleWatch, Stopped, StopRule, StopRuleError
 from simulator.schema.numbers import count
 from simulator.system.progress import NOTICED_SECONDS, CancelledError, Progress
 from simulator.training.training import Training
@@ -27,7 +27,7 @@ class Stopping:
         self._start, self._began = 0, 0.0
         """At which step training goes on, and since when."""
 
-    def begin(self, training: Training, rule: StopRule | None, past: Past | None = None) -> bool:
+    def begin(self, training: Training, rule: StopRule | None, past: KnownPast | None = None) -> bool:
         """Follow a rule, or none, from the present step on; whether it can hold: else that is why training stops."""
         self._rule, self._watch, self.stopped = rule, None, None
         if rule is None:

@@ -19,13 +19,13 @@ from simulator.running.lanes import Lanes
 from simulator.running.lineage import Lineage
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import Command, Reply
-from simulator.running.schedule import Schedule
+from simulator.running.schedule import StepSchedule
 from simulator.running.step_rate import StepRate
-from simulator.running.stop_rules import Past
+from simulator.running.stop_rules import KnownPast
 from simulator.running.stopping import Stopping
 from simulator.running.timeline import Timeline
 from simulator.schema.numbers import set_grouping
-from simulator.system.progress import CancelledError, Meter, Progress, listening
+from simulator.system.progress import CancelledError, Progress, ProgressMeter, listening
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.live_change import LiveChange
 
@@ -37,7 +37,7 @@ class Worker:
         self.inbox, self.post = CancellableInbox(inbox, messages.Cancel, messages.Stop), post
         self.run: LiveRun | None = None
         """None where nothing can be trained."""
-        self.lanes, self.lineage, self.schedule, self.rate = Lanes(), Lineage(), Schedule(), StepRate()
+        self.lanes, self.lineage, self.schedule, self.rate = Lanes(), Lineage(), StepSchedule(), StepRate()
         self.steps_left: float = 0
         """0 is paused."""
         self.stopping = Stopping()
@@ -56,7 +56,7 @@ class Worker:
 
     def loop(self) -> None:
         """Work until told to stop; an unknown error is told, and pauses."""
-        with self.blas, listening(Meter(self._tell)):
+        with self.blas, listening(ProgressMeter(self._tell)):
             while not self.stopped:
                 try:
                     self._obey_all()
@@ -164,7 +164,7 @@ class Worker:
         self.run.halted = ""
         self.rate.forget()
         if play.steps is None:
-            past = None if play.record is None else Past(play.record, self.run.rows.lately)
+            past = None if play.record is None else KnownPast(play.record, self.run.rows.lately)
             goes_on = self.stopping.begin(self.run.training, play.until, past)
             self.steps_left = math.inf if goes_on else 0
         elif math.isfinite(self.steps_left):

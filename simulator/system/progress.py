@@ -94,7 +94,7 @@ class Reporting:
         return followed(items, doing, unit) if self._reports_progress else items
 
 
-class Meter:
+class ProgressMeter:
     """A listener that tells of what takes long, now and then."""
 
     def __init__(

@@ -26,7 +26,7 @@ from simulator.maps.map_folder import MapFolder
 from simulator.maps.presets import find_map, map_presets
 from simulator.maps.refinement import refined
 from simulator.maps.sweep import MapCell, Sweep, in_rows, place_on
-from simulator.maps.theory import Line, lines
+from simulator.maps.theory import TheoryCurve, lines
 from simulator.observations.sharpness import sharpness
 from simulator.running.headless.run import run
 from simulator.system.machine import THREADS
@@ -445,7 +445,7 @@ def test_theorys_lines_lie_where_their_quantities_say() -> None:
         }
     )  # fmt: skip
 
-    def drawn(*texts: str) -> dict[str, Line]:
+    def drawn(*texts: str) -> dict[str, TheoryCurve]:
         sweep = Sweep(experiment=base, axes=tuple(axis(text, base) for text in texts), steps=1)
         return {line.name: line for line in lines(sweep)}
 

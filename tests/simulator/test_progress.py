@@ -30,7 +30,7 @@ from simulator.running.messages import Refused, Reply, Started, Update, Working
 from simulator.running.progress_text import progress_text
 from simulator.running.session import Session
 from simulator.schema.numbers import THIN
-from simulator.system.progress import CancelledError, Meter, Progress, advance, followed, listening
+from simulator.system.progress import CancelledError, Progress, ProgressMeter, advance, followed, listening
 from simulator.training.training import Training
 
 
@@ -65,7 +65,7 @@ def test_progress_in_words(progress: Progress, text: str) -> None:
 
 def test_what_takes_no_longer_than_a_second_is_not_told() -> None:
     told: list[Progress] = []
-    with listening(Meter(told.append)):
+    with listening(ProgressMeter(told.append)):
         for _ in followed(range(100), "Quick", "things"):
             pass
     assert not told
@@ -73,7 +73,7 @@ def test_what_takes_no_longer_than_a_second_is_not_told() -> None:
 
 def test_what_follows_something_long_is_told_at_once() -> None:
     told: list[Progress] = []
-    with listening(Meter(told.append, noticed=0.05, every=0.0)):
+    with listening(ProgressMeter(told.append, noticed=0.05, every=0.0)):
         for _ in followed(range(3), "Slow", "things"):
             time.sleep(0.05)
         advance("Next", 0, 2, "things")
@@ -82,7 +82,7 @@ def test_what_follows_something_long_is_told_at_once() -> None:
 
 def test_what_takes_long_is_told_now_and_then_with_how_long_it_has_taken() -> None:
     told: list[Progress] = []
-    with listening(Meter(told.append, noticed=0.02, every=0.02)):
+    with listening(ProgressMeter(told.append, noticed=0.02, every=0.02)):
         for _ in followed(range(10), "Slow", "things"):
             time.sleep(0.01)
     assert 1 <= len(told) <= 5

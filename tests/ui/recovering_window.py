@@ -50,7 +50,7 @@ def await_run() -> None:
     view = bench.view
     tell(step=view.frame.step, steps=bench.record.steps, name=document.experiment.name, path=path, dirty=document.dirty)
     change()
-    bench.set_limit(STEPS_PER_SECOND)
+    bench.link.set_limit(STEPS_PER_SECOND)
     bench.play()
 
 

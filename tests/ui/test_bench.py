@@ -172,7 +172,7 @@ class Rig:
 
     def hear(self, *replies: Reply) -> None:
         self.worker.inbox.extend(replies)
-        self.bench.pull()
+        self.bench.link.pull()
 
     def settle(self) -> None:
         self.hear(started(1), update(1, 0, 1.0), update(1, 0), update(1, 0))
@@ -268,7 +268,7 @@ def test_what_a_hand_has_asked_for_waits_for_no_painting(rig: Rig) -> None:
     rig.bench.play()
     rig.hear(*(update(1, step, 2.0, playing=True) for step in (1, 2, 3)))
     shown = len(rig.views)
-    rig.bench.wake()
+    rig.bench.link.wake()
     rig.hear(update(1, 4, 2.0, playing=True))
     assert len(rig.views) == shown + 1
 
@@ -315,8 +315,8 @@ def test_frames_have_the_layers_of_the_run_itself_so_that_no_plot_compares_them_
 def test_a_paused_bench_stops_asking_until_something_changes(rig: Rig) -> None:
     rig.settle()
     before = len(rig.worker.looks())
-    rig.bench.pull()
-    rig.bench.pull()
+    rig.bench.link.pull()
+    rig.bench.link.pull()
     assert len(rig.worker.looks()) == before
     assert ticking(rig.bench) == [SETTLED_MS]
     plain = replaced(rig.document.experiment.to_builtins(), ("seed",), 5)
@@ -327,10 +327,10 @@ def test_a_paused_bench_stops_asking_until_something_changes(rig: Rig) -> None:
 
 def test_a_hidden_window_asks_seldom_and_for_nothing_costly(rig: Rig) -> None:
     rig.bench.link.observations = lambda: (HistogramsObservation(),)
-    rig.bench.pull()
+    rig.bench.link.pull()
     assert rig.worker.looks()[-1] == (HistogramsObservation(),)
-    rig.bench.set_visible(False)
-    rig.bench.pull()
+    rig.bench.link.set_visible(False)
+    rig.bench.link.pull()
     assert rig.worker.looks()[-1] == ()
     assert ticking(rig.bench) == [HIDDEN_MS]
 
@@ -403,7 +403,7 @@ def test_refusals_and_failures_are_passed_on(rig: Rig) -> None:
 
 
 def test_a_dead_worker_can_be_replaced_and_keeps_the_limit(rig: Rig) -> None:
-    rig.bench.set_limit(10.0)
+    rig.bench.link.set_limit(10.0)
     rig.hear(Failed("killed", fatal=True))
     assert rig.bench.dead
     rig.bench.play()

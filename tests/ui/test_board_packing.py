@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.board.arrangement import Arrangement, Place
+from ui.board.arrangement import Arrangement, CardPlace
 from ui.board.packing import GAP, Packed, Wanted, pack
 
 TARGET = 316
@@ -96,7 +96,7 @@ def test_a_place_moves_before_another_or_to_the_end() -> None:
 
 def test_plots_that_share_a_place_are_its_tabs_until_they_are_taken_apart() -> None:
     joined = ABC.joined("c", "a")
-    assert joined.places == (Place(("a", "c"), current=1), Place(("b",)))
+    assert joined.places == (CardPlace(("a", "c"), current=1), CardPlace(("b",)))
     assert joined.raised("a").places[0].key == "a"
     assert joined.apart("c").keys == ("a", "c", "b")
     assert [place.keys for place in joined.apart("c").places] == [("a",), ("c",), ("b",)]

@@ -36,7 +36,7 @@ def trained(qtbot: QtBot, window: MainWindow, name: str) -> None:
         update = window.bench.lanes.updates.get(name)
         return update is not None and update.frame is not None
 
-    window.bench.wake()
+    window.bench.link.wake()
     qtbot.waitUntil(stands)
 
 

@@ -21,7 +21,7 @@ from tests.ui.painted import Recorder
 from ui.builder import edits
 from ui.builder.builder import Builder, summary_of
 from ui.builder.entries import StackEntry, entries_of
-from ui.builder.stack import Stack
+from ui.builder.stack import StackList
 from ui.forms.number_row import NumberRow
 from ui.forms.rows import ChoiceRow
 
@@ -73,7 +73,7 @@ class Bench:
         return None
 
     @property
-    def stack(self) -> Stack:
+    def stack(self) -> StackList:
         return self.builder.stack
 
     @property
@@ -175,7 +175,7 @@ def test_every_badge_and_every_title_is_painted_whole(qtbot: Any, width: int) ->
         ),
         StackEntry("output", "out", "output 3", many[-1:], 2, 2, 3, (2,)),
     ]
-    stack = Stack()
+    stack = StackList()
     qtbot.addWidget(stack)
     stack.resize(width, 500)
     stack.set_entries(entries)

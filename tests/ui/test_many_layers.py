@@ -28,7 +28,7 @@ from ui.plots import all_plots, plot_class
 from ui.plots.activation_ridges import ActivationRidges
 from ui.plots.bounds import BoundsPlot, BoundsState
 from ui.plots.computation_graph import ComputationGraph
-from ui.plots.depth import Column
+from ui.plots.depth import MeasureColumn
 from ui.plots.graph.folding import FOLDED_BEYOND, folded, folding_again, opening
 from ui.plots.graph.layout import layout
 from ui.plots.graph.marks import Boxes, Face, box_rect, fitting_font
@@ -169,7 +169,7 @@ def test_a_bound_far_above_the_gradient_leaves_it_in_view(qtbot: QtBot) -> None:
     plot.refresh(real("deep"))
     state = plot.state
     assert isinstance(state, BoundsState)
-    far = Column(state.now["bound"].values * 1e120, state.now["bound"].defined)
+    far = MeasureColumn(state.now["bound"].values * 1e120, state.now["bound"].defined)
     plot.show_state(dataclasses.replace(state, now={**state.now, "bound": far}))
     low, high = plot.pane.shown[1]
     gradients = np.log10(state.now["bias_gradient_norm"].values)

@@ -17,7 +17,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.maps.axes import axis
 from simulator.maps.making import Job, Made, make
 from simulator.maps.sweep import MapCell, Sweep
-from simulator.maps.theory import Line
+from simulator.maps.theory import TheoryCurve
 from simulator.running.session import Session
 from simulator.system.machine import THREADS
 from tests.simulator.maps_engine import Here
@@ -151,7 +151,7 @@ def test_a_depth_that_is_varied_is_no_number_in_names() -> None:
 def test_theorys_lines_lie_over_the_cells_and_are_named(qtbot: QtBot) -> None:
     plot = MapPlot()
     qtbot.addWidget(plot)
-    state = MadeMap(SWEEP, CELLS, "loss", lines=(Line("χ = 1", "", (((0.5, 0.0), (0.5, 1.0)),)),))
+    state = MadeMap(SWEEP, CELLS, "loss", lines=(TheoryCurve("χ = 1", "", (((0.5, 0.0), (0.5, 1.0)),)),))
     plot.show_state(state)
     (line,) = (mark for mark in plot.marks(state) if isinstance(mark, TheoryLine))
     assert [(point.x(), point.y()) for point in line.lines[0].toList()] == [(0.5, 0.0), (0.5, 1.0)]

@@ -83,7 +83,7 @@ def test_all_that_is_kept_stays_within_the_budget(qtbot: QtBot, open_on: OpenOn,
     memory.set_budget(budget)
     for _ in range(5):
         new_seed(qtbot, window, 60)
-    window.bench.wake()
+    window.bench.link.wake()
     qtbot.waitUntil(lambda: memory.use.checkpoints.nbytes > 0)
     qtbot.wait(200)
     use = memory.use
@@ -137,7 +137,7 @@ def test_what_is_kept_is_listed_with_its_bytes(qtbot: QtBot, open_on: OpenOn) ->
     window = open_on(EXPERIMENT)
     take_steps(qtbot, window, 20)
     new_seed(qtbot, window, 20)
-    window.bench.wake()
+    window.bench.link.wake()
     qtbot.waitUntil(lambda: len(window.bench.memory.use.checkpoints.reasons) > 1)
     dialog = window.preference_access.open()
     dialog.tabs.setCurrentIndex(2)

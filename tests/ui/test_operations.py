@@ -230,7 +230,7 @@ def lane_at(qtbot: QtBot, window: MainWindow, step: int) -> None:
         update = window.bench.lanes.updates.get("B")
         return update is not None and update.frame is not None and update.frame.step == step
 
-    window.bench.wake()
+    window.bench.link.wake()
     qtbot.waitUntil(there)
 
 

@@ -22,7 +22,7 @@ def window(open_on: OpenOn) -> MainWindow:
 
 def test_many_steps_say_how_far_they_are_and_can_be_cancelled(qtbot: QtBot, window: MainWindow) -> None:
     assert not window.progress.isVisible()
-    window.bench.set_limit(30)
+    window.bench.link.set_limit(30)
     window.bench.play(500)
     qtbot.waitUntil(lambda: window.progress.isVisible())
     assert window.progress.text.startswith("Training: ")
@@ -35,7 +35,7 @@ def test_many_steps_say_how_far_they_are_and_can_be_cancelled(qtbot: QtBot, wind
 
 
 def test_epochs_say_how_far_they_are(qtbot: QtBot, window: MainWindow) -> None:
-    window.bench.set_limit(30)
+    window.bench.link.set_limit(30)
     window.bench.play_until(Epochs(epochs=50))
     qtbot.waitUntil(lambda: window.progress.isVisible())
     assert window.progress.text.startswith("Training: ")

@@ -14,7 +14,7 @@ from simulator.experiment.shapes import shapes
 from simulator.layers import Layer
 from simulator.schema.parameter import kinds
 from ui.builder.edits import as_kind
-from ui.builder.refusal import Refusal
+from ui.builder.refusal import RefusalBox
 from ui.builder.repairs import RepairOffer, layers_of, misfit
 
 SAMPLES = {"numbers": (5,), "an image": (1, 8, 8), "a sequence": (10, 2)}
@@ -76,7 +76,7 @@ def test_any_three_kinds_have_a_way_out(given: str) -> None:
 
 
 def test_what_a_repair_does_is_read_whole_in_a_narrow_panel(qtbot: QtBot) -> None:
-    said = Refusal()
+    said = RefusalBox()
     qtbot.addWidget(said)
     sentence = "Layer 1 (LSTM) needs a sequence, but the data set gives an image of 8 × 8 with 1 channel."
     said.say(sentence, [RepairOffer("Insert flatten and make it a dense layer of 64 units", {})])
@@ -96,7 +96,7 @@ def test_what_a_repair_does_is_read_whole_in_a_narrow_panel(qtbot: QtBot) -> Non
 def test_a_splitter_leaves_a_refusal_the_room_for_its_words(qtbot: QtBot) -> None:
     split = QSplitter(Qt.Orientation.Vertical)
     qtbot.addWidget(split)
-    said = Refusal()
+    said = RefusalBox()
     split.addWidget(said)
     split.addWidget(QWidget())
     split.setSizes([10, 390])

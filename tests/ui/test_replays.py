@@ -37,7 +37,7 @@ def take_steps(qtbot: QtBot, window: MainWindow, steps: int) -> None:
 
 def replay_of(qtbot: QtBot, window: MainWindow, step: int) -> Replay:
     with qtbot.waitSignal(window.bench.replay_found) as answer:
-        window.bench.find_replay(step)
+        window.bench.link.find_replay(step)
     found = answer.args[0]
     assert isinstance(found, ReplayAnswer)
     assert (found.step, found.replay is None) == (step, False)

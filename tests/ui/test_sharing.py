@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from simulator.running.nabla import run_file
 from simulator.running.nabla.shared_file import read
-from simulator.system.progress import CancelledError, Meter
+from simulator.system.progress import CancelledError, ProgressMeter
 from tests.ui.test_carried_experiments import drop
 from tests.ui.windows import OpenOn
 from ui.board.arrangement import Arrangement
@@ -349,11 +349,11 @@ def test_a_share_that_is_cancelled_leaves_the_file_of_before(
     window = open_on(Experiment.from_builtins({**PLAIN, "data": {"kind": "csv", "path": str(table)}}))
     (tmp_path / "a.nabla").write_text("of before")
 
-    def ask_at_once(_meter: Meter, *_its: object) -> None:
+    def ask_at_once(_meter: ProgressMeter, *_its: object) -> None:
         window.sharing.cancel()
         raise CancelledError
 
-    monkeypatch.setattr(Meter, "__call__", ask_at_once)
+    monkeypatch.setattr(ProgressMeter, "__call__", ask_at_once)
     write(window, qtbot, tmp_path / "a.nabla", frozenset({"data"}))
     assert window.banner.text == "Not shared: it was cancelled."
     assert (tmp_path / "a.nabla").read_text() == "of before"

@@ -131,7 +131,7 @@ def test_every_table_and_picture_of_an_earlier_step_of_a_preset_is_that_of_a_run
 ) -> None:
     window = open_on(preset.load())
     # Some explode within these steps, and would be paused.
-    window.bench.set_guard(False)
+    window.bench.link.set_guard(False)
     trained(window, 5, qtbot)
     own, *others = preset.load().all_lanes().items()
     assert len(alike(window, own[1], 3, qtbot, costly=True)) > 15

@@ -43,7 +43,7 @@ def shows(qtbot: QtBot, window: MainWindow, *starts: tuple[int, str]) -> None:
             text.startswith(start) for (_, text), (_, start) in zip(found, starts, strict=True)
         )
 
-    window.bench.wake()
+    window.bench.link.wake()
     qtbot.waitUntil(as_wanted)
 
 

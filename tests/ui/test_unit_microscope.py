@@ -166,7 +166,7 @@ def test_the_bench_logs_changes_of_the_run_and_brings_the_watched_unit(qtbot: Qt
     plot = plots.plot("unit_microscope")
     assert isinstance(plot, UnitMicroscope)
     bench.link.observations = lambda: plot.observations
-    plot.observations_changed.connect(bench.wake)
+    plot.observations_changed.connect(bench.link.wake)
     bench.start()
     try:
         qtbot.waitUntil(lambda: bench.view is not None)

@@ -25,7 +25,7 @@ from ui.board.packing import GAP
 from ui.plots.loss import LossPlot
 from ui.plots.veil import Veil
 from ui.window.main_window import MainWindow
-from ui.window.verdict_table import Row, VerdictTable
+from ui.window.verdict_table import NetworkRow, VerdictTable
 
 TWINS: dict[str, Any] = {
     "data": {"kind": "moons", "samples": 60},
@@ -71,9 +71,9 @@ def test_where_the_verdict_is_narrow_each_network_has_a_column_and_nothing_lies_
     stood = Standing(1200, 1.234e-5, 0.98765, 2.5e-7, 1100, 1.5e-5, 0.97, (1024, 1031), 12.3)
     finding = Finding("dead units", "warning", (), 0, 0, {}, "", "So it is.")
     rows = [
-        Row("A", stood, [finding, finding]),
-        Row("SGD, ten times the rate", stood, []),
-        Row("C", None, reason="not trained"),
+        NetworkRow("A", stood, [finding, finding]),
+        NetworkRow("SGD, ten times the rate", stood, []),
+        NetworkRow("C", None, reason="not trained"),
     ]
     around = QWidget()
     qtbot.addWidget(around)

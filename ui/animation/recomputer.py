@@ -87,7 +87,7 @@ class Recomputer(QObject):
             self._fail("the worker has ended")
         elif self._waiting:
             worker.find_replay(self._waiting[0].start)
-            self._bench.wake()
+            self._bench.link.wake()
 
     def _take_replay(self, answer: ReplayAnswer) -> None:
         if not self._waiting or self._due or answer.step != self._waiting[0].start:

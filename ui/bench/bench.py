@@ -16,7 +16,7 @@ from simulator.training.surgery import TakeLane
 from ui.bench.document import Document, Edit, leaving
 from ui.bench.hold import Hold
 from ui.bench.kept_records import AsideRun
-from ui.bench.link import Worker, WorkerFactory, WorkerLink
+from ui.bench.link import WorkerFactory, WorkerLink
 from ui.bench.noted_changes import note
 from ui.bench.planned_changes import PlannedChanges
 from ui.bench.readings import Readings
@@ -29,6 +29,7 @@ from ui.chart.view import View
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
     from simulator.record.record import Record
+    from simulator.running.session import Session
     from simulator.running.stop_rules import Stopped, StopRule
     from simulator.training.checkpoint import Checkpoint
     from simulator.training.run_info import RunInfo
@@ -73,8 +74,9 @@ class Bench(QObject):
         self.info: RunInfo | None = None
         self.view: View | None = None
         self.hold = Hold(self, self.noticed.emit)
+        """Why it may not train for now, if it may not."""
         self.shown = Shown(self.hold, self.updated, self)
-        """Why it may not train for now, if it may not; what the window shows of the run."""
+        """What the window shows of the run."""
         self._readings = Readings()
         self._records = RunRecords()
         self.lanes = self._records.lanes
@@ -89,21 +91,17 @@ class Bench(QObject):
         """What the worker stands still at by itself, as of its last answer."""
         self.last_stop: Stopped | None = None
         """Where and why it stands still as it was told to, as of the worker's last answer."""
-        self.link = WorkerLink(worker, self._take, self)
+        self.link = WorkerLink(worker, self._on_reply, self)
         """What is asked of the worker, and how often."""
         self.link.waiting.connect(self.waiting)
-        self.wake, self.pull, self.take = self.link.wake, self.link.pull, self.link.take
-        self.set_limit, self.set_guard, self.set_visible, self.find_replay = (
-            self.link.set_limit, self.link.set_guard, self.link.set_visible, self.link.find_replay,
-        )  # fmt: skip
         self.memory = RunMemory(self.link, self._records, document)
         """What is kept of runs, and how much it may take."""
         self.keeper, self.recovery_keeper = (RunKeeper(self.link, self._records, self) for _ in range(2))
         """They write the present run into files; the second in case of a hard end: nobody waits for it, or is told."""
         for keeper in (self.keeper, self.recovery_keeper):
             self.failed.connect(lambda _message, _traceback, fatal, each=keeper: each.give_up() if fatal else None)
-        document.changed.connect(self._edited)
-        document.opened.connect(self._begin)
+        document.changed.connect(self._on_edited)
+        document.opened.connect(self._on_opened)
 
     @property
     def playing(self) -> bool:
@@ -126,7 +124,7 @@ class Bench(QObject):
         if not self._goes_on_from_file(self._start_worker()):
             self._change(self.document.experiment)
 
-    def _start_worker(self) -> Worker:
+    def _start_worker(self) -> Session:
         worker = self.link.start_worker()
         if worker.notice:
             self.noticed.emit(worker.notice)
@@ -167,20 +165,20 @@ class Bench(QObject):
         if self.link.worker is not None and self._can("train"):
             self.link.worker.play(steps)
             self._set_playing(True)
-            self.wake()
+            self.link.wake()
 
     def play_until(self, rule: StopRule) -> None:
         """Train until a rule holds, then pause."""
         if self.link.worker is not None and self._can("train"):
             self.link.worker.play_until(rule, self.record if self.record.steps else None)
             self._set_playing(True)
-            self.wake()
+            self.link.wake()
 
     def pause(self) -> None:
         if self.link.worker is not None:
             self.link.worker.pause()
             self._set_playing(False)
-            self.wake()
+            self.link.wake()
 
     def cancel(self) -> None:
         """End what takes long at this moment; steps that were to be made are made no more."""
@@ -213,14 +211,14 @@ class Bench(QObject):
             self.link.worker.revive(self.info.run, layer, units)
             few = ", ".join(str(unit + 1) for unit in units) if len(units) < 6 else f"{len(units)} units"
             self.record.changes.add(self._step, f"{REVIVE} {few} of layer {layer}")
-            self.wake()
+            self.link.wake()
 
     @property
     def _step(self) -> int:
         """The last step that was seen."""
         return 0 if self.view is None else self.view.frame.step
 
-    def _edited(self, old: Experiment, new: Experiment) -> None:
+    def _on_edited(self, old: Experiment, new: Experiment) -> None:
         edit, stood_still = self.document.edit, bool(self.refusal)
         live = not edit.begins_a_run and is_live_change(old, new)
         if not live:
@@ -256,12 +254,12 @@ class Bench(QObject):
                 run = self.link.worker.go_back(edit.back_to, experiment, edit.number, *planned)
             else:
                 run = self.link.worker.change(experiment, edit.number, edit.again, edit.begins_a_run)
-            self.wake()
+            self.link.wake()
             # At once, not at the next tick: the hand is on the knob.
             self.link.look()
         return run
 
-    def _begin(self, experiment: Experiment) -> None:
+    def _on_opened(self, experiment: Experiment) -> None:
         """Another experiment: nothing of the one before goes on, nor does it begin to train because that did."""
         self.pause()
         self._cause, self.refusal, self.building = "", "", True
@@ -272,7 +270,7 @@ class Bench(QObject):
         if not self._goes_on_from_file(self.link.worker):
             self._first_run = self._change(experiment, leaving())
 
-    def _goes_on_from_file(self, worker: Worker | None) -> bool:
+    def _goes_on_from_file(self, worker: Session | None) -> bool:
         """Let a saved run go on, if the document has just been opened from one."""
         saved = None if worker is None else self.document.take_run()
         if saved is not None and worker is not None:
@@ -282,7 +280,7 @@ class Bench(QObject):
             pasts = {each.name: each.record for each in saved.lanes}
             kept = KeptRun(run, 0, 0, saved.checkpoint, lanes=lanes, coming=coming)
             self._records.take_up(AsideRun(kept, saved.record, "", self.link.copies, pasts))
-            self.wake()
+            self.link.wake()
         return saved is not None
 
     def unsaved(self, seconds: float) -> tuple[UnsavedRun, ...]:
@@ -291,16 +289,16 @@ class Bench(QObject):
 
     # -- replies -------------------------------------------------------------------------------------------------
 
-    def _take(self, reply: Reply) -> None:
+    def _on_reply(self, reply: Reply) -> None:
         match reply:
             case Started() if reply.info.run >= self._first_run:
-                self._take_started(reply)
+                self._on_started(reply)
             case Refused() if reply.run >= self._first_run:
-                self._take_refused(reply)
+                self._on_refused(reply)
             case Update():
-                self._take_update(reply)
+                self._on_update(reply)
             case Failed():
-                self._take_failure(reply)
+                self._on_failure(reply)
             case ReplayAnswer():
                 self.replay_found.emit(reply)
             case Snapshot():
@@ -311,7 +309,7 @@ class Bench(QObject):
                 self.keeper.take(reply)
                 self.recovery_keeper.take(reply)
 
-    def _take_started(self, reply: Started) -> None:
+    def _on_started(self, reply: Started) -> None:
         reply = self.memory.shelf.without_left(reply, self._first_run)
         lost = "" if reply.past else self.memory.news_of(self.document.edit)
         known = self.record.live_changes
@@ -332,7 +330,7 @@ class Bench(QObject):
         if news:
             (self.began_with if news == reply.notice else self.noticed).emit(news)
 
-    def _take_refused(self, reply: Refused) -> None:
+    def _on_refused(self, reply: Refused) -> None:
         reply = self.memory.shelf.without_left(reply, self._first_run)
         self._records.put_aside(reply.ended, self._cause, self.playing, self.link.copies)
         self.memory.share()
@@ -340,7 +338,7 @@ class Bench(QObject):
         self.refusal, self.building = reply.message, False
         self.refused.emit(reply)
 
-    def _take_update(self, reply: Update) -> None:
+    def _on_update(self, reply: Update) -> None:
         up_to_date = self.link.seen()
         frame = reply.frame
         if frame is not None:
@@ -370,7 +368,7 @@ class Bench(QObject):
                 self.stopped.emit(reply.stopped.sentence)
             self.last_stop = reply.stopped
 
-    def _take_failure(self, reply: Failed) -> None:
+    def _on_failure(self, reply: Failed) -> None:
         self._set_playing(False)
         self.link.dead = self.dead or reply.fatal
         self.building = self.building and not self.dead

@@ -1,9 +1,9 @@
-"""The worker while there is one: told what to do, and asked for a frame as often as someone can look at it."""
+"""The worker while there is one: started, ended, and asked for a frame as often as someone can look at it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
@@ -12,18 +12,10 @@ from simulator.schema.numbers import GROUPINGS
 from simulator.training.checkpoints import USUAL_BYTES
 
 if TYPE_CHECKING:
-    from simulator.experiment.experiment import Experiment
     from simulator.observations.base import Observation
-    from simulator.record.record import Record
-    from simulator.running.kept_runs import KeptRun
-    from simulator.running.lane_state import LaneState
-    from simulator.running.resumption import Resumption
-    from simulator.running.stop_rules import StopRule
+    from simulator.running.session import Session
     from simulator.running.transport import Mode
     from simulator.system.progress import Progress
-    from simulator.training.checkpoint import Checkpoint
-    from simulator.training.live_change import LiveChange, LiveChanges
-    from simulator.training.surgery import Operation
 
 ACTIVE_MS = 30
 """While something moves: display rate."""
@@ -35,51 +27,12 @@ HIDDEN_MS = 500
 """Nobody looks: just often enough that the scalars of the steps do not pile up."""
 
 
-class Worker(Protocol):
-    """The front of the worker, as the bench uses it; :class:`simulator.running.session.Session` is one."""
-
-    resumption: Resumption | None
-    mode: Mode
-    notice: str
-
-    def start(self) -> None: ...
-    def change(self, experiment: Experiment, edit: int = 0, back: bool = False, over: bool = False) -> int: ...
-    def operate(self, experiment: Experiment, surgery: Operation, edit: int = 0) -> int: ...
-    def go_back(self, step: int, experiment: Experiment, edit: int = 0, coming: tuple[LiveChange, ...] = ()) -> int: ...
-    def keep(self, kept: KeptRun) -> None: ...
-    def play(self, steps: int | None = None) -> None: ...
-    def play_until(self, rule: StopRule, record: Record | None = None) -> None: ...
-    def pause(self) -> None: ...
-    def cancel(self) -> None: ...
-    def limit(self, steps_per_second: float | None) -> None: ...
-    def guard(self, on: bool) -> None: ...
-    def configure(self, blas_threads: int | None, grouping: str) -> None: ...
-    def look(
-        self, observations: Sequence[Observation[Any]] = (), of_run_alone: Iterable[Observation[Any]] = ()
-    ) -> None: ...
-
-    def resume_from(
-        self, checkpoint: Checkpoint, changes: LiveChanges | None = None, lanes: tuple[LaneState, ...] = (),
-        coming: tuple[LiveChange, ...] = (), edit: int = 0,
-    ) -> int: ...  # fmt: skip
-    def forget(self, run: int) -> None: ...
-    def keep_before(self, run: int, step: int) -> None: ...
-    def set_budget(self, nbytes: int) -> None: ...
-    def find_replay(self, step: int) -> None: ...
-    def take_snapshot(self) -> None: ...
-    def revive(self, run: int, layer: str, units: tuple[int, ...]) -> None: ...
-    def yield_to_gui(self) -> None: ...
-    def resume(self) -> None: ...
-    def replies(self) -> list[Reply]: ...
-    def close(self, timeout: float = 2.0) -> None: ...
-
-
-WorkerFactory = Callable[[Callable[[], None]], Worker]
-"""Makes a worker, given what it calls, in any thread, when a reply has arrived."""
+WorkerFactory = Callable[[Callable[[], None]], "Session"]
+"""Makes the front of a worker, given what it calls, in any thread, when a reply has arrived."""
 
 
 class WorkerLink(QObject):
-    """Hires and lets go of a worker, pulls its replies by a timer and asks for the next frame."""
+    """Starts and ends a worker, takes its replies by a timer and asks for the next frame."""
 
     waiting = Signal(float)
     """Seconds since an answer was asked for that takes long; again and again until it comes."""
@@ -88,9 +41,12 @@ class WorkerLink(QObject):
     _arrived = Signal()
     """A reply has come; emitted in the worker's or the reader's thread, at most once per answer."""
 
-    def __init__(self, factory: WorkerFactory, hear: Callable[[Reply], None], parent: QObject | None = None) -> None:
+    def __init__(
+        self, factory: WorkerFactory, on_reply: Callable[[Reply], None], parent: QObject | None = None
+    ) -> None:
+        """``on_reply`` is called with each reply, in the thread of the window."""
         super().__init__(parent)
-        self.worker: Worker | None = None
+        self.worker: Session | None = None
         self.observations: Callable[[], Sequence[Observation[Any]]] = tuple
         """What is to be seen of the run beside its measures: each comes as often as the worker finds time."""
         self.of_run_alone: Callable[[], Iterable[Observation[Any]]] = tuple
@@ -98,7 +54,7 @@ class WorkerLink(QObject):
         self.painting: Callable[[], bool] = lambda: False
         """Whether some of what the last update brought is not on its way to the screen yet."""
         self.playing = self.dead = False
-        self._factory, self._hear = factory, hear
+        self._factory, self._on_reply = factory, on_reply
         self._limit: float | None = None
         self._guarded = False
         self._budget = USUAL_BYTES
@@ -123,7 +79,7 @@ class WorkerLink(QObject):
         """Whether the last plot may be brought to what came in the present turn, and not be painted yet."""
         self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
 
-    def start_worker(self) -> Worker:
+    def start_worker(self) -> Session:
         """A worker, from now on; it is told what was set before."""
         self.dead = self._awaiting = False
         self.worker = worker = self._factory(self._arrived.emit)
@@ -239,7 +195,7 @@ class WorkerLink(QObject):
         self._set_interval()
 
     def take(self) -> None:
-        """Hear what has arrived, once the last frame is whole on screen; where more is due, look again at once."""
+        """Take what has arrived, once the last frame is whole on screen; where more is due, look again at once."""
         worker = self.worker
         if worker is None or self._must_wait:
             return
@@ -251,7 +207,7 @@ class WorkerLink(QObject):
             if isinstance(reply, Update | Failed):
                 self._awaiting = False
             self._say_working(reply.progress if isinstance(reply, Update | Working) else None)
-            self._hear(reply)
+            self._on_reply(reply)
             if self.worker is not worker:
                 return  # what was told made someone close the bench or replace the worker
         if self._frames_due == 1 or (self.playing and self._since_look.hasExpired(self._frame_ms)):

@@ -19,8 +19,8 @@ from ui.bench.lane_views import LaneViews
 if TYPE_CHECKING:
     from simulator.running.messages import Snapshot, Started
     from simulator.running.resumption import Resumption
+    from simulator.running.session import Session
     from simulator.training.surgery import TakeLane
-    from ui.bench.link import Worker
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,11 @@ class RunRecords:
         """A network beside the run goes on as the run of this id."""
         self._from_lane = run, lane
 
-    def last(self, worker: Worker | None) -> Resumption | None:
+    def last(self, worker: Session | None) -> Resumption | None:
         """Where the present run could go on if its worker died."""
         return None if worker is None else worker.resumption or self.brought_back
 
-    def resume(self, worker: Worker, last: Resumption, copies: int) -> None:
+    def resume(self, worker: Session, last: Resumption, copies: int) -> None:
         """Let another worker go on where the run of one that died can; what was planned acts anew."""
         checkpoint, known = last.checkpoint, self.record.live_changes
         as_planned, coming = last.is_followed_as_planned(known), last.still_to_act(known)

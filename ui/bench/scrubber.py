@@ -119,7 +119,7 @@ class Scrubber(QObject):
         self.complete, self.failure = True, ""
         if was_past:
             self._bench.shown.show_past(None)
-            self._bench.wake()
+            self._bench.link.wake()
         self.moved.emit()
 
     def cancel(self) -> None:
@@ -262,7 +262,7 @@ class Scrubber(QObject):
         else:
             self._route.find(step, min([self.range[1], *(each for each in self._lane_starts if each > step)]))
             worker.find_replay(step)
-            self._bench.wake()
+            self._bench.link.wake()
 
     @property
     def _lane_starts(self) -> list[int]:

@@ -11,7 +11,7 @@ MOST_COLUMNS = 12
 
 
 @dataclass(frozen=True)
-class Place:
+class CardPlace:
     """One plot, or several behind tabs."""
 
     keys: tuple[str, ...]
@@ -25,7 +25,7 @@ class Place:
         """Of the plot in front."""
         return self.keys[self.current]
 
-    def without(self, key: str) -> Place | None:
+    def without(self, key: str) -> CardPlace | None:
         """With this plot taken out; None where it was the only one."""
         keys = tuple(other for other in self.keys if other != key)
         if not keys:
@@ -38,13 +38,13 @@ class Place:
 class Arrangement:
     """The places in reading order. Whatever is changed gives another arrangement."""
 
-    places: tuple[Place, ...] = ()
+    places: tuple[CardPlace, ...] = ()
 
     @classmethod
     def of(cls, *places: str | Sequence[str]) -> Arrangement:
         """Each place by the key of its plot, or by those of its tabs."""
         keys = ((place,) if isinstance(place, str) else tuple(place) for place in places)
-        return cls(tuple(Place(each) for each in keys))
+        return cls(tuple(CardPlace(each) for each in keys))
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class Arrangement:
         """With this plot in front: in its place, or in a new one at the end."""
         if key in self.keys:
             return self.raised(key)
-        return Arrangement((*self.places, Place((key,))))
+        return Arrangement((*self.places, CardPlace((key,))))
 
     def closed(self, key: str) -> Arrangement:
         """Without this plot."""
@@ -101,7 +101,7 @@ class Arrangement:
         rest = self.places[index].without(key)
         if rest is None:
             return self
-        return Arrangement((*self.places[:index], rest, Place((key,)), *self.places[index + 1 :]))
+        return Arrangement((*self.places[:index], rest, CardPlace((key,)), *self.places[index + 1 :]))
 
     def known(self, is_known: Callable[[str], bool]) -> Arrangement:
         """Without plots that there are no longer."""
@@ -110,7 +110,7 @@ class Arrangement:
             left = left.closed(key)
         return left
 
-    def _changed(self, key: str, change: Callable[[Place], Place]) -> Arrangement:
+    def _changed(self, key: str, change: Callable[[CardPlace], CardPlace]) -> Arrangement:
         return Arrangement(tuple(change(place) if key in place.keys else place for place in self.places))
 
     # -- as it is stored -----------------------------------------------------------------------------------------
@@ -130,7 +130,7 @@ class Arrangement:
         return arrangement
 
 
-def _place(plain: object) -> Place:
+def _place(plain: object) -> CardPlace:
     if not isinstance(plain, dict):
         raise ValueError("a place is a mapping")
     keys, front, columns = plain.get("plots"), plain.get("front", 0), plain.get("columns", 1)
@@ -138,7 +138,7 @@ def _place(plain: object) -> Place:
         raise ValueError("a place names its plots")
     if not _all((front, columns), int) or not 0 <= front < len(keys) or not 1 <= columns <= MOST_COLUMNS:
         raise ValueError("a place has a tab in front and a number of columns")
-    return Place(tuple(keys), front, columns)
+    return CardPlace(tuple(keys), front, columns)
 
 
 def _all(values: Iterable[object], kind: type) -> bool:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from ui.board.arrangement import Arrangement, Place
+from ui.board.arrangement import Arrangement, CardPlace
 from ui.board.card import Card, CardPage
 from ui.board.current import CurrentCard
 from ui.board.packing import GAP, Packed, pack
@@ -92,7 +92,7 @@ class Board(QScrollArea):
         """A card for each place: the one that holds its plot already, where there is one."""
         free, alone = list(self.cards), self._maximised
         self.cards = []
-        for place in self.arrangement.places if alone is None else (Place((alone,)),):
+        for place in self.arrangement.places if alone is None else (CardPlace((alone,)),):
             card = next((card for card in free if set(card.place.keys) & set(place.keys)), None)
             if card is None:
                 card = self._make_card()

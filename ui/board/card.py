@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.board.arrangement import Place
+from ui.board.arrangement import CardPlace
 from ui.board.packing import Wanted
 from ui.plots.base import Plot
 from ui.style.boxes import in_column, in_row
@@ -117,7 +117,7 @@ class Card(QFrame):
         super().__init__(parent)
         self.setObjectName("plotCard")
         self._page, self._kind = page, kind
-        self.place = Place(("",))
+        self.place = CardPlace(("",))
         self.networks: Sequence[str] = ("",)
         """Names of those that its plots show."""
         self.tabs = QTabBar()
@@ -132,7 +132,7 @@ class Card(QFrame):
         self.edge = CardEdge(self, parent)
         in_column(self.tabs, (self._pages, 1), on=self, spacing=0, margins=(1, 1, 1, 1))
 
-    def set_place(self, place: Place) -> None:
+    def set_place(self, place: CardPlace) -> None:
         """Be the card of this place."""
         if place != self.place:
             self.place = place

@@ -28,7 +28,7 @@ class Wanted(Struct, frozen=True):
     columns: int = 1
 
 
-class Box(Struct, frozen=True):
+class CardBox(Struct, frozen=True):
     """Where a card stands, in pixels from the board's corner."""
 
     x: int
@@ -40,7 +40,7 @@ class Box(Struct, frozen=True):
 class Packed(Struct, frozen=True):
     """All cards in their places."""
 
-    boxes: tuple[Box, ...]
+    boxes: tuple[CardBox, ...]
     columns: int
     width: int
     height: int
@@ -113,8 +113,8 @@ class _Packing:
         self.scrolls = True
         return wanted
 
-    def _boxes(self) -> tuple[Box, ...]:
-        boxes: list[Box] = []
+    def _boxes(self) -> tuple[CardBox, ...]:
+        boxes: list[CardBox] = []
         y = GAP
         for row, height in zip(self.rows, self.heights, strict=True):
             used = sum(self.span(card) for card in row)
@@ -123,7 +123,7 @@ class _Packing:
             for card in row:
                 end = start + self.span(card)
                 left, right = (GAP + (self.width - GAP) * at // columns for at in (start, end))
-                boxes.append(Box(left, y, right - left - GAP, height))
+                boxes.append(CardBox(left, y, right - left - GAP, height))
                 start = end
             y += height + GAP
         return tuple(boxes)

@@ -26,9 +26,9 @@ from ui.builder.kinds_menu import kinds_menu
 from ui.builder.operations import Operations
 from ui.builder.outlook import Outlook, summary_of
 from ui.builder.pages import Foot, Pages
-from ui.builder.refusal import Refusal
+from ui.builder.refusal import RefusalBox
 from ui.builder.repairs import Misfit, RepairOffer, fitted, impossible, misfit, place_of
-from ui.builder.stack import Stack
+from ui.builder.stack import StackList
 from ui.builder.tools import StackTools
 from ui.forms.form import PartForm, Path
 from ui.forms.propose import Operate, Propose, description_of, key_of
@@ -77,8 +77,8 @@ class Builder(QWidget):
         """What is to be chosen when what was refused is repaired; else what the repair adds, if it adds anything."""
         self._refused: set[int] = set()
         """The layers of what was refused."""
-        self.stack = Stack()
-        self.refusal = Refusal()
+        self.stack = StackList()
+        self.refusal = RefusalBox()
         self._pages = pages = Pages()
         self.pages, self.layer_form, self.output_form = pages.pages, pages.layer_form, pages.output_form
         self.foot = Foot()

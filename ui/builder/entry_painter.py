@@ -27,7 +27,7 @@ RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 AT_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-class Lines(Struct, frozen=True):
+class EntryLines(Struct, frozen=True):
     """What a row says, line by line."""
 
     title: tuple[str, ...]
@@ -58,7 +58,7 @@ def _small(font: QFont) -> QFont:
     return small
 
 
-def lines_of(entry: StackEntry, width: float, font: QFont) -> Lines:
+def lines_of(entry: StackEntry, width: float, font: QFont) -> EntryLines:
     """The lines of a row in so many pixels."""
     shape = entry.shape if two_lines(entry) else ""
     return _lines(entry.number, entry.title, _times(entry), entry.badges, shape, width, font.toString())
@@ -67,7 +67,7 @@ def lines_of(entry: StackEntry, width: float, font: QFont) -> Lines:
 @functools.lru_cache(1024)
 def _lines(
     number: str, title: str, times: str, badges: tuple[str, ...], shape: str, width: float, described: str
-) -> Lines:
+) -> EntryLines:
     font = QFont()
     font.fromString(described)
     wide, small = QFontMetricsF(font).horizontalAdvance, QFontMetricsF(_small(font)).horizontalAdvance
@@ -75,7 +75,7 @@ def _lines(
     words = _filled(title.split(" "), lambda _line: room, wide, wide(" "))
     beside = small(shape) + 2 if shape else 0.0
     rows = _filled(badges, lambda row: width - (0 if row else beside), lambda text: small(text) + PADDING, APART)
-    return Lines(tuple(" ".join(line) for line in words), tuple(rows))
+    return EntryLines(tuple(" ".join(line) for line in words), tuple(rows))
 
 
 def _start(number: float) -> float:
@@ -179,7 +179,9 @@ class EntryPainter(QStyledItemDelegate):
             self._badges(painter, second, muted, font, entry, lines)
 
     @staticmethod
-    def _badges(painter: QPainter, line: QRectF, ink: QColor, font: QFont, entry: StackEntry, lines: Lines) -> None:
+    def _badges(
+        painter: QPainter, line: QRectF, ink: QColor, font: QFont, entry: StackEntry, lines: EntryLines
+    ) -> None:
         painter.setFont(_small(font))
         painter.setPen(QPen(ink, 0.7))
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -29,7 +29,7 @@ class Tree(Struct, frozen=True):
 
 
 @dataclass
-class Known:
+class ShownExperiment:
     """An experiment as it was shown."""
 
     experiment: Experiment
@@ -42,7 +42,7 @@ class Identities:
 
     def __init__(self) -> None:
         self._tags = itertools.count(1)
-        self._known: dict[int, Known] = {}
+        self._known: dict[int, ShownExperiment] = {}
 
     def completed(self, plain: Plain) -> Plain:
         """``plain`` with a tag of its own for every layer: of two that share one, the first has it."""
@@ -78,7 +78,7 @@ class Identities:
         """Know the layers again when the experiment is shown again."""
         before = self._known.pop(id(experiment), None)
         chosen = () if before is None else before.chosen
-        self._known[id(experiment)] = Known(experiment, trees(plain["layers"]), chosen)
+        self._known[id(experiment)] = ShownExperiment(experiment, trees(plain["layers"]), chosen)
         while len(self._known) > MOST_KNOWN:
             del self._known[next(iter(self._known))]
 

@@ -34,7 +34,7 @@ class RepairButton(QPushButton):
         self.setText("\n".join(broken(self._words, " ", lambda line: metrics.horizontalAdvance(line) <= room)))
 
 
-class Refusal(QWidget):
+class RefusalBox(QWidget):
     """One amber sentence with the repairs that are offered; takes no room while there is nothing to say."""
 
     repaired = Signal(object)

@@ -14,7 +14,7 @@ from ui.builder.entry_painter import ENTRY, INDENT, EntryPainter
 from ui.style.text_size import text_resized
 
 
-class Stack(QListWidget):
+class StackList(QListWidget):
     """Rows of entries. It moves nothing itself: it says what was asked for."""
 
     dropped = Signal(tuple)

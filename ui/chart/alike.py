@@ -78,7 +78,7 @@ class AlikeCurves(Mark):
         return unbroken_rows(np.isfinite(self.heights))
 
     @cached_property
-    def _courses(self) -> dict[tuple[float, float], Course]:
+    def _layouts(self) -> dict[tuple[float, float], CurvesLayout]:
         """By the pixels of a unit along both axes, of the present size of the pane alone."""
         return {}
 
@@ -87,24 +87,24 @@ class AlikeCurves(Mark):
 
     def turns(self, to_pixels: QTransform) -> Sequence[DashTurn | None]:
         """Which of the curves lie upon others, where so many pixels are one unit."""
-        return self.course(to_pixels).turns
+        return self.layout(to_pixels).turns
 
-    def course(self, to_pixels: QTransform) -> Course:
+    def layout(self, to_pixels: QTransform) -> CurvesLayout:
         """How they lie on screen."""
         across, up = abs(to_pixels.m11()), abs(to_pixels.m22())
-        if (across, up) not in self._courses:
-            self._courses.clear()
-            before = None if self.before is None else self.before.course(to_pixels)
-            self._courses[across, up] = self._course(across, up, before)
-        return self._courses[across, up]
+        if (across, up) not in self._layouts:
+            self._layouts.clear()
+            before = None if self.before is None else self.before.layout(to_pixels)
+            self._layouts[across, up] = self._layout(across, up, before)
+        return self._layouts[across, up]
 
-    def _course(self, across: float, up: float, before: Course | None) -> Course:
+    def _layout(self, across: float, up: float, before: CurvesLayout | None) -> CurvesLayout:
         """In the order and the turns of what is ``before``, where these go on from it."""
         neighbours = neighbours_of(self.heights, up, None if before is None else before.order)
         length = float(np.ptp(self.x)) * across if self.x.size else 0.0
         turns = turns_of(len(self.heights), neighbours, length) if before is None else before.turns
         strokes = unbroken_rows(alone_of(self.heights, neighbours), 2) if any(turns) else ()
-        return Course(neighbours.order, turns, strokes, self._lengths(across, up) if self.continued else ())
+        return CurvesLayout(neighbours.order, turns, strokes, self._lengths(across, up) if self.continued else ())
 
     def _lengths(self, across: float, up: float) -> list[float]:
         """Pixels of each curve since it was interrupted last, counted as dashes are: along the axis that it follows."""
@@ -128,7 +128,7 @@ class AlikeCurves(Mark):
         pointed = surface.palette.highlighted // self.shared
         pointed = self.layers.index(pointed) if pointed in self.layers else -1
         # The strokes of a further network tell which it is, so none are left to tell curves.
-        drawing = CurvesInTurn(self, surface, None if surface.style.lane else self.course(surface.to_pixels))
+        drawing = CurvesInTurn(self, surface, None if surface.style.lane else self.layout(surface.to_pixels))
         for index in range(len(self.heights)):
             if index != pointed:
                 drawing.draw(index, WIDTH, 0.3 if pointed >= 0 else 1.0)
@@ -170,7 +170,7 @@ class AlikeCurves(Mark):
         return replace(self.part(slice(settled.x.size - 1, None)), before=settled)
 
 
-class Course(Struct, frozen=True):
+class CurvesLayout(Struct, frozen=True):
     """How curves lie on screen."""
 
     order: NDArray[np.intp]
@@ -185,11 +185,11 @@ class Course(Struct, frozen=True):
 class CurvesInTurn:
     """Draws curves of which it is known how they lie; of a further network, where that is not asked, in its strokes."""
 
-    def __init__(self, curves: AlikeCurves, surface: Surface, course: Course | None) -> None:
-        self._curves, self._surface, self._course = curves, surface, course
+    def __init__(self, curves: AlikeCurves, surface: Surface, layout: CurvesLayout | None) -> None:
+        self._curves, self._surface, self._layout = curves, surface, layout
         way, before = surface.to_pixels, curves.before
         self._across, self._down = curves.x * way.m11() + way.dx(), curves.heights * way.m22() + way.dy()
-        self._lengths = () if before is None or course is None else before.course(way).lengths
+        self._lengths = () if before is None or layout is None else before.layout(way).lengths
 
     def draw(self, index: int, width: float, alpha: float) -> None:
         """Dashes, and over them whole what of the curve has no other upon it."""
@@ -201,7 +201,7 @@ class CurvesInTurn:
         drawn = self._lengths[index] if self._lengths else 0.0
         self._draw_runs(index, turn.pen(colour, width, alpha, drawn), alpha)
         self._surface.painter.setPen(pen)
-        for begin, end in self._course.strokes[index] if self._course is not None else ():
+        for begin, end in self._layout.strokes[index] if self._layout is not None else ():
             self._draw_stroke(index, begin, end)
 
     def draw_over_all(self, index: int) -> None:
@@ -209,14 +209,14 @@ class CurvesInTurn:
         self._draw_runs(index, self._pen(index, POINTED_WIDTH, 1.0), 1.0)
 
     def _turn(self, index: int) -> DashTurn | None:
-        return None if self._course is None else self._course.turns[index]
+        return None if self._layout is None else self._layout.turns[index]
 
     def _colour(self, index: int) -> str:
         colours = self._curves.colours
         return self._surface.colour(colours[index % len(colours)])
 
     def _pen(self, index: int, width: float, alpha: float) -> QPen:
-        dash = SOLID if self._course is not None else self._surface.dash(SOLID)
+        dash = SOLID if self._layout is not None else self._surface.dash(SOLID)
         return pen_of(self._colour(index), width, dash=dash, alpha=alpha)
 
     def _draw_runs(self, index: int, pen: QPen, alpha: float) -> None:

@@ -44,7 +44,7 @@ class Run:
         self.copied: Copied | None = None
 
 
-class Screen(NamedTuple):
+class PixelGrid(NamedTuple):
     """What copies are made for."""
 
     area: QRect
@@ -70,7 +70,7 @@ class Blitting:
         """``render`` paints the scene; ``ask`` asks for a part of it to be painted."""
         self._panes, self._render, self._ask = panes, render, ask
         self._ground: Copied | None = None
-        self._screen: Screen | None = None
+        self._screen: PixelGrid | None = None
         self._above: list[Above] = []
         self._runs: dict[Item, Run] = {}
         self._asked: set[Pane] = set()
@@ -94,7 +94,7 @@ class Blitting:
         """All of the scene, which fills ``area``."""
         self._asked.clear()
         way = painter.deviceTransform()
-        screen = Screen(area, way.m11(), way.dx() % 1.0, way.dy() % 1.0)
+        screen = PixelGrid(area, way.m11(), way.dx() % 1.0, way.dy() % 1.0)
         if self._ground is None or screen != self._screen:
             self._screen = screen
             above = self._arrange()

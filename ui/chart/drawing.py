@@ -64,7 +64,7 @@ class Item(QGraphicsItem):
         raise NotImplementedError
 
 
-class Piece(Struct, frozen=True):
+class PlacedPart(Struct, frozen=True):
     """Where a part of what is drawn lies on a pane: what leads from its data to the pane's, and between which ends."""
 
     way: QTransform
@@ -94,12 +94,12 @@ class MarkItem(Item):
         self.mark: Mark | None = None
         self._seen = True
         self.style = LIVE
-        self.pieces: Sequence[Piece] = ()
+        self.pieces: Sequence[PlacedPart] = ()
         self._z = 0.0
         self._rest = 0
         """How seldom it has become another of late."""
 
-    def show_mark(self, mark: Mark | None, style: Style = LIVE, pieces: Sequence[Piece] = ()) -> None:
+    def show_mark(self, mark: Mark | None, style: Style = LIVE, pieces: Sequence[PlacedPart] = ()) -> None:
         """From the next time on that it is painted; ``pieces`` lead from its data to those of the pane."""
         before = self.mark
         if before is not mark:
@@ -173,13 +173,13 @@ class DrawnState:
     style: Style = LIVE
     shift: QPointF | None = None
     """How far it stands from the first, in data."""
-    stretch: Mapping[int, Sequence[Piece]] = field(default_factory=dict)
+    stretch: Mapping[int, Sequence[PlacedPart]] = field(default_factory=dict)
     """By pane: what brings its layers to where the first has those that they are held against."""
 
 
-def _pieces(state: DrawnState, mark: Mark) -> Sequence[Piece]:
+def _pieces(state: DrawnState, mark: Mark) -> Sequence[PlacedPart]:
     if state.shift is not None:
-        return (Piece(QTransform.fromTranslate(state.shift.x(), state.shift.y())),)
+        return (PlacedPart(QTransform.fromTranslate(state.shift.x(), state.shift.y())),)
     return state.stretch.get(mark.pane, ())
 
 

@@ -25,7 +25,7 @@ TIPS = {"forward": 9.0, "backward": 1.0}
 """Where the tip of an arrow stands across."""
 
 
-class Option(Struct, frozen=True):
+class HeaderOption(Struct, frozen=True):
     """A switch of one plot: off or on."""
 
     key: str
@@ -71,7 +71,7 @@ class Header(QWidget):
     export_requested = Signal()
 
     def __init__(
-        self, title: str, side: str, explain: str, formula: str, options: tuple[Option, ...], page: str
+        self, title: str, side: str, explain: str, formula: str, options: tuple[HeaderOption, ...], page: str
     ) -> None:
         """``page`` is the plot's page in the manual."""
         super().__init__()
@@ -151,7 +151,7 @@ class Header(QWidget):
         self._row.addWidget(button)
         return button
 
-    def _option(self, option: Option) -> QToolButton:
+    def _option(self, option: HeaderOption) -> QToolButton:
         button = tool_button(option.label, option.help)
         button.setAccessibleName(f"{option.label}: {self._words[0]}")
         button.setCheckable(True)

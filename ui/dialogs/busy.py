@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QLabel, QWidget
 
 from simulator.running.progress_text import progress_text
-from simulator.system.progress import CancelledError, Meter, Progress, listening
+from simulator.system.progress import CancelledError, Progress, ProgressMeter, listening
 from ui.dialogs import without_icons
 
 BUSY_SECONDS = 0.5
@@ -40,7 +40,7 @@ class BusyDialog(QDialog):
         save = self.buttons.button(QDialogButtonBox.StandardButton.Save)
         save.setEnabled(False)
         try:
-            with listening(Meter(self._show_progress, BUSY_SECONDS)):
+            with listening(ProgressMeter(self._show_progress, BUSY_SECONDS)):
                 yield
         finally:
             self._busy = False

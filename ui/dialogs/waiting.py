@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from simulator.running.progress_text import progress_text
-from simulator.system.progress import CancelledError, Meter, Progress, listening
+from simulator.system.progress import CancelledError, Progress, ProgressMeter, listening
 from ui.dialogs.busy import BUSY_SECONDS
 
 PARTS = 1000
@@ -30,7 +30,7 @@ def waiting(parent: QWidget, title: str) -> Iterator[None]:
             raise CancelledError
 
     try:
-        with listening(Meter(show, BUSY_SECONDS)):
+        with listening(ProgressMeter(show, BUSY_SECONDS)):
             yield
     finally:
         for dialog in dialogs:

@@ -208,7 +208,7 @@ class Rounds(QObject):
         if curious and not view.live:
             self.past_wanted.emit()
         elif curious and not self._bench.playing:
-            self._bench.wake()
+            self._bench.link.wake()
 
     def _offer(self) -> None:
         """Say what is found and offered by what is known now."""

@@ -48,7 +48,7 @@ class Offer:
     """Whether copies have yet to show that it holds; what is not finite needs no copies."""
 
 
-class Judgement(Struct, frozen=True):
+class TrialResult(Struct, frozen=True):
     """What copies have left of some findings."""
 
     asked: dict[Key, Finding]
@@ -115,7 +115,7 @@ class BackgroundTrials(QObject):
         """As they are now, untried."""
         self._asked: dict[Key, Finding] = {}
         """Those that are being tried."""
-        self._judged: Judgement | None = None
+        self._judged: TrialResult | None = None
         self._step = self._steps = 0
         """Of the run now, and when it was tried last."""
         self._loss = 0.0
@@ -207,7 +207,7 @@ class BackgroundTrials(QObject):
         self.progressed.emit()
 
     def _learn(self, findings: tuple[Finding, ...], why_not: str) -> None:
-        self._judged = Judgement(self._asked, findings, why_not)
+        self._judged = TrialResult(self._asked, findings, why_not)
         self._asked = {}
         self.known.emit()
 

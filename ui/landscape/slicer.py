@@ -64,8 +64,7 @@ class Slicer(QObject):
             self.taken.emit()
             return
         self._end = bench.view.frame.step
-        bench.find_replay(0)
-        bench.wake()
+        bench.link.find_replay(0)
 
     def _take_replay(self, answer: ReplayAnswer) -> None:
         if self._end is None or answer.step != 0:

@@ -14,7 +14,7 @@ from simulator.maps.map_folder import MapFolder
 from simulator.maps.sweep import Sweep
 from simulator.maps.theory import lines
 from simulator.system.machine import out_of_memory
-from simulator.system.progress import CancelledError, Meter, listening
+from simulator.system.progress import CancelledError, ProgressMeter, listening
 
 END_SECONDS = 5.0
 """Until the processes of a map that is given up are gone."""
@@ -68,7 +68,7 @@ class MapRunner(QObject):
 
     def _run(self) -> None:
         try:
-            with listening(Meter(self.progressed.emit, 0.0, TOLD_SECONDS)):
+            with listening(ProgressMeter(self.progressed.emit, 0.0, TOLD_SECONDS)):
                 self._make()
             reason = ""
         except CancelledError:

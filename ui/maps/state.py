@@ -18,7 +18,7 @@ from simulator.maps.making import Made
 from simulator.maps.summary import STEP, Outcome, Place, Summary
 from simulator.maps.sweep import Sweep
 from simulator.maps.table import value_text
-from simulator.maps.theory import Line
+from simulator.maps.theory import TheoryCurve
 from simulator.measures import RECORDED
 from ui.style.numbers import count, integer, number, percent
 
@@ -49,7 +49,7 @@ class MadeMap:
     measure: str
     under_way: Mapping[str, float] = field(default_factory=dict)
     """Cells that are being made → how far they are."""
-    lines: tuple[Line, ...] = ()
+    lines: tuple[TheoryCurve, ...] = ()
     chosen: At | None = None
     """The place whose row and column are shown."""
     along: int = 0

@@ -21,7 +21,7 @@ from simulator.maps.cells_file import NAME, read
 from simulator.maps.making import Made
 from simulator.maps.summary import STEP, Place
 from simulator.maps.sweep import MapCell, Sweep
-from simulator.maps.theory import Line
+from simulator.maps.theory import TheoryCurve
 from simulator.running.progress_text import how_far
 from simulator.system.progress import Progress
 from simulator.system.text import capitalized
@@ -196,7 +196,7 @@ class MapWindow(QWidget):
     def _take_under_way(self, shares: dict[str, float]) -> None:
         self._under_way = shares
 
-    def _take_lines(self, lines: tuple[Line, ...]) -> None:
+    def _take_lines(self, lines: tuple[TheoryCurve, ...]) -> None:
         if self.state is not None:
             self.state = replace(self.state, lines=lines)
             self._show()

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.theory.prediction import Prediction
 from ui.chart.polygons import Array
-from ui.plots.depth import DepthPlot, Line
+from ui.plots.depth import DepthPlot, MeasureLine
 from ui.plots.theory import THEORY, Envelope
 
 
@@ -30,7 +30,7 @@ class ActivationProfile(DepthPlot):
         r"$m\pm s\,e^{\pm\sqrt{5L/n}}$"
     )
     axis_text = "activation"
-    lines = (Line("activation_mean", "mean ± std", "forward", spread="activation_std"),)
+    lines = (MeasureLine("activation_mean", "mean ± std", "forward", spread="activation_std"),)
     offers = (THEORY,)
 
     def predicted(self, prediction: Prediction) -> Mapping[str, Envelope]:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from simulator.lessons.measurable import of_networks
-from simulator.lessons.reading import Reading
+from simulator.lessons.reading import RunReading
 from simulator.measures import RECORDED_NAMES
 from simulator.observations.registry import analyses
 from ui.plots.definition import PlotDefinition
@@ -28,13 +28,13 @@ def quantities_of(plot: PlotDefinition[Any] | type[PlotDefinition[Any]]) -> tupl
     return tuple(dict.fromkeys((*plot.measured, *lines, *analysed)))
 
 
-def shows(plot: PlotDefinition[Any] | type[PlotDefinition[Any]], readings: Iterable[Reading]) -> bool:
+def shows(plot: PlotDefinition[Any] | type[PlotDefinition[Any]], readings: Iterable[RunReading]) -> bool:
     """Whether a plot shows one of what a lesson reads, of whichever network, layer and step."""
     names = {name for reading in readings for name in _names_of(reading)}
     return bool(names & {*quantities_of(plot)})
 
 
-def _names_of(reading: Reading) -> set[str]:
+def _names_of(reading: RunReading) -> set[str]:
     """What plots call it: its quantity, or its analysis."""
     plain = {name: value for name, value in msgspec.to_builtins(reading).items() if name not in CHOICES}
     same = [each for each in of_networks() if each.reading == {name: plain.get(name) for name in each.reading}]

@@ -17,7 +17,7 @@ from ui.chart.marks import Area, Mark
 from ui.chart.table import Table, cells
 from ui.plots.base import Probe, View
 from ui.plots.costly import CostlyPlot
-from ui.plots.depth import Column, DepthPlot, DepthState, Line, columns_apart
+from ui.plots.depth import DepthPlot, DepthState, MeasureColumn, MeasureLine, columns_apart
 from ui.style.numbers import decimal, integer, not_finite, number
 
 
@@ -53,8 +53,8 @@ class BoundsPlot(CostlyPlot[DepthState], DepthPlot):
     log = True
     decades = math.inf
     lines = (
-        Line("bias_gradient_norm", "‖∂b‖", "backward"),
-        Line("bound", "bound (B)", "muted", hollow=True),
+        MeasureLine("bias_gradient_norm", "‖∂b‖", "backward"),
+        MeasureLine("bound", "bound (B)", "muted", hollow=True),
     )
 
     def capture(self, view: View) -> DepthState | None:
@@ -62,7 +62,7 @@ class BoundsPlot(CostlyPlot[DepthState], DepthPlot):
         return state if state is not None and state.depth == view.frame.info.depth else None
 
     def understand(self, result: Bounds, observed: Observed[Bounds], view: View) -> DepthState:
-        now = {name: Column(getattr(result, name), _known(result)) for name in self.measures()}
+        now = {name: MeasureColumn(getattr(result, name), _known(result)) for name in self.measures()}
         quartiles = columns_apart(self.quartiles_of(view))
         return BoundsState(observed.step, now, None, quartiles=quartiles, measured=result, seconds=observed.seconds)
 

@@ -14,7 +14,7 @@ from ui.chart.marks import Bars, Mark, Surface
 from ui.chart.pens import DASHED, SOLID, Dash, pen_of
 from ui.chart.polygons import Array
 from ui.plots.base import View
-from ui.plots.depth import Column, DepthPlot, DepthState, Line
+from ui.plots.depth import DepthPlot, DepthState, MeasureColumn, MeasureLine
 
 MEASURE = "branch_share"
 
@@ -56,7 +56,7 @@ class BranchShare(DepthPlot):
         r"Variances over all units and samples"
     )
     empty_text = "Add a residual layer to see how much of its signal comes from its branch."
-    lines = (Line(MEASURE, "branch", "forward"),)
+    lines = (MeasureLine(MEASURE, "branch", "forward"),)
     axis_text = "branch's share"
     share = True
     always = (0.0, 1.0)
@@ -76,7 +76,7 @@ class BranchShare(DepthPlot):
         levels = [Levels("first", first[MEASURE].drawn, colour="faint")] if first is not None else []
         return [*super().marks(state), bars, *levels]
 
-    def _first_marks(self, columns: Mapping[str, Column] | None) -> Sequence[Mark]:
+    def _first_marks(self, columns: Mapping[str, MeasureColumn] | None) -> Sequence[Mark]:
         """Levels across the bars instead."""
         return ()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulator.observations.base import Observation
     from simulator.training.run_info import RunInfo
     from ui.chart.canvas import Canvas
-    from ui.chart.header import Option
+    from ui.chart.header import HeaderOption
     from ui.chart.marks import Mark
     from ui.chart.pane import Pane
     from ui.chart.table import Table
@@ -56,7 +56,7 @@ class PlotDefinition(Generic[S]):
     measured: ClassVar[tuple[str, ...]] = ()
     """Quantities that it shows beside its lines and observations, by their names in formulas of lessons."""
     empty_text: ClassVar[str] = "Nothing to show yet: the first step fills this plot."
-    offers: ClassVar[tuple[Option, ...]] = ()
+    offers: ClassVar[tuple[HeaderOption, ...]] = ()
     """Switches of this plot."""
     kinds: ClassVar[frozenset[str]] = frozenset()
     """The kinds of layers it is about; empty: any."""

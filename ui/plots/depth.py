@@ -30,7 +30,7 @@ from ui.plots.theory import Envelope, envelope_marks
 from ui.style.numbers import integer, number, percent
 
 
-class Line(Struct, frozen=True):
+class MeasureLine(Struct, frozen=True):
     """One measure drawn as a curve; ``spread`` names the measure drawn as a band ± around it."""
 
     measure: str
@@ -40,7 +40,7 @@ class Line(Struct, frozen=True):
     hollow: bool = False
 
 
-class Column(Struct, frozen=True):
+class MeasureColumn(Struct, frozen=True):
     """One measure over depth: NaN is a value, undefined is not."""
 
     values: NDArray[np.float64]
@@ -56,8 +56,8 @@ class DepthState:
     """The measures of one frame, and those of step 0 where the plot shows them."""
 
     step: int
-    now: Mapping[str, Column]
-    first: Mapping[str, Column] | None
+    now: Mapping[str, MeasureColumn]
+    first: Mapping[str, MeasureColumn] | None
     theory: Prediction | None = None
     since: Since = ()
     """When the layers that are not finite now were lost, by the first line's measure."""
@@ -69,20 +69,20 @@ class DepthState:
         return len(next(iter(self.now.values())).values)
 
 
-def columns_of(frame: Frame, names: Sequence[str]) -> dict[str, Column]:
+def columns_of(frame: Frame, names: Sequence[str]) -> dict[str, MeasureColumn]:
     depth = frame.info.depth
-    nothing = Column(np.full(depth, np.nan), np.zeros(depth, dtype=np.bool_))
+    nothing = MeasureColumn(np.full(depth, np.nan), np.zeros(depth, dtype=np.bool_))
     columns = {}
     for name in names:
         values = frame.measures.get(name)
         if values is None:
             columns[name] = nothing
         else:
-            columns[name] = Column(values, frame.defined.get(name, np.ones(depth, dtype=np.bool_)))
+            columns[name] = MeasureColumn(values, frame.defined.get(name, np.ones(depth, dtype=np.bool_)))
     return columns
 
 
-Quartiles = tuple[Mapping[str, Column], Mapping[str, Column]]
+Quartiles = tuple[Mapping[str, MeasureColumn], Mapping[str, MeasureColumn]]
 """The first and the third of several seeds."""
 
 
@@ -99,7 +99,7 @@ def columns_apart(states: tuple[DepthState, DepthState] | None) -> Quartiles | N
 class DepthPlot(Plot[DepthState]):
     """A subclass names its lines and its axis; the rest is here."""
 
-    lines: ClassVar[tuple[Line, ...]] = ()
+    lines: ClassVar[tuple[MeasureLine, ...]] = ()
     axis_text: ClassVar[str] = ""
     spans_seeds = True
     log: ClassVar[bool] = False
@@ -112,9 +112,9 @@ class DepthPlot(Plot[DepthState]):
     """Draw step 0 of this run as a ghost."""
     guide: ClassVar[Level | None] = None
     """What to compare with."""
-    _first: tuple[Frame, Mapping[str, Column]] | None = None
+    _first: tuple[Frame, Mapping[str, MeasureColumn]] | None = None
     """The frame of step 0 of which the columns were read last."""
-    _first_marked: tuple[Mapping[str, Column], Range, Mark] | None = None
+    _first_marked: tuple[Mapping[str, MeasureColumn], Range, Mark] | None = None
     """What of them was drawn last, on which range."""
 
     def build(self) -> None:
@@ -176,7 +176,7 @@ class DepthPlot(Plot[DepthState]):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def _height(self, column: Column) -> Array:
+    def _height(self, column: MeasureColumn) -> Array:
         return log10(column.drawn) if self.log else column.drawn
 
     def fit(self, states: Sequence[DepthState]) -> None:
@@ -190,7 +190,7 @@ class DepthPlot(Plot[DepthState]):
         y = self.scale.fit(*(extent(parts, self.decades) if self.log else fitting(parts, reach_of(_farthest(own)))))
         self.pane.fit(room_for(state.depth), with_margin(y))
 
-    def _extremes(self, columns: Mapping[str, Column], line: Line) -> list[Array]:
+    def _extremes(self, columns: Mapping[str, MeasureColumn], line: MeasureLine) -> list[Array]:
         middle = self._height(columns[line.measure])
         if not line.spread:
             return [middle]
@@ -211,7 +211,7 @@ class DepthPlot(Plot[DepthState]):
             *self._theory_marks(state),
         ]
 
-    def _drawn(self, column: Column, *, hollow: bool = False) -> tuple[Array, Array, NDArray[np.int8]]:
+    def _drawn(self, column: MeasureColumn, *, hollow: bool = False) -> tuple[Array, Array, NDArray[np.int8]]:
         """Where the values of the layers that have one stand, and how they are marked."""
         heights, kinds = self._placed(column, self.scale.range, hollow=hollow)
         known = column.defined
@@ -222,7 +222,7 @@ class DepthPlot(Plot[DepthState]):
         rows, colours = layers.astype(np.intp).tolist(), [line.colour] if line.hollow else self.layer_colours
         return Dots(f"dots {line.measure}", layers, heights, kinds, colours=colours, rows=rows, z=z)
 
-    def _band_mark(self, columns: Mapping[str, Column], line: Line) -> Area:
+    def _band_mark(self, columns: Mapping[str, MeasureColumn], line: MeasureLine) -> Area:
         low, high = self._band_within(columns, line, self.scale.range)
         x = np.arange(len(low), dtype=np.float64)
         return Area(f"band {line.measure}", x, low, high, colour=line.colour, ghost="muted")
@@ -237,7 +237,7 @@ class DepthPlot(Plot[DepthState]):
             for line, (low, high) in zip(self.lines, edges, strict=True)
         ]
 
-    def _first_marks(self, columns: Mapping[str, Column] | None) -> Sequence[Mark]:
+    def _first_marks(self, columns: Mapping[str, MeasureColumn] | None) -> Sequence[Mark]:
         """What was at step 0."""
         if columns is None:
             return ()
@@ -249,10 +249,10 @@ class DepthPlot(Plot[DepthState]):
             known = self._first_marked = columns, shown, mark
         return [known[2]]
 
-    def _band_within(self, columns: Mapping[str, Column], line: Line, shown: Range) -> list[Array]:
+    def _band_within(self, columns: Mapping[str, MeasureColumn], line: MeasureLine, shown: Range) -> list[Array]:
         return [drawn_within(edge, shown)[0] for edge in _band(columns[line.measure].drawn, columns[line.spread].drawn)]
 
-    def _placed(self, column: Column, shown: Range, *, hollow: bool) -> tuple[Array, NDArray[np.int8]]:
+    def _placed(self, column: MeasureColumn, shown: Range, *, hollow: bool) -> tuple[Array, NDArray[np.int8]]:
         if self.log:
             heights, kinds = placed(self._height(column), shown[0])
         else:
@@ -271,7 +271,7 @@ class DepthPlot(Plot[DepthState]):
             keys.append(Key("theory" if state.step == 0 else "theory of step 0", "muted", "band"))
         return keys
 
-    def _key(self, line: Line) -> Key:
+    def _key(self, line: MeasureLine) -> Key:
         swatch: Swatch = "band" if line.spread else "hollow" if line.hollow else "dot"
         return Key(line.label, line.colour, swatch)
 
@@ -290,7 +290,7 @@ class DepthPlot(Plot[DepthState]):
     def _write_value(self, value: float) -> str:
         return percent(value) if self.share else number(value, fixed=True)
 
-    def _value_text(self, columns: Mapping[str, Column], line: Line, index: int) -> str:
+    def _value_text(self, columns: Mapping[str, MeasureColumn], line: MeasureLine, index: int) -> str:
         column = columns[line.measure]
         if not column.defined[index]:
             return "not defined"
@@ -317,7 +317,7 @@ class DepthPlot(Plot[DepthState]):
         least, usual, most = (written(v) if self.log else self._write_value(v) for v in (low, middle, high))
         return f"{usual}  ({least} … {most})"
 
-    def _others(self, state: DepthState) -> list[tuple[str, Mapping[str, Column]]]:
+    def _others(self, state: DepthState) -> list[tuple[str, Mapping[str, MeasureColumn]]]:
         others = [("at step 0", state.first)] if state.first is not None else []
         if self.ghost is not None and self.ghost.depth == state.depth:
             others.append((f"pinned, step {integer(self.ghost.step)}", self.ghost.now))

@@ -17,7 +17,7 @@ from ui.chart.pointing import Pointing
 from ui.chart.ranges import HeldRange
 from ui.chart.table import Table, joined, stacked
 from ui.chart.view import Comparing, S
-from ui.plots.several_networks import Lane, SeveralNetworks
+from ui.plots.several_networks import LanePlot, SeveralNetworks
 from ui.style.checked import check
 from ui.style.numbers import integer
 from ui.style.theme import Theme, current_theme, depth_colours
@@ -55,7 +55,7 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         self.ghost: S | None = None
         self.absent_ghost: S | None = None
         """One that waits for a run with as many layers."""
-        self.lanes: tuple[Lane, ...] = ()
+        self.lanes: tuple[LanePlot, ...] = ()
         self.lane_name = ""
         self.comparing = Comparing()
         self.options = {option.key: option.on for option in self.offers}

@@ -12,7 +12,7 @@ from simulator.observations.effective_rank import EffectiveRank, EffectiveRankOb
 from ui.chart.legend import Note
 from ui.plots.base import View
 from ui.plots.costly import CostlyPlot
-from ui.plots.depth import Column, DepthPlot, DepthState, Line, columns_apart
+from ui.plots.depth import DepthPlot, DepthState, MeasureColumn, MeasureLine, columns_apart
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ class EffectiveRankPlot(CostlyPlot[DepthState], DepthPlot):
     axis_text = "effective rank"
     always = (0.0, 1.0)
     lines = (
-        Line("rank", "effective rank", "forward"),
-        Line("most", "units or samples, whichever are fewer", "muted", hollow=True),
+        MeasureLine("rank", "effective rank", "forward"),
+        MeasureLine("most", "units or samples, whichever are fewer", "muted", hollow=True),
     )
 
     def understand(self, result: EffectiveRank, observed: Observed[EffectiveRank], view: View) -> RankState:
         known = np.ones(len(result.rank), np.bool_)
-        now = {"rank": Column(result.rank, known), "most": Column(result.most, known)}
+        now = {"rank": MeasureColumn(result.rank, known), "most": MeasureColumn(result.most, known)}
         quartiles = columns_apart(self.quartiles_of(view))
         return RankState(observed.step, now, None, quartiles=quartiles, seconds=observed.seconds)
 

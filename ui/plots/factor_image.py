@@ -12,7 +12,7 @@ from simulator.arrays.trace import FACTORS, Factor
 from simulator.observations.factors import TOTAL, FactorGains, FactorsObservation, nothing_arrives
 from simulator.record.sampled_history import Grid
 from ui.chart.colour_tables import diverging_table
-from ui.chart.header import Option
+from ui.chart.header import HeaderOption
 from ui.chart.legend import Key, Note
 from ui.chart.lost import Since, layer_words, lost_notes, since_of
 from ui.chart.polygons import Array
@@ -48,9 +48,9 @@ class FactorsPast:
         return not bool(np.isnan(self.grid.values[:, FACTORS.index(factor)]).all())
 
 
-def _offer(factor: Factor) -> Option:
+def _offer(factor: Factor) -> HeaderOption:
     word = WORDS.get(factor, factor)
-    return Option(factor, SHORT.get(factor, factor), f"Only what {word} does to the error signal; off: the total")
+    return HeaderOption(factor, SHORT.get(factor, factor), f"Only what {word} does to the error signal; off: the total")
 
 
 class FactorImage(LayersImage[FactorsPast]):
@@ -75,7 +75,7 @@ class FactorImage(LayersImage[FactorsPast]):
     colour_table = staticmethod(diverging_table)
     zero = SIGNAL_LOST
     empty_text = "Every layer's gain over time paints itself here while this plot is open and training goes on."
-    offers: ClassVar[tuple[Option, ...]] = tuple(_offer(factor) for factor in FACTORS)
+    offers: ClassVar[tuple[HeaderOption, ...]] = tuple(_offer(factor) for factor in FACTORS)
 
     def make_colour_scale(self) -> StepRange:
         return StepRange(always=(-0.1, 0.1))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from simulator.theory.prediction import Prediction
 from ui.chart.decades import log10
-from ui.plots.depth import DepthPlot, Line
+from ui.plots.depth import DepthPlot, MeasureLine
 from ui.plots.theory import THEORY, Envelope
 
 
@@ -33,7 +33,7 @@ class GradientDepth(DepthPlot):
     axis_text = "‖∂C/∂W‖"
     log = True
     with_first = True
-    lines = (Line("weight_gradient_norm", "‖∂W‖", "backward"),)
+    lines = (MeasureLine("weight_gradient_norm", "‖∂W‖", "backward"),)
     offers = (THEORY,)
 
     def predicted(self, prediction: Prediction) -> Mapping[str, Envelope]:

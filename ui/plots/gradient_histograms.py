@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.observations.histograms import HistogramsObservation
-from ui.chart.header import Option
+from ui.chart.header import HeaderOption
 from ui.plots.ridgeline import SHARED_HELP, RidgePlot
 
 
@@ -25,7 +25,7 @@ class GradientHistograms(RidgePlot):
     empty_text = "The histogram of every layer's weight gradients appears here with the first frame."
     quantity = "weight_gradient"
     axis_text = "∂C/∂w"
-    offers = (Option("shared", "shared", SHARED_HELP),)
+    offers = (HeaderOption("shared", "shared", SHARED_HELP),)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from ui.chart.buckets import Buckets, reduced, with_gaps
 from ui.chart.decades import log10
 from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, reach_of, stands_out
 from ui.chart.guides import Guide, Level
-from ui.chart.header import Option
+from ui.chart.header import HeaderOption
 from ui.chart.legend import Key, Note
 from ui.chart.level_handle import LevelHandle
 from ui.chart.marks import HOLLOW, Area, Curves, Dots, Mark
@@ -108,7 +108,7 @@ class LossPlot(Plot[LossState]):
     )
     formula = r"$C$ = mean loss over the batch, penalties not included; accuracy = share of samples classified right"
     empty_text = "The loss draws itself here, beginning with step 0."
-    offers = (Option("log", "log", "Draw the loss on a log axis"),)
+    offers = (HeaderOption("log", "log", "Draw the loss on a log axis"),)
 
     def build(self) -> None:
         self.loss_axis, self.share_axis = ValueAxis("left", "loss"), ShareAxis("left", "accuracy")

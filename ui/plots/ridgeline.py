@@ -11,7 +11,7 @@ from simulator.observations.histograms import Quantity
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.beside import RowWords
-from ui.chart.header import Option
+from ui.chart.header import HeaderOption
 from ui.chart.legend import Note
 from ui.chart.marks import LayerHighlight, Mark
 from ui.chart.pane import Pane
@@ -48,7 +48,7 @@ class LayerHistograms(Plot[HistogramState]):
     axis_text: ClassVar[str] = ""
     lift: ClassVar[float] = 0.0
     """Pixels that words stand above the middle of their row."""
-    offers = (Option("shared", "shared", SHARED_HELP, on=True),)
+    offers = (HeaderOption("shared", "shared", SHARED_HELP, on=True),)
 
     def build(self) -> None:
         self.depth_axis = DepthAxis("left", "layer, output ← input")

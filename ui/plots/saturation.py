@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ui.plots.depth import DepthPlot, Line
+from ui.plots.depth import DepthPlot, MeasureLine
 
 
 class Saturation(DepthPlot):
@@ -24,8 +24,8 @@ class Saturation(DepthPlot):
     share = True
     always = (0.0, 1.0)
     lines = (
-        Line("activation_saturated", "saturated", "forward"),
-        Line("activation_dead", "dead", "muted", hollow=True),
+        MeasureLine("activation_saturated", "saturated", "forward"),
+        MeasureLine("activation_dead", "dead", "muted", hollow=True),
     )
 
 

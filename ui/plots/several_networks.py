@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QGridLayout
 
 from simulator.record.alignment import Rows
 from ui.chart.canvas import Canvas
-from ui.chart.drawing import DrawnState, Piece
+from ui.chart.drawing import DrawnState, PlacedPart
 from ui.chart.legend import LINES, Key, Legend, PictureTitle, Swatch, level
 from ui.chart.marks import LANES, Style
 from ui.chart.ranges import HeldRange
@@ -27,7 +27,7 @@ ROOMY = 140
 """Pixels of width from which there is room for an image and its axes."""
 
 
-class Lane(Struct, frozen=True):
+class LanePlot(Struct, frozen=True):
     """A further network: its name, a plot of it that is not shown, and how it is told from the others."""
 
     name: str
@@ -40,7 +40,7 @@ class Lane(Struct, frozen=True):
 class SeveralNetworks(PlotDefinition[S]):
     """The part of a plot that shows networks beside the one that it is of."""
 
-    lanes: tuple[Lane, ...]
+    lanes: tuple[LanePlot, ...]
     """Networks that are drawn over this one, or stand beside it."""
     lane_name: str
     """What this one is called beside them."""
@@ -60,7 +60,7 @@ class SeveralNetworks(PlotDefinition[S]):
     def redraw(self) -> None:
         raise NotImplementedError
 
-    def drawn_lane(self, lane: Lane) -> DrawnState:
+    def drawn_lane(self, lane: LanePlot) -> DrawnState:
         """A further network on these axes."""
         state = lane.plot.state
         assert state is not None
@@ -83,7 +83,7 @@ class SeveralNetworks(PlotDefinition[S]):
             self.options = dict(options)
             self.option_changed()
 
-    def stretch(self, lane: Lane) -> dict[int, Sequence[Piece]]:
+    def stretch(self, lane: LanePlot) -> dict[int, Sequence[PlacedPart]]:
         """By pane over depth: what brings a network's layers to where this one has those that they are held against."""
         anchors, panes = self._anchors(lane), self.canvas.panes
         if len(anchors) < 2 or all(own == its for own, its in anchors):
@@ -91,7 +91,7 @@ class SeveralNetworks(PlotDefinition[S]):
         across = {panes.index(pane): pieces_of(anchors, across=True) for pane in self.canvas.depth_panes}
         return across | {panes.index(pane): pieces_of(anchors, across=False) for pane in self.canvas.row_panes}
 
-    def _anchors(self, lane: Lane) -> Sequence[tuple[float, float]]:
+    def _anchors(self, lane: LanePlot) -> Sequence[tuple[float, float]]:
         """Places along depth of this network and of the other that lie upon each other, ascending."""
         own = self.state.depth if self.state is not None else 0
         depth = lane.plot.state.depth if lane.plot.state is not None else 0
@@ -101,7 +101,7 @@ class SeveralNetworks(PlotDefinition[S]):
             return [(-0.5, -0.5), *lane.partners, (own - 0.5, depth - 0.5)]
         return [(0.0, 0.0), (own - 1.0, depth - 1.0)]
 
-    def partner_rows(self, lane: Lane) -> Mapping[int, int]:
+    def partner_rows(self, lane: LanePlot) -> Mapping[int, int]:
         """Row of the other network → that of this one which it is held against."""
         own = self.state.depth if self.state is not None else 0
         depth = lane.plot.state.depth if lane.plot.state is not None else 0
@@ -109,7 +109,7 @@ class SeveralNetworks(PlotDefinition[S]):
             return {its: mine for mine, its in lane.partners}
         return {row: round(row * (own - 1) / max(depth - 1, 1)) for row in range(depth)}
 
-    def place_in(self, lane: Lane, pane: int, x: float, y: float) -> tuple[float, float]:
+    def place_in(self, lane: LanePlot, pane: int, x: float, y: float) -> tuple[float, float]:
         """Where a place of a pane lies for a further network."""
         pieces = self.stretch(lane).get(pane, ())
         at = QPointF(x, y)
@@ -130,7 +130,7 @@ class SeveralNetworks(PlotDefinition[S]):
         """
         self.lane_name = name if others or named else ""
         self.lanes = tuple(
-            Lane(each, plot, LANES[place % len(LANES)], partners.get(each, ()))
+            LanePlot(each, plot, LANES[place % len(LANES)], partners.get(each, ()))
             for place, (each, plot) in enumerate(others, 1)
         )
         self.legend.begin()
@@ -161,7 +161,7 @@ class SeveralNetworks(PlotDefinition[S]):
         self.image_name.show_line(bool(name))
 
     @property
-    def beside(self) -> list[Lane]:
+    def beside(self) -> list[LanePlot]:
         """Networks whose images stand beside this one's: those that have something to show."""
         return [lane for lane in self.lanes if not self.overlays and lane.plot.state is not None]
 
@@ -201,7 +201,7 @@ class SeveralNetworks(PlotDefinition[S]):
             yield f"{lane.name}: {nothing if state is None else lane.plot.spoken(state) or 'no values'}"
 
 
-def pieces_of(anchors: Sequence[tuple[float, float]], *, across: bool) -> Sequence[Piece]:
+def pieces_of(anchors: Sequence[tuple[float, float]], *, across: bool) -> Sequence[PlacedPart]:
     """What brings the second of each pair to the first, evenly between two pairs; stretches alike are one piece."""
     ways = [_way_between(*pair) for pair in pairwise(anchors)]
     runs = [[*group] for _, group in groupby(range(len(ways)), key=lambda place: ways[place])]
@@ -211,7 +211,7 @@ def pieces_of(anchors: Sequence[tuple[float, float]], *, across: bool) -> Sequen
         low = -math.inf if place == 0 else anchors[run[0]][0]
         high = math.inf if place == len(runs) - 1 else anchors[run[-1] + 1][0]
         way = QTransform(factor, 0, 0, 1, offset, 0) if across else QTransform(1, 0, 0, factor, 0, offset)
-        pieces.append(Piece(way, across, None if len(runs) == 1 else (low, high)))
+        pieces.append(PlacedPart(way, across, None if len(runs) == 1 else (low, high)))
     return pieces
 
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ui.chart.header import Option
+from ui.chart.header import HeaderOption
 from ui.chart.marks import Area, Curves, Mark
 from ui.chart.pens import DASHED
 from ui.chart.polygons import Array, pieces
 
-THEORY = Option(
+THEORY = HeaderOption(
     "theory", "theory", "Draw what mean-field theory predicts for such a network at step 0, for wide random layers"
 )
 YOUNG_ALPHA, OLD_ALPHA = 0.2, 0.1

@@ -17,7 +17,7 @@ from ui.chart.axes import WholeAxis
 from ui.chart.bands import LINE, USUAL_HEIGHT, BandAxis, Bands, Caption, Captions, gap_of
 from ui.chart.buckets import envelope, reduced
 from ui.chart.decades import extent, log10, notes_of
-from ui.chart.header import Option
+from ui.chart.header import HeaderOption
 from ui.chart.legend import LINES, Key, Note, Stroke
 from ui.chart.marks import Area, Curves, Mark
 from ui.chart.pane import Pane
@@ -147,7 +147,9 @@ class ThroughTime(Plot[ThroughTimeState]):
     )
     observations = (TimeProfilesObservation(),)
     empty_text = "Add a recurrent layer, a GRU or an LSTM to see how its gradient travels back through time."
-    offers = (Option("apart", "apart", "One layer below the other, on equal scales; off: all on one axis", on=True),)
+    offers = (
+        HeaderOption("apart", "apart", "One layer below the other, on equal scales; off: all on one axis", on=True),
+    )
 
     def build(self) -> None:
         self.time_axis = WholeAxis("bottom", "time step t")

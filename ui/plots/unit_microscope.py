@@ -20,7 +20,7 @@ from simulator.training.run_info import RunInfo
 from ui.chart.axes import Axis, StepAxis, ValueAxis
 from ui.chart.buckets import with_gaps
 from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, reach_of
-from ui.chart.header import Option
+from ui.chart.header import HeaderOption
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Curves, Mark
 from ui.chart.polygons import Array, pieces
@@ -140,8 +140,8 @@ class UnitMicroscope(Plot[UnitState]):
     )
     observations = (UnitObservation(),)
     empty_text = "The next step that is shown brings the first unit."
-    offers: ClassVar[tuple[Option, ...]] = (
-        Option("follow", "follow", "Watch the layer last pointed at, in any plot or in the stack"),
+    offers: ClassVar[tuple[HeaderOption, ...]] = (
+        HeaderOption("follow", "follow", "Watch the layer last pointed at, in any plot or in the stack"),
     )
 
     revive_wanted = Signal(str, object)

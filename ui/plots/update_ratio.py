@@ -11,7 +11,7 @@ from ui.chart.guides import Level
 from ui.chart.legend import Note
 from ui.chart.lost import layer_words
 from ui.plots.base import View
-from ui.plots.depth import DepthPlot, DepthState, Line, columns_of
+from ui.plots.depth import DepthPlot, DepthState, MeasureLine, columns_of
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class UpdateRatio(DepthPlot):
     log = True
     always = (-4.5, -1.5)
     guide = Level(-3.0, "10⁻³, a rule of thumb", "10⁻³", (-4.0, -2.0), "healthy: 10⁻⁴ … 10⁻²", "10⁻⁴ … 10⁻²")
-    lines = (Line("update_ratio", "‖ΔW‖ / ‖W‖", "backward"),)
+    lines = (MeasureLine("update_ratio", "‖ΔW‖ / ‖W‖", "backward"),)
 
     def capture(self, view: View) -> RatioState | None:
         state = super().capture(view)

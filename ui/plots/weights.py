@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ui.plots.depth import DepthPlot, Line
+from ui.plots.depth import DepthPlot, MeasureLine
 
 
 class Weights(DepthPlot):
@@ -18,7 +18,7 @@ class Weights(DepthPlot):
     axis_text = "‖W‖"
     log = True
     with_first = True
-    lines = (Line("weight_norm", "‖W‖", "forward"),)
+    lines = (MeasureLine("weight_norm", "‖W‖", "forward"),)
 
 
 if __name__ == "__main__":

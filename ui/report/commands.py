@@ -20,7 +20,7 @@ MOST_STAGES = 12
 
 
 @dataclass
-class Stage:
+class TrainedStage:
     """Steps that were trained by one description."""
 
     step: int
@@ -31,11 +31,11 @@ class Stage:
     """What differs from before, as ``--set`` takes it."""
 
 
-def stages(live: LiveChanges, present: Experiment, step: int) -> list[Stage]:
+def stages(live: LiveChanges, present: Experiment, step: int) -> list[TrainedStage]:
     """What was trained from step to step, until ``step``; the first differs from the ``present`` experiment."""
     if live.experiment is None:
         return []
-    made = [Stage(0, live.experiment, live.threads)]
+    made = [TrainedStage(0, live.experiment, live.threads)]
     for change in live.entries:
         if change.step >= step:
             break
@@ -44,8 +44,8 @@ def stages(live: LiveChanges, present: Experiment, step: int) -> list[Stage]:
         if change.step == last.step:
             last.experiment, last.threads = experiment, threads
         else:
-            made.append(Stage(change.step, experiment, threads))
-    for before, stage in pairwise([Stage(0, present, 0), *made]):
+            made.append(TrainedStage(change.step, experiment, threads))
+    for before, stage in pairwise([TrainedStage(0, present, 0), *made]):
         stage.settings = list(_settings(before.experiment, stage.experiment))
     return made
 

@@ -20,7 +20,7 @@ def never() -> bool:
 
 
 @dataclass(frozen=True)
-class Step:
+class TourStep:
     """What to do, with which control, and how one knows that it has been done."""
 
     title: str

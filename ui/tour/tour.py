@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from ui.tour.bubble import Bubble, Ring
-from ui.tour.step import Step
+from ui.tour.step import TourStep
 
 FOLLOW_MS = 120
 """Controls move: panels open, cards flow, a list is scrolled."""
@@ -20,7 +20,7 @@ class Tour(QObject):
 
     ended = Signal()
 
-    def __init__(self, steps: Sequence[Step], window: QMainWindow) -> None:
+    def __init__(self, steps: Sequence[TourStep], window: QMainWindow) -> None:
         super().__init__(window)
         self.steps = tuple(steps)
         self.index = -1

@@ -202,7 +202,7 @@ class MainWindow(QMainWindow):
         document.opened.connect(self._show_experiment)
         self.chosen.replaced.connect(lambda: self._show_experiment(document.experiment, bench.info))
         self.lanes_bar.refused.connect(self._say_of_networks)
-        self.lanes_bar.comparison_changed.connect(bench.wake)
+        self.lanes_bar.comparison_changed.connect(bench.link.wake)
         self.findings.panel.beside_chosen.connect(self.lanes_bar.try_beside)
         for strip in (self.findings, self.verdict):
             strip.covered.connect(plots.board.cover_foot)
@@ -222,7 +222,7 @@ class MainWindow(QMainWindow):
         bench.link.working.connect(self.progress.show_progress)
         self.progress.cancelled.connect(bench.cancel)
         self.seeds.changed.connect(self._show_seeds)
-        plots.shown_changed.connect(bench.wake)
+        plots.shown_changed.connect(bench.link.wake)
         plots.board.maximised_changed.connect(self._escape.setEnabled)
         plots.layer_hovered.connect(self.highlight)
         let_move(plots, document)
@@ -286,7 +286,7 @@ class MainWindow(QMainWindow):
         self._show_experiment(self.document.experiment, self.bench.info)
         for part in (self.transport, self.training.curve, self.plot_area):
             part.rewrite()
-        self.bench.wake()
+        self.bench.link.wake()
 
     def highlight(self, layer: int) -> None:
         """Emphasise a layer (its index, -1 for none) in every plot and in the stack."""
@@ -359,7 +359,7 @@ class MainWindow(QMainWindow):
             self._tell_visibility()
 
     def _tell_visibility(self) -> None:
-        self.bench.set_visible(self.isVisible() and not self.isMinimized())
+        self.bench.link.set_visible(self.isVisible() and not self.isMinimized())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # Space plays wherever the focus is, so Return presses the focused button.

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QWidget
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import OWN_NAME
 from simulator.system.fingerprint import Fingerprint, fingerprint_of
-from simulator.system.progress import CancelledError, Meter, Progress, listening
+from simulator.system.progress import CancelledError, Progress, ProgressMeter, listening
 from simulator.training.run_info import RunInfo
 from ui.bench.bench import Bench
 from ui.board.plot_area import PlotArea
@@ -207,7 +207,7 @@ class Sharing(QObject):
         from simulator.running.nabla.shared_file import write
 
         try:
-            with listening(Meter(self._tell)):
+            with listening(ProgressMeter(self._tell)):
                 write(shared, path)
         except (ExperimentError, CancelledError) as error:
             reason = error.in_words if isinstance(error, ExperimentError) else "it was cancelled"

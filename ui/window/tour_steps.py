@@ -9,7 +9,7 @@ from ui.board.plot_area import PlotArea
 from ui.doctor.panel import trying_text
 from ui.doctor.rounds import Rounds
 from ui.doctor.strip import FindingsStrip
-from ui.tour.step import Step
+from ui.tour.step import TourStep
 from ui.window.parts import Parts
 
 PRESET = "vanishing-sigmoid"
@@ -20,7 +20,7 @@ WHY = "why"
 """The workspace that takes gradients apart."""
 
 
-def tour_steps(parts: Parts, training: QWidget) -> tuple[Step, ...]:
+def tour_steps(parts: Parts, training: QWidget) -> tuple[TourStep, ...]:
     """The steps, with the controls of one window; ``training`` is the panel that holds the knobs."""
     plots = parts.plots
     return (
@@ -28,8 +28,8 @@ def tour_steps(parts: Parts, training: QWidget) -> tuple[Step, ...]:
     )  # fmt: skip
 
 
-def _see(plots: PlotArea) -> Step:
-    return Step(
+def _see(plots: PlotArea) -> TourStep:
+    return TourStep(
         "See it vanish",
         "Ten sigmoid layers, before the first step. Each point is the gradient of one layer: at the left, "
         "where the input is, it is about a millionth of that at the right. Point at a layer to read it.",
@@ -40,9 +40,9 @@ def _see(plots: PlotArea) -> Step:
     )
 
 
-def _play(parts: Parts) -> Step:
+def _play(parts: Parts) -> TourStep:
     bench = parts.bench
-    return Step(
+    return TourStep(
         "Play",
         "Press this button, or Space, and the network trains. The loss hardly falls: "
         "the first layers get next to no gradient.",
@@ -53,8 +53,8 @@ def _play(parts: Parts) -> Step:
     )
 
 
-def _turn(parts: Parts, training: QWidget) -> Step:
-    return Step(
+def _turn(parts: Parts, training: QWidget) -> TourStep:
+    return TourStep(
         "Turn a knob",
         "Drag the learning rate. The dot ● says that it acts on the next step, while the network trains; ↺ is on "
         "what starts over. It scales the updates of all layers alike, so it cannot make up for a millionth.",
@@ -64,9 +64,9 @@ def _turn(parts: Parts, training: QWidget) -> Step:
     )
 
 
-def _pin(plots: PlotArea) -> Step:
+def _pin(plots: PlotArea) -> TourStep:
     plot = plots.plot(PLOT)
-    return Step(
+    return TourStep(
         "Pin",
         "Pin this plot. What it shows now stays behind it as a ghost, for comparison with what comes.",
         lambda: _pin_button(plots),
@@ -78,8 +78,8 @@ def _pin(plots: PlotArea) -> Step:
     )
 
 
-def _mend(findings: FindingsStrip) -> Step:
-    return Step(
+def _mend(findings: FindingsStrip) -> TourStep:
+    return TourStep(
         "Mend",
         "The doctor says what is wrong, and tries mends on copies of the run before it offers them. Open its findings "
         "(F8), pause so that the trials have the machine to themselves, and press a mend that was tried.",
@@ -100,8 +100,8 @@ def trials_text(rounds: Rounds) -> str:
     return "There is no mend to press so far: Next goes on."
 
 
-def _ask(plots: PlotArea) -> Step:
-    return Step(
+def _ask(plots: PlotArea) -> TourStep:
+    return TourStep(
         "Ask why",
         "The workspace Why (Ctrl+2) takes the gradient apart, factor by factor. F1 opens the manual at what has "
         "the focus, Ctrl+K finds everything else, Ctrl+Z takes any change back.",

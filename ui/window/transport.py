@@ -138,7 +138,7 @@ class Transport(QToolBar):
         tip = "The most steps per second; slow motion lets one watch single steps."
         self.limit = choice_of("Speed limit", [("full speed", None), *rates], tip, self)
         self.limit.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.limit.currentIndexChanged.connect(lambda _i: self.bench.set_limit(self.limit.currentData()))
+        self.limit.currentIndexChanged.connect(lambda _i: self.bench.link.set_limit(self.limit.currentData()))
         self.addWidget(self.limit)
 
     def _add_readouts(self) -> None:

@@ -24,7 +24,7 @@ from ui.style.foot_strip import FootStrip
 from ui.style.help import set_page
 from ui.style.numbers import count, integer
 from ui.style.text_size import scaled
-from ui.window.verdict_table import Row, VerdictTable
+from ui.window.verdict_table import NetworkRow, VerdictTable
 
 if TYPE_CHECKING:  # The first window does not wait for it.
     from simulator.running.messages import LaneUpdate
@@ -193,7 +193,7 @@ class VerdictStrip(FootStrip):
         step, at = seeds.step_at(wanted), integer(wanted)
         if step is None:
             self.head.setText(_count(seeds))
-            self.table.say([Row(name, None, reason="not recorded") for name in seeds.networks])
+            self.table.say([NetworkRow(name, None, reason="not recorded") for name in seeds.networks])
             self._say(f"Of a run of {count(seeds.steps, 'step')} none is recorded by itself up to step {at}.")
             return
         self.head.setText(f"{_count(seeds)}, step {integer(step)}")
@@ -208,7 +208,7 @@ class VerdictStrip(FootStrip):
         self.sentences.setVisible(bool(text))
         self.place()
 
-    def _rows(self, view: View) -> Iterator[Row]:
+    def _rows(self, view: View) -> Iterator[NetworkRow]:
         updates = self._bench.lanes.updates
         seconds = {
             OWN_NAME: self._bench.lanes.own_step_seconds,
@@ -219,10 +219,10 @@ class VerdictStrip(FootStrip):
         for name in (OWN_NAME, *(name for name in updates if name in described)):
             own = self._views(view).get(name)
             if own is None or (name != OWN_NAME and updates[name].frame is None):
-                yield Row(name, None, reason=self._why_not(name, view.frame.step))
+                yield NetworkRow(name, None, reason=self._why_not(name, view.frame.step))
                 continue
             standing = self._standing(own, seconds[name], view.whole)
-            yield Row(name, standing, self.findings.of.get(name))
+            yield NetworkRow(name, standing, self.findings.of.get(name))
 
     def _why_not(self, name: str, step: int) -> str:
         """Why a network beside the run stands at no such step."""
@@ -232,7 +232,7 @@ class VerdictStrip(FootStrip):
             return f"not trained: {refusal}"
         return f"begins at step {integer(begins)}" if begins > step else "catching up"
 
-    def _seed_rows(self, seeds: SeedFans, step: int) -> Iterator[Row]:
+    def _seed_rows(self, seeds: SeedFans, step: int) -> Iterator[NetworkRow]:
         lanes = self._bench.lanes
         for name, each in seeds.networks.items():
             step_seconds = lanes.own_step_seconds if name == OWN_NAME else _step_seconds(lanes.updates.get(name))
@@ -242,13 +242,13 @@ class VerdictStrip(FootStrip):
                 past = past if step >= seeds.steps else past.until(step + 1)
                 standings[run.seed] = standing(frame, past, frame, step_seconds, self.target)
             findings = [run.findings for run in each.runs] if step >= seeds.steps else None
-            yield Row(name, None, seeds=standings, findings_by_seed=findings)
+            yield NetworkRow(name, None, seeds=standings, findings_by_seed=findings)
 
     def _standing(self, view: View, step_seconds: float, whole: bool) -> Standing:
         scored = view.record.scored
         return standing(view.frame, view.history, scored, step_seconds, self.target, whole=whole)
 
-    def _sentence(self, base: Row, row: Row) -> str:
+    def _sentence(self, base: NetworkRow, row: NetworkRow) -> str:
         """What the loss comes to beside the run's; nothing where they are not of one step."""
         ours, theirs = base.standing, row.standing
         if ours is None or theirs is None or ours.step != theirs.step or ours.loss is None or theirs.loss is None:
@@ -279,7 +279,7 @@ class VerdictStrip(FootStrip):
             return
         if self._view is not None:
             self.findings.take(self._views(self._view))
-        self._bench.wake()
+        self._bench.link.wake()
         self._write()
         self.target_changed.emit(self.target)
 

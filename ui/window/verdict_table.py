@@ -38,7 +38,7 @@ BESIDE_TURNED = 12
 
 
 @dataclass(frozen=True)
-class Row:
+class NetworkRow:
     """What is told of one network: how it stands, or why it does not; its findings once it has been examined.
 
     With ``seeds`` it stands so from each of them, and has these findings.
@@ -88,7 +88,7 @@ class Quantity(Struct, frozen=True):
         return f"{median} [{low}, {high}]"
 
 
-class Column(Struct, frozen=True):
+class VerdictColumn(Struct, frozen=True):
     """What it is called, what that means, and what its cell of a network says, with what that is in full."""
 
     title: str
@@ -102,7 +102,7 @@ class Column(Struct, frozen=True):
     of_past: bool = False
     """Whether it is of the steps before: what is not known of these is not being computed."""
 
-    def of(self, row: Row) -> tuple[str, str]:
+    def of(self, row: NetworkRow) -> tuple[str, str]:
         """Its text, and what it says in full."""
         if row.seeds:
             quantities, standings = self.over or self.quantities, [*row.seeds.values()]
@@ -125,28 +125,30 @@ def _scored_at(standing: Standing) -> str:
 
 
 COLUMNS = (
-    Column("Loss", "Mean loss of the present step's batch.", (Quantity(lambda s: s.loss),)),
-    Column("Accuracy", "Share of that batch that is classified right.", (Quantity(lambda s: s.accuracy, percent),)),
-    Column(
+    VerdictColumn("Loss", "Mean loss of the present step's batch.", (Quantity(lambda s: s.loss),)),
+    VerdictColumn(
+        "Accuracy", "Share of that batch that is classified right.", (Quantity(lambda s: s.accuracy, percent),)
+    ),
+    VerdictColumn(
         "Validation",
         "Loss and accuracy on data held out, when they were made last.",
         (Quantity(lambda s: s.validation_loss), Quantity(lambda s: s.validation_accuracy, percent)),
         _scored_at,
     ),
-    Column(
+    VerdictColumn(
         "∂W first/last",
         "Norm of the weight gradient of the first layer by that of the last, the output left out where there are "
         "others: far below 1 it vanishes on its way to the input, far above it explodes.",
         (Quantity(lambda s: s.gradient_ratio),),
     ),
-    Column(
+    VerdictColumn(
         "Steps",
         "The step at which the loss of a batch came to the target for the first time; of a long run a few steps of "
         "which it is one.",
         (Quantity(lambda s: math.inf if s.reached is None else s.reached[1], _count_text),),
         text=lambda s: steps_text(s.reached),
     ),
-    Column(
+    VerdictColumn(
         "Seconds",
         "What these steps take here: their number by the mean time of one of this network's own, without what is "
         "shown of it.",
@@ -180,12 +182,12 @@ class VerdictTable(QTableWidget):
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
             header.setMinimumSectionSize(1)
         self.setCornerButtonEnabled(False)
-        self._rows: Sequence[Row] = ()
+        self._rows: Sequence[NetworkRow] = ()
         self.turned = False
         """Whether each network has a column."""
         self._fit()
 
-    def say(self, rows: Sequence[Row]) -> None:
+    def say(self, rows: Sequence[NetworkRow]) -> None:
         """Show these networks and no others."""
         self._rows = rows
         self._turn()
@@ -286,12 +288,12 @@ def within(widths: Sequence[int], room: int) -> Sequence[int]:
     return given
 
 
-def cells(row: Row) -> Sequence[tuple[str, str]]:
+def cells(row: NetworkRow) -> Sequence[tuple[str, str]]:
     """Of one network, as ``HEADS`` calls them: each text, and what it says in full."""
     return [*(column.of(row) for column in COLUMNS), findings_text(row)]
 
 
-def findings_text(row: Row) -> tuple[str, str]:
+def findings_text(row: NetworkRow) -> tuple[str, str]:
     """``vanishing, dead; suspected: initial weights``, and the sentences."""
     if row.seeds:
         if row.findings_by_seed is None:

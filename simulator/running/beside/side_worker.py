@@ -11,7 +11,7 @@ from msgspec import Struct
 from simulator.experiment.experiment import in_words
 from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.messages import Cancel, Failed, Stop, failure
-from simulator.system.progress import CancelledError, Meter, Progress, listening
+from simulator.system.progress import CancelledError, Progress, ProgressMeter, listening
 from simulator.system.text import one_line
 
 REPORTED_AFTER = 0.2
@@ -51,7 +51,7 @@ class SideWorker(ABC, Generic[C, R]):
         self.post = post
         self._id = 0
         """Of the present request."""
-        self._meter = Meter(lambda progress: post(RequestProgress(self._id, progress)), REPORTED_AFTER)
+        self._meter = ProgressMeter(lambda progress: post(RequestProgress(self._id, progress)), REPORTED_AFTER)
 
     @classmethod
     def loop_of(cls, inbox: SideInbox[C], post: Post[R]) -> Callable[[], None]:

@@ -11,7 +11,7 @@ from simulator.record.record import Record
 from simulator.running.headless.folder import UnfinishedRun
 from simulator.running.headless.training_loop import TrainingLoop
 from simulator.running.nabla.run_file import SavedLane, SavedRun, taken_up
-from simulator.running.stop_rules import Past, StopRule
+from simulator.running.stop_rules import KnownPast, StopRule
 from simulator.system.environment import Environment
 from simulator.training.ledger import Ledger
 from simulator.training.ledger import read as read_changes
@@ -40,7 +40,7 @@ class RunStart:
 
     def loop(self, steps: int, until: StopRule | None) -> TrainingLoop:
         """Its way over so many steps."""
-        past = None if self._saved is None else Past(self._saved.record)
+        past = None if self._saved is None else KnownPast(self._saved.record)
         return TrainingLoop(self.training, self.step + steps, until, past, self.coming.entries)
 
     def take_up(self, kept: UnfinishedRun, loop: TrainingLoop) -> None:

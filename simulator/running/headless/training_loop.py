@@ -8,7 +8,7 @@ from typing import Any
 from simulator.arrays.numeric import Floats
 from simulator.network.threads import BlasLimit
 from simulator.record.record import Record
-from simulator.running.stop_rules import Past, StopRule
+from simulator.running.stop_rules import KnownPast, StopRule
 from simulator.running.stopping import Stopping
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.coming_changes import ComingChanges
@@ -20,7 +20,7 @@ class TrainingLoop:
     """A training on its way to step ``steps``, with what is changed in it on the way."""
 
     def __init__(
-        self, training: Training, steps: int, until: StopRule | None, past: Past | None = None,
+        self, training: Training, steps: int, until: StopRule | None, past: KnownPast | None = None,
         changes: Sequence[LiveChange] = (),
     ) -> None:  # fmt: skip
         """``past`` is that of a run that goes on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.observations.added_observation import SizeObservation
 
 from ui.plots.base import View
-from ui.plots.depth import DepthPlot, DepthState, Line
+from ui.plots.depth import DepthPlot, DepthState, MeasureLine
 
 
 class Squares(DepthPlot):
@@ -15,7 +15,7 @@ class Squares(DepthPlot):
     explain = "The mean square of what each layer sends on, which is what carries a signal through the depth."
     formula = "mean a²"
     axis_text = "mean square"
-    lines = (Line("activation_square", "mean square", "forward"),)
+    lines = (MeasureLine("activation_square", "mean square", "forward"),)
     observations = (SizeObservation(),)
     size: float | None = None
 

@@ -233,9 +233,9 @@ def _bracket(surface: Surface, bracket: Bracket) -> None:
 
 def _words(surface: Surface, rect: QRectF, face: Face, title: str, writing: Writing | None) -> None:
     """As many lines as fit, none cut; its title alone where numbers have no room."""
-    lines = [Written(title, fitting_font(title, rect.width() - 2), surface.colour("text"))]
+    lines = [BoxLine(title, fitting_font(title, rect.width() - 2), surface.colour("text"))]
     if writing is not None:
-        lines += [Written(writing.text(line), writing.font, _tone(surface, face, line)) for line in face.numbers]
+        lines += [BoxLine(writing.text(line), writing.font, _tone(surface, face, line)) for line in face.numbers]
     heights = [QFontMetricsF(line.font).height() for line in lines]
     room = rect.height() * (1 - DOTS - 0.1 if face.units else 1)
     y = rect.top() + max((room - sum(heights)) / 2, 1)
@@ -249,7 +249,7 @@ def _words(surface: Surface, rect: QRectF, face: Face, title: str, writing: Writ
         y += height
 
 
-class Written(NamedTuple):
+class BoxLine(NamedTuple):
     """A line of a box."""
 
     text: str
