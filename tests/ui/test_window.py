@@ -353,6 +353,12 @@ def test_a_window_larger_than_the_screen_is_made_to_fit(qtbot: QtBot, window: Ma
     assert window.screen().availableGeometry().contains(window.frameGeometry())
 
 
+def test_a_desktop_of_960_by_600_has_room_for_the_window_with_its_frame(window: MainWindow) -> None:
+    least = window.minimumSize().expandedTo(window.minimumSizeHint())
+    assert least.width() + 8 <= 960
+    assert least.height() + 40 <= 600
+
+
 def test_a_table_that_cannot_be_read_is_said(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     path = tmp_path / "empty.csv"
     path.write_text("")

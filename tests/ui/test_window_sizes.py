@@ -31,7 +31,7 @@ from ui.plots.gradient_time import GradientTime
 from ui.style.restyle import Choice, set_theme
 from ui.window.main_window import MainWindow
 
-SIZES = [QSize(960, 600), QSize(1280, 800), QSize(1920, 1080), QSize(2560, 1440), QSize(3840, 2160)]
+SIZES = [QSize(952, 560), QSize(1280, 800), QSize(1920, 1080), QSize(2560, 1440), QSize(3840, 2160)]
 THEMES: tuple[Choice, ...] = ("light", "dark")
 ALL = [plot.key for plot in all_plots()]
 NET_OF = {

@@ -108,7 +108,7 @@ class StartPage(QFrame):
         tip = f"{present} is open behind this page (Esc)."
         self.past = push_button("Go to the &bench", tip, self.closed.emit, self)
         buttons = (self.tour, self.lessons, self.new, self.open, self.data, self.past)
-        self._ways = in_row(*((button, 0, Qt.AlignmentFlag.AlignVCenter) for button in buttons), spacing=8)
+        self._ways = in_row(*((button, 0, Qt.AlignmentFlag.AlignVCenter) for button in buttons), spacing=6)
         return self._ways
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -71,6 +71,8 @@ from ui.window.verdict_strip import VerdictStrip, let_drag_target
 
 WORDS_MS = 250
 USUAL_SIZE = QSize(1280, 800)
+LEAST_SCREEN = QSize(960, 600)
+"""All of the window is to be seen on it."""
 FRAME = QSize(8, 40)
 """What a desktop may put around the window; known only once it has."""
 
@@ -143,7 +145,7 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         self.setObjectName("mainWindow")
         self.setAcceptDrops(True)
-        self.setMinimumSize(960, 600)
+        self.setMinimumSize(LEAST_SCREEN - FRAME)
         self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.transport)
         centre = QWidget()
         in_column(
