@@ -132,7 +132,7 @@ class Bench(QObject):
 
     def revive(self) -> None:
         """A new worker in place of one that died; it goes on from the last checkpoint, if there is one."""
-        last, reached = self._records.last(self.link.worker), max(self._step, self.record.steps)
+        last, reached = self._records.last(self.link.worker), max(self.step, self.record.steps)
         self.close()
         self._set_playing(False)
         worker = self._start_worker()
@@ -210,11 +210,11 @@ class Bench(QObject):
         if self.link.worker is not None and self.info is not None and units and self._can("revive"):
             self.link.worker.revive(self.info.run, layer, units)
             few = ", ".join(str(unit + 1) for unit in units) if len(units) < 6 else f"{len(units)} units"
-            self.record.changes.add(self._step, f"{REVIVE} {few} of layer {layer}")
+            self.record.changes.add(self.step, f"{REVIVE} {few} of layer {layer}")
             self.link.wake()
 
     @property
-    def _step(self) -> int:
+    def step(self) -> int:
         """The last step that was seen."""
         return 0 if self.view is None else self.view.frame.step
 
@@ -225,7 +225,7 @@ class Bench(QObject):
             self._cause = edit.description
             self._keep_of_the_dead(edit)
         elif not stood_still:
-            note(self.record.changes, edit, old, new, self._step, self.playing)
+            note(self.record.changes, edit, old, new, self.step, self.playing)
         self.building = stood_still or not live
         self.refusal = ""
         self._change(new, edit)

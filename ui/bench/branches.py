@@ -45,13 +45,9 @@ class Branches:
         """What was put into words last."""
         self._known: tuple[Branch, ...] = ()
 
-    @property
-    def _step(self) -> int:
-        return 0 if self._bench.view is None else self._bench.view.frame.step
-
     def __iter__(self) -> Iterator[Branch]:
         """The run, then all others in their order."""
-        yield Branch(OWN_NAME, "", 0, self._step, "the run")
+        yield Branch(OWN_NAME, "", 0, self._bench.step, "the run")
         for described in self._described():
             update = self._bench.lanes.updates.get(described.name)
             frame = None if update is None else update.frame
@@ -77,7 +73,7 @@ class Branches:
     def shown_step(self) -> int:
         """The step that is seen, which may be an earlier one."""
         view = self._bench.shown.view
-        return self._step if view is None or view.live else view.frame.step
+        return self._bench.step if view is None or view.live else view.frame.step
 
     def branch_here(self, step: int | None = None, settings: Settings | None = None, name: str = "") -> str:
         """One more network that goes on from a step of one, the step that is shown; why not, if not.
@@ -87,7 +83,7 @@ class Branches:
         """
         if self._bench.refusal or self._bench.view is None:
             return "There is no run to branch: nothing is trained."
-        here = min(self.shown_step if step is None else step, self._step)
+        here = min(self.shown_step if step is None else step, self._bench.step)
         try:
             spec = self._as_branch(self._chosen.free_name(), here, name or self._chosen.name, settings)
         except ValueError as error:
@@ -101,7 +97,7 @@ class Branches:
         from simulator.running.branching import origin_of
 
         changes, present = self._changes_of(parent), self._chosen.document.experiment.all_lanes()[parent]
-        then = changes.experiment_at(step) if step < self._step else present
+        then = changes.experiment_at(step) if step < self._bench.step else present
         own = replace(then or present, lanes=UNSET).with_values(in_order(settings or {}))
         origin = origin_of(changes, step, self.parent_at(step, parent))
         return LaneSpec(name=name, experiment=own.to_builtins(), origin=origin)
@@ -136,7 +132,7 @@ class Branches:
         if update is None or update.frame is None:
             return f"{name} is not trained yet, so the run cannot go on as it."
         whole = self._chosen.document.experiment
-        step, wanted = self._step, whole.all_lanes()[name]
+        step, wanted = self._bench.step, whole.all_lanes()[name]
         try:
             former = self._former(self._chosen.free_name(f"{OWN_NAME} until {integer(step)}"), step, name)
         except ValueError as error:

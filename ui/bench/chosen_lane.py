@@ -86,7 +86,7 @@ class ChosenLane(QObject):
         own, run = self.document.experiment.all_lanes()[name], self._run
         history, origin = self._history(name), self._origin(name)
         known = run if history is None else history
-        step = 0 if self._bench is None or self._bench.view is None else self._bench.view.frame.step
+        step = 0 if self._bench is None else self._bench.step
         return self.apart(own, history, operations_until(origin) if origin else known.entries, step)
 
     def apart(

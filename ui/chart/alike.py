@@ -125,8 +125,7 @@ class AlikeCurves(Mark):
 
     def _draw(self, surface: Surface) -> None:
         surface.smooth(True)
-        pointed = surface.palette.highlighted // self.shared
-        pointed = self.layers.index(pointed) if pointed in self.layers else -1
+        pointed = surface.palette.highlighted_curve(self.layers, self.shared)
         # The strokes of a further network tell which it is, so none are left to tell curves.
         drawing = CurvesInTurn(self, surface, None if surface.style.lane else self.layout(surface.to_pixels))
         for index in range(len(self.heights)):

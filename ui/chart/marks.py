@@ -43,6 +43,11 @@ class Palette:
         """A field of the theme by its name; any other colour is itself."""
         return name if name.startswith("#") else str(getattr(self.theme, name, name))
 
+    def highlighted_curve(self, layers: Sequence[int], shared: int) -> int:
+        """The place among ``layers`` of the curve, each of ``shared`` layers, of the highlighted one; -1 none."""
+        group = self.highlighted // shared
+        return layers.index(group) if group in layers else -1
+
 
 class Style(Struct, frozen=True):
     """How one of several states is told from the others: their colours stay those of what they are about."""
@@ -176,14 +181,9 @@ class Curves(PlainMark):
     def visible(self) -> bool:
         return any(self.curves)
 
-    def emphasised(self, palette: Palette) -> int:
-        """Index of the curve of the highlighted layer; -1 none."""
-        group = palette.highlighted // self.shared
-        return self.layers.index(group) if palette.highlighted >= 0 and group in self.layers else -1
-
     def draw(self, surface: Surface) -> None:
         surface.smooth(self.smooth)
-        emphasis = self.emphasised(surface.palette)
+        emphasis = surface.palette.highlighted_curve(self.layers, self.shared)
         alpha = self.alpha * (0.3 if emphasis >= 0 else 1.0)
         for index in range(len(self.curves)):
             if index != emphasis:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from ui.chart.buckets import envelope
-from ui.chart.marks import Mark, Palette, Surface
+from ui.chart.marks import Mark, Surface
 from ui.chart.pens import SOLID, pen_of
 from ui.chart.polygons import Array, same_bits, unbroken_rows
 from ui.chart.strokes import draw_stroke
@@ -65,7 +65,7 @@ class Spans(Mark):
         painter, way = surface.painter, surface.to_pixels
         across, down = np.repeat(self.x * way.m11() + way.dx(), 2), self.heights * way.m22() + way.dy()
         runs = unbroken_rows(np.isfinite(self.heights))
-        pointed = self._pointed(surface.palette)
+        pointed = surface.palette.highlighted_curve(self.layers, self.shared)
         painter.save()
         self._clip(surface)
         surface.smooth(False)
@@ -78,11 +78,6 @@ class Spans(Mark):
             pen = self._pen(surface, pointed, POINTED_WIDTH, self.alpha)
             self._draw_runs(painter, pen, across, down[pointed], runs[pointed])
         painter.restore()
-
-    def _pointed(self, palette: Palette) -> int:
-        """The curve of the layer that is pointed at; -1 none."""
-        group = palette.highlighted // self.shared
-        return self.layers.index(group) if palette.highlighted >= 0 and group in self.layers else -1
 
     def _clip(self, surface: Surface) -> None:
         """Between whole pixels, so that both parts together are what one would be."""

@@ -90,8 +90,7 @@ class OpenLesson(QObject):
         if self.on_bench and self.subject != self._predicted:
             self._back_to_predicted()
         if self.on_bench:
-            view = self.bench.view
-            left = self.lesson.steps - (0 if view is None else view.frame.step)
+            left = self.lesson.steps - self.bench.step
             if left > 0:
                 self.bench.play(left)
         self._measurer.measure(self.lesson, self._predicted)

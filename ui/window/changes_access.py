@@ -42,8 +42,8 @@ class ChangesAccess(QObject):
             self.dialog.close()
         bench = self._bench
         self.dialog = dialog = ChangesDialog(
-            self._changes, lambda: bench.document.experiment, self._step, Settings().folder(bench.document.path),
-            self._window, self._chosen.name, lambda: bench.planned.coming,
+            self._changes, lambda: bench.document.experiment, lambda: bench.step,
+            Settings().folder(bench.document.path), self._window, self._chosen.name, lambda: bench.planned.coming,
         )  # fmt: skip
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.replayed.connect(self._replay)
@@ -60,7 +60,7 @@ class ChangesAccess(QObject):
     def _replay(self, name: str, changes: LiveChanges, description: str) -> None:
         if name == OWN_NAME:
             beside, others = self._lanes_beside(changes)
-            self.replay(_beside(changes, beside), description, self._step())
+            self.replay(_beside(changes, beside), description, self._bench.step)
             if others:
                 self._banner.say(f"What was changed in {' and '.join(others)} alone {NOT_IN_IT}")
         elif (reason := self._chosen.replay(name, changes, f"{description} ({name})")) is not None:
@@ -89,10 +89,6 @@ class ChangesAccess(QObject):
 
     def _forget(self) -> None:
         self.dialog = None
-
-    def _step(self) -> int:
-        view = self._bench.view
-        return 0 if view is None else view.frame.step
 
     def replay(self, changes: LiveChanges, description: str, steps: int) -> None:
         """Begin what they begin with anew, with each change in its step, and train so far; one edit, as undo has it."""

@@ -76,7 +76,7 @@ class Exporting(QObject):
             return
         if view.frame.step < 1:
             text = "There is one step only: an animation needs steps to go through."
-            self._banner.say(text, holds=lambda: self._last_step < 1)
+            self._banner.say(text, holds=lambda: self._bench.step < 1)
             return
         from ui.animation.dialog import AnimationDialog, shows_run
 
@@ -121,10 +121,6 @@ class Exporting(QObject):
         if not may:
             self._decline("export")
         return may
-
-    @property
-    def _last_step(self) -> int:
-        return 0 if self._bench.view is None else self._bench.view.frame.step
 
     def _is_on_its_way(self, step: int) -> bool:
         """Whether a step is shown of which not all is there yet."""

@@ -85,8 +85,7 @@ class Recovery(QObject):
             self._timer.stop() if seconds == "off" else self._timer.start(SECOND_MS * int(seconds))
 
     def _present(self) -> tuple[Experiment, int, bool]:
-        view = self._bench.view
-        return self._document.experiment, 0 if view is None else view.frame.step, self._document.dirty
+        return self._document.experiment, self._bench.step, self._document.dirty
 
     @property
     def worth(self) -> bool:

@@ -104,8 +104,7 @@ class TeachingAccess(QObject):
 
     def _on_bench(self) -> tuple[Experiment, int]:
         """What is on the bench, and how far its run is; a lesson begins at step 0."""
-        view, experiment = self._parts.bench.view, self._parts.bench.document.experiment
-        return experiment, 0 if view is None else view.frame.step
+        return self._parts.bench.document.experiment, self._parts.bench.step
 
     def _of_bench(self) -> Draft:
         from simulator.lessons.draft import USUAL_STEPS, Draft
