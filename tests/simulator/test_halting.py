@@ -145,7 +145,8 @@ def test_without_a_guard_nothing_pauses() -> None:
     try:
         made.session.change(net)
         made.session.play()
-        assert made.until(lambda update: step(update) > first_lost(net) + 50).playing
+        later = first_lost(net) + 50
+        assert made.until(lambda update: step(update) > later).playing
     finally:
         made.session.close()
 
