@@ -57,6 +57,7 @@ def check(sections: list[str], folder: Path) -> dict[str, Any]:
     return sections_found
 
 
+@pytest.mark.slow
 def test_what_needs_no_screen_runs_to_valid_json(tmp_path: Path) -> None:
     found = check(SCREENLESS, tmp_path)
     for net in found["step"]["tanh, 1"].values():

@@ -50,7 +50,7 @@ def filled(qtbot: Any, kind: type[Plot[Any]], shown: View) -> Plot[Any]:
     return plot
 
 
-@pytest.mark.parametrize("kind", OVERLAYS, ids=lambda kind: kind.key)
+@pytest.mark.parametrize("kind", thinned(OVERLAYS, first=2, name=lambda plot: plot.key))
 def test_a_plot_of_curves_draws_every_network_and_says_which_is_which(qtbot: Any, kind: type[Plot[Any]]) -> None:
     tried = 0
     for name in NETS:

@@ -199,6 +199,7 @@ def largest(qtbot: QtBot, depth: int, steps: int) -> tuple[int, int]:
     return len(content), len([each for each in root.iter(f"{HTML}img") if each.get("class") == "light"])
 
 
+@pytest.mark.slow
 def test_the_twelve_largest_plots_are_drawings_of_less_than_five_megabytes(qtbot: QtBot) -> None:
     size, pictures = largest(qtbot, 12, 600)
     assert size <= MOST_BYTES
