@@ -31,7 +31,6 @@ from ui.settings.settings_file import set_unfit_aside
 from ui.settings.shortcuts import forget_shortcuts
 from ui.settings.state_folder import state_folder
 from ui.style.icons import app_icon
-from ui.style.restyle import styled_once
 from ui.style.text_size import measure_text
 from ui.window.ending import EndingSignals
 from ui.window.faults import say_of_crash
@@ -193,8 +192,7 @@ def open_bench(
         first = _first_session(where, launched if where == "process" else None)
         if not goes_on:
             first.change(document.experiment)
-        with styled_once(app):
-            window = MainWindow(document, _worker_factory(where, first))
+        window = MainWindow(document, _worker_factory(where, first))
         window.faults.listen(faults)
         if unfit := app.property(UNFIT):
             app.setProperty(UNFIT, "")

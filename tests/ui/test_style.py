@@ -120,7 +120,7 @@ def test_what_takes_its_style_sheet_on_when_all_is_made_looks_as_if_it_had_it_fr
 ) -> None:
     set_theme(app, "dark")
     looks = []
-    for around in (nullcontext(), styled_once(app)):
+    for around in (nullcontext(), styled_once()):
         with around:
             holder = QWidget()
             stop = StopControl(holder)
@@ -135,7 +135,7 @@ def test_what_takes_its_style_sheet_on_when_all_is_made_looks_as_if_it_had_it_fr
 def test_the_style_sheet_is_back_where_making_a_window_fails(app: QApplication) -> None:
     set_theme(app, "light")
     sheet = app.styleSheet()
-    with pytest.raises(ValueError, match="no window"), styled_once(app):
+    with pytest.raises(ValueError, match="no window"), styled_once():
         raise ValueError("no window")
     assert app.styleSheet() == sheet != ""
 

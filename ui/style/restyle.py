@@ -41,12 +41,14 @@ def set_theme(app: QApplication, choice: Choice) -> None:
 
 
 @contextmanager
-def styled_once(app: QApplication) -> Iterator[None]:
+def styled_once() -> Iterator[None]:
     """Widgets that are made in here take the style sheet on at its end.
 
     A widget takes it on anew, with all that is in it, whenever it gets a parent: for a window that is as long as making
     its widgets.
     """
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
     sheet = app.styleSheet()
     app.setStyleSheet("")
     try:

@@ -35,6 +35,7 @@ from ui.plots.base import View
 from ui.settings.settings import Settings, storing
 from ui.style.boxes import in_column
 from ui.style.panels import PanelDock, panel_toggles
+from ui.style.restyle import styled_once
 from ui.timeline.bar import TimelineBar
 from ui.window.branch_access import BranchAccess
 from ui.window.changes_access import ChangesAccess
@@ -80,6 +81,7 @@ FRAME = QSize(8, 40)
 class MainWindow(QMainWindow):
     """Holds the parts together; what is trained is the document's, how it goes is the bench's."""
 
+    @styled_once()
     def __init__(self, document: Document, worker: WorkerFactory) -> None:
         super().__init__()
         self.settings = Settings()
