@@ -20,6 +20,7 @@ from ui.bench.bench import Bench
 from ui.bench.document import Document
 from ui.bench.readings import READING_MS, Readings
 from ui.plots import View
+from ui.plots.gradient_time import past_text
 from ui.plots.loss import LossPlot
 from ui.style.numbers import size_text
 from ui.window.transport import Transport
@@ -165,3 +166,19 @@ class Requests(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         self.count += event.type() == QEvent.Type.LayoutRequest
         return False
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "last", "text"),
+    [
+        (2.28, 2.3, 2.3, "2.30  (2.28 … 2.30)"),
+        (2.3001, 2.3012, 2.3004, "2.30"),
+        (0.5, 0.5, 0.5, "0.500"),
+        (1.0, float("inf"), float("inf"), "∞  (1.00 … ∞)"),
+        (float("nan"), float("nan"), float("nan"), "NaN"),
+    ],
+)
+def test_a_place_of_several_steps_is_read_with_ends_that_differ_from_it(
+    low: float, high: float, last: float, text: str
+) -> None:
+    assert past_text(low, high, last) == text

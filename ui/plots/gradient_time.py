@@ -249,10 +249,9 @@ def step_text(past: Buckets, bucket: int) -> str:
 
 
 def past_text(low: float, high: float, last: float) -> str:
-    """A bucket's value in words, with its extremes where they differ."""
-    if low == high or not (low < high):
-        return number(last, fixed=True)
-    return f"{number(last, fixed=True)}  ({number(low)} … {number(high)})"
+    """A bucket's value in words, with its extremes where they can be told apart."""
+    value, least, largest = (number(each, fixed=True) for each in (last, low, high))
+    return f"{value}  ({least} … {largest})" if low < high and least != largest else value
 
 
 if __name__ == "__main__":
