@@ -416,6 +416,17 @@ def test_a_dead_worker_can_be_replaced_and_keeps_the_limit(rig: Rig) -> None:
     assert not rig.bench.dead
 
 
+def test_what_is_read_after_the_workers_death_is_of_the_step_that_is_shown(rig: Rig) -> None:
+    rig.settle()
+    rig.bench.play()
+    rig.hear(*(update(1, step, 2.0, playing=True) for step in (1, 2, 3)))
+    assert rig.bench.view is not None
+    assert rig.bench.view.reading.step < 3
+    rig.hear(Failed("killed", fatal=True))
+    assert rig.views[-1] is rig.bench.view
+    assert (rig.bench.view.reading.step, rig.bench.view.frame.step) == (3, 3)
+
+
 def test_closing_twice_ends_the_worker_once(rig: Rig) -> None:
     rig.bench.close()
     rig.bench.close()

@@ -372,6 +372,10 @@ class Bench(QObject):
         self._set_playing(False)
         self.link.dead = self.dead or reply.fatal
         self.building = self.building and not self.dead
+        if reply.fatal and self.view is not None:
+            # None comes after it: what is read is of the step that is shown.
+            self.view = self._readings.added_to(self.view, playing=False)
+            self.updated.emit(self.view, 0.0)
         self.failed.emit(reply.message, reply.traceback, reply.fatal)
 
     def _set_playing(self, playing: bool) -> None:
