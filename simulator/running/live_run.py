@@ -48,6 +48,8 @@ class LiveRun:
         """What is to be changed on the way, as was planned."""
         self.resumption: Resumption | None = None
         """What the next answer brings."""
+        self._resumable = (0, 0)
+        """The step of the one that was made last, and the changes by hand until then."""
         self.halted: Halt = ""
         self.has_halted = False
         """Whether it has paused where something was not finite: once is enough."""
@@ -92,10 +94,12 @@ class LiveRun:
         coming = tuple(self.coming.entries)
         return Snapshot(training.info.run, training.checkpoint(), (rows,), threads, changes, lanes, coming)
 
-    def resumption_now(self, lanes: tuple[LaneState, ...]) -> Resumption:
-        """From where it goes on if the worker dies, between two steps."""
-        acted = len(self.timeline.changes.entries)
-        return Resumption(self.training.checkpoint(), acted, lanes, tuple(self.coming.entries))
+    def make_resumption(self, lanes: Callable[[], tuple[LaneState, ...]], again: bool) -> None:
+        """From where it goes on if the worker dies, between two steps; of where one was made before, only ``again``."""
+        present = step, acted = self.training.step, len(self.timeline.changes.entries)
+        if again or (step > 0 and present != self._resumable):
+            self._resumable = present
+            self.resumption = Resumption(self.training.checkpoint(), acted, lanes(), tuple(self.coming.entries))
 
     def put_aside(self, edit: int, begun_by: int, lanes: tuple[LaneState, ...]) -> KeptRun:
         """The run between two steps, to go on when the edit that ends it is undone."""

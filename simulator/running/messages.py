@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from simulator.record.record import Record
     from simulator.running.kept_runs import KeptRun
     from simulator.running.lane_state import LaneState
-    from simulator.running.resumption import Resumption
+    from simulator.running.resumption import CheckpointWanted, Resumption
     from simulator.running.stop_rules import Stopped, StopRule
     from simulator.system.progress import Progress
     from simulator.training.checkpoint import Checkpoint
@@ -133,8 +133,8 @@ class Look(Struct, frozen=True):
     id: int
     observations: tuple[Observation[Any], ...] = ()
     """What the frame should bring beside its measures; what takes long comes as often as its share of time allows."""
-    checkpoint: bool = False
-    """Whether a checkpoint is wanted: an answer soon brings it."""
+    checkpoint: CheckpointWanted = ""
+    """An answer soon brings one; or this answer, where the run stands and none was made there."""
     of_run_alone: tuple[Observation[Any], ...] = ()
     """Those of them that nobody wants of the networks beside the run."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from simulator.running.lane_state import LaneState
     from simulator.training.checkpoint import Checkpoint
     from simulator.training.live_change import LiveChange, LiveChanges
+
+CheckpointWanted = Literal["", "soon", "paused"]
+"""Whether one is asked for: of a step that comes, or of the present one where the run stands."""
 
 
 class Resumption(Struct, frozen=True):

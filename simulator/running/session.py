@@ -33,7 +33,6 @@ from simulator.running.messages import (
     Restart,
     Resume,
     Revive,
-    Snapshot,
     Started,
     TakeSnapshot,
     Update,
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from simulator.record.record import Record
     from simulator.running.kept_runs import KeptRun
     from simulator.running.lane_state import LaneState
-    from simulator.running.resumption import Resumption
+    from simulator.running.resumption import CheckpointWanted, Resumption
     from simulator.running.stop_rules import StopRule
     from simulator.training.checkpoint import Checkpoint
     from simulator.training.live_change import LiveChange, LiveChanges
@@ -86,12 +85,8 @@ class Session:
         self._pending: int | None = None
         self._closed = False
         self._next_checkpoint = 0.0
-        self._step = 0
-        """That was seen last."""
         self.resumption: Resumption | None = None
         """From where the present run goes on in another worker, as was told last."""
-        self._acted = 0
-        """Changes by hand of the present run that were told of."""
         self.playing = False
         """As of the last reply or command."""
 
@@ -189,18 +184,16 @@ class Session:
         """Ask for an Update with these, unless one is under way; some nobody wants of the networks beside the run."""
         if self._pending is None and not self._closed:
             self._pending = next(self._looks)
-            look = Look(self._pending, tuple(observations), self._checkpoint_due(), tuple(of_run_alone))
+            look = Look(self._pending, tuple(observations), self._checkpoint_wanted(), tuple(of_run_alone))
             self._transport.send(look)
 
-    def _checkpoint_due(self) -> bool:
+    def _checkpoint_wanted(self) -> CheckpointWanted:
         """Only a process can die alone; a checkpoint now and then is worth its copy, and one where the run pauses."""
-        now, known = time.monotonic(), self.resumption
-        stale = (known.checkpoint.step, known.acted) != (self._step, self._acted) if known else self._step > 0
-        due = now >= self._next_checkpoint if self.playing else stale
-        if due and self.mode == "process":
-            self._next_checkpoint = now + CHECKPOINT_SECONDS
-            return True
-        return False
+        now = time.monotonic()
+        if self.mode != "process" or (self.playing and now < self._next_checkpoint):
+            return ""
+        self._next_checkpoint = now + CHECKPOINT_SECONDS
+        return "soon" if self.playing else "paused"
 
     def resume_from(
         self, checkpoint: Checkpoint, changes: LiveChanges | None = None, lanes: tuple[LaneState, ...] = (),
@@ -259,12 +252,8 @@ class Session:
                     self._pending = None
                     self.playing = reply.playing
                     self.resumption = reply.resumption or self.resumption
-                    self._acted += len(reply.changes)
-                    self._step = self._step if reply.frame is None else reply.frame.step
-                case Snapshot():
-                    self._acted += len(reply.changes)
                 case Started():
-                    self.resumption, self._step, self._acted = None, 0, len(reply.changes.entries)
+                    self.resumption = None
                 case Refused():
                     self.resumption, self.playing = None, False
                 case Failed():

@@ -149,7 +149,7 @@ class Worker:
                 self.guarded = on
             case messages.Look():
                 self.asked = command
-                self.schedule.checkpoint_asked |= command.checkpoint
+                self.schedule.checkpoint_asked |= command.checkpoint == "soon"
             case messages.TakeSnapshot():
                 self.lineage.tell_snapshot(self.run, self.lanes, self.post)
             case messages.FindReplay(step):
@@ -369,12 +369,12 @@ class Worker:
         scalars, short = run.training.scalars(), self.schedule.leaves_score(run.training)
         if not short:
             scalars |= self.schedule.validation(run.training, self.lanes.score, self.steps_left > 0)
-        if self.schedule.checkpoint_asked:
-            self._make_checkpoint(run)
+        if self.schedule.checkpoint_asked or (look.checkpoint and not self._trains):
+            self._make_checkpoint(run, again=False)
         self._answer(run, look, scalars, run.training.row(scalars), short)
 
-    def _make_checkpoint(self, run: LiveRun) -> None:
-        run.resumption = run.resumption_now(self.lanes.states(taken=False))
+    def _make_checkpoint(self, run: LiveRun, again: bool = True) -> None:
+        run.make_resumption(lambda: self.lanes.states(taken=False), again)
         self.schedule.checkpoint_asked = False
 
     def _answer(

@@ -91,7 +91,7 @@ def test_a_checkpoint_asked_for_while_training_is_of_a_whole_step(optimizer: str
                 time.sleep(timeout or 0)
                 return None
             self.answered = len(replies)
-            return Look(len(replies), checkpoint=True)
+            return Look(len(replies), checkpoint="soon")
 
     Worker(Asking(), replies.append).loop()
     for kept in brought(replies):
@@ -103,7 +103,7 @@ def test_a_checkpoint_asked_for_while_training_is_of_a_whole_step(optimizer: str
 
 def test_a_checkpoint_asked_for_before_a_restart_is_one_of_the_new_run() -> None:
     replies: list[Reply] = []
-    commands: list[Command] = [Change(1, made("inverted", "adam")), Look(0, checkpoint=True), Restart(2), Play(3)]
+    commands: list[Command] = [Change(1, made("inverted", "adam")), Look(0, checkpoint="soon"), Restart(2), Play(3)]
 
     class Asking:
         """Then looks, until a checkpoint has come or it is late."""
@@ -120,6 +120,30 @@ def test_a_checkpoint_asked_for_before_a_restart_is_one_of_the_new_run() -> None
     Worker(Asking(), replies.append).loop()
     (kept,) = brought(replies)
     assert kept.step <= 3
+
+
+def test_where_the_run_pauses_one_is_made_of_what_is_shown_and_only_once() -> None:
+    """The answer in the last step brings the one before it, and then the run stands a step further."""
+    replies: list[Reply] = []
+    commands: list[Command] = [Change(1, made("inverted", "adam")), Look(0, checkpoint="soon"), Play(2)]
+
+    class Asking:
+        """The next look as soon as the last one is answered."""
+
+        looks = 0
+
+        def get(self, timeout: float | None) -> Command | None:
+            if commands:
+                return commands.pop(0)
+            if sum(isinstance(reply, Update) for reply in replies) <= self.looks:
+                return None
+            self.looks += 1
+            return Look(self.looks, checkpoint="paused" if self.looks > 1 else "") if self.looks < 5 else Stop()
+
+    Worker(Asking(), replies.append).loop()
+    answers = [reply for reply in replies if isinstance(reply, Update)]
+    assert [answer.frame.step for answer in answers if answer.frame is not None] == [0, 1, 2, 2, 2]
+    assert [kept.step for kept in brought(replies)] == [1, 2]
 
 
 def test_a_checkpoint_does_not_change_as_training_goes_on() -> None:

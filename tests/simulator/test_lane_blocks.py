@@ -70,7 +70,7 @@ def changed(path: str, value: Any, run: int = 2) -> Change:
 
 COMMANDS: Mapping[str, Command] = {
     "look": Look(3, HistogramsObservation.variants()),
-    "look that brings a checkpoint": Look(3, (), checkpoint=True),
+    "look that brings a checkpoint": Look(3, (), checkpoint="soon"),
     "learning rate": changed("optimizer.learning_rate", 0.3),
     "penalty": changed("regularization.l2", 0.1),
     "dropout": changed("layers.0.dropout.rate", 0.4),
