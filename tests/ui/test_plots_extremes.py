@@ -25,7 +25,7 @@ from simulator.observations.order_chaos import OrderChaosObservation
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from tests.thinned import thinned
-from tests.ui.plot_data import EXTREMES, KINDS, view, with_results
+from tests.ui.plot_data import EXTREMES, KINDS, history, recorded, view, with_results
 from tests.ui.told import read_out
 from ui.chart.axes import TEXT_PIXELS, Axis, StepAxis, plot_font
 from ui.chart.canvas import Pane
@@ -59,6 +59,32 @@ def shown(plot: type[Plot[Any]], kind: str, qtbot: QtBot) -> Plot[Any]:
     made.start(given(kind).frame.info)
     made.refresh(given(kind))
     return made
+
+
+def with_a_new_layer() -> View:
+    """At the very step in which layer 2 came: in a place of the past that holds steps of before alone."""
+    steps, whole = 11, view(DEPTH, 11)
+    columns, before = whole.history.columns, history(DEPTH - 1, steps - 1, capacity=8)
+    sources = [_source(column) for column in columns]
+    past = before.handed_on(columns, sources)
+    past.extend(Rows(steps, columns, np.empty((0, len(columns))), np.ones(len(columns))))
+    return View(whole.frame, recorded(past, whole.record.first, *whole.record.pasts.values()))
+
+
+def _source(column: str) -> str:
+    name, _, layer = column.partition(":")
+    return column if layer in {"", "0"} else "" if layer == "1" else f"{name}:{int(layer) - 1}"
+
+
+@pytest.mark.parametrize("plot", all_plots(), ids=named)
+def test_a_layer_that_has_just_come_is_not_told_to_be_not_finite(plot: type[Plot[Any]], qtbot: QtBot) -> None:
+    made, given = plot(), with_a_new_layer()
+    qtbot.addWidget(made)
+    made.resize(460, 300)
+    made.start(given.frame.info)
+    made.refresh(given)
+    said = [*(key.text for key in made.legend.keys), *(note.text for note in made.legend.notes)]
+    assert not [text for text in said if "NaN" in text or "finite" in text]
 
 
 def panes_of(plot: Plot[Any]) -> list[QImage]:

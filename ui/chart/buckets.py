@@ -32,7 +32,7 @@ class Buckets:
     @cached_property
     def known(self) -> NDArray[np.bool_]:
         """(buckets,) or (buckets, layers): whether something is known of a bucket, be it NaN."""
-        return np.asarray(np.greater.outer(self.steps + self.width, self.begins))
+        return np.asarray(np.greater.outer(np.minimum(self.steps + self.width, self.end + 1), self.begins))
 
     @cached_property
     def middles(self) -> Floats:

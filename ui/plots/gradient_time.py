@@ -93,8 +93,8 @@ class LayersReader:
 
 def past_notes(state: LayersPast, labels: Sequence[str], floor: float) -> list[Note]:
     """What the last value of each layer has that a log scale does not show."""
-    last = state.past.last[-1]
-    return [*zero_notes(last, state.defined, floor), *lost_notes(last, state.defined, labels, state.since)]
+    last, known = state.past.last[-1], state.defined & state.past.known[-1]
+    return [*zero_notes(last, known, floor), *lost_notes(last, known, labels, state.since)]
 
 
 def past_table(state: LayersPast, names: Sequence[str]) -> Table:
