@@ -37,7 +37,7 @@ class Screen:
         self.last: Update | None = None
 
     def until(self, holds: Callable[[Update], bool]) -> Update:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while self.last is None or not holds(self.last):
             assert time.monotonic() < end, self.last
             self.session.look()

@@ -74,7 +74,7 @@ class Bench:
             self.histories[lane.name].extend(rows)
 
     def until(self, holds: Any, observations: Any = ()) -> None:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while not holds():
             assert time.monotonic() < end, self.last
             self.session.look(observations)

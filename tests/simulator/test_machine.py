@@ -395,7 +395,7 @@ def test_memory_that_runs_out_in_the_worker_is_one_sentence_without_a_traceback(
         session.look()
         session.play(3)
         session.take_snapshot()
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while time.monotonic() < end and not any(isinstance(each, Failed | Refused) for each in replies):
             replies += session.replies()
             time.sleep(0.002)

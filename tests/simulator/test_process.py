@@ -64,7 +64,7 @@ def test_a_worker_waits_for_nobody_who_takes_a_large_answer(tmp_path: Path) -> N
     carrier = transport.ProcessTransport(LargeReply(tmp_path / "told"))
     carrier.launch()  # Nobody reads before it is started.
     try:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while not (tmp_path / "told").exists():
             assert time.monotonic() < end
             time.sleep(0.01)
@@ -196,7 +196,7 @@ class Late:
 
     def loop(self) -> None:
         self._post("early")
-        LET.wait(10)
+        LET.wait(60)
         self._post("late")
 
 
@@ -214,7 +214,7 @@ def test_nobody_is_told_of_what_a_thread_says_after_it_was_closed() -> None:
 
     worker: transport.ThreadTransport[object, str] = transport.ThreadTransport(lambda *given: Late(*given).loop, "late")
     worker.start(notify)
-    assert arrived.wait(10)
+    assert arrived.wait(60)
     worker.close(0.0)
     LET.set()
     wait_for(lambda: "late" in worker.receive())
@@ -222,7 +222,7 @@ def test_nobody_is_told_of_what_a_thread_says_after_it_was_closed() -> None:
 
 
 def wait_for(done: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not done():
         assert time.monotonic() < end
         time.sleep(0.01)

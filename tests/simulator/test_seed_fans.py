@@ -42,7 +42,7 @@ def session() -> Iterator[SeedsSession]:
 
 def replies_until(session: SeedsSession, done: Callable[[Any], bool]) -> list[Any]:
     heard: list[Any] = []
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not any(map(done, heard)):
         assert time.monotonic() < end
         time.sleep(0.005)

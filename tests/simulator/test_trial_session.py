@@ -23,6 +23,7 @@ from simulator.running.beside.trial_session import TrialSession
 from simulator.running.beside.trial_worker import judged
 from simulator.running.messages import Failed
 from simulator.running.transport import Mode, ProcessTransport
+from tests.simulator.left_running import left_running
 
 Reply = Tried | RequestProgress | Failed
 SICK = Experiment.from_builtins(
@@ -47,7 +48,7 @@ def trials(request: pytest.FixtureRequest) -> Iterator[TrialSession]:
     made = TrialSession(mode, lambda: None)
     yield made
     made.close()
-    assert set(threading.enumerate()) <= before
+    assert not left_running(before)
 
 
 def until(trials: TrialSession, kind: type[Reply]) -> list[Reply]:
@@ -102,7 +103,7 @@ def test_nothing_comes_of_what_was_cancelled(trials: TrialSession) -> None:
 
 
 def test_they_end_at_once_in_the_midst_of_a_trial(trials: TrialSession) -> None:
-    trials.try_remedies(ENDLESS, (FINDING,), 2000, 0.7)
+    trials.try_remedies(ENDLESS, (FINDING,), 100_000, 0.7)
     until(trials, RequestProgress)
     trials.close()
     assert not trials.waiting

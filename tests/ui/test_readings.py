@@ -16,9 +16,10 @@ from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.running.session import Session
 from tests.ui.plot_data import frame, history, view
+from ui.bench import readings as renewal
 from ui.bench.bench import Bench
 from ui.bench.document import Document
-from ui.bench.readings import READING_MS, Readings
+from ui.bench.readings import Readings
 from ui.plots import View
 from ui.plots.gradient_time import past_text
 from ui.plots.loss import LossPlot
@@ -66,11 +67,13 @@ def seen(record: Record, now: Frame) -> View:
 def test_a_reading_stays_long_enough_to_be_read_and_ends_with_the_last_frame(
     qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(renewal, "READING_MS", 1_000_000)
     readings, given = Readings(), view(2)
     frames = [frame(2, step) for step in range(6)]
     read = [readings.added_to(replace(given, frame=each), playing=True).reading.step for each in frames]
     assert read == [0] * 6
-    qtbot.wait(READING_MS + 20)
+    monkeypatch.setattr(renewal, "READING_MS", 0)
+    qtbot.wait(2)
     assert readings.added_to(replace(given, frame=frames[3]), playing=True).reading.step == 3
     assert readings.added_to(replace(given, frame=frames[5]), playing=False).reading.step == 5
     other = frame(2, 0, run=2)

@@ -299,8 +299,9 @@ def test_where_nothing_can_be_kept_it_is_said_once(
     recovery.failed.connect(told.append)
     for value in (0.125, 0.25):
         rate(window, value)
-        recovery.keep()
-        qtbot.wait(50)
+        kept(qtbot, recovery)
+        qtbot.waitUntil(lambda: bool(told))
+    qtbot.wait(50)
     assert told == ["Nothing can be kept for the case of a hard end: No space left on device."]
     monkeypatch.undo()
     kept(qtbot, recovery)

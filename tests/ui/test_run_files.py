@@ -88,7 +88,7 @@ def test_saving_does_not_stop_the_run(
     qtbot.waitUntil(lambda: window.bench.record.steps > 5)
     free = threading.Event()
     write = run_file.write
-    monkeypatch.setattr(run_file, "write", lambda *given: (free.wait(20), write(*given)))
+    monkeypatch.setattr(run_file, "write", lambda *given: (free.wait(60), write(*given)))
     monkeypatch.setattr(files, "ask_save", lambda *_: tmp_path / "a.nabla")
     assert window.experiments.save_as()
     before = window.bench.record.steps
@@ -141,12 +141,12 @@ def test_where_it_cannot_be_written_one_sentence_says_so_and_the_document_stays_
 def test_a_run_that_is_saved_as_another_document_opens_does_not_give_that_its_name(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    free = threading.Event()
+    begun, free = threading.Event(), threading.Event()
     write = run_file.write
-    monkeypatch.setattr(run_file, "write", lambda *given: (free.wait(20), write(*given)))
+    monkeypatch.setattr(run_file, "write", lambda *given: (begun.set(), free.wait(60), write(*given)))
     monkeypatch.setattr(files, "ask_save", lambda *_: tmp_path / "a.nabla")
     assert window.experiments.save_as()
-    qtbot.wait(200)
+    qtbot.waitUntil(begun.is_set)
     window.experiments.new()
     free.set()
     qtbot.waitUntil(lambda: not window.bench.keeper.busy)

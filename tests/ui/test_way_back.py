@@ -62,13 +62,15 @@ def test_a_new_finding_is_told_to_who_keeps_checkpoints_once(
     told: list[tuple[int, int]] = []
     monkeypatch.setattr(WorkerLink, "keep_before", lambda _link, run, step: told.append((run, step)))
     window = ruined(qtbot, open_window, "thread")
-    qtbot.waitUntil(lambda: bool(window.findings.panel.shown))
+
+    def began() -> set[int]:
+        return {offer.since[0] for offer in window.findings.rounds.offers if offer.since[0] > 0}
+
+    qtbot.waitUntil(lambda: bool(began()))
     window.bench.link.wake()
     qtbot.wait(700)
-    began = {offer.since[0] for offer in window.findings.rounds.offers if offer.since[0] > 0}
     assert window.bench.info is not None
-    assert began
-    assert {step for run, step in told if run == window.bench.info.run} >= began
+    assert {step for run, step in told if run == window.bench.info.run} >= began()
     assert len(told) == len(set(told))
 
 
