@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,12 @@ GROUPS = 32
 
 
 def draw_dense(
-    painter: QPainter, x: Array, y: Array, rows: NDArray[np.intp], colours: Sequence[str], width: float,
-    colour_of: Callable[[str], str],
-) -> None:  # fmt: skip
-    """A square of ``width`` pixels at each place, in the colour of its row as the theme has it."""
+    painter: QPainter, x: Array, y: Array, rows: NDArray[np.intp], colours: Sequence[str], width: float
+) -> None:
+    """A square of ``width`` pixels at each place, in the colour of its row."""
     shared = -(-len(colours) // GROUPS)
     groups = rows % len(colours) // shared
     for group in np.unique(groups).tolist():
         middle = colours[min(group * shared + shared // 2, len(colours) - 1)]
-        painter.setPen(pen_of(colour_of(middle), width))
+        painter.setPen(pen_of(middle, width))
         painter.drawPoints(polygon(x[groups == group], y[groups == group]))

@@ -296,17 +296,17 @@ class Dots(PlainMark):
         size = self.radius if count <= 40 else max(1.4, self.radius * 40 / count)
         warning, ground = surface.colour("warning"), surface.colour("panel")
         top = low if surface.pane.yInverted() else high
+        tones, rimmed = [surface.colour(colour) for colour in self.colours], False
         painter, shape = surface.painter, ORDER[surface.style.lane % len(ORDER)]
         across, down = self._places(surface.to_pixels, top)
         rows, finite = np.asarray(self.rows or range(count), np.intp), np.isfinite(across) & np.isfinite(down)
         if count >= DENSE_DOTS and shape == "dot":
             plain = finite & (self.kinds == ROUND)
             places = across[plain], down[plain], rows[plain]
-            draw_dense(painter, *places, self.colours, 2 * size - 1, surface.colour)
+            draw_dense(painter, *places, tones, 2 * size - 1)
             finite &= ~plain
         rim, ring = pen_of(ground, 0.8) if size > 2.5 else QPen(Qt.PenStyle.NoPen), transparent(ground, 1.0)
         each = (part[finite].tolist() for part in (across, down, self.kinds, rows))
-        tones, rimmed = [surface.colour(colour) for colour in self.colours], False
         for x, y, kind, row in zip(*each, strict=True):
             colour = warning if kind == LOST else tones[row % len(tones)]
             if kind not in (ROUND, HOLLOW):
