@@ -21,7 +21,7 @@ from simulator.maps.map_folder import MapFolder  # noqa: E402
 from simulator.maps.presets import find_map  # noqa: E402
 from simulator.maps.theory import lines  # noqa: E402
 from ui.app import create_app  # noqa: E402
-from ui.export import export_plot  # noqa: E402
+from ui.export import PictureSettings, export_plot  # noqa: E402
 from ui.maps.map_plot import MapPlot  # noqa: E402
 from ui.maps.state import MadeMap  # noqa: E402
 
@@ -40,7 +40,7 @@ def main(folder: Path) -> None:
     plot.experiment = sweep.experiment
     plot.show_state(MadeMap(sweep, made, preset.shown, lines=lines(sweep, preset.theory)))
     path = ROOT / "docs" / "pictures" / "map.png"
-    export_plot(plot, path, width=640, height=400, scale=1.5, light=True, kind="png")
+    export_plot(plot, path, PictureSettings(640, 400, 1.5), kind="png")
     app.processEvents()
 
 

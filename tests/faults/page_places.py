@@ -14,7 +14,7 @@ from simulator.running.beside.recomputation import Recomputed
 from tests.faults.cells import Place
 from tests.faults.faults import BROKEN, DENIED, FULL, KILLED, MEMORY, READ_ONLY, VANISHED
 from tests.faults.window import be_unsaved, held, wait, window
-from ui.animation.animator import Animation, Animator
+from ui.animation.animator import AnimatedRun, Animation, Animator
 from ui.animation.plan import Plan, Stretch
 from ui.animation.recomputer import Recomputer
 from ui.export import ExportError
@@ -67,7 +67,7 @@ def _animate(folder: Path) -> str:
     frames = cast("Recomputer", Present(frame, window()))
     # Of a size that a disk of a megabyte has no room for.
     animation = Animation(folder / "net.png", width=1600, height=1200, scale=4.0)
-    animator = Animator(plot, window().bench.record, frames, animation, window())
+    animator = Animator(plot, AnimatedRun(window().bench.record), frames, animation, window())
     animator.failed.connect(told.append)
     animator.finished.connect(lambda _sentence: told.append(""))
     animator.start(Plan((Stretch(frame.step, (frame.step,)),), 1.0, even=True))

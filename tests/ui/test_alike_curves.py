@@ -21,7 +21,7 @@ from ui.chart.alike import AlikeCurves, DashTurn, GrowingCurves, alone_of, neigh
 from ui.chart.marks import LIVE, Mark, Palette, Surface
 from ui.chart.pane import Pane
 from ui.chart.spans import Spans
-from ui.export.pictures import picture
+from ui.export.pictures import PictureSettings, picture
 from ui.plots import View, plot_class
 from ui.plots.gradient_time import GradientTime, shared_by
 from ui.style.theme import LIGHT
@@ -109,7 +109,7 @@ def test_a_picture_shows_curves_as_far_apart_as_it_has_room_for(qtbot: QtBot) ->
     twin.canvas.lay_out(1600, 1200)
     twin.canvas.grab()
     assert turns(twin) == [None, None]
-    assert not picture(plot, 800, 600).isNull()
+    assert not picture(plot, PictureSettings(800, 600)).isNull()
 
 
 def test_the_line_of_many_steps_lies_between_their_extremes_and_a_spike_is_still_drawn(qtbot: QtBot) -> None:

@@ -31,11 +31,11 @@ from simulator.training.training import Training
 from tests.thinned import thinned
 from tests.ui.real_runs import ALL, NETS
 from tests.ui.windows import OpenOn
-from ui.animation.animator import Animation, Animator
+from ui.animation.animator import AnimatedRun, Animation, Animator
 from ui.animation.dialog import AnimationDialog, plan_text
 from ui.animation.plan import JUMP_SECONDS, Costs, Plan, Stretch, planned, spread
 from ui.animation.recomputer import Recomputer
-from ui.export.pictures import picture
+from ui.export.pictures import PictureSettings, picture
 from ui.export.tables import csv_text
 from ui.plots import Plot, View, all_plots, plot_class
 from ui.style.theme import DARK, LIGHT
@@ -146,7 +146,7 @@ def animated(
     """The animation of a plot over all of a run, made to its end."""
     given = Given([view.frame for view in views], plot)
     animation = Animation(path, width=360, height=240, **look)
-    animator = Animator(plot, record, cast("Recomputer", given), animation, plot)
+    animator = Animator(plot, AnimatedRun(record), cast("Recomputer", given), animation, plot)
     told: list[str] = []
     animator.finished.connect(told.append)
     animator.failed.connect(told.append)
@@ -208,7 +208,8 @@ def test_axes_stand_still_and_the_last_picture_is_that_of_the_plot(qtbot: QtBot,
             other.picture_title.note = f"step {place}"
             other.show_state(state)
             ranges.add(tuple(map(tuple, other.canvas.panes[0].viewRange())))
-            wanted = picture(other, 360, 240).convertToFormat(picture(other, 360, 240).Format.Format_RGB888)
+            alone = picture(other, PictureSettings(360, 240))
+            wanted = alone.convertToFormat(alone.Format.Format_RGB888)
             image.seek(place)
             pixels = np.asarray(image.convert("RGB"))
             rows = np.frombuffer(wanted.constBits(), np.uint8).reshape(240, wanted.bytesPerLine())[:, : 3 * 360]

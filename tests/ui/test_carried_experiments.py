@@ -20,7 +20,7 @@ from tests.ui.plot_data import experiment_at, view
 from tests.ui.windows import OpenOn
 from ui.app import start_document
 from ui.dialogs import files
-from ui.export import copy_picture, export_all, export_plot
+from ui.export import PictureSettings, copy_picture, export_all, export_plot
 from ui.export.headless import draw_all
 from ui.plots import Plot, all_plots, plot_class
 from ui.window.main_window import MainWindow
@@ -45,7 +45,7 @@ def test_the_experiment_of_the_step_that_is_shown_is_in_the_picture(
     key: str, kind: str, qtbot: QtBot, tmp_path: Path
 ) -> None:
     plot = shown(key, qtbot)
-    path = export_plot(plot, tmp_path / f"picture.{kind}", width=300, height=200)
+    path = export_plot(plot, tmp_path / f"picture.{kind}", PictureSettings(300, 200))
     carried = extract(path)
     assert carried.experiment == nablascope.load(path) == experiment_at(40)
     assert (carried.title, carried.step, carried.version) == (plot.title, 40, nablascope.__version__)
@@ -71,13 +71,13 @@ def test_numbers_and_pages_to_print_are_as_they_were(qtbot: QtBot, tmp_path: Pat
 @pytest.mark.parametrize("kind", ["png", "svg"])
 def test_all_plots_at_once_carry_it_too(kind: Any, qtbot: QtBot, tmp_path: Path) -> None:
     plots = [shown(plot.key, qtbot, 7) for plot in all_plots()[:4]]
-    for path in export_all(plots, tmp_path, kind, width=200, height=140).written:
+    for path in export_all(plots, tmp_path, kind, PictureSettings(200, 140)).written:
         assert nablascope.load(path) == experiment_at(7)
 
 
 def test_the_plots_of_a_run_without_a_screen_carry_it(qapp: QApplication, tmp_path: Path) -> None:
     result = nablascope.run(Experiment.from_builtins(PLAIN), steps=3)
-    drawn = draw_all(result.last, result.record, tmp_path, width=200, height=140)
+    drawn = draw_all(result.last, result.record, tmp_path, PictureSettings(200, 140))
     assert len(drawn.written) > 10
     for path in drawn.written:
         assert nablascope.load(path) == Experiment.from_builtins(PLAIN)
@@ -85,7 +85,7 @@ def test_the_plots_of_a_run_without_a_screen_carry_it(qapp: QApplication, tmp_pa
 
 
 def test_a_picture_on_the_clipboard_carries_it_too(qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> None:
-    copy_picture(shown("loss", qtbot), width=300, height=200)
+    copy_picture(shown("loss", qtbot), PictureSettings(300, 200, 2.0))
     path = tmp_path / "pasted.png"
     path.write_bytes(bytes(qapp.clipboard().mimeData().data("image/png").data()))
     assert extract(path).experiment == experiment_at(40)

@@ -19,7 +19,7 @@ from tests.ui.told import read_out
 from ui.bench.bench import Bench
 from ui.bench.document import Document
 from ui.chart.axes import Axis
-from ui.export.pictures import picture
+from ui.export.pictures import PictureSettings, picture
 from ui.plots import Plot, all_plots, plot_class
 
 OVER_STEPS = {
@@ -68,7 +68,7 @@ def test_a_mark_stands_at_its_step_on_screen_and_in_pictures(key: str, qtbot: Qt
     with_marks, without = (shown(key, qtbot, changes) for changes in (CHANGES, ()))
     pairs = [
         (with_marks.canvas.grab().toImage(), without.canvas.grab().toImage()),
-        (picture(with_marks, 520, 360), picture(without, 520, 360)),
+        (picture(with_marks, PictureSettings(520, 360)), picture(without, PictureSettings(520, 360))),
     ]
     twin = with_marks.twin(with_marks.theme)
     qtbot.addWidget(twin)

@@ -23,7 +23,7 @@ from simulator.training.training import Training
 from tests.thinned import thinned
 from tests.ui.real_runs import ALL, NETS
 from ui.chart.clipping import clipped
-from ui.export.pictures import vector_drawing
+from ui.export.pictures import PictureSettings, vector_drawing
 from ui.plots import Plot, View, all_plots, plot_class
 
 WIDTH, HEIGHT = 800, 500
@@ -93,7 +93,7 @@ def test_all_that_goes_beyond_its_pane_is_clipped(key: str, qtbot: QtBot) -> Non
     for plot in shown(key, qtbot):
         for pane in plot.canvas.panes:
             pane.scaleBy((0.2, 0.2))
-        root = fromstring(vector_drawing(plot, WIDTH, HEIGHT))
+        root = fromstring(vector_drawing(plot, PictureSettings(WIDTH, HEIGHT)))
         assert "\ue000" not in "".join(root.itertext())
         points = list(shapes(root, QTransform(), is_clipped=False))
         assert beyond(points, is_clipped=False) == []
@@ -108,7 +108,9 @@ def test_what_is_zoomed_is_drawn_whole_behind_its_clip_path(qtbot: QtBot) -> Non
     (plot, *_) = shown("gradient_histograms", qtbot)
     for pane in plot.canvas.panes:
         pane.scaleBy((0.2, 0.2))
-    points = list(shapes(fromstring(vector_drawing(plot, WIDTH, HEIGHT)), QTransform(), is_clipped=False))
+    points = list(
+        shapes(fromstring(vector_drawing(plot, PictureSettings(WIDTH, HEIGHT))), QTransform(), is_clipped=False)
+    )
     assert beyond(points, is_clipped=True)
 
 

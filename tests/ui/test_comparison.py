@@ -20,7 +20,7 @@ from ui.chart.colour_tables import diverging_table
 from ui.chart.heat import Heat
 from ui.chart.ratio import largest_magnitude, log_ratio
 from ui.chart.view import Comparing
-from ui.export.pictures import picture
+from ui.export.pictures import PictureSettings, picture
 from ui.plots import View, all_plots
 from ui.plots.base import Plot
 from ui.plots.images import ImagePlot, images_of
@@ -103,16 +103,16 @@ def test_every_plot_draws_networks_by_common_layers_and_back(qtbot: QtBot, kind:
     base = real(name)
     by_depth = replace(base, lanes={"B": real("deep"), "C": base})
     plot = shown(qtbot, kind, by_depth)
-    before = picture(plot, 600, 400)
+    before = picture(plot, PictureSettings(600, 400))
     plot.refresh(replace(by_depth, comparing=Comparing(common_layers=True)))
-    assert not picture(plot, 600, 400).isNull()
+    assert not picture(plot, PictureSettings(600, 400)).isNull()
     if kind.overlays:
         last = len(base.frame.info.layers) - 1
         assert [lane.partners[-1] for lane in plot.lanes] == [(last, 49), (last, last)]
     plot.refresh(by_depth)
     assert all(not lane.partners for lane in plot.lanes)
     if kind.overlays:
-        assert picture(plot, 600, 400) == before
+        assert picture(plot, PictureSettings(600, 400)) == before
 
 
 # -- ratios --------------------------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ def test_images_become_ratios_by_choice_and_images_again(qtbot: QtBot, kind: typ
             continue
         tried += 1
         lane = plot.lanes[0].plot
-        before, ticks = picture(plot, 800, 400), lane.bar.ticks
+        before, ticks = picture(plot, PictureSettings(800, 400)), lane.bar.ticks
         plot.refresh(replace(side, comparing=Comparing(ratio=True)))
         assert lane.bar.name == "log₁₀ B / A"
         assert (lane.picture_title.text, lane.picture_title.tail) == ("B", " / A")
@@ -161,11 +161,11 @@ def test_images_become_ratios_by_choice_and_images_again(qtbot: QtBot, kind: typ
         for key, ratio in lane.ratios.items():
             np.testing.assert_array_equal(ratio.logs, log_ratio(its[key], own[key], rows))
             assert lane.drawing.mark(key) is ratio
-        assert picture(plot, 800, 400) != before
+        assert picture(plot, PictureSettings(800, 400)) != before
         plot.refresh(side)
         assert (lane.picture_title.text, lane.picture_title.tail) == ("B", "")
         assert (lane.bar.name, lane.bar.ticks) == (kind.bar_name, ticks)
-        assert picture(plot, 800, 400) == before
+        assert picture(plot, PictureSettings(800, 400)) == before
     assert tried, "no net fills this plot"
 
 

@@ -20,7 +20,7 @@ from tests.ui.painted import Recorder
 from tests.ui.pixels import colours, lightness
 from tests.ui.plot_data import view
 from tests.ui.real_runs import real
-from ui.export import ExportError, copy_picture, export_all, export_plot
+from ui.export import ExportError, PictureSettings, copy_picture, export_all, export_plot
 from ui.export.headless import draw_all
 from ui.export.pictures import Exported, picture
 from ui.export.tables import cell_text
@@ -40,7 +40,7 @@ def shown(key: str, qtbot: QtBot, given: View | None = None, **kwargs: Any) -> P
 
 @keys
 def test_a_png_has_exactly_the_size_asked_for(key: str, qtbot: QtBot, tmp_path: Path) -> None:
-    path = export_plot(shown(key, qtbot), tmp_path / "p.png", width=401, height=257, scale=1.5)
+    path = export_plot(shown(key, qtbot), tmp_path / "p.png", PictureSettings(401, 257, 1.5))
     image = QImage(str(path))
     assert (image.width(), image.height()) == (round(401 * 1.5), round(257 * 1.5))
     assert colours(image) > 10
@@ -49,7 +49,7 @@ def test_a_png_has_exactly_the_size_asked_for(key: str, qtbot: QtBot, tmp_path: 
 
 def test_a_scaled_picture_has_scaled_lines_and_text(qtbot: QtBot) -> None:
     plot = shown("gradient_depth", qtbot)
-    small, large = picture(plot, 400, 260), picture(plot, 400, 260, 2.0)
+    small, large = picture(plot, PictureSettings(400, 260)), picture(plot, PictureSettings(400, 260, 2.0))
     back = large.scaled(400, 260)
     assert np.mean(np.abs(lightness(small) - lightness(back)) > 96) < 0.02
     ink = [np.count_nonzero(lightness(image) < 128) for image in (small, large)]
@@ -57,39 +57,39 @@ def test_a_scaled_picture_has_scaled_lines_and_text(qtbot: QtBot) -> None:
 
 
 def test_the_title_is_in_the_picture(qtbot: QtBot) -> None:
-    image = picture(shown("loss", qtbot), 400, 260)
+    image = picture(shown("loss", qtbot), PictureSettings(400, 260))
     assert np.count_nonzero(lightness(image)[2:24, 8:160] < 100) > 60
 
 
 def test_the_ground_is_light_by_choice(qtbot: QtBot) -> None:
     plot = shown("weights", qtbot, theme=DARK)
-    assert picture(plot, 300, 200).pixelColor(1, 199).name() == LIGHT.panel
+    assert picture(plot, PictureSettings(300, 200)).pixelColor(1, 199).name() == LIGHT.panel
 
 
 def test_an_export_leaves_the_plot_as_it_is(qtbot: QtBot, tmp_path: Path) -> None:
     plot = shown("gradient_time", qtbot)
     plot.resize(420, 280)
     before = plot.grab().toImage()
-    export_plot(plot, tmp_path / "a.png", width=300, height=200)
+    export_plot(plot, tmp_path / "a.png", PictureSettings(300, 200))
     export_plot(plot, tmp_path / "a.svg")
     assert plot.grab().toImage() == before
 
 
 def test_a_ghost_and_a_zoom_are_exported_too(qtbot: QtBot) -> None:
     plot = shown("gradient_depth", qtbot)
-    plain = picture(plot, 400, 260)
+    plain = picture(plot, PictureSettings(400, 260))
     plot.refresh(view(5, 20))
     plot.pin()
-    pinned = picture(plot, 400, 260)
+    pinned = picture(plot, PictureSettings(400, 260))
     assert pinned != plain
     plot.canvas.panes[0].manual = True  # as the mouse leaves it
     plot.canvas.panes[0].setRange(xRange=(0, 2), padding=0)
-    assert picture(plot, 400, 260) != pinned
+    assert picture(plot, PictureSettings(400, 260)) != pinned
 
 
 @keys
 def test_svg_is_a_vector_picture_of_its_size(key: str, qtbot: QtBot, tmp_path: Path) -> None:
-    path = export_plot(shown(key, qtbot), tmp_path / "p.svg", width=640, height=400)
+    path = export_plot(shown(key, qtbot), tmp_path / "p.svg", PictureSettings(640, 400))
     root = ET.parse(path).getroot()
     assert root.tag.endswith("svg")
     assert root.get("viewBox") == "0 0 640 400"
@@ -99,7 +99,7 @@ def test_svg_is_a_vector_picture_of_its_size(key: str, qtbot: QtBot, tmp_path: P
 
 @keys
 def test_pdf_is_one_page_of_its_size(key: str, qtbot: QtBot, tmp_path: Path) -> None:
-    data = export_plot(shown(key, qtbot), tmp_path / "p.pdf", width=640, height=400).read_bytes()
+    data = export_plot(shown(key, qtbot), tmp_path / "p.pdf", PictureSettings(640, 400)).read_bytes()
     assert data.startswith(b"%PDF")
     box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", data)
     assert box is not None
@@ -110,9 +110,9 @@ def test_pdf_is_one_page_of_its_size(key: str, qtbot: QtBot, tmp_path: Path) -> 
 @pytest.mark.skipif(not (shutil.which("rsvg-convert") and shutil.which("pdftoppm")), reason="no other program here")
 def test_another_program_draws_the_same_picture(qtbot: QtBot, tmp_path: Path) -> None:
     plot = shown("gradient_depth", qtbot)
-    wanted = QImage(str(export_plot(plot, tmp_path / "p.png", width=640, height=400)))
-    svg, pdf = export_plot(plot, tmp_path / "p.svg", width=640, height=400), tmp_path / "p.pdf"
-    export_plot(plot, pdf, width=640, height=400)
+    wanted = QImage(str(export_plot(plot, tmp_path / "p.png", PictureSettings(640, 400))))
+    svg, pdf = export_plot(plot, tmp_path / "p.svg", PictureSettings(640, 400)), tmp_path / "p.pdf"
+    export_plot(plot, pdf, PictureSettings(640, 400))
     subprocess.run(["rsvg-convert", str(svg), "-o", str(tmp_path / "svg.png")], check=True)
     subprocess.run(["pdftoppm", "-r", "96", "-png", "-singlefile", str(pdf), str(tmp_path / "pdf")], check=True)
     for name in ("svg.png", "pdf.png"):
@@ -187,7 +187,7 @@ def test_an_export_can_be_cancelled_between_two_plots(qtbot: QtBot, tmp_path: Pa
 
 
 def test_the_clipboard_gets_a_picture(qtbot: QtBot, qapp: QApplication) -> None:
-    copy_picture(shown("weights", qtbot), width=300, height=200, scale=2.0)
+    copy_picture(shown("weights", qtbot), PictureSettings(300, 200, 2.0))
     image = qapp.clipboard().image()
     assert (image.width(), image.height()) == (600, 400)
     assert colours(image) > 10
@@ -198,7 +198,7 @@ def test_every_failure_is_one_sentence(qtbot: QtBot, tmp_path: Path) -> None:
     with pytest.raises(ExportError, match=r"cannot export as “gif”: choose one of png, svg, pdf, csv"):
         export_plot(plot, tmp_path / "p.gif")
     with pytest.raises(ExportError, match=r"width must be 120 … 16\u202f384 pixels, not 40\u202f000"):
-        export_plot(plot, tmp_path / "p.png", width=20000, scale=2)
+        export_plot(plot, tmp_path / "p.png", PictureSettings(20000, scale=2))
     with pytest.raises(ExportError, match=r"the folder .* does not exist"):
         export_plot(plot, tmp_path / "nowhere" / "p.png")
     (tmp_path / "file").write_text("")
@@ -233,7 +233,7 @@ def test_a_run_without_a_screen_draws_what_it_has(qapp: QApplication, tmp_path: 
     (tmp_path / "plots").mkdir()
     (tmp_path / "plots" / "boundary.png").write_bytes(b"of an earlier run")
     drawn = draw_all(
-        given.frame, given.record, tmp_path / "plots", width=320, height=200
+        given.frame, given.record, tmp_path / "plots", PictureSettings(320, 200)
     )  # fmt: skip
     assert {path.stem for path in drawn.written} == {plot.key for plot in all_plots()} - {"boundary"}
     assert all(colours(QImage(str(path))) > 5 for path in drawn.written)

@@ -31,7 +31,7 @@ from ui.app import create_app
 from ui.chart.marks import LANES, Area
 from ui.chart.table import joined
 from ui.export.lanes import draw_lanes
-from ui.export.pictures import export_plot, picture
+from ui.export.pictures import PictureSettings, export_plot, picture
 from ui.export.tables import csv_text
 from ui.plots import View, all_plots
 from ui.plots.base import Plot
@@ -58,16 +58,16 @@ def test_a_plot_of_curves_draws_every_network_and_says_which_is_which(qtbot: Any
         if first.state is None:
             continue
         tried += 1
-        alone = picture(first, 600, 400)
+        alone = picture(first, PictureSettings(600, 400))
         first.show_lanes("A", [(lane, other) for lane, other in zip("BCD", others, strict=True)])
         assert [key.text for key in first.legend.keys[:4]] == list("ABCD")
         assert len({key.swatch for key in first.legend.keys[:4]}) == 4
         assert {style.lane for style in LANES} == {0, 1, 2, 3}
-        assert picture(first, 600, 400) != alone
+        assert picture(first, PictureSettings(600, 400)) != alone
         told = [name.rpartition(": ")[2] for name in first.table().columns if ": " in name]
         assert set(told) == set("ABCD")
         first.show_lanes("A", [])
-        assert picture(first, 600, 400) == alone
+        assert picture(first, PictureSettings(600, 400)) == alone
     assert tried, "no net fills this plot"
 
 
@@ -131,7 +131,7 @@ def test_networks_of_other_depths_lie_at_the_same_relative_depth(
     if first.state is None or other.state is None:
         pytest.skip("drawn from real runs only")
     first.show_lanes("A", [("B", other)])
-    assert not picture(first, 600, 400).isNull()
+    assert not picture(first, PictureSettings(600, 400)).isNull()
     states = first.state.depth, other.state.depth
     pieces = first.stretch(first.lanes[0])
     for place, pane in enumerate(first.canvas.panes):
@@ -149,7 +149,7 @@ def test_pictures_of_all_networks_are_written_and_those_beside_each_other_share_
     for plot in PLOTS:
         (tmp_path / f"{plot.key}.png").write_bytes(b"of an earlier comparison")
     drawn = draw_lanes(
-        {name: [(each.frame, each.record)] for name, each in shown.items()}, tmp_path, width=300, height=200
+        {name: [(each.frame, each.record)] for name, each in shown.items()}, tmp_path, PictureSettings(300, 200)
     )
     assert len(drawn.written) + len(drawn.empty) == len(PLOTS)
     assert drawn.empty
@@ -198,7 +198,7 @@ def test_curves_of_five_seeds_are_drawn_as_their_median_with_quartiles_as_bands(
             assert "median and quartiles of 5 seeds" in plot.sentence(), kind.key
             assert {name for name in plot.table().columns if name.endswith(("_low", "_high"))}, kind.key
     assert seen == {kind.key for kind in spanning}
-    drawn = draw_lanes({"A": seeds, "B": seeds[:1]}, tmp_path, width=300, height=200)
+    drawn = draw_lanes({"A": seeds, "B": seeds[:1]}, tmp_path, PictureSettings(300, 200))
     assert len(drawn.written) + len(drawn.empty) == len(PLOTS)
 
 
@@ -289,12 +289,12 @@ def test_a_picture_of_images_beside_each_other_shows_all_and_leaves_the_window_a
 ) -> None:
     (kind,) = [plot for plot in PLOTS if plot.key == "gradient_image"]
     first, other = filled(qtbot, kind, view(5)), filled(qtbot, kind, view(3))
-    alone = picture(first, 600, 300)
+    alone = picture(first, PictureSettings(600, 300))
     first.show_lanes("A", [("B", other)])
     first.resize(600, 300)
     first.show()
     size = other.canvas.size()
-    both = picture(first, 600, 300)
+    both = picture(first, PictureSettings(600, 300))
     assert both != alone
     assert both.copy(300, 0, 300, 300) != alone.copy(300, 0, 300, 300)
     assert other.canvas.size() == size

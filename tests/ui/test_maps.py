@@ -24,7 +24,7 @@ from tests.simulator.maps_engine import Here
 from tests.ui.controls import lacks, without_visible_focus
 from ui.app import create_app
 from ui.bench.document import Document
-from ui.export import export_plot
+from ui.export import PictureSettings, export_plot
 from ui.export.pictures import KINDS, Kind
 from ui.maps.cells import CellBoxes, TheoryLine
 from ui.maps.map_plot import MapPlot, bar_ticks
@@ -235,7 +235,7 @@ def test_a_map_is_exported_as_everything_else(kind: Kind, qtbot: QtBot, tmp_path
         plot.experiment = EXPERIMENT
         plot.show_state(STATE)
         path = tmp_path / f"{plot.key}.{kind}"
-        export_plot(plot, path, width=400, height=300, scale=1.0, light=True, kind=kind)
+        export_plot(plot, path, PictureSettings(400, 300), kind=kind)
         if kind == "csv":
             with path.open(newline="") as lines:
                 assert len(list(csv.DictReader(lines))) == plot.rows(STATE).rows == (7 if plot.key == "map" else 3)

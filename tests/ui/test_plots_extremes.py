@@ -32,7 +32,7 @@ from ui.chart.canvas import Pane
 from ui.chart.colour_bar import ColourBar
 from ui.chart.edges import reach_of
 from ui.chart.ranges import MOST
-from ui.export import export_plot
+from ui.export import PictureSettings, export_plot
 from ui.plots import Plot, View, all_plots, plot_class
 from ui.style.numbers import percent
 
@@ -140,7 +140,7 @@ def test_pointing_pinning_and_the_table_take_any_number(plot: type[Plot[Any]], k
 @pytest.mark.parametrize(("plot", "ending"), thinned(all_plots(), ["png", "svg", "pdf"], name=named))
 def test_every_picture_is_written(plot: type[Plot[Any]], ending: str, qtbot: QtBot, tmp_path: Path) -> None:
     made = shown(plot, "huge, NaN and infinite" if ending == "pdf" else "1e300", qtbot)
-    written = export_plot(made, tmp_path / f"p.{ending}", width=460, height=300)
+    written = export_plot(made, tmp_path / f"p.{ending}", PictureSettings(460, 300))
     assert written.stat().st_size > 500
 
 

@@ -33,6 +33,7 @@ from tests.ui.plot_data import view
 from tests.ui.real_runs import NETS, real
 from tests.ui.windows import OpenOn
 from ui.export import ExportError
+from ui.export.pictures import PictureSettings
 from ui.plots import Plot, View, all_plots
 from ui.report import drawings
 from ui.report.changes import alterations
@@ -191,7 +192,7 @@ def largest(qtbot: QtBot, depth: int, steps: int) -> tuple[int, int]:
     given = view(depth, steps)
     plots = plots_of(qtbot, given)
     assert len(plots) > 25
-    sizes = {plot: len(drawings.vector_drawing(plot, *drawings.SIZE)) for plot in plots}
+    sizes = {plot: len(drawings.vector_drawing(plot, PictureSettings())) for plot in plots}
     most = sorted(plots, key=lambda plot: -sizes[plot])[:12]
     content = page(of_layers(given), figures(most), MADE)
     root = parsed(content)

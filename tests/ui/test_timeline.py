@@ -28,7 +28,7 @@ from tests.ui.windows import OpenOn
 from ui.bench.route import Route
 from ui.bench.scrubber import Scrubber
 from ui.chart.table import Table
-from ui.export.pictures import picture
+from ui.export.pictures import PictureSettings, picture
 from ui.export.tables import csv_text
 from ui.plots import Plot, View, plot_class
 from ui.style.theme import LIGHT
@@ -163,7 +163,7 @@ def same_as_run(window: MainWindow, view: View, experiment: Experiment, *, costl
             continue
         assert of_training(shown.table()) == of_training(alone.table()), key
         if key != "loss":
-            mine, its = (picture(plot, 400, 260) for plot in (shown, alone))
+            mine, its = (picture(plot, PictureSettings(400, 260)) for plot in (shown, alone))
             assert mine.convertToFormat(QImage.Format.Format_RGB32) == its, key
         compared.add(key)
         alone.deleteLater()

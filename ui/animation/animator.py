@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -25,13 +24,12 @@ from ui.animation.plan import Plan
 from ui.animation.recomputer import Recomputer
 from ui.chart.view import Comparing, View
 from ui.export import ExportError
-from ui.export.pictures import picture, pixels_of
+from ui.export.pictures import PictureSettings, picture, pixels_of
 from ui.plots.base import Plot
 from ui.style.numbers import count, integer
 from ui.style.theme import LIGHT, Theme
 
 MILLISECONDS = 1000
-BESIDE = Comparing()
 TURN_SECONDS = 0.03
 """So long pictures are drawn without a look at the window, which stays usable."""
 
@@ -46,6 +44,15 @@ class Animation:
     height: int = 500
     scale: float = 1.0
     theme: Theme = LIGHT
+
+
+@dataclass(frozen=True)
+class AnimatedRun:
+    """The past that is shown, those of the networks beside it, and how these are held against it."""
+
+    record: Record
+    lanes: Mapping[str, Record] = field(default_factory=dict)
+    comparing: Comparing = field(default_factory=Comparing)
 
 
 @dataclass(frozen=True)
@@ -74,16 +81,14 @@ class Animator(QObject):
     """Why nothing was."""
 
     def __init__(
-        self, plot: Plot[Any], record: Record, recomputer: Recomputer, animation: Animation, parent: QObject,
-        lanes: Mapping[str, Record] = MappingProxyType({}), comparing: Comparing = BESIDE,
-    ) -> None:  # fmt: skip
-        """``lanes``: the pasts of the networks beside the run, which are held against it so."""
+        self, plot: Plot[Any], run: AnimatedRun, recomputer: Recomputer, animation: Animation, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self._animation, self._recomputer = animation, recomputer
         self._plot = plot.twin(animation.theme, lanes=False)
         self._plot.seeds = 1
-        self._record = RewoundRecord(record)
-        self._beside = NetworksBeside(self._plot, lanes, comparing)
+        self._record = RewoundRecord(run.record)
+        self._beside = NetworksBeside(self._plot, run.lanes, run.comparing)
         self._moments: list[AnimatedMoment] = []
         self._arrived = self._drawn = self._total = 0
         self._refusal = ""
@@ -184,7 +189,8 @@ class Animator(QObject):
         if plot.picture_title is not None:
             plot.picture_title.note = f"step {integer(moment.state.step)}"
         self._show(moment)
-        return pixels_of(picture(plot, animation.width, animation.height, animation.scale, light=False))
+        settings = PictureSettings(animation.width, animation.height, animation.scale, light=False)
+        return pixels_of(picture(plot, settings))
 
     def _show(self, moment: AnimatedMoment) -> None:
         self._beside.show(moment.lanes)

@@ -25,14 +25,14 @@ from simulator.running.beside.recomputation import Recomputed
 from simulator.running.progress_text import progress_text
 from simulator.system.animated_png import AnimatedPng
 from simulator.system.progress import Progress
-from ui.animation.animator import Animation, Animator
+from ui.animation.animator import AnimatedRun, Animation, Animator
 from ui.animation.plan import Costs, Plan, Stretch, planned, spread
 from ui.animation.recomputer import Recomputer
 from ui.bench.bench import Bench
 from ui.dialogs import answers
 from ui.dialogs.export import export_folder, length_box
 from ui.dialogs.files import ask_new
-from ui.export.pictures import file_name, in_theme, picture, pixels_of
+from ui.export.pictures import PictureSettings, file_name, in_theme, picture, pixels_of
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
 from ui.style.boxes import STRETCH, in_dialog, in_row
@@ -155,11 +155,12 @@ class AnimationDialog(QDialog):
         """What drawing and writing a picture takes; what else the machine does comes on top at one of them only."""
         if self.plot.state is None:
             return USUAL_DRAWING_SECONDS
-        seconds, size = math.inf, (self.width_box.value(), self.height_box.value())
+        settings = PictureSettings(self.width_box.value(), self.height_box.value(), self.scale.value())
+        seconds = math.inf
         with in_theme(self.plot, LIGHT) as plot:
             for _ in range(2):
                 began = time.perf_counter()
-                AnimatedPng(BytesIO(), 1, 1).add(pixels_of(picture(plot, *size, self.scale.value())))
+                AnimatedPng(BytesIO(), 1, 1).add(pixels_of(picture(plot, settings)))
                 seconds = min(seconds, time.perf_counter() - began)
         return seconds
 
@@ -194,9 +195,8 @@ class AnimationDialog(QDialog):
             path, self.speed.value(), self.width_box.value(), self.height_box.value(), self.scale.value(), theme
         )
         lanes = self._bench.lanes
-        self.animator = Animator(
-            self.plot, self._record, self.recomputer, animation, self, lanes.records(), lanes.comparing
-        )
+        run = AnimatedRun(self._record, lanes.records(), lanes.comparing)
+        self.animator = Animator(self.plot, run, self.recomputer, animation, self)
         self.animator.progressed.connect(self._show_progress)
         self.animator.finished.connect(self._finish)
         self.animator.failed.connect(self._fail)

@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 
 from ui.dialogs.busy import BusyDialog
 from ui.dialogs.files import ask_folder, ask_new
-from ui.export import ExportError, export_all, export_plot, file_name
-from ui.export.pictures import Kind, PictureOptions
+from ui.export import ExportError, PictureSettings, export_all, export_plot, file_name
+from ui.export.pictures import Kind
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
 from ui.style.boxes import STRETCH, in_dialog, in_row
@@ -102,14 +102,20 @@ class ExportDialog(BusyDialog):
         chosen: Kind = self.format.currentData()
         return chosen
 
+    def _settings(self) -> PictureSettings:
+        size = self.width_box.value(), self.height_box.value()
+        return PictureSettings(*size, self.scale.value(), self.light.isChecked())
+
     def _tell(self) -> None:
         picture = self.kind != "csv"
         for box in (self.width_box, self.height_box, self.scale, self.light):
             box.setEnabled(picture)
-        width = round(self.width_box.value() * self.scale.value())
-        height = round(self.height_box.value() * self.scale.value())
+        size = self._settings().pixels
         vector = "lines stay sharp at any size"
-        texts = {"png": f"{integer(width)} × {integer(height)} pixels", "csv": "every number that is drawn"}
+        texts = {
+            "png": f"{integer(size.width())} × {integer(size.height())} pixels",
+            "csv": "every number that is drawn",
+        }
         self.pixels.setText(texts.get(self.kind, vector))
 
     def _ask_where(self) -> None:
@@ -126,18 +132,15 @@ class ExportDialog(BusyDialog):
     def export_to(self, target: Path) -> None:
         """Write into a folder (all) or a file (one plot); what fails is said in the dialog, which stays."""
         which = self.which.currentData()
-        how: PictureOptions = {
-            "width": self.width_box.value(), "height": self.height_box.value(),
-            "scale": self.scale.value(), "light": self.light.isChecked(), "kind": self.kind,
-        }  # fmt: skip
+        settings = self._settings()
         try:
             if which in (SHOWN, ALL):
                 keys = self._shown if which == SHOWN else tuple(self._plots)
                 with self.busy():
-                    exported = export_all([self._plots[key] for key in keys], target, **how)
+                    exported = export_all([self._plots[key] for key in keys], target, self.kind, settings)
                 said = f"{exported.sentence} They are in {target}."
             else:
-                said = f"Exported to {export_plot(self._plots[which], target, **how)}."
+                said = f"Exported to {export_plot(self._plots[which], target, settings, kind=self.kind)}."
         except ExportError as error:
             self.say_error(str(error))
             return

@@ -11,17 +11,14 @@ from simulator.landscape.race import RacedPath
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.system.progress import followed
-from ui.export.pictures import Exported, export_all, export_plot, key_name
+from ui.export.pictures import DEFAULT, Exported, PictureSettings, export_all, export_plot, key_name
 from ui.landscape.plot import LandscapePlot
 from ui.landscape.state import state_of
 from ui.plots import View, all_plots
 from ui.style.theme import LIGHT
 
 
-def draw_all(
-    frame: Frame, record: Record, folder: Path | str, *,
-    width: int = 800, height: int = 500, scale: float = 1.0,
-) -> Exported:  # fmt: skip
+def draw_all(frame: Frame, record: Record, folder: Path | str, settings: PictureSettings = DEFAULT) -> Exported:
     """Write a picture in light colours of every plot that has something to show, named by its key.
 
     An earlier run's picture of any other plot goes. Needs a QApplication (the offscreen platform will do). Raises
@@ -32,7 +29,7 @@ def draw_all(
         for plot in followed(plots, "Drawing plots", "plots"):
             plot.start(frame.info)
             plot.refresh(View(frame, record))
-        exported = export_all(plots, folder, "png", width=width, height=height, scale=scale, name=key_name)
+        exported = export_all(plots, folder, "png", settings, name=key_name)
         for plot in (each for each in plots if each.state is None):
             (Path(folder) / key_name(plot, "png")).unlink(missing_ok=True)
         return exported
@@ -45,5 +42,5 @@ def draw_race(landscape: Landscape, objective: Objective, paths: Sequence[RacedP
     """Write a picture in light colours of a race as of its end. As :func:`draw_all`."""
     plot = LandscapePlot(theme=LIGHT, bare=True)
     plot.show_state(state_of(landscape, objective, paths))
-    export_plot(plot, path, width=900, height=700, scale=1.0)
+    export_plot(plot, path, PictureSettings(900, 700))
     plot.deleteLater()

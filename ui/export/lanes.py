@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from simulator.record.fan import LEAST_SEEDS, fan_of
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.system.progress import followed
-from ui.export.pictures import Exported, export_plot, key_name
+from ui.export.pictures import DEFAULT, Exported, PictureSettings, export_plot, key_name
 from ui.plots import View, all_plots
 from ui.plots.base import Plot
 from ui.style.theme import LIGHT
@@ -47,7 +47,7 @@ class Drawn:
         return self.over_seeds if spans_seeds else self.first
 
 
-def draw_lanes(lanes: Mapping[str, Seeds], folder: Path, *, width: int = 800, height: int = 500) -> Exported:
+def draw_lanes(lanes: Mapping[str, Seeds], folder: Path, settings: PictureSettings = DEFAULT) -> Exported:
     """Write a picture in light colours of every plot that has something to show of one of the ``lanes``.
 
     Curves lie upon each other, the first network's solid; images stand beside each other. Of five seeds or more, curves
@@ -62,7 +62,7 @@ def draw_lanes(lanes: Mapping[str, Seeds], folder: Path, *, width: int = 800, he
         try:
             filled = {name: plot for name, plot in plots.items() if plot.state is not None}
             if filled:
-                written.append(_drawn(filled, folder, width, height))
+                written.append(_drawn(filled, folder, settings))
             else:
                 empty.append(kind.title)
                 (folder / f"{kind.key}.png").unlink(missing_ok=True)
@@ -81,9 +81,10 @@ def _refreshed(plot: Plot[Any], drawn: Drawn) -> Plot[Any]:
     return plot
 
 
-def _drawn(plots: Mapping[str, Plot[Any]], folder: Path, width: int, height: int) -> Path:
+def _drawn(plots: Mapping[str, Plot[Any]], folder: Path, settings: PictureSettings) -> Path:
     (name, first), *others = plots.items()
     if others:
         first.show_lanes(name, others)
         first.share_scales()
-    return export_plot(first, folder / key_name(first, "png"), width=width * len(first.side_by_side), height=height)
+    beside = replace(settings, width=settings.width * len(first.side_by_side))
+    return export_plot(first, folder / key_name(first, "png"), beside)

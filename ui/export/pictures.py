@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QMarginsF, QMimeData, QRectF, QSize, QSizeF
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QPageSize, QPaintDevice, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
 from simulator.data.own_file import NOT_IN_NAMES
@@ -32,18 +32,30 @@ SMALLEST, LARGEST = 120, 16384
 """Width and height of a picture in pixels, after scaling."""
 
 __all__ = [
-    "KINDS", "ExportError", "Exported", "Kind", "copy_picture", "export_all", "export_plot", "file_name", "picture",
+    "KINDS", "ExportError", "Exported", "Kind", "PictureSettings", "copy_picture", "export_all", "export_plot",
+    "file_name", "picture",
 ]  # fmt: skip
 
 
-class PictureOptions(TypedDict):
-    """What :func:`export_plot` and :func:`export_all` are told besides what and where to."""
+@dataclass(frozen=True)
+class PictureSettings:
+    """The size that a plot is laid out at, how many times larger it is drawn, and in which theme: light or its own."""
 
-    width: int
-    height: int
-    scale: float
-    light: bool
-    kind: Kind
+    width: int = 800
+    height: int = 500
+    scale: float = 1.0
+    light: bool = True
+
+    @property
+    def pixels(self) -> QSize:
+        return QSize(round(self.width * self.scale), round(self.height * self.scale))
+
+    def theme_of(self, plot: Plot[Any]) -> Theme:
+        return LIGHT if self.light else plot.theme
+
+
+DEFAULT, COPIED = PictureSettings(), PictureSettings(scale=2.0)
+"""Of a file and of the clipboard."""
 
 
 class ExportError(Exception):
@@ -71,35 +83,35 @@ def _twin(plot: Plot[Any], width: int, height: int, theme: Theme) -> Iterator[Pl
         yield other
 
 
-def _check(plot: Plot[Any], width: int, height: int, scale: float) -> None:
+def _check(plot: Plot[Any], settings: PictureSettings) -> None:
     if plot.state is None:
         raise ExportError(f"“{plot.title}” shows nothing yet, so there is nothing to export")
-    for name, length in (("width", round(width * scale)), ("height", round(height * scale))):
+    for name, length in (("width", settings.pixels.width()), ("height", settings.pixels.height())):
         if not SMALLEST <= length <= LARGEST:
             raise ExportError(
                 f"a picture's {name} must be {SMALLEST} … {integer(LARGEST)} pixels, not {integer(length)}"
             )
 
 
-def picture(plot: Plot[Any], width: int, height: int, scale: float = 1.0, *, light: bool = True) -> QImage:
-    """The plot laid out at ``width`` × ``height`` and drawn at ``scale`` times that size, lines and text included."""
-    _check(plot, width, height, scale)
-    theme = LIGHT if light else plot.theme
-    size = QSize(round(width * scale), round(height * scale))
+def picture(plot: Plot[Any], settings: PictureSettings) -> QImage:
+    """The plot as it is drawn at that scale, lines and text included."""
+    _check(plot, settings)
+    size = settings.pixels
     image = QImage(size, QImage.Format.Format_RGB32)
     if image.isNull():
         raise ExportError(f"there is not enough memory for a picture of {size.width()} × {size.height()} pixels")
-    image.fill(QColor(theme.panel))
+    image.fill(QColor(settings.theme_of(plot).panel))
     with QPainter(image) as painter:
-        _paint(plot, painter, QRectF(0, 0, size.width(), size.height()), (width, height), theme)
+        _paint(plot, painter, QRectF(0, 0, size.width(), size.height()), settings)
     return image
 
 
-def _paint(plot: Plot[Any], painter: QPainter, target: QRectF, size: tuple[int, int], theme: Theme) -> None:
+def _paint(plot: Plot[Any], painter: QPainter, target: QRectF, settings: PictureSettings) -> None:
     """The plot, and at its right those of the networks that stand beside it."""
-    share, width = target.width() / len(plot.side_by_side), size[0] // len(plot.side_by_side)
+    share, width = target.width() / len(plot.side_by_side), settings.width // len(plot.side_by_side)
+    theme = settings.theme_of(plot)
     with ExitStack() as stack:
-        twins = [stack.enter_context(_twin(each, width, size[1], theme)) for each in plot.side_by_side]
+        twins = [stack.enter_context(_twin(each, width, settings.height, theme)) for each in plot.side_by_side]
         level([twin.legend for twin in twins])
         for place, twin in enumerate(twins):
             twin.canvas.grid.layout.activate()
@@ -107,8 +119,8 @@ def _paint(plot: Plot[Any], painter: QPainter, target: QRectF, size: tuple[int, 
             twin.canvas.paint_on(painter, QRectF(left, target.top(), share, target.height()))
 
 
-def _write_png(plot: Plot[Any], device: QBuffer, width: int, height: int, scale: float, light: bool) -> None:
-    _encode(plot, picture(plot, width, height, scale, light=light), device)
+def _write_png(plot: Plot[Any], device: QBuffer, settings: PictureSettings) -> None:
+    _encode(plot, picture(plot, settings), device)
 
 
 def _encode(plot: Plot[Any], image: QImage, device: QBuffer) -> None:
@@ -117,55 +129,55 @@ def _encode(plot: Plot[Any], image: QImage, device: QBuffer) -> None:
         raise ExportError(f"cannot write “{plot.title}”: {writer.errorString()}")
 
 
-def _write_svg(plot: Plot[Any], device: QBuffer, width: int, height: int, scale: float, light: bool) -> None:
+def _write_svg(plot: Plot[Any], device: QBuffer, settings: PictureSettings) -> None:
     generator = QSvgGenerator()
     generator.setOutputDevice(device)
     generator.setTitle(plot.title)
     generator.setDescription(" ".join(plot.explain.split()))
     # 96 dots per inch make the SVG's user unit one pixel of the layout.
     generator.setResolution(96)
-    generator.setSize(QSize(round(width * scale), round(height * scale)))
-    generator.setViewBox(QRectF(0, 0, width, height))
-    _paint_vector(plot, generator, QRectF(0, 0, width, height), (width, height), light)
+    generator.setSize(settings.pixels)
+    target = QRectF(0, 0, settings.width, settings.height)
+    generator.setViewBox(target)
+    _paint_vector(plot, generator, target, settings)
 
 
-def _write_pdf(plot: Plot[Any], device: QBuffer, width: int, height: int, scale: float, light: bool) -> None:
+def _write_pdf(plot: Plot[Any], device: QBuffer, settings: PictureSettings) -> None:
     writer = QPdfWriter(device)
     writer.setTitle(plot.title)
     writer.setCreator("Nablascope")
     writer.setResolution(1152)
-    inches = QSizeF(width * scale / 96, height * scale / 96)
+    inches = QSizeF(settings.width * settings.scale / 96, settings.height * settings.scale / 96)
     writer.setPageSize(QPageSize(inches, QPageSize.Unit.Inch, "", QPageSize.SizeMatchPolicy.ExactMatch))
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))
     target = QRectF(0, 0, inches.width() * 1152, inches.height() * 1152)
-    _paint_vector(plot, writer, target, (width, height), light)
+    _paint_vector(plot, writer, target, settings)
 
 
-def _paint_vector(plot: Plot[Any], device: Any, target: QRectF, size: tuple[int, int], light: bool) -> None:
-    theme = LIGHT if light else plot.theme
+def _paint_vector(plot: Plot[Any], device: QPaintDevice, target: QRectF, settings: PictureSettings) -> None:
     painter = QPainter()
     if not painter.begin(device):
         raise ExportError(f"cannot draw “{plot.title}” into that file")
     try:
-        painter.fillRect(target, QColor(theme.panel))
-        _paint(plot, painter, target, size, theme)
+        painter.fillRect(target, QColor(settings.theme_of(plot).panel))
+        _paint(plot, painter, target, settings)
     finally:
         painter.end()
 
 
-_PAINTERS: dict[str, Callable[[Plot[Any], QBuffer, int, int, float, bool], None]] = {
+_PAINTERS: dict[str, Callable[[Plot[Any], QBuffer, PictureSettings], None]] = {
     "png": _write_png,
     "svg": _write_svg,
     "pdf": _write_pdf,
 }
 
 
-def _content(plot: Plot[Any], kind: str, width: int, height: int, scale: float, light: bool) -> bytes:
+def _content(plot: Plot[Any], kind: str, settings: PictureSettings) -> bytes:
     """What the file holds; made in memory, as a library that fails to write says so on the terminal, and not why."""
     if kind == "csv":
         return csv_text(plot.table()).encode()
     device = _buffer()
-    _PAINTERS[kind](plot, device, width, height, scale, light)
+    _PAINTERS[kind](plot, device, settings)
     content = bytes(device.data().data())
     return with_experiment(plot, clipped(content) if kind == "svg" else content, kind)
 
@@ -199,10 +211,10 @@ def pixels_of(image: QImage) -> Pixels:
     return np.array(rows[:, : 3 * width]).reshape(height, width, 3)
 
 
-def vector_drawing(plot: Plot[Any], width: int, height: int, *, light: bool = True) -> bytes:
+def vector_drawing(plot: Plot[Any], settings: PictureSettings) -> bytes:
     """The plot as an SVG file."""
-    _check(plot, width, height, 1.0)
-    return _content(plot, "svg", width, height, 1.0, light)
+    _check(plot, settings)
+    return _content(plot, "svg", settings)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -215,27 +227,20 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def export_plot(
-    plot: Plot[Any],
-    path: Path | str,
-    *,
-    width: int = 800,
-    height: int = 500,
-    scale: float = 1.0,
-    light: bool = True,
-    kind: Kind | None = None,
+    plot: Plot[Any], path: Path | str, settings: PictureSettings = DEFAULT, *, kind: Kind | None = None
 ) -> Path:
     """Write one plot as a picture or as numbers; the file is whole or not there.
 
-    ``kind`` is taken from the file's ending if it is not given. A PNG has exactly round(width · scale) ×
-    round(height · scale) pixels. Raises :class:`ExportError` with one sentence.
+    ``kind`` is taken from the file's ending if it is not given. A PNG has exactly ``settings.pixels``. Raises
+    :class:`ExportError` with one sentence.
     """
     path = Path(path)
     chosen = kind or path.suffix.lower().lstrip(".")
     if chosen not in KINDS:
         raise ExportError(f"cannot export as “{chosen}”: choose one of {', '.join(KINDS)}")
-    _check(plot, width, height, scale)
+    _check(plot, settings)
     try:
-        _write(path, _content(plot, chosen, width, height, scale, light))
+        _write(path, _content(plot, chosen, settings))
     except MemoryError:
         raise ExportError(f"there is not enough memory to export “{plot.title}”") from None
     return path
@@ -304,11 +309,8 @@ def export_all(
     plots: Sequence[Plot[Any]],
     folder: Path | str,
     kind: Kind,
+    settings: PictureSettings = DEFAULT,
     *,
-    width: int = 800,
-    height: int = 500,
-    scale: float = 1.0,
-    light: bool = True,
     name: Callable[[Plot[Any], Kind], str] = file_name,
 ) -> Exported:
     """Write every plot that shows something, named by its title. The folder is made if needed.
@@ -328,18 +330,15 @@ def export_all(
     try:
         names = dict(zip(filled, names_apart(name(plot, kind) for plot in filled), strict=True))
         for plot in followed(filled, "Writing plots", "plots"):
-            path = folder / names[plot]
-            written.append(export_plot(plot, path, width=width, height=height, scale=scale, light=light, kind=kind))
+            written.append(export_plot(plot, folder / names[plot], settings, kind=kind))
     except CancelledError:
         return Exported(tuple(written), empty, len(plots), cancelled=True)
     return Exported(tuple(written), empty, len(plots))
 
 
-def copy_picture(
-    plot: Plot[Any], *, width: int = 800, height: int = 500, scale: float = 2.0, light: bool = True
-) -> None:
+def copy_picture(plot: Plot[Any], settings: PictureSettings = COPIED) -> None:
     """Put a picture of the plot on the clipboard, as a PNG with the experiment that it shows too."""
-    image, device, copied = picture(plot, width, height, scale, light=light), _buffer(), QMimeData()
+    image, device, copied = picture(plot, settings), _buffer(), QMimeData()
     _encode(plot, image, device)
     copied.setImageData(image)
     copied.setData("image/png", QByteArray(with_experiment(plot, bytes(device.data().data()), "png")))

@@ -12,14 +12,14 @@ from xml.etree.ElementTree import Element, fromstring, tostring
 from PySide6.QtGui import QImage
 
 from simulator.system.progress import followed
-from ui.export.pictures import in_theme, picture, png_of, vector_drawing
+from ui.export.pictures import PictureSettings, in_theme, picture, png_of, vector_drawing
 from ui.plots.base import Plot
 from ui.report.markup import element
 from ui.style.numbers import decimal, integer
 from ui.style.theme import THEMES
 
-SIZE = 800, 500
-"""Pixels that a plot is laid out at."""
+SETTINGS = PictureSettings(light=False)
+"""How a plot is drawn."""
 MOST_BYTES = 4_500_000
 """Of all drawings of a page together."""
 SCALES = (2.0, 1.5, 1.0, 0.75, 0.5)
@@ -73,7 +73,7 @@ def _figure(plot: Plot[Any]) -> Figure:
     drawings = []
     for theme in THEMES.values():
         with in_theme(plot, theme) as other:
-            content = vector_drawing(other, *SIZE, light=False)
+            content = vector_drawing(other, SETTINGS)
         drawing = inlined(fromstring(content), f"{plot.key}-{theme.name}-")
         drawing.attrib.update({"role": "img", "aria-label": f"{plot.title}. {sentence}", "class": theme.name})
         drawings.append(drawing)
@@ -129,7 +129,7 @@ def _as_pictures(plot: Plot[Any], figure: Figure, most: int) -> Figure:
         with in_theme(plot, theme) as other:
             content, points = _points(other, most // 2)
         source = f"data:image/png;base64,{b64encode(content).decode()}"
-        width, height = map(str, SIZE)
+        width, height = str(SETTINGS.width), str(SETTINGS.height)
         words = drawing.get("aria-label", "")
         drawings.append(element("img", src=source, alt=words, width=width, height=height, class_=theme.name))
     size = decimal(len(tostring(figure.drawings[0])) / 1e6, 1)
@@ -141,7 +141,7 @@ def _points(plot: Plot[Any], most: int) -> tuple[bytes, str]:
     """A picture that takes ``most`` bytes on a page, and how many points it has; the coarsest in any case."""
     content, points = b"", ""
     for scale in SCALES:
-        image = picture(plot, *SIZE, scale, light=False)
+        image = picture(plot, replace(SETTINGS, scale=scale))
         content = png_of(image if scale > 1 else image.convertToFormat(QImage.Format.Format_Indexed8))
         points = f"{integer(image.width())} × {integer(image.height())}"
         if 4 * len(content) <= 3 * most:
