@@ -245,12 +245,15 @@ class Overfitting(Rule):
         scores = evidence.history.series("validation_loss").low
         known = np.flatnonzero(np.isfinite(scores))
         present = evidence.frame.scalars.get("validation_loss", 0.0)
-        if len(known) < 3 or evidence.broken or not math.isfinite(present):
+        if not len(known) or evidence.broken or not math.isfinite(present):
             return
         best = known[int(np.argmin(scores[known]))]
+        since = scores[known[known >= best]]
+        if len(since) < 3:
+            return
         train, then = evidence.lately("loss").item(), float(median(evidence.past("loss")[: best + 1][-5:]))
         # Of the last few scores, for one of them may be odd.
-        score, least = float(median(scores[known][-3:])), float(scores[best])
+        score, least = float(median(since[-3:])), float(scores[best])
         risen = score > VALIDATION_RISE * least and score - least > LEAST_RISE * evidence.start
         if not (risen and score > VALIDATION_TO_TRAINING * train and train < then):
             return

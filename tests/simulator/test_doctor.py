@@ -339,13 +339,17 @@ def with_validation(losses: list[float], scores: list[float]) -> Evidence:
         (np.linspace(1, 0.5, 80), False),
         # One odd score among many.
         (np.concatenate([np.linspace(1, 0.5, 79), [0.9]]), False),
+        # So few that the last three are from before the best, or of which one alone is from after it.
+        ([2.6, *[math.nan] * 39, 1.6, *[math.nan] * 38, 0.9], False),
+        ([2.6, *[math.nan] * 39, 0.9, *[math.nan] * 38, 1.6], False),
+        ([0.9, *[math.nan] * 39, 1.6, *[math.nan] * 38, 1.6], True),
         # Twice its best, of next to nothing.
         (np.concatenate([np.linspace(1, 0.001, 40), np.linspace(0.001, 0.002, 40)]), False),
     ],
 )
 def test_over_fitting_is_a_rise_that_lasts_and_matters(scores: Any, expected: bool) -> None:
     losses = np.geomspace(1, 1e-4, 80)
-    assert any(f.rule == "over-fitting" for f in examine(with_validation(losses.tolist(), scores.tolist()))) is expected
+    assert any(f.rule == "over-fitting" for f in examine(with_validation(losses.tolist(), [*scores]))) is expected
 
 
 @pytest.mark.parametrize("now", [math.nan, math.inf])
