@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-import numpy as np
-
 from simulator.arrays.numeric import Array
 from simulator.parts.optimizers import RATE, SGD, AnyOptimizer, Optimizer, share_knob
 from simulator.parts.schedules import AnySchedule, ConstantSchedule
@@ -40,13 +38,13 @@ class MomentumAsPrinted(Part, frozen=True, tag="momentum_as_printed"):
 
     def update(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
         """out ← ΔW, as :meth:`Optimizer.update`."""
-        (velocity,) = state
-        np.multiply(velocity, self.momentum, out=velocity)
-        np.add(velocity, g, out=velocity)
-        self.write(state, w, g, out, rate, t)
+        self._as_meant().update(state, w, g, out, -rate, t)
 
     def write(self, state: tuple[Array, ...], w: Array, g: Array, out: Array, rate: float, t: int) -> None:
-        np.multiply(state[0], rate, out=out)
+        self._as_meant().write(state, w, g, out, -rate, t)
+
+    def _as_meant(self) -> SGD:
+        return SGD(self.learning_rate, self.momentum)
 
 
 UpdateRule = Optimizer | MomentumAsPrinted
