@@ -1,4 +1,7 @@
-"""Regular expressions that a library compiles when it is imported, compiled where they are first asked something."""
+"""Regular expressions that a library compiles when it is imported, compiled where they are first asked something.
+
+Qt's bindings and pyqtgraph compile theirs at each start, most for nothing: docs/DECISIONS.md has the figures.
+"""
 
 from __future__ import annotations
 
