@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from simulator.doctor.base import Finding
 from simulator.doctor.diagnosis import diagnose
 from simulator.doctor.proof import prove
 from simulator.doctor.trial import Trials
 from simulator.experiment.experiment import ExperimentError
-
-if TYPE_CHECKING:
-    from simulator.doctor.base import Finding
-    from simulator.record.frame import Frame
-    from simulator.record.record import Record
-    from simulator.training.training import Training
+from simulator.record.frame import Frame
+from simulator.record.record import Record
+from simulator.training.training import Training
 
 
 def consult(training: Training, frame: Frame, record: Record) -> tuple[Finding, ...]:

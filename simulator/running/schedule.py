@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from simulator.observations.base import Observation
 from simulator.running.paced_observer import NOTICED_SECONDS
 from simulator.running.throttle import Throttle
-
-if TYPE_CHECKING:
-    from simulator.observations.base import Observation
-    from simulator.training.training import Training
+from simulator.training.training import Training
 
 VALIDATION_SECONDS = 0.25
 """Validation is scored no more often than this."""

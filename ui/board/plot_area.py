@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from simulator.layers.base import layer_kinds
+from simulator.training.run_info import RunInfo
 from ui.board.board import Board
 from ui.board.card import CardPage
 from ui.board.card_menu import open_card_menu
@@ -20,11 +21,8 @@ from ui.board.plot_set import PlotSet
 from ui.board.wheel import WheelScroll
 from ui.board.workspace_bar import WorkspaceBar
 from ui.board.workspaces import BUILT_IN, Workspaces
+from ui.plots.base import Plot
 from ui.style.boxes import in_column
-
-if TYPE_CHECKING:
-    from simulator.training.run_info import RunInfo
-    from ui.plots.base import Plot
 
 LATER_MS = 400
 """The first window stands before the plots that it does not show are read."""

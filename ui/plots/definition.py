@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
+from typing import Any, ClassVar, Generic, Literal
 
 from PySide6.QtCore import QPointF
 
+from simulator.layers.info import LayerInfo
+from simulator.observations.base import Observation
+from simulator.training.run_info import RunInfo
+from ui.chart.canvas import Canvas
+from ui.chart.header import HeaderOption
 from ui.chart.legend import Key, Note
+from ui.chart.marks import Mark
+from ui.chart.pane import Pane
+from ui.chart.table import Table
 from ui.chart.view import Probe, S, View, layer_name
 from ui.plots.spoken import spoken
 from ui.style.numbers import integer
 from ui.style.theme import Theme, layer_colour
-
-if TYPE_CHECKING:
-    from simulator.layers.info import LayerInfo
-    from simulator.observations.base import Observation
-    from simulator.training.run_info import RunInfo
-    from ui.chart.canvas import Canvas
-    from ui.chart.header import HeaderOption
-    from ui.chart.marks import Mark
-    from ui.chart.pane import Pane
-    from ui.chart.table import Table
 
 Shape = Literal["wide", "square", "tall"]
 HEADER, NAME, LEGEND_LINE = 24, 24, 18

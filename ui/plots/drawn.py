@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from simulator.experiment.experiment import Experiment
+from simulator.record.changes import Change
+from simulator.training.run_info import RunInfo
 from ui.chart.canvas import Canvas
 from ui.chart.drawing import Drawing, DrawnState
+from ui.chart.header import Header
 from ui.chart.legend import Key, Legend, Note, PictureTitle
 from ui.chart.marks import GHOST, LIVE, Palette, Style
 from ui.chart.pointing import Pointing
@@ -21,12 +25,6 @@ from ui.plots.several_networks import LanePlot, SeveralNetworks
 from ui.style.checked import check
 from ui.style.numbers import integer
 from ui.style.theme import Theme, current_theme, depth_colours
-
-if TYPE_CHECKING:
-    from simulator.experiment.experiment import Experiment
-    from simulator.record.changes import Change
-    from simulator.training.run_info import RunInfo
-    from ui.chart.header import Header
 
 LEGEND_ROW, FIRST_ROW = 1, 2
 NOTHING_IN_VIEW = "nothing here: double-click"
