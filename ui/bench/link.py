@@ -38,7 +38,7 @@ class WorkerLink(QObject):
     """Seconds since an answer was asked for that takes long; again and again until it comes."""
     working = Signal(object)
     """:class:`~simulator.system.progress.Progress` of what takes long; None when it is over."""
-    _arrived = Signal()
+    _notified = Signal()
     """A reply has come; emitted in the worker's or the reader's thread, at most once per answer."""
 
     def __init__(
@@ -77,12 +77,12 @@ class WorkerLink(QObject):
         self._painted.timeout.connect(self._resume)
         self._last_plot_due = False
         """Whether the last plot may be brought to what came in the present turn, and not be painted yet."""
-        self._arrived.connect(self.take, Qt.ConnectionType.QueuedConnection)
+        self._notified.connect(self.take, Qt.ConnectionType.QueuedConnection)
 
     def start_worker(self) -> Session:
         """A worker, from now on; it is told what was set before."""
         self.dead = self._awaiting = False
-        self.worker = worker = self._factory(self._arrived.emit)
+        self.worker = worker = self._factory(self._notified.emit)
         worker.start()
         worker.limit(self._limit)
         worker.guard(self._guarded)

@@ -39,7 +39,7 @@ class Scrubber(QObject):
     """The step that is shown, or how far it is with computing it."""
     edited_past = Signal(str, object, object)
     """An earlier step is shown while the present is changed: what acts where, and the experiments before and after."""
-    _arrived = Signal()
+    _notified = Signal()
     """From the thread that hears the worker."""
 
     def __init__(self, bench: Bench, parent: QObject) -> None:
@@ -66,7 +66,7 @@ class Scrubber(QObject):
         """The networks beside the run that had come to the step when it was shown."""
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._request)
-        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._notified.connect(self._take, Qt.ConnectionType.QueuedConnection)
         bench.started.connect(lambda _info: self._begin())
         bench.document.opened.connect(lambda _experiment: self._begin())
         bench.document.changed.connect(self._say_where_it_acts)
@@ -281,7 +281,7 @@ class Scrubber(QObject):
 
     def _ask(self, step: int, answer: ReplayAnswer | None) -> None:
         if self._session is None:
-            self._session = RecomputationSession(self._bench.link.mode, self._arrived.emit)
+            self._session = RecomputationSession(self._bench.link.mode, self._notified.emit)
         steps = (step, *self._ahead)
         self._route.begin(steps, answer)
         replay, lanes = (None, ()) if answer is None else (answer.replay, answer.lanes)

@@ -103,7 +103,7 @@ class BackgroundTrials(QObject):
     """More is known than before."""
     progressed = Signal()
     """More of what is being tried is done."""
-    _arrived = Signal()
+    _notified = Signal()
 
     def __init__(self, mode: Callable[[], Mode], parent: QObject | None = None) -> None:
         """``mode``: where they run, when they are first needed."""
@@ -124,7 +124,7 @@ class BackgroundTrials(QObject):
         self._since = QElapsedTimer()
         self._quiet = QTimer(self, singleShot=True, interval=QUIET_MS)
         self._quiet.timeout.connect(self._request)
-        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._notified.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def consider(
         self, experiment: Experiment, findings: Sequence[Finding], step: int, loss: float
@@ -182,7 +182,7 @@ class BackgroundTrials(QObject):
         if self._experiment is None or not self._findings:
             return
         if self._session is None:
-            self._session = TrialSession(self._mode(), self._arrived.emit)
+            self._session = TrialSession(self._mode(), self._notified.emit)
         if self._step >= GROWTH * max(self._steps, USUAL_STEPS):
             self._steps = self._step
         self._asked = dict(self._findings)

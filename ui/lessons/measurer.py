@@ -23,18 +23,18 @@ class Measurer(QObject):
     """Every number by its name."""
     refused = Signal(str)
     """Why there are none, in a sentence."""
-    _arrived = Signal()
+    _notified = Signal()
 
     def __init__(self, mode: Callable[[], Mode], parent: QObject) -> None:
         super().__init__(parent)
         self._mode = mode
         self._session: LessonSession | None = None
-        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._notified.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
     def measure(self, lesson: Lesson, subject: Subject) -> None:
         """Run the lesson on this; what was asked for before concerns nobody."""
         if self._session is None:
-            self._session = LessonSession(self._mode(), self._arrived.emit)
+            self._session = LessonSession(self._mode(), self._notified.emit)
         self._session.measure(lesson, subject)
 
     def cancel(self) -> None:

@@ -36,7 +36,7 @@ MOST_BYTES = 64 * 2**20
 class ShelfAccess(QObject):
     """Opens the shelf beside the window, and brings its runs back into the plots."""
 
-    _arrived = Signal()
+    _notified = Signal()
     """From the thread that hears the worker."""
 
     def __init__(self, bench: Bench, plots: PlotArea, chosen: ChosenLane, banner: Banner, window: QWidget) -> None:
@@ -53,7 +53,7 @@ class ShelfAccess(QObject):
         """Plots in which it is to be pinned."""
         self._files: dict[tuple[Path, float], ShelvedRun | None] = {}
         """Run files that have been read, as of when they were written."""
-        self._arrived.connect(self._take, Qt.ConnectionType.QueuedConnection)
+        self._notified.connect(self._take, Qt.ConnectionType.QueuedConnection)
         bench.closed.connect(self._close)
         bench.started.connect(lambda _info: self._refresh())
         bench.keeper.kept.connect(lambda *_its: self._refresh())
@@ -147,7 +147,7 @@ class ShelfAccess(QObject):
 
     def _compute(self, run: ShelvedRun) -> None:
         if self._session is None:
-            self._session = RecomputationSession(self._bench.link.mode, self._arrived.emit)
+            self._session = RecomputationSession(self._bench.link.mode, self._notified.emit)
         self._session.cancel()
         wanted = dict.fromkeys(each for plot in self._awaiting for each in plot.observations if not each.initial)
         self._session.recompute(run.replay, (run.step,), tuple(wanted), True)
