@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-import pyqtgraph as pg
 from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QStyleOptionGraphicsIte
 
 from ui.chart.axes import plot_font
 from ui.chart.hatching import Hatch, hatching
+from ui.chart.level_item import LevelItem
 from ui.chart.pens import SOLID, Dash, pen_of, transparent
 from ui.chart.shapes import Shape, draw_shape
 from ui.style.broken_words import breakable
@@ -64,7 +64,7 @@ class Placed(Struct, frozen=True):
     lines: int = 1
 
 
-class Legend(pg.GraphicsWidget):
+class Legend(LevelItem):
     """Keys from the left, notes from the right, a remark below; in more lines where one has no room for all."""
 
     HEIGHT = 22.0
@@ -88,8 +88,6 @@ class Legend(pg.GraphicsWidget):
         self._most = 3
         self._least_height: float | None = None
         """What it has needed, where it is not to give that back."""
-        self._level = 0.0
-        """What those beside it take."""
         self._first, self._line = float(scaled(self.HEIGHT)), float(scaled(self.LINE))
         self._fit()
 
@@ -151,21 +149,11 @@ class Legend(pg.GraphicsWidget):
         """What its own entries and its remark take."""
         return self._head + self._remark_height()
 
-    def stand_level(self, height: float) -> None:
-        """Take as much as those beside it, where they need more."""
-        if height != self._level:
-            self._level = height
-            self._fit()
-
-    def _fit(self) -> None:
-        """Take the height that is needed."""
+    def _height(self) -> float:
         height = self.needed_height
         if self._least_height is not None:
             height = self._least_height = max(height, self._least_height)
-        height = max(height, self._level)
-        if height != self.maximumHeight():
-            for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
-                fix(height)
+        return max(height, self._level)
 
     def _notes_placed(self) -> tuple[list[Placed], list[float]]:
         """Notes from the right, line by line, and where each line ends for the keys."""
@@ -300,7 +288,7 @@ def _breakable(font: QFont, text: str, width: float) -> str:
     return breakable(text, width, QFontMetricsF(font).horizontalAdvance)
 
 
-class PictureTitle(pg.GraphicsWidget):
+class PictureTitle(LevelItem):
     """The plot's title inside a picture of it, or the name of a network over its image."""
 
     HEIGHT = 24.0
@@ -313,8 +301,8 @@ class PictureTitle(pg.GraphicsWidget):
         """Its end: by what it is divided."""
         self.note = ""
         """What stands at its right: of which moment a picture is."""
-        self._shown, self._level = True, 0.0
-        """Whether it takes room; what those beside it take."""
+        self._shown = True
+        """Whether it takes room."""
         self._fit()
 
     def show_line(self, on: bool) -> None:
@@ -347,17 +335,8 @@ class PictureTitle(pg.GraphicsWidget):
     def _room(self) -> float:
         return self.size().width() - 8
 
-    def stand_level(self, height: float) -> None:
-        """Take as much as those beside it, where they need more."""
-        if height != self._level:
-            self._level = height
-            self._fit()
-
-    def _fit(self) -> None:
-        height = max(self.needed_height, self._level) * self._shown
-        if height != self.maximumHeight():
-            for fix in (self.setMinimumHeight, self.setPreferredHeight, self.setMaximumHeight):
-                fix(height)
+    def _height(self) -> float:
+        return super()._height() * self._shown
 
     def resizeEvent(self, event: QGraphicsSceneResizeEvent) -> None:
         super().resizeEvent(event)
@@ -385,10 +364,3 @@ class PictureTitle(pg.GraphicsWidget):
         painter.setFont(tabular(plot_font(14)))
         painter.setPen(QColor(self.theme.muted))
         painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.note)
-
-
-def level(parts: Sequence[Legend] | Sequence[PictureTitle]) -> None:
-    """Let what stands below them begin at one height."""
-    height = max((part.needed_height for part in parts), default=0.0)
-    for part in parts:
-        part.stand_level(height)

@@ -20,7 +20,7 @@ from simulator.system.animated_png import Pixels
 from simulator.system.atomic import write_atomic
 from simulator.system.progress import CancelledError, followed
 from ui.chart.clipping import clipped
-from ui.chart.legend import level
+from ui.chart.level_item import level
 from ui.export.tables import csv_text
 from ui.plots.base import Plot
 from ui.style.numbers import count, integer

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QGridLayout
 from simulator.record.alignment import Rows
 from ui.chart.canvas import Canvas
 from ui.chart.drawing import DrawnState, PlacedPart
-from ui.chart.legend import LINES, Key, Legend, PictureTitle, Swatch, level
+from ui.chart.legend import LINES, Key, Legend, PictureTitle, Swatch
+from ui.chart.level_item import level
 from ui.chart.marks import LANES, Style
 from ui.chart.ranges import HeldRange
 from ui.chart.view import Comparing, S
