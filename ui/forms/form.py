@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from simulator.schema.parameter import (
@@ -29,6 +29,7 @@ from ui.forms.rows import ChoiceRow, kind_row, row_for
 from ui.style.boxes import in_column
 from ui.style.help import part_page, set_page
 from ui.style.text_size import with_text
+from ui.style.widgets import NarrowableWidget
 
 Path = tuple[str | int, ...]
 Plain = Mapping[str, Any]
@@ -39,7 +40,7 @@ INDENT = 10
 _SILENT = ("parts",)
 
 
-class Group(QWidget):
+class Group(NarrowableWidget):
     """A column of rows and nested groups; ``edited`` carries (path, value, final)."""
 
     edited = Signal(tuple, object, bool)
@@ -48,9 +49,6 @@ class Group(QWidget):
         super().__init__()
         self.column = in_column(on=self, spacing=0, margins=(0, 0, 0, 0))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
 
     def adopt(self, row: Row) -> Row:
         """Add a row and pass its edits on."""
@@ -281,7 +279,7 @@ class Union(Nested):
             self.edited.emit(self.path, dict(self._draft), True)
 
 
-class PartForm(QWidget):
+class PartForm(NarrowableWidget):
     """The form of a struct or of one of several kinds of part.
 
     ``edited`` carries ``(path, value, final)``, the path relative to the form's root; setting values emits nothing.
@@ -311,9 +309,6 @@ class PartForm(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._peers: list[PartForm] = [self]
         with_text(self, PartForm.align)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
 
     def set_value(self, value: Spec | Plain) -> None:
         """Show one description; emits nothing, keeps the focus where only values changed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPalette, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QSizePolicy, QWidget
 
@@ -14,6 +14,7 @@ from simulator.system.text import capitalized
 from ui.forms.typed import acts, tip_of
 from ui.style.boxes import in_column, in_row
 from ui.style.text_size import scaled, with_text
+from ui.style.widgets import NarrowableWidget
 
 ROW_HEIGHT = 28
 CONTROL_HEIGHT = 24
@@ -87,7 +88,7 @@ def fit_control(control: QWidget) -> None:
     with_text(control, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
 
 
-class Row(QWidget):
+class Row(NarrowableWidget):
     """Base of all rows. ``changed`` while a hand is moving, ``committed`` when it lets go."""
 
     changed = Signal(object)
@@ -141,9 +142,6 @@ class Row(QWidget):
     def set_label_width(self, width: int) -> None:
         """The width shared by all rows of a panel, so that labels and controls stand in columns."""
         self.label.setFixedWidth(max(width, 0))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
 
     def named(self, widget: QWidget, suffix: str = "") -> None:
         """Give a control this row's name for those who do not see it."""

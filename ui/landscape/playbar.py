@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtWidgets import QSlider, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QSlider
 
 from ui.landscape.race_model import SPEEDS, RaceModel
 from ui.style.boxes import in_row
 from ui.style.icons import set_icon
 from ui.style.numbers import count, integer
-from ui.style.widgets import choice_of, icon_button, step_field
+from ui.style.widgets import NarrowableWidget, choice_of, icon_button, step_field
 
 
-class Playbar(QWidget):
+class Playbar(NarrowableWidget):
     """Moves through a race."""
 
     def __init__(self, model: RaceModel) -> None:
@@ -67,6 +67,3 @@ class Playbar(QWidget):
     def _show_playing(self, playing: bool) -> None:
         set_icon(self.play, "pause" if playing else "play")
         self.play.setAccessibleName("Hold" if playing else "Play")
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())

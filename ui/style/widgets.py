@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -22,6 +22,13 @@ from ui.style.text_size import scaled, with_text
 
 ROUND_A_NUMBER = 34
 """Pixels of the field for a step around its digits."""
+
+
+class NarrowableWidget(QWidget):
+    """It may be as narrow as it is made, whatever is in it."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
 
 
 def push_button(text: str, tip: str, act: Callable[[], object], parent: QWidget | None = None) -> QPushButton:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QGridLayout, QLabel, QWidget
 
@@ -12,7 +12,7 @@ from ui.forms.track import Track
 from ui.style.boxes import in_row
 from ui.style.checked import check
 from ui.style.text_size import scaled, with_text
-from ui.style.widgets import push_button
+from ui.style.widgets import NarrowableWidget, push_button
 
 SWEEP = Scale(low=0.01, high=100.0, log=True, floor=0.01)
 """Of the slider; a typed factor may be anything, and the slider then reaches as far."""
@@ -57,7 +57,7 @@ class Factor(QWidget):
         self.changed.emit(value)
 
 
-class Controls(QWidget):
+class Controls(NarrowableWidget):
     """Tells which factor was moved: ``input_scale``, ``error_scale``, ``weights``; which switch: ``held``, ``ones``."""
 
     moved = Signal(str, object)
@@ -108,9 +108,6 @@ class Controls(QWidget):
         factors = 3 * max(factor.sizeHint().width() for factor in self.factors.values())
         switches = [self.back, *self.switches.values()]
         return max(factors, 3 * max(switch.sizeHint().width() for switch in switches)) + 32
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
