@@ -136,14 +136,29 @@ def kind_row(parameter: Parameter, kinds: Sequence[type[Part]], path: Sequence[s
     return ChoiceRow(parameter, path, options)
 
 
-class IntegersRow(Row):
+class ListRow(Row):
+    """Several values, typed in one line."""
+
+    def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
+        super().__init__(parameter, path)
+        self.line = self.typed_line(self._typed)
+
+    def show_mixed(self) -> None:
+        self.show_value(())
+        self.line.setPlaceholderText(MIXED)
+
+    def _typed(self) -> None:
+        """The line has been edited."""
+        raise NotImplementedError
+
+
+class IntegersRow(ListRow):
     """A few whole numbers, typed with commas, blanks or × between them: those that have a unit are no sizes."""
 
     refusal = "whole numbers with commas between them"
 
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
         super().__init__(parameter, path)
-        self.line = self.typed_line(self._typed)
         self.show_value(parameter.default)
 
     def value(self) -> Any:
@@ -155,10 +170,6 @@ class IntegersRow(Row):
         self.line.setText((", " if self.parameter.knob.unit else " × ").join(map(self.written, self._shown)))
         self.line.setCursorPosition(0)
         self.line.setPlaceholderText("none")
-
-    def show_mixed(self) -> None:
-        self.show_value(())
-        self.line.setPlaceholderText(MIXED)
 
     def _typed(self) -> None:
         try:
@@ -198,12 +209,11 @@ class NumbersRow(IntegersRow):
         return value
 
 
-class TextsRow(Row):
+class TextsRow(ListRow):
     """Any of a list of names, as check boxes; typed with commas where no names are known."""
 
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
         super().__init__(parameter, path)
-        self.line = self.typed_line(self._typed)
         self.list = QListWidget()
         self.list.setUniformItemSizes(True)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -228,10 +238,6 @@ class TextsRow(Row):
         self.line.setCursorPosition(0)
         self.line.setPlaceholderText("all")
         self._tick()
-
-    def show_mixed(self) -> None:
-        self.show_value(())
-        self.line.setPlaceholderText(MIXED)
 
     def set_suggestions(self, names: tuple[str, ...]) -> None:
         with QSignalBlocker(self.list):
