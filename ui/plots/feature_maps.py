@@ -89,8 +89,9 @@ class TilePlot(ImagePlot[MapState]):
         raise NotImplementedError
 
     def limits(self, low: float, high: float) -> Range:
-        """The range that the colours span, for values of ``low`` … ``high``."""
-        raise NotImplementedError
+        """The range that the colours span, for values of ``low`` … ``high``: as far below 0 as above it."""
+        reach = max(-low, high) or 1.0
+        return -reach, reach
 
     def tile_text(self, maps: Maps, tile: int) -> str:
         raise NotImplementedError

@@ -15,7 +15,6 @@ from simulator.observations.input_gradient import InputGradient, InputGradientOb
 from ui.chart.colour_tables import diverging_table
 from ui.chart.legend import Note
 from ui.chart.polygons import Array
-from ui.chart.ranges import Range
 from ui.chart.table import Table
 from ui.chart.tiles import Tiles, flowing
 from ui.plots.base import Probe, View
@@ -65,10 +64,6 @@ class InputGradientPicture(CostlyPlot[MapState], TilePlot):
 
     def tiles(self, maps: Maps) -> Tiles:
         return flowing(*maps.maps.shape)
-
-    def limits(self, low: float, high: float) -> Range:
-        reach = max(-low, high) or 1.0
-        return -reach, reach
 
     def heading(self, layer: int) -> str:
         return "first samples"

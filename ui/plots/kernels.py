@@ -7,7 +7,6 @@ import numpy as np
 from simulator.observations.feature_maps import Maps
 from ui.chart.colour_tables import diverging_table
 from ui.chart.polygons import Array
-from ui.chart.ranges import Range
 from ui.chart.tiles import Tiles, flowing
 from ui.plots.feature_maps import Index, TilePlot
 from ui.style.numbers import integer
@@ -51,10 +50,6 @@ class Kernels(TilePlot):
         if min(channels, inputs) == 1:
             return flowing(max(channels, inputs), height, width)
         return Tiles(min(channels, inputs), max(channels, inputs), height, width)
-
-    def limits(self, low: float, high: float) -> Range:
-        reach = max(-low, high) or 1.0
-        return -reach, reach
 
     def tile_text(self, maps: Maps, tile: int) -> str:
         channel, source = self._place(maps, np.array([tile]))
