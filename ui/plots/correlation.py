@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from simulator.observations.base import Observed
 from simulator.observations.correlation import Correlation, CorrelationObservation, correlations
-from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
@@ -25,6 +24,7 @@ from ui.chart.ranges import StepRange, finite_extent, room_for, with_margin
 from ui.chart.table import Cell, Table, cells
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
+from ui.plots.over_layers import PlotOverLayers
 from ui.plots.quartiles import by_part, with_quartiles
 from ui.style.numbers import amount, count, number
 
@@ -60,7 +60,7 @@ class CorrelationState:
         return values[:, first, second].T
 
 
-class CorrelationPlot(CostlyPlot[CorrelationState]):
+class CorrelationPlot(PlotOverLayers[CorrelationState], CostlyPlot[CorrelationState]):
     key = "correlation"
     spoken_as = (("correlation", "correlations"),)
     preset = "edge-of-chaos"
@@ -88,9 +88,6 @@ class CorrelationPlot(CostlyPlot[CorrelationState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.depth_axis)
         self.scale = StepRange(always=(0.0, 1.0))
         self.scales.append(self.scale)
-
-    def begin(self, info: RunInfo) -> None:
-        self.depth_axis.name_layers(self.labels)
 
     def understand(self, result: Correlation, observed: Observed[Correlation], view: View) -> CorrelationState:
         return CorrelationState(observed.step, result, observed.seconds, self.quartiles_of(view))

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from simulator.observations.prediction import PredictionObservation
 from simulator.record.frame import Frame
 from simulator.theory.prediction import Prediction
-from simulator.training.run_info import RunInfo
 from ui.chart.axes import Axis, DepthAxis, ShareAxis, ValueAxis
 from ui.chart.decades import SPAN, extent, log10, placed, written, zero_notes
 from ui.chart.edges import beyond_notes, drawn_within, fitting, reach_of
@@ -24,7 +23,8 @@ from ui.chart.marks import HOLLOW, ROUND, Area, Curves, Dots, LayerHighlight, Ma
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import Range, StepRange, room_for, with_margin
 from ui.chart.table import Cell, Table, cells
-from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.over_layers import PlotOverLayers
 from ui.plots.quartiles import by_part
 from ui.plots.theory import Envelope, envelope_marks
 from ui.style.numbers import integer, number, percent
@@ -96,7 +96,7 @@ def columns_apart(states: tuple[DepthState, DepthState] | None) -> Quartiles | N
     return None if states is None else (states[0].now, states[1].now)
 
 
-class DepthPlot(Plot[DepthState]):
+class DepthPlot(PlotOverLayers[DepthState]):
     """A subclass names its lines and its axis; the rest is here."""
 
     lines: ClassVar[tuple[MeasureLine, ...]] = ()
@@ -132,9 +132,6 @@ class DepthPlot(Plot[DepthState]):
     @classmethod
     def measures(cls) -> list[str]:
         return [name for line in cls.lines for name in (line.measure, line.spread) if name]
-
-    def begin(self, info: RunInfo) -> None:
-        self.depth_axis.name_layers(self.labels)
 
     def capture(self, view: View) -> DepthState | None:
         names = self.measures()

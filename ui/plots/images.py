@@ -10,7 +10,6 @@ from typing import ClassVar
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
-from simulator.training.run_info import RunInfo
 from ui.chart.axes import Axis, DepthAxis, StepAxis
 from ui.chart.colour_bar import ColourBar
 from ui.chart.colour_tables import diverging_table, indexed
@@ -22,6 +21,7 @@ from ui.chart.ranges import Range, StepRange, StepsRange, nice_step
 from ui.chart.ratio import largest_magnitude, log_ratio, ratio_image
 from ui.chart.view import Probe, S
 from ui.plots.base import FIRST_ROW, Plot
+from ui.plots.over_layers import PlotOverLayers
 from ui.style.numbers import number, power_of_ten
 from ui.style.theme import Theme
 
@@ -152,7 +152,7 @@ class LayersGrid:
     """The last step."""
 
 
-class LayersImage(ImagePlot[S]):
+class LayersImage(PlotOverLayers[S], ImagePlot[S]):
     """A row for each layer, a column for each moment."""
 
     zero: ClassVar[Key | None] = None
@@ -163,9 +163,6 @@ class LayersImage(ImagePlot[S]):
         self.build_image(self.depth_axis, self.step_axis)
         self.x_scale, self.colour_scale = StepsRange(), self.make_colour_scale()
         self.scales += [self.x_scale, self.colour_scale]
-
-    def begin(self, info: RunInfo) -> None:
-        self.depth_axis.name_layers(self.labels)
 
     def make_colour_scale(self) -> StepRange:
         return StepRange(log=True)

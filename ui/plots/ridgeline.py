@@ -8,7 +8,6 @@ from typing import ClassVar
 import numpy as np
 
 from simulator.observations.histograms import Quantity
-from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.beside import RowWords
 from ui.chart.header import HeaderOption
@@ -36,12 +35,13 @@ from ui.chart.ridges import (
     thinned_note,
 )
 from ui.chart.table import Table
-from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.base import FIRST_ROW, Probe, View
+from ui.plots.over_layers import PlotOverLayers
 
 SHARED_HELP = "Draw all layers on one axis; off: each layer fills the width with its own range"
 
 
-class LayerHistograms(Plot[HistogramState]):
+class LayerHistograms(PlotOverLayers[HistogramState]):
     """A row for each layer over a shared axis, or over the layer's own range, with words at its right."""
 
     quantity: ClassVar[Quantity]
@@ -72,9 +72,6 @@ class LayerHistograms(Plot[HistogramState]):
     def option_changed(self) -> None:
         self.words.reset()
         self.value_axis.rename(self.axis_text if self.shared else f"{self.axis_text} / range of the layer", self.theme)
-
-    def begin(self, info: RunInfo) -> None:
-        self.depth_axis.name_layers(self.labels)
 
     def capture(self, view: View) -> HistogramState | None:
         return histogram_state(view.frame, self.quantity, self.state)

@@ -14,7 +14,6 @@ from PySide6.QtGui import QPolygonF
 
 from simulator.arrays.trace import FACTORS, Factor, Gains
 from simulator.observations.factors import NOT_A_NUMBER, TOTAL, FactorsObservation, gain_rows, nothing_arrives
-from simulator.training.run_info import RunInfo
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.hatching import Hatch
 from ui.chart.legend import Key, Note
@@ -23,8 +22,9 @@ from ui.chart.marks import FLOOR, LOST, Area, Bars, Curves, Dots, LayerHighlight
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange, finite_extent, room_for
 from ui.chart.table import Cell, Table
-from ui.plots.base import FIRST_ROW, Plot, Probe, View
+from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.depth import columns_of
+from ui.plots.over_layers import PlotOverLayers
 from ui.style.numbers import number
 
 COLOURS: dict[Factor, str] = {
@@ -135,7 +135,7 @@ def gain_text(log: float) -> str:
     return f"{number(log, fixed=True)} decades"
 
 
-class Waterfall(Plot[WaterfallState]):
+class Waterfall(PlotOverLayers[WaterfallState]):
     key = "waterfall"
     spoken_as = (("log10_total", "log₁₀ of gains"),)
     overlays = False
@@ -163,9 +163,6 @@ class Waterfall(Plot[WaterfallState]):
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.depth_axis)
         self.scale = StepRange(always=(-1.0, 1.0))
         self.scales.append(self.scale)
-
-    def begin(self, info: RunInfo) -> None:
-        self.depth_axis.name_layers(self.labels)
 
     def capture(self, view: View) -> WaterfallState | None:
         # A lone layer has nothing to compare with, which is a picture too.
