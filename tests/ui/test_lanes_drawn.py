@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QGraphicsItem
 from pytestqt.qtbot import QtBot
 
 from tests.ui.plot_data import view
+from tests.ui.real_runs import NETS, real
 from ui.chart.axes import Axis
 from ui.chart.buckets import buckets_for
 from ui.chart.marks import Dots, Mark
-from ui.plots import View, plot_class
+from ui.chart.pane import Pane
+from ui.plots import View, all_plots, plot_class
 from ui.plots.base import Plot
 
 
@@ -53,6 +55,32 @@ def test_the_image_of_each_network_is_made_once_in_a_frame(qtbot: QtBot, monkeyp
     plot.refresh(of_four(30))
     assert len(made) == len({*made}) == 4
     assert {step_of(each) for each in plot.side_by_side} == {30}
+
+
+@pytest.mark.parametrize("kind", [plot for plot in all_plots() if not plot.overlays], ids=lambda kind: kind.key)
+def test_images_of_networks_beside_each_other_stay_where_they_are_from_frame_to_frame(
+    qtbot: QtBot, kind: type[Plot[Any]]
+) -> None:
+    plot = kind()
+    qtbot.addWidget(plot)
+    plot.resize(600, 300)
+    plot.show()
+    for name in NETS:
+        of_two = replace(real(name), lanes={"B": real(name)})
+        plot.refresh(of_two)
+        if plot.state is not None:
+            break
+    assert len(plot.side_by_side) == 2
+    for _ in range(3):  # Until all stands where it is to stand.
+        plot.refresh(of_two)
+        qtbot.wait(1)
+    moved: list[Pane] = []
+    for each in plot.side_by_side:
+        for pane in each.canvas.panes:
+            pane.sigRangeChanged.connect(lambda *_, pane=pane: moved.append(pane))
+    for _ in range(2):
+        plot.refresh(of_two)
+    assert not moved
 
 
 def test_axes_of_networks_beside_the_run_are_painted_when_they_change(qtbot: QtBot) -> None:

@@ -169,4 +169,8 @@ class StepsRange(HeldRange):
     def fit(self, step: float) -> Range:
         if step > self.high and not self._held:
             self.high = nice_ceiling(step * 1.05)
+        return self.range
+
+    @property
+    def range(self) -> Range:
         return -self.MARGIN * self.high, self.high

@@ -249,7 +249,7 @@ class Plot(DrawnPlot[S]):
         if first.state is None:
             plots = others
         else:
-            self.fit([each.state for each in plots if each.state is not None])
+            self.fit_scales([each.state for each in plots if each.state is not None])
             for other in others:
                 for mine, its in zip(self.scales, other.scales, strict=True):
                     its.copy(mine)

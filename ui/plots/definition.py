@@ -124,6 +124,10 @@ class PlotDefinition(Generic[S]):
         """Bring axes and what stands beside panes in line with all states that are drawn; the first is the live one."""
         raise NotImplementedError
 
+    def fit_scales(self, states: Sequence[S]) -> None:
+        """Bring colours and ranges in line with all of these, of which some may be drawn on other panes than these."""
+        self.fit(states)
+
     def marks(self, state: S) -> Sequence[Mark]:
         """What is drawn of a state, on axes that fit it."""
         raise NotImplementedError

@@ -114,13 +114,15 @@ class TilePlot(ImagePlot[MapState]):
         return self.chosen if self.chosen in state.layers else min(state.layers)
 
     def fit(self, states: Sequence[MapState]) -> None:
-        comparable = [self._comparable(states[0], state) for state in states]
-        maps = [each for each in comparable if each is not None]
-        self._tick(self._range(maps))
+        self.fit_scales(states)
+        maps = self._comparable_of(states)
         rect = self.tiles(maps[0]).rect
         rect = rect.united(rect.translated(self.shift(len(maps) - 1))).united(self.aside(states[0], rect))
         edge = MARGIN * max(rect.width(), rect.height())
         self.pane.fit((rect.left() - edge, rect.right() + edge), (rect.top() - edge, rect.bottom() + edge))
+
+    def fit_scales(self, states: Sequence[MapState]) -> None:
+        self._tick(self._range(self._comparable_of(states)))
 
     def aside(self, state: MapState, rect: QRectF) -> QRectF:
         """Where something else of the live state stands beside the images in ``rect``; by itself nowhere."""
@@ -153,6 +155,11 @@ class TilePlot(ImagePlot[MapState]):
         layer = self.shown(live)
         maps, now = state.layers.get(layer), live.layers[layer]
         return maps if maps is not None and self.values(maps).shape == self.values(now).shape else None
+
+    def _comparable_of(self, states: Sequence[MapState]) -> Sequence[Maps]:
+        """Those of all, beside those of the first."""
+        comparable = (self._comparable(states[0], state) for state in states)
+        return [each for each in comparable if each is not None]
 
     def _range(self, shown: Sequence[Maps]) -> Range:
         low, high = finite_extent(map(self.values, shown))

@@ -92,7 +92,7 @@ class ImagePlot(Plot[S]):
     def give_back_ticks(self) -> None:
         """Numbers of the colour bar as they are without ratios: fitting writes them."""
         if self.state is not None:
-            self.fit([self.state])
+            self.fit_scales([self.state])
 
     def lane_keys(self) -> list[Key]:
         """Of a ratio what its colours span: its colour bar may have no room."""
@@ -180,10 +180,13 @@ class LayersImage(PlotOverLayers[S], ImagePlot[S]):
         """Give the colour bar its numbers."""
 
     def fit(self, states: Sequence[S]) -> None:
+        self.fit_scales(states)
+        self.pane.fit(self.x_scale.range, (-0.5, states[0].depth - 0.5 + self.shift(len(states) - 1).y()))
+
+    def fit_scales(self, states: Sequence[S]) -> None:
         grids = [self.grid(state) for state in states]
         self.tick(*self.colour_scale.fit(*self.colour_extent([grid.values for grid in grids])))
-        bottom = states[0].depth - 0.5 + self.shift(len(states) - 1).y()
-        self.pane.fit(self.x_scale.fit(max(grid.end for grid in grids)), (-0.5, bottom))
+        self.x_scale.fit(max(grid.end for grid in grids))
 
     def marks(self, state: S) -> Sequence[Mark]:
         return [LayerHighlight("highlight", along="y", z=1.0), self._image(state)]

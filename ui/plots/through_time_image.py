@@ -134,14 +134,18 @@ class ThroughTimeImage(ImagePlot[ImageState]):
         return [(each, row) for each in shown for row in range(len(each.images))]
 
     def fit(self, states: Sequence[ImageState]) -> None:
+        self.fit_scales(states)
         images = [image for state in states for image in state.images]
-        self.tick_decades(*self.colour_scale.fit(*extent(image.logs for image in images)))
         height, times = self.pane.height() or USUAL_HEIGHT, max(image.times for image in images)
         self.crowded = height / len(images) < ROOMY * scaled(LINE)
         gap = NARROW if self.crowded else gap_of(len(images), height=height)
         self.bands = Bands(len(images), 0.5, times + 0.5, gap, upward=False)
         self.time_axis.set_bands(self.bands)
-        self.pane.fit(self.x_scale.fit(max(state.end for state in states)), self.bands.extent)
+        self.pane.fit(self.x_scale.range, self.bands.extent)
+
+    def fit_scales(self, states: Sequence[ImageState]) -> None:
+        self.tick_decades(*self.colour_scale.fit(*extent(image.logs for state in states for image in state.images)))
+        self.x_scale.fit(max(state.end for state in states))
 
     def marks(self, state: ImageState) -> Sequence[Mark]:
         return self._marks(state, "")
