@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -220,6 +221,17 @@ def test_curves_that_stand_still_or_are_others_than_before_are_drawn_whole(qapp:
     assert len(curves.parts(growing("apart", 181))) == 2
     assert len(curves.parts(growing("noisy", 182))) == 1
     assert len(curves.parts(growing("noisy", 183))) == 2
+
+
+def test_where_points_come_seldom_what_stays_of_curves_is_made_anew_for_a_few() -> None:
+    curves, given = GrowingCurves[AlikeCurves](), [growing("apart", points) for points in range(100, 128)]
+    seen = [curves.parts(each) for each in given]
+    assert seen[1][0].x.size == seen[-1][0].x.size
+    drawn = [curves.parts(replace(given[-1], x=given[-1].x + 1e-6 * (given[-1].x >= 126) * time)) for time in range(50)]
+    assert {len(parts) for parts in drawn} == {2}
+    assert drawn[-1][0].x.size > seen[-1][0].x.size
+    for _ in range(100):
+        assert curves.parts(given[-1])[0] is drawn[-1][0]
 
 
 def spans(places: int, *, gaps: bool = False, seed: int = 1) -> Spans:

@@ -24,7 +24,9 @@ LONGEST, SHORTEST = 8.0, 1.5
 """Pixels of a dash: each curve of a group is to be seen twice or more along the way."""
 WIDTH, POINTED_WIDTH = 1.0, 2.2
 FEW, SHARE = 32, 4
-"""What stays of growing curves is made anew when more than so few points, or a quarter of all, have come after it."""
+"""What stays of growing curves is made anew when more than so few points, or a quarter of all, have come after it,"""
+OFTEN, FEWEST = 64, 6
+"""and where they come seldom, when more than the fewest have been drawn so often."""
 
 
 @dataclass(frozen=True)
@@ -259,21 +261,27 @@ class GrowingCurves(Generic[G]):
         self._last: G | None = None
         """All of them, as they were last."""
         self._settled: G | None = None
+        self._drawn = 0
+        """How often they have gone on from what stays."""
 
     def parts(self, curves: G) -> Sequence[G]:
         """What stays and what comes after it; all of them where nothing does."""
         last, self._last = self._last, curves
         settled, count = self._settled, curves.x.size
-        few = settled is not None and count - settled.x.size <= max(FEW, count // SHARE)
+        goes_on = last is not None and last.x[-1] != curves.x[-1]
+        self._drawn += goes_on
+        most = FEWEST if goes_on and self._drawn > OFTEN else max(FEW, count // SHARE)
+        few = settled is not None and count - settled.x.size <= most
         if settled is not None and few and settled.begins_like(curves, settled.x.size):
             end = settled.x.size
         else:
             # A place of several steps, and the step that is being made, may still change; an even number of them stays.
-            end = 0 if last is None or last.x[-1] == curves.x[-1] else 2 * (min(count, last.x.size) // 2 - 1)
+            end = 2 * (min(count, last.x.size) // 2 - 1) if last is not None and goes_on else 0
             if last is None or end < FEW or not last.begins_like(curves, end):
                 self._settled = None
                 return (curves,)
             self._settled = settled = curves.settled(end)
+            self._drawn = 0
         return settled, curves.after(settled)
 
 

@@ -17,10 +17,9 @@ from ui.chart.pens import SOLID, pen_of
 from ui.chart.polygons import Array, same_bits, unbroken_rows
 from ui.chart.strokes import draw_stroke
 
-AGAIN = 18
-"""Places of what stays that are drawn with what comes after it too: where they meet nothing is missing or doubled.
-
-Even, as that which stays is: a line goes up through one place and down through the next.
+AGAIN, LEAST_AGAIN = 20, 4
+"""One of so many pairs of places of what stays, or so many pairs, is drawn with what comes after it too: where they
+meet nothing is missing or doubled. Pairs, as a line goes up through one place and down through the next.
 """
 WIDTH, POINTED_WIDTH = 1.0, 2.2
 LONE, BETWEEN = 2.6, 1.2
@@ -125,7 +124,8 @@ class Spans(Mark):
 
     def after(self, settled: Spans) -> Spans:
         """What goes on from these."""
-        return replace(self._part(slice(max(settled.x.size - AGAIN, 0), None)), begins=settled.ends)
+        again = 2 * max(LEAST_AGAIN, ceil(self.x.size / (2 * AGAIN)))
+        return replace(self._part(slice(max(settled.x.size - again, 0), None)), begins=settled.ends)
 
     def _part(self, places: slice) -> Spans:
         low, high = (np.ascontiguousarray(part[:, places]) for part in (self.low, self.high))
