@@ -83,6 +83,8 @@ class Session:
         self._started = False
         self._looks = itertools.count(1)
         self._pending: int | None = None
+        self._before: int | None = None
+        """The request that was under way when training was told to go on or to pause: its answer may be of before."""
         self._closed = False
         self._next_checkpoint = 0.0
         self.resumption: Resumption | None = None
@@ -151,16 +153,16 @@ class Session:
 
     def play(self, steps: int | None = None) -> None:
         """Train, for ever or so many steps."""
-        self.playing = True
+        self.playing, self._before = True, self._pending
         self._transport.send(Play(steps))
 
     def play_until(self, rule: StopRule, record: Record | None = None) -> None:
         """Train until a rule holds; ``record`` is the past of the run, where it is not at its first step."""
-        self.playing = True
+        self.playing, self._before = True, self._pending
         self._transport.send(Play(None, rule, deepcopy(record)))
 
     def pause(self) -> None:
-        self.playing = False
+        self.playing, self._before = False, self._pending
         self._transport.send(Pause())
 
     def cancel(self) -> None:
@@ -250,7 +252,7 @@ class Session:
             match reply:
                 case Update():
                     self._pending = None
-                    self.playing = reply.playing
+                    self.playing = self.playing if reply.id == self._before else reply.playing
                     self.resumption = reply.resumption or self.resumption
                 case Started():
                     self.resumption = None

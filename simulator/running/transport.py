@@ -296,12 +296,11 @@ class ProcessTransport(_WithReplies[C, R]):
         if self._process is None:
             self.launch()
         self._notifier = _Notifier(notify)
-        self._reader = threading.Thread(
-            target=self._read, args=(self._incoming, self._notifier), name="nablascope-reader", daemon=True
-        )
+        reading = self._incoming, self._notifier, self._process
+        self._reader = threading.Thread(target=self._read, args=reading, name="nablascope-reader", daemon=True)
         self._reader.start()
 
-    def _read(self, incoming: Connection, notify: Notify) -> None:
+    def _read(self, incoming: Connection, notify: Notify, process: multiprocessing.process.BaseProcess) -> None:
         while True:
             try:
                 reply: R | Failed = incoming.recv()
@@ -313,13 +312,12 @@ class ProcessTransport(_WithReplies[C, R]):
         if not self._closing:
             from simulator.running.messages import Failed
 
-            self._replies.put(Failed(self._obituary(), fatal=True))
+            self._replies.put(Failed(self._obituary(process), fatal=True))
             notify()
 
-    def _obituary(self) -> str:
-        assert self._process is not None
-        self._process.join(1.0)
-        code = self._process.exitcode
+    def _obituary(self, process: multiprocessing.process.BaseProcess) -> str:
+        process.join(1.0)
+        code = process.exitcode
         if code is not None and code < 0:
             name = signal.Signals(-code).name
             hint = ", as when memory runs out" if name == "SIGKILL" else ""
@@ -363,7 +361,8 @@ class ProcessTransport(_WithReplies[C, R]):
         if self._reader is not None:
             self._reader.join(timeout)
         if self._process is not None:
-            self._process.close()
+            if self._reader is None or not self._reader.is_alive():  # Else it may be asking how the process has ended.
+                self._process.close()
             self._process = None
 
 

@@ -22,7 +22,7 @@ from simulator.observations.observer import Observations
 from simulator.observations.tiny_gradients import TinyGradientsObservation
 from simulator.record.frame import Frame
 from simulator.record.history import History
-from simulator.running.messages import Failed, Refused, Reply, Started, Update
+from simulator.running.messages import Command, Failed, Look, Refused, Reply, Started, Update
 from simulator.running.session import Session
 from simulator.training.training import Training
 from tests.simulator.left_running import left_running
@@ -354,6 +354,55 @@ def test_a_screen_that_never_says_go_on_does_not_stop_training(screen: Screen, m
     before = screen.step()
     screen.until(lambda: screen.step() > before + 3)
     assert screen.step() > before + 3
+
+
+class Told:
+    """A process that answers what a test lets it."""
+
+    pid = 1
+
+    def __init__(self) -> None:
+        self.commands: list[Command] = []
+        self.replies: list[Reply] = []
+
+    def start(self, notify: Callable[[], None]) -> None: ...
+
+    def send(self, command: Command) -> None:
+        self.commands.append(command)
+
+    def receive(self) -> list[Reply]:
+        arrived, self.replies = self.replies, []
+        return arrived
+
+    def yield_to_gui(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def close(self, timeout: float) -> None: ...
+
+
+@pytest.mark.parametrize("plays", [False, True])
+def test_an_answer_to_what_was_asked_before_says_nothing_of_whether_it_trains_now(plays: bool) -> None:
+    """Or no checkpoint would be asked for where it pauses, as one has just been while it trained."""
+    worker = Told()
+    session = Session("process", transport=worker)
+    session.start()
+    session.play()
+    session.look()
+    session.play(3) if plays else session.pause()
+    before = worker.commands[-2]
+    assert isinstance(before, Look)
+    assert before.checkpoint == "soon"
+    worker.replies.append(Update(before.id, None, playing=not plays))
+    session.replies()
+    assert session.playing is plays
+    session.look()
+    asked = worker.commands[-1]
+    assert isinstance(asked, Look)
+    assert asked.checkpoint == ("" if plays else "paused")
+    worker.replies.append(Update(asked.id, None, playing=not plays))
+    session.replies()
+    assert session.playing is not plays
 
 
 def test_a_thread_gives_the_interpreter_back_as_it_found_it() -> None:

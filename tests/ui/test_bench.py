@@ -24,7 +24,7 @@ from simulator.running.kept_runs import KeptRun
 from simulator.running.lane_state import LaneState
 from simulator.running.messages import Failed, Refused, Reply, Started, Update
 from simulator.running.resumption import Resumption
-from simulator.running.stop_rules import StopRule
+from simulator.running.stop_rules import Stopped, StopRule
 from simulator.running.transport import Mode
 from simulator.schema.parameter import replaced
 from simulator.training.checkpoint import Checkpoint
@@ -380,6 +380,18 @@ def test_steps_then_pause_is_followed(rig: Rig) -> None:
     assert states == [True]
     rig.hear(update(1, 3, 1.0, 1.0, 1.0, playing=False))
     assert states == [True, False]
+
+
+def test_where_it_stops_again_as_it_has_stopped_before_is_told_again(rig: Rig) -> None:
+    """As by a rule that holds at once, so that no answer comes in between."""
+    rig.settle()
+    told: list[str] = []
+    rig.bench.stopped.connect(told.append)
+    stopped = replace(update(1, 0), stopped=Stopped(0, "the loss is below 3"))
+    for _ in range(2):
+        rig.bench.play()
+        rig.hear(stopped, stopped)
+    assert told == 2 * ["Stopped at step 0: the loss is below 3."]
 
 
 def test_opening_what_differs_only_live_starts_over(rig: Rig) -> None:

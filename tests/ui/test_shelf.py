@@ -229,6 +229,20 @@ def test_it_stays_for_the_session_when_another_experiment_is_opened(qtbot: QtBot
     assert f"7 steps until “{name}”" in dialog.lost.text()
 
 
+def test_it_stays_where_another_is_opened_before_the_one_that_ends_it_has_begun(qtbot: QtBot, open_on: OpenOn) -> None:
+    window = open_on(EXPERIMENT)
+    dialog, name = opened(window), window.document.name
+    train(qtbot, window, 4)
+    for size in (8, 9):
+        window.document.replace(EXPERIMENT.with_values([("batch_size", size)]))
+    qtbot.waitUntil(lambda: len(dialog.runs) == 1)
+    qtbot.waitUntil(lambda: window.bench.view is not None)
+    dialog.refresh()
+    (ended,) = texts(dialog)
+    assert ended[0] == f"{name}\nin memory"
+    assert ended[2].startswith("4 steps, the last with loss ")
+
+
 def _ledger(window: MainWindow) -> Any:
     from simulator.training.ledger import Ledger
 

@@ -291,9 +291,9 @@ class Bench(QObject):
 
     def _on_reply(self, reply: Reply) -> None:
         match reply:
-            case Started() if reply.info.run >= self._first_run:
+            case Started():
                 self._on_started(reply)
-            case Refused() if reply.run >= self._first_run:
+            case Refused():
                 self._on_refused(reply)
             case Update():
                 self._on_update(reply)
@@ -311,6 +311,8 @@ class Bench(QObject):
 
     def _on_started(self, reply: Started) -> None:
         reply = self.memory.shelf.without_left(reply, self._first_run)
+        if reply.info.run < self._first_run:
+            return
         lost = "" if reply.past else self.memory.news_of(self.document.edit)
         known = self.record.live_changes
         self._records.start(reply, self._cause, self.playing, self.link.copies)
@@ -332,6 +334,8 @@ class Bench(QObject):
 
     def _on_refused(self, reply: Refused) -> None:
         reply = self.memory.shelf.without_left(reply, self._first_run)
+        if reply.run < self._first_run:
+            return
         self._records.put_aside(reply.ended, self._cause, self.playing, self.link.copies)
         self.memory.share()
         self._set_playing(False)
@@ -381,6 +385,8 @@ class Bench(QObject):
     def _set_playing(self, playing: bool) -> None:
         if playing != self.playing:
             self._records.count_time(self.playing)
+            # Where it stops next is news, even if it has stopped there before.
+            self.last_stop = None if playing else self.last_stop
             self.link.playing = playing
             self.link.look_anew()
             self.playing_changed.emit(playing)

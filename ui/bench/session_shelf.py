@@ -95,7 +95,8 @@ class SessionShelf(QObject):
             self._runs.append(replace(shelved, name=f"{self._name}, {shelved.name}", can_go=True))
             if self._link.worker is not None:
                 self._link.worker.forget(each.kept.run)
-        self._leaving = None if run is None or not record.steps else (run, record, self._name)
+        if run is not None:  # Else the last that was left may still be on its way here.
+            self._leaving = (run, record, self._name) if record.steps else None
 
     def follow_left(self, frame: Frame, rows: Iterable[Rows]) -> None:
         """An answer that was on its way when its run was left: its steps belong to what is kept of that."""
