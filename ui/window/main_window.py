@@ -37,6 +37,7 @@ from ui.style.boxes import in_column
 from ui.style.panels import PanelDock, panel_toggles
 from ui.style.restyle import styled_once
 from ui.timeline.bar import TimelineBar
+from ui.window import menus
 from ui.window.branch_access import BranchAccess
 from ui.window.changes_access import ChangesAccess
 from ui.window.course_access import CourseAccess
@@ -48,7 +49,6 @@ from ui.window.landscape_access import LandscapeAccess
 from ui.window.lanes_bar import LanesBar, say_of_networks
 from ui.window.lessons_access import LessonsAccess
 from ui.window.map_access import MapAccess
-from ui.window.menus import MenuCommands, build_menus
 from ui.window.missing_data import find_data
 from ui.window.notices import Notices
 from ui.window.palette_access import PaletteAccess
@@ -173,11 +173,11 @@ class MainWindow(QMainWindow):
 
     def _build_menus(self, parts: Parts) -> None:
         toggles = [self.network_dock.toggleViewAction(), self.findings.toggle, self.training_dock.toggleViewAction()]
-        build_menus(self, parts, self._commands(parts, [*toggles, self.verdict.toggle]))
+        menus.build_menus(self, parts, self._commands(parts, [*toggles, self.verdict.toggle]))
         self.addAction(self.verdict.toggle)
         self.menuBar().setCornerWidget(panel_toggles(toggles, self))
 
-    def _commands(self, parts: Parts, toggles: list[QAction]) -> MenuCommands:
+    def _commands(self, parts: Parts, toggles: list[QAction]) -> menus.MenuCommands:
         docks = self.network_dock, self.training_dock
         self.landscape_access = LandscapeAccess(self.bench, self.banner, self)
         self.changes_access = ChangesAccess(self.bench, self.chosen, self.banner, self)
@@ -190,15 +190,18 @@ class MainWindow(QMainWindow):
         self.palette_access = PaletteAccess(
             self, parts, docks, self.experiments.open_preset, self.preference_access.open_at, self.lessons.open
         )
-        return MenuCommands(
-            self.experiments, self.sharing, self.exporting, self.reset_arrangement, tuple(toggles),
-            self.palette_access.open, self.first_hour, self.faults, self.preference_access.open,
-            self.lanes_bar.add_twin, self.changes_access.open,
-            ShelfAccess(self.bench, self.plot_area, self.chosen, self.banner, self).open,
-            self.branch_access, (self.seeds.train, self.seeds.toggle), self.landscape_access.open,
-            MapAccess(self.bench, self.experiments, self).open,
-            self.lessons,
-        )  # fmt: skip
+        shelf = ShelfAccess(self.bench, self.plot_area, self.chosen, self.banner, self)
+        maps, seeds = MapAccess(self.bench, self.experiments, self), (self.seeds.train, self.seeds.toggle)
+        return menus.MenuCommands(
+            file=menus.FileCommands(self.experiments, self.sharing, self.exporting),
+            edit=menus.EditCommands(self.palette_access.open, self.preference_access.open),
+            run=menus.RunCommands(
+                self.lanes_bar.add_twin, self.changes_access.open, shelf.open, self.branch_access, seeds, maps.open
+            ),
+            lessons=self.lessons,
+            view=menus.ViewCommands(tuple(toggles), self.landscape_access.open, self.reset_arrangement),
+            help=menus.HelpCommands(self.first_hour, self.faults),
+        )
 
     def _connect(self) -> None:
         document, bench, plots = self.document, self.bench, self.plot_area

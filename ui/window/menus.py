@@ -28,24 +28,31 @@ from ui.window.manual_access import ManualAccess
 from ui.window.parts import Parts
 from ui.window.preference_effects import PreferenceEntry
 from ui.window.sharing import Sharing
+from ui.window.transport import Transport
 
 Standard = QKeySequence.StandardKey
 THEMES: tuple[tuple[Choice, str], ...] = (("light", "Light"), ("dark", "Dark"), ("system", "Like the desktop"))
 
 
-class MenuCommands(Struct, frozen=True):
-    """What menus call beside the parts of the window."""
+class FileCommands(Struct, frozen=True):
+    """What the menu *File* calls, and that of the transport with what is exported."""
 
     experiments: Experiments
     sharing: Sharing
     exporting: Exporting
-    reset_arrangement: Callable[[], None]
-    panel_toggles: tuple[QAction, ...]
+
+
+class EditCommands(Struct, frozen=True):
+    """What the menu *Edit* calls beside undo and redo."""
+
     find: Callable[[], object]
     """Opens the palette."""
-    first_hour: FirstHour
-    faults: Faults
     show_preferences: Callable[[], object]
+
+
+class RunCommands(Struct, frozen=True):
+    """What the menu *Run* calls beside the transport."""
+
     add_twin: Callable[[], object]
     """One more network beside the run."""
     show_changes: Callable[[], object]
@@ -55,16 +62,40 @@ class MenuCommands(Struct, frozen=True):
     branches: BranchAccess
     seeds: tuple[QAction, ...]
     """Each network from several seeds: to train them, and to show them."""
-    show_landscape: Callable[[], object]
-    """Optimisers on a function of two parameters."""
     show_map: Callable[[], object]
     """The map over one or two parameters."""
+
+
+class ViewCommands(Struct, frozen=True):
+    """What the menu *View* calls."""
+
+    panel_toggles: tuple[QAction, ...]
+    show_landscape: Callable[[], object]
+    """Optimisers on a function of two parameters."""
+    reset_arrangement: Callable[[], None]
+
+
+class HelpCommands(Struct, frozen=True):
+    """What the menu *Help* calls."""
+
+    first_hour: FirstHour
+    faults: Faults
+
+
+class MenuCommands(Struct, frozen=True):
+    """What menus call beside the parts of the window."""
+
+    file: FileCommands
+    edit: EditCommands
+    run: RunCommands
     lessons: LessonsAccess
+    view: ViewCommands
+    help: HelpCommands
 
 
 def build_menus(window: QMainWindow, parts: Parts, commands: MenuCommands) -> None:
     """Fill the menu bar and the two menus of the transport."""
-    bar, exporting = window.menuBar(), commands.exporting
+    bar, exporting = window.menuBar(), commands.file.exporting
     exports = [
         action(
             window,
@@ -79,22 +110,21 @@ def build_menus(window: QMainWindow, parts: Parts, commands: MenuCommands) -> No
         action(window, "&Report…", exporting.report, tip="Write the run as one page that needs nothing else."),
         action(window, "Export co&de…", exporting.code, tip="Write the network as a program for PyTorch or Keras."),
     ]
-    _file(window, bar.addMenu("&File"), commands, exports)
-    _edit(window, bar.addMenu("&Edit"), parts.bench.document, commands)
-    _run(window, bar.addMenu("&Run"), parts, commands)
+    _file(window, bar.addMenu("&File"), commands.file, exports)
+    _edit(window, bar.addMenu("&Edit"), parts.bench.document, commands.edit)
+    _run(window, bar.addMenu("&Run"), parts.transport, commands.run)
     plots = bar.addMenu("&Plots")
     plots.setToolTipsVisible(True)
     plots.aboutToShow.connect(lambda: _plots(parts.plots, plots))
     lessons = bar.addMenu("&Lessons")
     lessons.aboutToShow.connect(lambda: commands.lessons.fill_menu(lessons))
-    _view(window, bar.addMenu("&View"), commands)
-    _help(window, bar.addMenu("&Help"), parts, commands)
+    _view(window, bar.addMenu("&View"), commands.view)
+    _help(window, bar.addMenu("&Help"), parts, commands.help)
     parts.transport.export_menu.addActions(exports)
-    fill_presets(parts.transport.preset_menu, commands.experiments.open_preset)
+    fill_presets(parts.transport.preset_menu, commands.file.experiments.open_preset)
 
 
-def _run(window: QMainWindow, menu: QMenu, parts: Parts, commands: MenuCommands) -> None:
-    transport = parts.transport
+def _run(window: QMainWindow, menu: QMenu, transport: Transport, commands: RunCommands) -> None:
     menu.addActions([transport.play, transport.step, transport.steps])
     menu.addSeparator()
     menu.addActions([transport.same, transport.reseed])
@@ -105,7 +135,7 @@ def _run(window: QMainWindow, menu: QMenu, parts: Parts, commands: MenuCommands)
     tip = "Runs that are over: what differs in them and how they ended; as ghosts in all plots, or as lanes."
     menu.addAction(action(window, "S&helf…", commands.show_shelf, keys="Ctrl+H", tip=tip))
     tip = "One more network that goes on from the step that is shown, with its weights, optimiser state and batches."
-    menu.addAction(action(window, "&Branch here", lambda: commands.branches.branch_here(), keys="Ctrl+B", tip=tip))
+    menu.addAction(action(window, "&Branch here", commands.branches.branch_here, keys="Ctrl+B", tip=tip))
     tip = "All networks, what each is a branch of and from which step on; go over to one, or delete it."
     menu.addAction(action(window, "Br&anches…", commands.branches.open_tree, keys="Ctrl+Shift+B", tip=tip))
     menu.addActions(commands.seeds)
@@ -130,7 +160,7 @@ def fill_presets(menu: QMenu, chosen: Callable[[Preset], object]) -> None:
             entry.triggered.connect(lambda _on=False, preset=preset: chosen(preset))
 
 
-def _file(window: QMainWindow, menu: QMenu, commands: MenuCommands, exports: list[QAction]) -> None:
+def _file(window: QMainWindow, menu: QMenu, commands: FileCommands, exports: list[QAction]) -> None:
     experiments = commands.experiments
     tip = "A small network on handwritten digits to build on."
     menu.addAction(action(window, "&New", experiments.new, keys=Standard.New, tip=tip))
@@ -165,7 +195,7 @@ def _recent(experiments: Experiments, menu: QMenu) -> None:
         menu.addAction("Forget these", settings.clear_recent)
 
 
-def _edit(window: QMainWindow, menu: QMenu, document: Document, commands: MenuCommands) -> None:
+def _edit(window: QMainWindow, menu: QMenu, document: Document, commands: EditCommands) -> None:
     stack = document.undo_stack
     undo, redo = stack.createUndoAction(window, "&Undo"), stack.createRedoAction(window, "&Redo")
     undo.setShortcuts([QKeySequence(keys) for keys in UNDO])
@@ -188,7 +218,7 @@ def _plots(area: PlotArea, menu: QMenu) -> None:
     menu.addAction("Reset arrangement", area.reset_arrangement)
 
 
-def _view(window: QMainWindow, menu: QMenu, commands: MenuCommands) -> None:
+def _view(window: QMainWindow, menu: QMenu, commands: ViewCommands) -> None:
     group = QActionGroup(menu)
     for choice, text in THEMES:
         group.addAction(PreferenceEntry(text, THEME, choice, None, menu))
@@ -208,7 +238,7 @@ def _toggle_full_screen(window: QMainWindow) -> None:
     window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
 
-def _help(window: QMainWindow, menu: QMenu, parts: Parts, commands: MenuCommands) -> None:
+def _help(window: QMainWindow, menu: QMenu, parts: Parts, commands: HelpCommands) -> None:
     tip = "Recent experiments, presets as pictures, and data for a new experiment."
     menu.addAction(action(window, "&Start page", commands.first_hour.open_page, tip=tip))
     menu.addAction(action(window, "&Tour", commands.first_hour.begin_tour, tip="Six steps on the real controls."))
