@@ -31,7 +31,7 @@ from simulator.observations.prediction import PredictionObservation
 from simulator.observations.sharpness import SharpnessObservation
 from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.observations.tiny_gradients import TinyGradientsObservation
-from simulator.running.messages import Change, Command, Failed, Look, Play, Reply, Stop, Update
+from simulator.running.messages import Command, Failed, Look, Play, Reply, Stop, Train, Update
 from simulator.running.worker import Worker
 from simulator.training.training import Training
 
@@ -72,7 +72,7 @@ class Screen:
     def __init__(self, net: str, watched: Watched) -> None:
         self.watched = watched
         self.worker = Worker(self, self.post)
-        self.commands: list[Command] = [Change(1, reference(net)), Play()]
+        self.commands: list[Command] = [Train(1, reference(net)), Play()]
         self.next_look = 0.0
         self.looking = False
         self.seen = -1.0

@@ -19,7 +19,7 @@ Factor = Literal["weights", "normalization", "slope", "dropout", "skip", "gate",
 FACTORS: tuple[Factor, ...] = ("weights", "normalization", "slope", "dropout", "skip", "gate", "pooling", "time")
 
 
-class Mark(Struct, frozen=True):
+class TraceMark(Struct, frozen=True):
     """‖gradient‖ after an operation; ``arrived`` where that gradient is the layer's δ."""
 
     layer: str
@@ -46,7 +46,7 @@ class Trace:
 
     def __init__(self, norm: Callable[[Array], float]) -> None:
         self.on = False
-        self.marks: list[Mark] = []
+        self.marks: list[TraceMark] = []
         self._norm = norm
 
     def begin(self, on: bool) -> None:
@@ -57,7 +57,7 @@ class Trace:
     def mark(self, layer: str, factor: Factor | None, gradient: Array, arrived: bool = False) -> None:
         """Note the gradient as it is now, while the trace is on."""
         if self.on:
-            self.marks.append(Mark(layer, factor, self._norm(gradient), arrived))
+            self.marks.append(TraceMark(layer, factor, self._norm(gradient), arrived))
 
 
 def decades(after: float, before: float) -> float:
@@ -69,7 +69,7 @@ def decades(after: float, before: float) -> float:
     return math.log10(after) - math.log10(before) if math.isfinite(after) and math.isfinite(before) else math.nan
 
 
-def gains(marks: Sequence[Mark]) -> list[Gains]:
+def gains(marks: Sequence[TraceMark]) -> list[Gains]:
     """The gains of every layer below the output, in the order they are met going back."""
     of_layers: list[Gains] = []
     start = None

@@ -8,7 +8,7 @@ from typing import TypeVar
 from simulator.experiment.experiment import ExperimentError
 from simulator.schema.parameter import Part, title_of
 
-Written = TypeVar("Written")
+Equivalent = TypeVar("Equivalent")
 
 
 class NoEquivalentError(ExperimentError):
@@ -18,7 +18,7 @@ class NoEquivalentError(ExperimentError):
         super().__init__(f"{what} has no equivalent in {library}")
 
 
-def equivalent(table: Mapping[type[Part], Written], part: Part, library: str) -> Written:
+def equivalent(table: Mapping[type[Part], Equivalent], part: Part, library: str) -> Equivalent:
     """What ``library`` has for a part, or what writes it in its words; NoEquivalentError where nothing does."""
     if type(part) not in table:
         raise NoEquivalentError(f"{title_of(type(part))} ({part.kind})", library)

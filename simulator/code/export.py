@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simulator.code import bench_run
 from simulator.code.equivalents import NoEquivalentError
-from simulator.code.exported import Exported
+from simulator.code.exported import ExportedNetwork
 from simulator.code.libraries import LIBRARIES, Library
 from simulator.code.pieces import Tensor
 from simulator.code.preprocessing import MOST_NUMBERS, preprocessing
@@ -67,7 +67,7 @@ def written(source: Experiment | Checkpoint, title: str, library: Library) -> Wr
     shaken = rounding(kept, exact)
     made = preprocessing(exact.experiment, shape)
     exported, text = _shortened(
-        Exported(exact.experiment, title, kept.step, kept.updates, shape, pieces, tensors, made, shaken), library
+        ExportedNetwork(exact.experiment, title, kept.step, kept.updates, shape, pieces, tensors, made, shaken), library
     )
     own = library.arrays(library.layers.by_layer(training.network, shape))
     state = bench_run.kept_state(training, own, library.state(training.experiment.optimizer))
@@ -93,7 +93,7 @@ ATTEMPTS = (
 """Numbers of a scaling that stand in the script, whether it reads tables, how it is written: the shorter the later."""
 
 
-def _shortened(exported: Exported, library: Library) -> tuple[Exported, str]:
+def _shortened(exported: ExportedNetwork, library: Library) -> tuple[ExportedNetwork, str]:
     """The script; where it is long, without what a reader misses least."""
     lines: list[str] = []
     most = library.script.most_lines

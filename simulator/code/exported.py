@@ -13,7 +13,7 @@ from simulator.layers.base import Shape
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportedNetwork:
     """A network between two steps, as it is written."""
 
     experiment: Experiment

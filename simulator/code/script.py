@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from typing import ClassVar
 
-from simulator.code.exported import Exported
+from simulator.code.exported import ExportedNetwork
 from simulator.code.rounding import REPORTED_DIFFERENCE
 from simulator.code.schedules import rate_lines
 from simulator.code.templates import GAPS, HEAD, MAIN, SHORT_HEAD
@@ -48,7 +48,7 @@ class Script(ABC):
     predict: ClassVar[str]
     """What answers rows."""
 
-    def __init__(self, exported: Exported) -> None:
+    def __init__(self, exported: ExportedNetwork) -> None:
         self.exported, self.experiment, self.made = exported, exported.experiment, exported.preprocessing
 
     @abstractmethod

@@ -11,7 +11,7 @@ from simulator.code.pieces import Piece
 from simulator.layers.base import Affine, Block, Shape
 from simulator.layers.image.convolution import ConvolutionModule
 from simulator.layers.image.pooling import Pooling
-from simulator.layers.image.windows import Axis
+from simulator.layers.image.windows import WindowAxis
 from simulator.layers.normalization.batch import BatchNormStage
 from simulator.layers.normalization.layer import LayerNormStage
 from simulator.layers.normalization.weight import DirectedAffine
@@ -132,6 +132,6 @@ class Words(ABC):
         return map_.gain
 
 
-def margins(axis: Axis) -> tuple[int, int]:
+def margins(axis: WindowAxis) -> tuple[int, int]:
     """How much an axis is padded by before and behind."""
     return axis.before, axis.padded - axis.size - axis.before

@@ -23,7 +23,7 @@ from simulator.system.progress import advance
 if TYPE_CHECKING:
     from simulator.data.tables.design import Encoding, Missing
     from simulator.data.tables.judgement import Judgement
-    from simulator.data.tables.reading import Table, TableReading
+    from simulator.data.tables.reading import ReadTable, TableReading
     from simulator.data.tables.source import Progress
 
 ENDINGS = (
@@ -258,7 +258,7 @@ def _check(data: Csv) -> None:
 
 # One table and one set of samples are kept, so that a new choice of columns, split, scale or label noise does not read
 # the file again.
-def read(path: str, reading: "TableReading", progress: "Progress | None" = None) -> "Table":
+def read(path: str, reading: "TableReading", progress: "Progress | None" = None) -> "ReadTable":
     """The table in a file, remembered until it or the way it is read changes. Raises :class:`DataError`."""
     from simulator.data.tables.reading import read_table
     from simulator.data.tables.source import nothing, status
@@ -273,7 +273,7 @@ def read(path: str, reading: "TableReading", progress: "Progress | None" = None)
     return kept[1]
 
 
-_kept: "dict[tuple[str, int, int], tuple[TableReading, Table]]" = {}
+_kept: "dict[tuple[str, int, int], tuple[TableReading, ReadTable]]" = {}
 
 
 def forget() -> None:

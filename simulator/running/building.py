@@ -14,7 +14,7 @@ from simulator.observations.registry import standard
 from simulator.record.history import Rows
 from simulator.running.kept_runs import KeptRun
 from simulator.running.live_run import LiveRun
-from simulator.running.messages import Change, GoBack, Operate, Refused, Restart, Resume, Settled
+from simulator.running.messages import GoBack, Operate, Refused, Restart, Resume, Settled, Train
 from simulator.running.timeline import Timeline
 from simulator.schema.parameter import is_live_change
 from simulator.system.machine import out_of_memory
@@ -142,16 +142,16 @@ def as_planned(run: LiveRun, edit: int) -> tuple[Experiment, Operated | None]:
 
 def overtakes(command: object, building: Experiment) -> bool:
     """Whether what is being built is not wanted any more: another network is."""
-    if isinstance(command, Change):
+    if isinstance(command, Train):
         return command.over or not is_live_change(building, command.experiment)
     return isinstance(command, GoBack | Resume)
 
 
 def asks_again(command: object, building: Experiment) -> bool:
     """Whether it asks for what is being built, but for live parameters: who cancels that wants neither."""
-    return isinstance(command, Change) and not overtakes(command, building)
+    return isinstance(command, Train) and not overtakes(command, building)
 
 
 def begins_a_run(command: object) -> bool:
     """Whether it says what is trained from then on: of several, only the last counts."""
-    return isinstance(command, Change | GoBack | Operate | Restart | Resume)
+    return isinstance(command, Train | GoBack | Operate | Restart | Resume)

@@ -22,7 +22,7 @@ from simulator.running.lane import Lane
 from simulator.running.lane_plan import LanePlan, LaneStart, lane_of, plan_of, start_of_state, way_beside
 from simulator.running.lane_state import LaneState
 from simulator.running.live_run import LiveRun
-from simulator.running.messages import Change, LaneUpdate, Look
+from simulator.running.messages import LaneUpdate, Look, Train
 from simulator.running.paced_observer import PacedObserver
 from simulator.running.timeline import Timeline
 from simulator.running.twin_operations import former_name
@@ -139,7 +139,7 @@ class Lanes:
         self._states = {}
         return True
 
-    def change_within_step(self, run: LiveRun, change: Change, written: bool | None) -> bool:
+    def change_within_step(self, run: LiveRun, change: Train, written: bool | None) -> bool:
         """Let an edit act in the run's present step, if that still can: :meth:`follow` brings them in line with it.
 
         ``written`` is None where they have written their updates too: then in all of them, or in none.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from simulator.running.kept_runs import KeptRun, KeptRuns
 from simulator.running.lanes import Lanes
 from simulator.running.live_run import LiveRun
-from simulator.running.messages import Change, Forget, Keep, KeepBefore, Snapshot
+from simulator.running.messages import Forget, Keep, KeepBefore, Snapshot, Train
 from simulator.running.timeline import Timeline
 from simulator.training.checkpoints import USUAL_BYTES
 
@@ -30,7 +30,7 @@ class Lineage:
         """Those of the runs that were put aside and are still kept, by their ids."""
         self._budget = USUAL_BYTES
 
-    def run_for(self, change: Change, trains: bool) -> KeptRun | None:
+    def run_for(self, change: Train, trains: bool) -> KeptRun | None:
         """The run that goes on with this change: its edit put it aside, or nothing has been trained since."""
         edits = [self.refused_edit] * (not trains) + [change.edit] * change.back
         candidates = (self.kept.take(edit, change.experiment) for edit in edits)

@@ -39,7 +39,7 @@ Halt = Literal["", "loss", "parameters"]
 # -- in ---------------------------------------------------------------------------------------------------------
 
 
-class Change(Struct, frozen=True):
+class Train(Struct, frozen=True):
     """Train this experiment from now on: live where only live parameters differ, else rebuilt at step 0."""
 
     run: int
@@ -203,7 +203,7 @@ Settings = Budget | Configure | Guard | Limit
 Keeping = Keep | Forget | KeepBefore
 """What is kept of runs."""
 Command = (
-    Asked | Cancel | Change | GoBack | Keeping | Operate | Restart | Resume | Revive | Play | Pause | Settings | Stop
+    Asked | Cancel | Train | GoBack | Keeping | Operate | Restart | Resume | Revive | Play | Pause | Settings | Stop
 )
 
 NOTHING_CHANGED = LiveChanges()

@@ -17,7 +17,7 @@ VALIDATION_REST = 100.0
 """Times as long as a validation took is trained without another."""
 
 
-class StepSchedule:
+class FrameSchedule:
     """When validation is scored, when a checkpoint is made, and whether a frame leaves out all that takes long.
 
     While a hand is on a knob all of that is deferred, though not in two frames in a row.

@@ -13,7 +13,6 @@ import numpy  # noqa: F401  (here, not below: at the end of the chain of imports
 from simulator.running.messages import (
     Budget,
     Cancel,
-    Change,
     Command,
     Configure,
     Failed,
@@ -35,6 +34,7 @@ from simulator.running.messages import (
     Revive,
     Started,
     TakeSnapshot,
+    Train,
     Update,
 )
 from simulator.running.transport import MODES, Mode, Notify, Transport, trainer, transport_of, usual_mode
@@ -124,7 +124,7 @@ class Session:
         The id of the run that it begins, if it does.
         """
         run = next(RUNS)
-        self._transport.send(Change(run, experiment, edit, back, over))
+        self._transport.send(Train(run, experiment, edit, back, over))
         return run
 
     def restart(self) -> None:

@@ -19,7 +19,7 @@ from simulator.running.lanes import Lanes
 from simulator.running.lineage import Lineage
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import Command, Reply
-from simulator.running.schedule import StepSchedule
+from simulator.running.schedule import FrameSchedule
 from simulator.running.step_rate import StepRate
 from simulator.running.stop_rules import KnownPast
 from simulator.running.stopping import Stopping
@@ -37,7 +37,7 @@ class Worker:
         self.inbox, self.post = CancellableInbox(inbox, messages.Cancel, messages.Stop), post
         self.run: LiveRun | None = None
         """None where nothing can be trained."""
-        self.lanes, self.lineage, self.schedule, self.rate = Lanes(), Lineage(), StepSchedule(), StepRate()
+        self.lanes, self.lineage, self.schedule, self.rate = Lanes(), Lineage(), FrameSchedule(), StepRate()
         self.steps_left: float = 0
         """0 is paused."""
         self.stopping = Stopping()
@@ -118,7 +118,7 @@ class Worker:
     def _obey(self, command: Command) -> None:
         """Do as is told; what is to be cancelled here is over."""
         match command:
-            case messages.Change():
+            case messages.Train():
                 self._change(command)
             case messages.Restart(run) if self.run is not None:
                 self._begin(run, self.run.training.experiment, 0)
@@ -177,7 +177,7 @@ class Worker:
         if self.run is not None:
             self.run.set_threads(self.blas.hold(self.run.training.network))
 
-    def _change(self, change: messages.Change) -> None:
+    def _change(self, change: messages.Train) -> None:
         if self.run is not None:
             change = replace(change, experiment=self.run.as_read(change.experiment))
         kept = self.lineage.run_for(change, trains=self.run is not None)
@@ -340,7 +340,7 @@ class Worker:
                 return
             if isinstance(command, messages.Look | messages.Limit):
                 self._obey(command)
-            elif isinstance(command, messages.Change) and self.lanes.change_within_step(run, command, written):
+            elif isinstance(command, messages.Train) and self.lanes.change_within_step(run, command, written):
                 self._turn(run)
             else:
                 self._postponed = command

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulator.experiment.experiment import Experiment
-from simulator.running.messages import Change, Command, Limit, Look, Play, Reply, Restart, Stop, Update
+from simulator.running.messages import Command, Limit, Look, Play, Reply, Restart, Stop, Train, Update
 from simulator.running.worker import Worker
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
@@ -75,7 +75,7 @@ def test_a_checkpoint_asked_for_while_training_is_of_a_whole_step(optimizer: str
     if optimizer == "sgd":
         experiment = experiment.with_values([("optimizer.momentum", 0.9)])
     replies: list[Reply] = []
-    commands: list[Command] = [Change(1, experiment), Limit(limit), Play()]
+    commands: list[Command] = [Train(1, experiment), Limit(limit), Play()]
 
     class Asking:
         """A look as soon as the last one is answered, until two checkpoints have come."""
@@ -103,7 +103,7 @@ def test_a_checkpoint_asked_for_while_training_is_of_a_whole_step(optimizer: str
 
 def test_a_checkpoint_asked_for_before_a_restart_is_one_of_the_new_run() -> None:
     replies: list[Reply] = []
-    commands: list[Command] = [Change(1, made("inverted", "adam")), Look(0, checkpoint="soon"), Restart(2), Play(3)]
+    commands: list[Command] = [Train(1, made("inverted", "adam")), Look(0, checkpoint="soon"), Restart(2), Play(3)]
 
     class Asking:
         """Then looks, until a checkpoint has come or it is late."""
@@ -125,7 +125,7 @@ def test_a_checkpoint_asked_for_before_a_restart_is_one_of_the_new_run() -> None
 def test_where_the_run_pauses_one_is_made_of_what_is_shown_and_only_once() -> None:
     """The answer in the last step brings the one before it, and then the run stands a step further."""
     replies: list[Reply] = []
-    commands: list[Command] = [Change(1, made("inverted", "adam")), Look(0, checkpoint="soon"), Play(2)]
+    commands: list[Command] = [Train(1, made("inverted", "adam")), Look(0, checkpoint="soon"), Play(2)]
 
     class Asking:
         """The next look as soon as the last one is answered."""

@@ -13,7 +13,7 @@ from simulator.layers.affine import AffineModule
 from simulator.observations.graph.nodes import nodes
 from simulator.observations.registry import analyses, standard
 from simulator.parts.activations import Activation
-from simulator.running.messages import Change, Command, Look, Reply, Started, Stop, Update
+from simulator.running.messages import Command, Look, Reply, Started, Stop, Train, Update
 from simulator.running.worker import Worker
 from simulator.schema.parameter import kinds
 from simulator.training.training import Training
@@ -73,7 +73,7 @@ def test_it_gives_a_window_its_first_view(layer: Plain) -> None:
     experiment = fitting(layer)
     assert experiment is not None
     replies: list[Reply] = []
-    Worker(Script([Change(1, experiment), Look(1, standard()), Stop()]), replies.append).loop()
+    Worker(Script([Train(1, experiment), Look(1, standard()), Stop()]), replies.append).loop()
     started, update = replies
     assert isinstance(started, Started)
     assert isinstance(update, Update)

@@ -14,7 +14,6 @@ from simulator.record.history import History
 from simulator.running.kept_runs import KeptRun, KeptRuns
 from simulator.running.messages import (
     Budget,
-    Change,
     Command,
     Forget,
     GoBack,
@@ -26,6 +25,7 @@ from simulator.running.messages import (
     Reply,
     Started,
     Stop,
+    Train,
     Update,
 )
 from simulator.running.worker import Worker
@@ -141,8 +141,8 @@ def test_every_section_has_changes_that_start_over() -> None:
 
 @pytest.mark.parametrize("name", thinned(list(CHANGES), first=1))
 def test_undone_a_change_brings_the_run_back_and_it_goes_on_to_the_same_numbers(name: str) -> None:
-    there = [Change(1, EXPERIMENT), Play(7), Change(2, CHANGES[name], 5), Play(3)]
-    script = Script([*there, Change(3, EXPERIMENT, 5, True), Play(6), Look(1)])
+    there = [Train(1, EXPERIMENT), Play(7), Train(2, CHANGES[name], 5), Play(3)]
+    script = Script([*there, Train(3, EXPERIMENT, 5, True), Play(6), Look(1)])
     last = script.of(Started)[-1]
     assert (last.continues, last.step) == (1, 7)
     assert told(script) == losses(EXPERIMENT, 14)
@@ -150,15 +150,15 @@ def test_undone_a_change_brings_the_run_back_and_it_goes_on_to_the_same_numbers(
 
 def test_redone_a_change_brings_its_own_run_back() -> None:
     other = EXPERIMENT.with_values([("seed", 9)])
-    there = [Change(1, EXPERIMENT), Play(4), Change(2, other, 5), Play(3)]
-    script = Script([*there, Change(3, EXPERIMENT, 5, True), Play(2), Change(4, other, 5, True), Play(5), Look(1)])
+    there = [Train(1, EXPERIMENT), Play(4), Train(2, other, 5), Play(3)]
+    script = Script([*there, Train(3, EXPERIMENT, 5, True), Play(2), Train(4, other, 5, True), Play(5), Look(1)])
     assert [(s.continues, s.step) for s in script.of(Started)] == [(0, 0), (0, 0), (1, 4), (2, 3)]
     assert told(script) == losses(other, 9)
 
 
 def test_a_restart_is_undone_too() -> None:
-    there = [Change(1, EXPERIMENT), Play(5), GoBack(2, 0, EXPERIMENT, 8), Play(2)]
-    script = Script([*there, Change(3, EXPERIMENT, 8, True), Play(3), Look(1)])
+    there = [Train(1, EXPERIMENT), Play(5), GoBack(2, 0, EXPERIMENT, 8), Play(2)]
+    script = Script([*there, Train(3, EXPERIMENT, 8, True), Play(3), Look(1)])
     assert [(s.continues, s.step) for s in script.of(Started)] == [(0, 0), (0, 0), (1, 5)]
     assert told(script) == losses(EXPERIMENT, 9)
 
@@ -167,8 +167,8 @@ def test_a_drag_keeps_the_run_from_before_it_and_not_its_own_stages() -> None:
     stages = [EXPERIMENT.with_values([("seed", seed)]) for seed in (1, 2, 3)]
     drag: list[Command] = []
     for run, stage in enumerate(stages, 2):
-        drag += [Change(run, stage, 5), Play(2)]
-    script = Script([Change(1, EXPERIMENT), Play(4), *drag, Change(9, EXPERIMENT, 5, True), Look(1)])
+        drag += [Train(run, stage, 5), Play(2)]
+    script = Script([Train(1, EXPERIMENT), Play(4), *drag, Train(9, EXPERIMENT, 5, True), Look(1)])
     assert [s.ended is not None for s in script.of(Started)] == [False, True, False, False, True]
     assert script.of(Started)[-1].continues == 1
 
@@ -176,7 +176,7 @@ def test_a_drag_keeps_the_run_from_before_it_and_not_its_own_stages() -> None:
 def test_a_run_takes_over_what_has_changed_live_meanwhile() -> None:
     faster = EXPERIMENT.with_values([("optimizer.learning_rate", 0.02)])
     other = EXPERIMENT.with_values([("seed", 9)])
-    script = Script([Change(1, EXPERIMENT), Play(3), Change(2, other, 5), Change(3, faster, 5, True), Play(3), Look(1)])
+    script = Script([Train(1, EXPERIMENT), Play(3), Train(2, other, 5), Train(3, faster, 5, True), Play(3), Look(1)])
     assert script.of(Started)[-1].continues == 1
     training = Training(EXPERIMENT)
     for step in range(7):
@@ -188,8 +188,8 @@ def test_a_run_takes_over_what_has_changed_live_meanwhile() -> None:
 
 
 def test_what_cannot_be_built_trains_nothing_and_the_run_waits_for_it_to_be_mended() -> None:
-    there = [Change(1, EXPERIMENT), Play(5), Change(2, IMPOSSIBLE, 5), Play(4), Look(1)]
-    script = Script([*there, Change(3, EXPERIMENT, 6), Play(2), Look(2)])
+    there = [Train(1, EXPERIMENT), Play(5), Train(2, IMPOSSIBLE, 5), Play(4), Look(1)]
+    script = Script([*there, Train(3, EXPERIMENT, 6), Play(2), Look(2)])
     refused = script.of(Refused)[0]
     assert "nowhere.csv" in refused.message
     assert refused.ended.checkpoint.step == 5
@@ -202,14 +202,14 @@ def test_what_cannot_be_built_trains_nothing_and_the_run_waits_for_it_to_be_mend
 
 def test_a_network_put_in_place_of_an_impossible_one_leaves_the_old_run_to_undo() -> None:
     repaired = EXPERIMENT.with_values([("batch_size", 8)])
-    there = [Change(1, EXPERIMENT), Play(5), Change(2, IMPOSSIBLE, 5), Change(3, repaired, 6), Play(2)]
-    back = [Change(4, IMPOSSIBLE, 6, True), Change(5, EXPERIMENT, 5, True), Look(1)]
+    there = [Train(1, EXPERIMENT), Play(5), Train(2, IMPOSSIBLE, 5), Train(3, repaired, 6), Play(2)]
+    back = [Train(4, IMPOSSIBLE, 6, True), Train(5, EXPERIMENT, 5, True), Look(1)]
     script = Script([*there, *back])
     assert [(s.continues, s.step) for s in script.of(Started)] == [(0, 0), (0, 0), (1, 5)]
 
 
 def test_a_network_that_is_opened_leaves_nothing_to_bring_back() -> None:
-    script = Script([Change(1, EXPERIMENT), Play(5), Change(2, IMPOSSIBLE), Change(3, EXPERIMENT), Look(1)])
+    script = Script([Train(1, EXPERIMENT), Play(5), Train(2, IMPOSSIBLE), Train(3, EXPERIMENT), Look(1)])
     assert script.of(Refused)[0].ended is None
     assert script.of(Started)[-1].continues == 0
     assert script.of(Started)[-1].step == 0
@@ -228,8 +228,8 @@ def test_whatever_stops_a_network_from_being_built_stops_the_training_of_the_las
 
     monkeypatch.setattr("simulator.running.building.Training", breaks)
     other = EXPERIMENT.with_values([("seed", 9)])
-    there = [Change(1, EXPERIMENT), Play(5), Change(2, other, 5), Play(3), Look(1)]
-    script = Script([*there, Change(3, EXPERIMENT, 5, True), Look(2)])
+    there = [Train(1, EXPERIMENT), Play(5), Train(2, other, 5), Play(3), Look(1)]
+    script = Script([*there, Train(3, EXPERIMENT, 5, True), Look(2)])
     assert str(error) in script.of(Refused)[0].message
     assert bool(script.of(Refused)[0].traceback) == isinstance(error, RuntimeError)
     assert script.of(Update)[0].frame is None
@@ -238,9 +238,9 @@ def test_whatever_stops_a_network_from_being_built_stops_the_training_of_the_las
 
 def test_a_kept_run_goes_on_in_another_worker() -> None:
     other = EXPERIMENT.with_values([("seed", 9)])
-    kept = Script([Change(1, EXPERIMENT), Play(5), Change(2, other, 5)]).of(Started)[-1].ended
+    kept = Script([Train(1, EXPERIMENT), Play(5), Train(2, other, 5)]).of(Started)[-1].ended
     kept = pickle.loads(pickle.dumps(kept))
-    script = Script([Keep(kept), Change(3, other), Play(2), Change(4, EXPERIMENT, 5, True), Play(1), Look(1)])
+    script = Script([Keep(kept), Train(3, other), Play(2), Train(4, EXPERIMENT, 5, True), Play(1), Look(1)])
     assert (script.of(Started)[-1].continues, script.of(Started)[-1].step) == (1, 5)
     assert script.of(Update)[0].frame.scalars["loss"] == losses(EXPERIMENT, 7)[-1]
 
@@ -273,12 +273,12 @@ def test_checkpoints_and_kept_runs_share_one_budget() -> None:
     others = [EXPERIMENT.with_values([("seed", seed)]) for seed in (1, 2, 3)]
     runs: list[Command] = []
     for number, other in enumerate(others, 2):
-        runs += [Change(number, other, number), Play(30)]
-    first: list[Command] = [Budget(int(6.5 * size)), Change(1, EXPERIMENT), Play(30)]
+        runs += [Train(number, other, number), Play(30)]
+    first: list[Command] = [Budget(int(6.5 * size)), Train(1, EXPERIMENT), Play(30)]
     roomy, tight = Script([*first, *runs, Look(1), Budget(3 * size), Look(2)]).of(Update)
     assert 0 < roomy.kept.nbytes <= 3.5 * size
     assert tight.kept.nbytes == 0
-    undone = [Change(7, others[1], 4, True), Change(8, others[0], 3, True), Change(9, EXPERIMENT, 2, True)]
+    undone = [Train(7, others[1], 4, True), Train(8, others[0], 3, True), Train(9, EXPERIMENT, 2, True)]
     back = Script([*first, *runs, Budget(2 * size), *undone])
     assert [started.continues for started in back.of(Started)][-3:] == [3, 2, 0]
 
@@ -286,11 +286,11 @@ def test_checkpoints_and_kept_runs_share_one_budget() -> None:
 @pytest.mark.parametrize("undone", [1, 2, 3])
 def test_each_run_that_is_brought_back_has_the_checkpoints_of_its_way(undone: int) -> None:
     others = [EXPERIMENT.with_values([("seed", seed)]) for seed in (1, 2, 3)]
-    there: list[Command] = [Change(1, EXPERIMENT), Play(30)]
+    there: list[Command] = [Train(1, EXPERIMENT), Play(30)]
     for number, other in enumerate(others, 2):
-        there += [Change(number, other, number), Play(30 * number)]
+        there += [Train(number, other, number), Play(30 * number)]
     ways = [EXPERIMENT, *others]
-    back = [Change(9 - number, ways[number - 2], number, True) for number in (4, 3, 2)]
+    back = [Train(9 - number, ways[number - 2], number, True) for number in (4, 3, 2)]
     seen = Script([*there, *back[:undone], Look(1)]).of(Update)[-1]
     stood = 30 * (4 - undone)
     assert seen.frame.step == stood
@@ -299,9 +299,9 @@ def test_each_run_that_is_brought_back_has_the_checkpoints_of_its_way(undone: in
 
 def test_the_ways_of_all_runs_that_were_put_aside_share_a_quarter_of_the_budget() -> None:
     size = kept_run(1).nbytes
-    runs: list[Command] = [Budget(40 * size), Change(1, EXPERIMENT), Play(30)]
+    runs: list[Command] = [Budget(40 * size), Train(1, EXPERIMENT), Play(30)]
     for number in range(2, 8):
-        runs += [Change(number, EXPERIMENT.with_values([("seed", number)]), number), Play(30)]
+        runs += [Train(number, EXPERIMENT.with_values([("seed", number)]), number), Play(30)]
     kept = Script([*runs, Look(1)]).of(Update)[-1].kept
     assert 0 < kept.aside <= 10 * size
     assert kept.nbytes + kept.aside <= 34 * size
@@ -309,12 +309,12 @@ def test_the_ways_of_all_runs_that_were_put_aside_share_a_quarter_of_the_budget(
 
 def test_a_run_that_the_window_gives_up_is_kept_no_longer() -> None:
     other = EXPERIMENT.with_values([("seed", 9)])
-    script = Script([Change(1, EXPERIMENT), Play(5), Change(2, other, 5), Forget(1), Change(3, EXPERIMENT, 5, True)])
+    script = Script([Train(1, EXPERIMENT), Play(5), Train(2, other, 5), Forget(1), Train(3, EXPERIMENT, 5, True)])
     assert (script.of(Started)[-1].continues, script.of(Started)[-1].step) == (0, 0)
 
 
 def test_the_last_good_checkpoint_before_a_finding_is_kept_for_it() -> None:
-    script = Script([Change(1, EXPERIMENT), Play(30), KeepBefore(1, 20), KeepBefore(7, 25), Look(1)])
+    script = Script([Train(1, EXPERIMENT), Play(30), KeepBefore(1, 20), KeepBefore(7, 25), Look(1)])
     kept = script.of(Update)[0].kept
     assert [(reason, count) for reason, count, _ in kept.reasons if reason == "finding"] in ([("finding", 1)], [])
     step = max(step for step in kept.good_steps if step < 20)

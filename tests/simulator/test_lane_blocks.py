@@ -21,7 +21,6 @@ from simulator.running.lane_state import LaneState
 from simulator.running.lanes import Lanes
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import (
-    Change,
     Command,
     FindReplay,
     Guard,
@@ -39,6 +38,7 @@ from simulator.running.messages import (
     Started,
     Stop,
     TakeSnapshot,
+    Train,
     Update,
 )  # fmt: skip
 from simulator.running.stop_rules import Epochs, LossBelow
@@ -64,8 +64,8 @@ BESIDE = Experiment.from_builtins({**PLAIN, "lanes": [NORM, SLOW]})
 BLOCK = 8
 
 
-def changed(path: str, value: Any, run: int = 2) -> Change:
-    return Change(run, BESIDE.with_values([(path, value)]), edit=4)
+def changed(path: str, value: Any, run: int = 2) -> Train:
+    return Train(run, BESIDE.with_values([(path, value)]), edit=4)
 
 
 COMMANDS: Mapping[str, Command] = {
@@ -176,7 +176,7 @@ def script(
     for name, value in limits.items():
         monkeypatch.setattr(lanes, name, value)
     monkeypatch.setattr(lanes, "other_cores", lambda _threads, **_left: others)
-    return kind((0, 0, Change(1, experiment)), (0, 0, Look(1, standard())), (0, 0, Play()), *commands)
+    return kind((0, 0, Train(1, experiment)), (0, 0, Look(1, standard())), (0, 0, Play()), *commands)
 
 
 @pytest.mark.parametrize(("place", "name"), thinned(range(3), list(COMMANDS), share=4))
@@ -255,11 +255,11 @@ class LateLane:
         return next(self._commands)
 
     def _told(self, steps: int) -> Iterator[Command | None]:
-        yield from (Change(1, Experiment.from_builtins(PLAIN)), Play(steps))
+        yield from (Train(1, Experiment.from_builtins(PLAIN)), Play(steps))
         while self.worker.steps_left:
             yield None
         del self.replies[:]
-        yield from (Change(2, BESIDE.with_values([("lanes", [NORM])])), Look(1, ()))
+        yield from (Train(2, BESIDE.with_values([("lanes", [NORM])])), Look(1, ()))
         looks = 0
         while self.worker.lanes.are_behind(steps) and looks < steps:
             yield from (None, None, Look(1, ()))

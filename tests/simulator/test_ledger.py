@@ -20,7 +20,7 @@ from simulator.parts.activations import Activation
 from simulator.parts.optimizers import Optimizer
 from simulator.parts.schedules import Schedule
 from simulator.running.headless.run import run
-from simulator.running.messages import Change, Command, Configure, GoBack, Play, Refused, Revive
+from simulator.running.messages import Command, Configure, GoBack, Play, Refused, Revive, Train
 from simulator.running.nabla.run_file import read as read_run
 from simulator.schema.parameter import is_live_change, kinds
 from simulator.training.checkpoint_files import written
@@ -79,7 +79,7 @@ def test_made_again_without_a_screen_they_give_the_same_run_bit_for_bit(
 ) -> None:
     folder = tmp_path_factory.mktemp("again")
     script = [
-        (step, looked, Change(2, CHANGED[which], number))
+        (step, looked, Train(2, CHANGED[which], number))
         for number, (step, (looked, which)) in enumerate(sorted({p[0]: p[1:] for p in places}.items()), 1)
     ]
     steering = steered(script)
@@ -89,7 +89,7 @@ def test_made_again_without_a_screen_they_give_the_same_run_bit_for_bit(
 
 def test_units_that_were_drawn_anew_and_threads_are_made_again(tmp_path: Path) -> None:
     script: list[tuple[int, int, Command]] = [
-        (3, 1, Revive(1, "1", (0, 4))), (5, 1, Configure(2, "space")), (7, 3, Change(2, EXPERIMENTS["rate"], 5)),
+        (3, 1, Revive(1, "1", (0, 4))), (5, 1, Configure(2, "space")), (7, 3, Train(2, EXPERIMENTS["rate"], 5)),
     ]  # fmt: skip
     steering = steered(script)
     ledger = through_a_file(changes_of(steering), tmp_path / "changes.json")
@@ -118,7 +118,7 @@ def test_operations_on_weights_are_made_again(surgery: Reinitialise | ScaleWeigh
 
 def test_so_are_the_tables_of_a_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "net.json").write_bytes(EXPERIMENT.to_json())
-    steering = steered([(4, 2, Change(2, EXPERIMENTS["rate"], 1))])
+    steering = steered([(4, 2, Train(2, EXPERIMENTS["rate"], 1))])
     through_a_file(changes_of(steering), tmp_path / "changes.json")
     words = ["run", str(tmp_path / "net.json"), "--steps", str(STEPS), "--every", "1", "--no-plots"]
     by_list = [*words, "--changes", str(tmp_path / "changes.json"), "--out", str(tmp_path / "a")]
@@ -135,10 +135,10 @@ def test_a_dragged_rate_is_a_piecewise_schedule_bit_for_bit(kind: str, tmp_path:
     base = EXPERIMENT.with_values([("optimizer.kind", kind), ("optimizer.learning_rate", 0.02)])
     rates = [(2, 1, 0.021), (3, 2, 0.03), (4, 3, 0.025), (4, 4, 0.024), (5, 3, 0.02), (8, 2, 0.001)]
     script: list[tuple[int, int, Command]] = [
-        (step, looked, Change(2, base.with_values([("optimizer.learning_rate", rate)]), 1))
+        (step, looked, Train(2, base.with_values([("optimizer.learning_rate", rate)]), 1))
         for step, looked, rate in rates
     ]
-    steering = Steering(script, STEPS, [Change(1, base)])
+    steering = Steering(script, STEPS, [Train(1, base)])
     assert not steering.left
     found = scheduled(changes_of(steering))
     assert found is not None
@@ -152,7 +152,7 @@ def test_other_changes_stay_beside_the_schedule(tmp_path: Path) -> None:
     first, second = (EXPERIMENT.with_values([("optimizer.learning_rate", rate)]) for rate in (0.02, 0.05))
     clipped = first.with_values([("regularization.clip_norm", 0.3)])
     third = second.with_values([("regularization.clip_norm", 0.3)])
-    steering = steered([(2, 1, Change(2, first, 1)), (4, 2, Change(2, clipped, 2)), (6, 3, Change(2, third, 3))])
+    steering = steered([(2, 1, Train(2, first, 1)), (4, 2, Train(2, clipped, 2)), (6, 3, Train(2, third, 3))])
     found = scheduled(changes_of(steering))
     assert found is not None
     assert found.experiment is not None
@@ -334,14 +334,14 @@ def test_each_change_is_told_in_words() -> None:
 
 def replanned(ledger: Ledger, experiment: Experiment = EXPERIMENT, script: Sequence[Any] = ()) -> Steering:
     coming = ledger.on(experiment).entries
-    start = [Change(1, EXPERIMENT), GoBack(2, 0, experiment, 5, coming)]
+    start = [Train(1, EXPERIMENT), GoBack(2, 0, experiment, 5, coming)]
     return Steering(script, STEPS, start)
 
 
 @pytest.mark.parametrize("looked", [1, 2, 3], ids=["between two steps", "before the update", "when it is written"])
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_a_worker_makes_them_again_bit_for_bit(name: str, looked: int) -> None:
-    first = steered([(4, looked, Change(2, EXPERIMENTS[name], 7)), (6, 1, Revive(1, "1", (2,)))])
+    first = steered([(4, looked, Train(2, EXPERIMENTS[name], 7)), (6, 1, Revive(1, "1", (2,)))])
     again = replanned(Ledger.of(changes_of(first)))
     assert end_by_hand(again) == end_by_hand(first)
     assert again.states[STEPS] == first.states[STEPS]
@@ -356,11 +356,11 @@ def test_a_hand_ends_what_is_still_to_come_and_a_name_or_a_lane_does_not() -> No
     rates = [(4, 0.02), (8, 0.03)]
     entries = tuple(LedgerEntry(LiveChange(step), {"optimizer.learning_rate": rate}) for step, rate in rates)
     by_hand = EXPERIMENT.with_values([("optimizer.learning_rate", 0.5)])
-    ended = replanned(Ledger(entries), script=[(6, 1, Change(3, by_hand, 9))])
+    ended = replanned(Ledger(entries), script=[(6, 1, Train(3, by_hand, 9))])
     assert [change.step for change in changes_of(ended).entries] == [4, 6]
     beside = EXPERIMENT.with_values([("optimizer.learning_rate", 0.02), ("name", "another")])
     beside = replace(beside, lanes=(LaneSpec(name="b", set={"seed": 3}),))
-    going_on = replanned(Ledger(entries), script=[(6, 1, Change(3, beside, 9))])
+    going_on = replanned(Ledger(entries), script=[(6, 1, Train(3, beside, 9))])
     assert [change.step for change in changes_of(going_on).entries] == [4, 6, 8]
     live = going_on.worker.run
     assert live is not None
@@ -372,8 +372,8 @@ def test_what_was_still_to_come_goes_on_with_a_run_that_undo_brings_back() -> No
     entries = (LedgerEntry(LiveChange(8), {"optimizer.learning_rate": 0.03}),)
     other = EXPERIMENT.with_values([("seed", 4)])
     coming = Ledger(entries).on(EXPERIMENT).entries
-    begun = [Change(1, EXPERIMENT), GoBack(2, 0, EXPERIMENT, 5, coming), Play(5)]
-    steering = Steering([], STEPS - 5, [*begun, Change(3, other, 9), Change(4, EXPERIMENT, 9, back=True)])
+    begun = [Train(1, EXPERIMENT), GoBack(2, 0, EXPERIMENT, 5, coming), Play(5)]
+    steering = Steering([], STEPS - 5, [*begun, Train(3, other, 9), Train(4, EXPERIMENT, 9, back=True)])
     assert end_by_hand(steering) == end_by_hand(replanned(Ledger(entries)))
     assert [change.step for change in changes_of(steering).entries] == [8]
 

@@ -14,7 +14,6 @@ from simulator.experiment.lane import LaneSpec
 from simulator.running.branching import origin_of
 from simulator.running.headless.run import run
 from simulator.running.messages import (
-    Change,
     Command,
     FindReplay,
     GoBack,
@@ -27,6 +26,7 @@ from simulator.running.messages import (
     Started,
     Stop,
     TakeSnapshot,
+    Train,
 )
 from simulator.running.nabla.run_file import read as read_run
 from simulator.running.worker import Worker
@@ -72,10 +72,10 @@ SURGERIES: dict[str, tuple[Surgery, Experiment]] = {
 def test_the_run_goes_on_from_it_and_undo_brings_back_the_run_before_it(name: str) -> None:
     surgery, experiment = SURGERIES[name]
     before = Experiment.from_builtins(DEEP)
-    undo = Change(3, before, edit=7, back=True, over=True)
-    redo = Change(4, experiment, edit=7, back=True, over=True)
+    undo = Train(3, before, edit=7, back=True, over=True)
+    redo = Train(4, experiment, edit=7, back=True, over=True)
     script = Script(
-        Change(1, before), Play(4), Look(1), Operate(2, experiment, surgery, 7), Play(3), TakeSnapshot(),
+        Train(1, before), Play(4), Look(1), Operate(2, experiment, surgery, 7), Play(3), TakeSnapshot(),
         undo, Play(2), TakeSnapshot(), redo, Play(1), TakeSnapshot(),
     )  # fmt: skip
     assert not [reply for reply in script.replies if type(reply).__name__ in ("Failed", "Refused")]
@@ -95,7 +95,7 @@ def test_any_step_before_and_after_it_is_computed_again(name: str) -> None:
     surgery, experiment = SURGERIES[name]
     before = Experiment.from_builtins(DEEP)
     script = Script(
-        Change(1, before), Play(4), Operate(2, experiment, surgery, 7), Play(3), Look(1), *map(FindReplay, range(8))
+        Train(1, before), Play(4), Operate(2, experiment, surgery, 7), Play(3), Look(1), *map(FindReplay, range(8))
     )
     wanted = [files(trained(before, step)) for step in range(4)]
     went, _ = operated(trained(before), surgery, experiment)
@@ -110,7 +110,7 @@ def test_any_step_before_and_after_it_is_computed_again(name: str) -> None:
 
 def test_what_cannot_be_handed_on_is_told() -> None:
     wider = Experiment.from_builtins({**DEEP, "layers": [*DEEP["layers"], {"kind": "dense", "units": 3}]})
-    script = Script(Change(1, Experiment.from_builtins(DEEP)), Play(2), Operate(2, wider, Transplant(), 1), Look(1))
+    script = Script(Train(1, Experiment.from_builtins(DEEP)), Play(2), Operate(2, wider, Transplant(), 1), Look(1))
     assert script.of(Started)[1].notice.endswith("the kernel of the output.")
 
 
@@ -118,10 +118,10 @@ def test_a_network_that_cannot_be_is_refused_and_the_run_comes_back() -> None:
     before = Experiment.from_builtins(DEEP)
     wrong = Experiment.from_builtins({**DEEP, "layers": [*DEEP["layers"], {"kind": "highway", "units": 9}]})
     script = Script(
-        Change(1, before),
+        Train(1, before),
         Play(4),
         Operate(2, wrong, Transplant(), 7),
-        Change(3, before, 7, True, True),
+        Train(3, before, 7, True, True),
         Play(2),
         TakeSnapshot(),
     )
@@ -136,9 +136,9 @@ def test_the_run_goes_on_as_a_branch_and_undo_brings_it_back() -> None:
     origin = origin_of(LiveChanges(before, 1), 4, "A")
     spec = LaneSpec(name="B", experiment=other.to_builtins(), origin=origin)
     script = Script(
-        Change(1, before), Play(4), Change(2, replace(before, lanes=(spec,))), Look(1), Play(3), Look(2),
+        Train(1, before), Play(4), Train(2, replace(before, lanes=(spec,))), Look(1), Play(3), Look(2),
         Operate(3, other, TakeLane("B"), 7), Play(2), TakeSnapshot(),
-        Change(4, replace(before, lanes=(spec,)), 7, True, True), Play(1), TakeSnapshot(),
+        Train(4, replace(before, lanes=(spec,)), 7, True, True), Play(1), TakeSnapshot(),
     )  # fmt: skip
     branch = trained(before)
     branch.update_spec(other)
@@ -167,7 +167,7 @@ def operated_run(*names: str) -> Script:
         present = after if isinstance(surgery, Transplant) else present
         commands += [Play(3), Look(place), Operate(2 + place, present, surgery, 7 + place)]
     rest = 12 - 3 * len(names)
-    return Script(Change(1, Experiment.from_builtins(DEEP)), *commands, Play(rest))
+    return Script(Train(1, Experiment.from_builtins(DEEP)), *commands, Play(rest))
 
 
 @pytest.mark.parametrize("name", SURGERIES)
@@ -181,7 +181,7 @@ def test_a_list_of_changes_makes_it_again_with_and_without_a_screen(name: str, t
     run(experiment, steps=12, changes=ledger, save=tmp_path / "run.nabla", out=tmp_path / "out")
     assert written(read_run(tmp_path / "run.nabla").checkpoint) == end_of(made)
     planned = GoBack(2, 0, experiment, 5, ledger.on(experiment).entries)
-    again = Script(Change(1, experiment), Play(1), planned, Play(12))
+    again = Script(Train(1, experiment), Play(1), planned, Play(12))
     assert end_of(again) == end_of(made)
     others = [reply for reply in again.of(Started) if reply.past is not None]
     assert [reply.step for reply in others] == [each.step for each in changes.entries if each.experiment is not None]

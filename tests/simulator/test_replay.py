@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from simulator.experiment.experiment import Experiment
 from simulator.running.headless.run import run
 from simulator.running.messages import (
-    Change,
     Command,
     Configure,
     FindReplay,
@@ -26,6 +25,7 @@ from simulator.running.messages import (
     Revive,
     Started,
     Stop,
+    Train,
     Update,
 )
 from simulator.running.session import Mode, Session
@@ -65,7 +65,7 @@ class Steering:
 
     def __init__(self, script: Sequence[tuple[int, int, Command]], steps: int, start: Sequence[Command] = ()) -> None:
         """``script``: step, how often the worker has looked for a command since that began, command."""
-        self._script, self._idle = list(script), [*(start or [Change(1, EXPERIMENT)]), Play(steps)]
+        self._script, self._idle = list(script), [*(start or [Train(1, EXPERIMENT)]), Play(steps)]
         self._after: list[Command] = [Look(1), *(FindReplay(step) for step in range(steps + 1)), Stop()]
         self._looked, self._step = 0, -1
         self.states: dict[int, dict[str, bytes]] = {}
@@ -126,7 +126,7 @@ def check(steering: Steering, changed: set[int]) -> None:
 @pytest.mark.parametrize("looked", [1, 2, 3], ids=["between two steps", "before the update", "when it is written"])
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_a_run_that_was_changed_by_hand_is_computed_again_to_the_same_bytes(name: str, looked: int) -> None:
-    steering = Steering([(4, looked, Change(2, EXPERIMENTS[name], 7))], 9)
+    steering = Steering([(4, looked, Train(2, EXPERIMENTS[name], 7))], 9)
     check(steering, {4})
     assert Replayer(steering.replays()[3]).go_to(3).experiment == EXPERIMENT
     assert Replayer(steering.replays()[9]).go_to(9).experiment == EXPERIMENTS[name]
@@ -137,7 +137,7 @@ def test_a_run_that_was_changed_by_hand_is_computed_again_to_the_same_bytes(name
 def test_so_is_one_of_many_changes(places: list[tuple[int, int, str]]) -> None:
     changes: dict[int, tuple[int, str]] = {step: (looked, name) for step, looked, name in places}
     script = [
-        (step, looked, Change(2, EXPERIMENTS[name], number))
+        (step, looked, Train(2, EXPERIMENTS[name], number))
         for number, (step, (looked, name)) in enumerate(sorted(changes.items()), 1)
     ]
     check(Steering(script, 12), set(changes))
@@ -145,7 +145,7 @@ def test_so_is_one_of_many_changes(places: list[tuple[int, int, str]]) -> None:
 
 def test_a_drag_acts_again_stage_by_stage_in_one_step() -> None:
     rates = [0.011, 0.012, 0.013, 0.014]
-    stages = [Change(2, EXPERIMENT.with_values([("optimizer.learning_rate", rate)]), 7) for rate in rates]
+    stages = [Train(2, EXPERIMENT.with_values([("optimizer.learning_rate", rate)]), 7) for rate in rates]
     steering = Steering([(4, looked, stage) for looked, stage in zip((1, 2, 4, 5), stages, strict=True)], 9)
     check(steering, {4})
     assert [change.experiment for change in steering.replays()[0].changes] == [stage.experiment for stage in stages]
@@ -222,9 +222,9 @@ def found(replies: Sequence[Reply], step: int) -> Replay:
 
 def test_a_run_that_undo_brings_back_is_still_computed_again_from_its_start() -> None:
     other = EXPERIMENT.with_values([("seed", 9)])
-    change = Change(2, EXPERIMENTS["dropout"], 5)
-    start: list[Command] = [Change(1, EXPERIMENT), Play(4), change, Play(3), Change(3, other, 6), Play(2)]
-    steering = Steering([], 5, [*start, Change(4, EXPERIMENTS["dropout"], 6, True)])
+    change = Train(2, EXPERIMENTS["dropout"], 5)
+    start: list[Command] = [Train(1, EXPERIMENT), Play(4), change, Play(3), Train(3, other, 6), Play(2)]
+    steering = Steering([], 5, [*start, Train(4, EXPERIMENTS["dropout"], 6, True)])
     replay = found(steering.replies, 3)
     assert replay.step <= 3
     training = Training(EXPERIMENT)
@@ -235,8 +235,8 @@ def test_a_run_that_undo_brings_back_is_still_computed_again_from_its_start() ->
 
 
 def test_a_run_that_goes_another_way_from_a_step_has_the_changes_of_before_it_only() -> None:
-    first, late = Change(2, EXPERIMENTS["dropout"], 5), Change(3, EXPERIMENTS["clipping"], 6)
-    start: list[Command] = [Change(1, EXPERIMENT), Play(3), first, Play(5), late, Play(2)]
+    first, late = Train(2, EXPERIMENTS["dropout"], 5), Train(3, EXPERIMENTS["clipping"], 6)
+    start: list[Command] = [Train(1, EXPERIMENT), Play(3), first, Play(5), late, Play(2)]
     steering = Steering([], 9, [*start, GoBack(4, 6, EXPERIMENTS["dropout"], 7)])
     began = [reply.step for reply in steering.replies if isinstance(reply, Started)][-1]
     assert 3 <= began <= 6
@@ -264,7 +264,7 @@ def test_where_nan_came_in_is_known_where_it_is_computed_again() -> None:
     plain = {**PLAIN, "layers": layers, "loss": {"kind": "mse"}, "optimizer": {"kind": "sgd"}}
     experiment = Experiment.from_builtins(plain)
     ruinous = experiment.with_values([("optimizer.learning_rate", 1e30)])
-    steering = Steering([(3, 1, Change(2, ruinous, 7))], 9, [Change(1, experiment)])
+    steering = Steering([(3, 1, Train(2, ruinous, 7))], 9, [Train(1, experiment)])
     replay = steering.replays()[0]
     began = replay.known.began
     assert began is not None

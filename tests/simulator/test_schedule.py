@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.running import throttle
-from simulator.running.schedule import VALIDATION_REST, VALIDATION_SECONDS, StepSchedule
+from simulator.running.schedule import VALIDATION_REST, VALIDATION_SECONDS, FrameSchedule
 from simulator.running.throttle import PATIENCE_SECONDS, QUIET_SECONDS
 from tests.simulator.clock import Clock
 
@@ -19,7 +19,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.mark.parametrize("took", [0.0, 0.01])
 def test_validation_rests_for_what_it_took_but_not_where_training_stands(took: float, clock: Clock) -> None:
-    schedule = StepSchedule()
+    schedule = FrameSchedule()
     assert schedule.validation_due(goes_on=True)
     with schedule.validating():
         clock.now += took
@@ -30,7 +30,7 @@ def test_validation_rests_for_what_it_took_but_not_where_training_stands(took: f
 
 
 def test_another_run_is_validated_at_once(clock: Clock) -> None:
-    schedule = StepSchedule()
+    schedule = FrameSchedule()
     with schedule.validating():
         clock.now += 1
     schedule.begin()
@@ -38,7 +38,7 @@ def test_another_run_is_validated_at_once(clock: Clock) -> None:
 
 
 def test_while_a_knob_turns_no_two_frames_in_a_row_are_short(clock: Clock) -> None:
-    schedule, short = StepSchedule(), []
+    schedule, short = FrameSchedule(), []
     for _ in range(6):
         schedule.turn()
         schedule.plan_frame(goes_on=True)
@@ -50,14 +50,14 @@ def test_while_a_knob_turns_no_two_frames_in_a_row_are_short(clock: Clock) -> No
 
 
 def test_the_last_frame_is_never_short(clock: Clock) -> None:
-    schedule = StepSchedule()
+    schedule = FrameSchedule()
     schedule.turn()
     schedule.plan_frame(goes_on=False)
     assert not schedule.frame_is_short
 
 
 def test_a_checkpoint_that_is_asked_for_waits_for_the_hand_but_not_for_ever(clock: Clock) -> None:
-    schedule = StepSchedule()
+    schedule = FrameSchedule()
     assert not schedule.checkpoint_due
     schedule.checkpoint_asked = True
     assert schedule.checkpoint_due

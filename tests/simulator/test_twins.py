@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import LaneSpec
 from simulator.running.building import built, operation
-from simulator.running.messages import Change, Operate, Play, Snapshot, TakeSnapshot
+from simulator.running.messages import Operate, Play, Snapshot, TakeSnapshot, Train
 from simulator.running.timeline import Timeline
 from simulator.training.checkpoint_files import written
 from simulator.training.operation import operated
@@ -127,9 +127,9 @@ def test_undo_and_redo_of_an_operation_and_of_its_twin_bring_both_back_in_step(n
     surgery, after = SURGERIES[name]
     before, both = Experiment.from_builtins(DEEP), replace(after, lanes=(TWIN,))
     script = Script(
-        Change(1, before), Play(4), Operate(2, after, surgery, 7), Play(2), Change(3, both, 8), Play(2), TakeSnapshot(),
-        Change(4, after, 8, True), Change(5, before, 7, True, True), Play(3), TakeSnapshot(),
-        Change(6, after, 7, True, True), Play(1), Change(7, both, 8, True), Play(2), TakeSnapshot(),
+        Train(1, before), Play(4), Operate(2, after, surgery, 7), Play(2), Train(3, both, 8), Play(2), TakeSnapshot(),
+        Train(4, after, 8, True), Train(5, before, 7, True, True), Play(3), TakeSnapshot(),
+        Train(6, after, 7, True, True), Play(1), Train(7, both, 8, True), Play(2), TakeSnapshot(),
     )  # fmt: skip
     assert not [reply for reply in script.replies if type(reply).__name__ in ("Failed", "Refused")]
     once, undone, again = script.of(Snapshot)

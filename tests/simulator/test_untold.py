@@ -8,7 +8,7 @@ import pytest
 
 from simulator.experiment.experiment import Experiment
 from simulator.record.history import Rows
-from simulator.running.messages import Change, Command, Failed, Look, Play, Reply, Snapshot, Stop, TakeSnapshot, Update
+from simulator.running.messages import Command, Failed, Look, Play, Reply, Snapshot, Stop, TakeSnapshot, Train, Update
 from simulator.running.worker import Worker
 
 EXPERIMENT = Experiment.from_builtins(
@@ -47,7 +47,7 @@ def told_but(failing: int) -> list[Reply]:
     look, play = [Look(1), *IDLE], [Play(4), *IDLE]
     ask = [*look, TakeSnapshot(), *IDLE, *look]
     Worker(
-        Script(Change(1, EXPERIMENT), *IDLE, *look, *play, *look, Change(2, FASTER), *IDLE, *ask, *play, *ask), post
+        Script(Train(1, EXPERIMENT), *IDLE, *look, *play, *look, Train(2, FASTER), *IDLE, *ask, *play, *ask), post
     ).loop()
     return told
 

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from simulator.data.tables.judgement import Judged, Judgement
-from simulator.data.tables.reading import Table
+from simulator.data.tables.reading import ReadTable
 from ui.style.numbers import count, integer
 
 Index = QModelIndex | QPersistentModelIndex
@@ -110,7 +110,7 @@ class HeadModel(QAbstractTableModel):
         self._names: Sequence[str] = ()
         self._rows: Sequence[Sequence[str]] = ()
 
-    def show(self, table: Table) -> None:
+    def show(self, table: ReadTable) -> None:
         self.beginResetModel()
         self._names, self._rows = table.names, table.head
         self.endResetModel()

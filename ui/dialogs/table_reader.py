@@ -12,7 +12,7 @@ from simulator.data import DataError
 from simulator.data.paths import hash_of
 from simulator.data.table import read
 from simulator.data.tables.judgement import Judged, survey
-from simulator.data.tables.reading import Table, TableReading
+from simulator.data.tables.reading import ReadTable, TableReading
 from simulator.system.progress import Progress
 
 
@@ -24,7 +24,7 @@ class EndedError(Exception):
 class Surveyed:
     """A table that has been read, with every column judged."""
 
-    table: Table
+    table: ReadTable
     columns: tuple[Judged, ...]
     hash: str
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from simulator.code.importing.modules import ForeignModule
 from simulator.layers.base import Shape
-from simulator.layers.image.windows import Axis, Padding
+from simulator.layers.image.windows import Padding, WindowAxis
 from simulator.schema.numbers import count, integer
 
 Plain = dict[str, Any]
@@ -172,7 +172,7 @@ class _Row:
         if self.shape[0] != fields["in_channels"] or kernel > min(self.shape[1:]):
             raise _UnfitError(f"{module.name} does not take an image of {self.shape}")
         padding = _padding(module, self.shape, kernel, stride)
-        sides = (Axis(size, kernel, stride, padding).positions for size in self.shape[1:])
+        sides = (WindowAxis(size, kernel, stride, padding).positions for size in self.shape[1:])
         self.shape = (int(fields["out_channels"]), *sides)
         layer = {"kind": "convolution", "channels": self.shape[0], "kernel": kernel}
         self.layers.append({**layer, "stride": stride, "padding": padding})
@@ -253,7 +253,7 @@ def _padding(module: ForeignModule, shape: Shape, kernel: int, stride: int) -> P
         return own
     width = _alike(margin, module)
     for size in shape[1:]:
-        axis = Axis(size, kernel, stride, own)
+        axis = WindowAxis(size, kernel, stride, own)
         if axis.before != width or axis.positions != (size + 2 * width - kernel) // stride + 1:
             raise _UnfitError(f"{module.name} pads by {width}, the bench by {axis.before}")
     return own

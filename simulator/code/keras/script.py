@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from simulator.code.equivalents import equivalent
-from simulator.code.exported import Exported
+from simulator.code.exported import ExportedNetwork
 from simulator.code.keras.definitions import DEFINITIONS
 from simulator.code.keras.parts import LIBRARY, LOSSES
 from simulator.code.keras.templates import (
@@ -52,7 +52,7 @@ class KerasScript(Script):
     array = "ops.convert_to_numpy(a), b"
     predict = "predict"
 
-    def __init__(self, exported: Exported) -> None:
+    def __init__(self, exported: ExportedNetwork) -> None:
         super().__init__(exported)
         self.library_optimizer = keras_optimizer(self.experiment.optimizer)
         self.resumes = bool(exported.updates and self.library_optimizer.state)

@@ -11,7 +11,7 @@ import numpy as np
 from simulator.data.base import DataError, Task
 from simulator.data.phrases import name_of, shown
 from simulator.data.tables.column import Column
-from simulator.data.tables.reading import Table
+from simulator.data.tables.reading import ReadTable
 from simulator.schema.numbers import integer, percent
 
 Kind = Literal["number", "category", "date", "text"]
@@ -47,7 +47,7 @@ class Judged:
 class Judgement:
     """A table with its target, its inputs, and a reason for every column that is neither."""
 
-    table: Table
+    table: ReadTable
     columns: tuple[Judged, ...]
     target: str
     task: Task
@@ -74,7 +74,7 @@ class Judgement:
         return tuple(each for each in self.columns if each.name not in taken)
 
 
-def survey(table: Table) -> tuple[Judged, ...]:
+def survey(table: ReadTable) -> tuple[Judged, ...]:
     """Every column by itself, target or not."""
     return tuple(_judged(table, at) for at in range(len(table.columns)))
 
@@ -89,7 +89,7 @@ def targets_of(target: str | Sequence[str], names: Sequence[str]) -> tuple[str, 
 
 
 def judge(
-    table: Table,
+    table: ReadTable,
     target: str | Sequence[str] = "",
     task: TaskWish = "auto",
     inputs: Sequence[str] | None = None,
@@ -114,7 +114,7 @@ def judge(
     return Judgement(table, columns, targets[0], task, wanted, doubt, targets[1:])
 
 
-def _check_names(table: Table, targets: Sequence[str], inputs: Sequence[str] | None) -> None:
+def _check_names(table: ReadTable, targets: Sequence[str], inputs: Sequence[str] | None) -> None:
     file, names = name_of(table.path), table.names
     for name in (*targets, *(inputs or ())):
         if name not in names:
@@ -130,7 +130,7 @@ def _check_names(table: Table, targets: Sequence[str], inputs: Sequence[str] | N
             raise DataError(f"{file}: {what} column is chosen twice")
 
 
-def _judged(table: Table, at: int) -> Judged:
+def _judged(table: ReadTable, at: int) -> Judged:
     column = table.columns[at]
     kind = _kind(column)
     for reason in (_orange(table, at), _emptiness(column), _identity(table, at, kind)):
@@ -153,7 +153,7 @@ def _count(column: Column) -> str:
     return f"{'more than ' if column.crowded else ''}{integer(column.different)}"
 
 
-def _orange(table: Table, at: int) -> str:
+def _orange(table: ReadTable, at: int) -> str:
     role = table.layout.roles[at] if table.layout.roles else ""
     return "the file says that it is no input" if role in ("meta", "ignore") else ""
 
@@ -167,7 +167,7 @@ def _emptiness(column: Column) -> str:
     return "the same value in every row" if column.different == 1 else ""
 
 
-def _identity(table: Table, at: int, kind: Kind) -> str:
+def _identity(table: ReadTable, at: int, kind: Kind) -> str:
     column = table.columns[at]
     differ = column.missing == 0 and not column.crowded and column.different == len(column.values) > 2
     unnamed = at == 0 and table.layout.header and not table.layout.named[at]
@@ -189,7 +189,7 @@ def _counts_rows(column: Column) -> bool:
 # -- the target --------------------------------------------------------------------------------------------------
 
 
-def _target(table: Table, columns: Sequence[Judged]) -> str:
+def _target(table: ReadTable, columns: Sequence[Judged]) -> str:
     """A column that is called so, else the last that is not left out; dates come last."""
     roles = table.layout.roles
     flagged = [each.name for each, role in zip(columns, roles, strict=False) if role == "class"]
@@ -246,7 +246,7 @@ def task_of(target: Judged) -> tuple[Task, str]:
 # -- the inputs --------------------------------------------------------------------------------------------------
 
 
-def _inputs(table: Table, columns: Sequence[Judged], targets: Sequence[str]) -> tuple[str, ...]:
+def _inputs(table: ReadTable, columns: Sequence[Judged], targets: Sequence[str]) -> tuple[str, ...]:
     """All that have no reason against them; where those are few, what counts the rows too: a series in its order."""
     others = [(at, each) for at, each in enumerate(columns) if each.name not in targets]
     chosen = {at for at, each in others if not each.reason}
@@ -257,7 +257,7 @@ def _inputs(table: Table, columns: Sequence[Judged], targets: Sequence[str]) -> 
     return tuple(columns[at].name for at in sorted(chosen))
 
 
-def _check(table: Table, columns: Sequence[Judged], chosen: Judged, task: Task, inputs: Sequence[str]) -> None:
+def _check(table: ReadTable, columns: Sequence[Judged], chosen: Judged, task: Task, inputs: Sequence[str]) -> None:
     file, target = name_of(table.path), chosen.column
     if not inputs:
         others = [each for each in columns if each.name != target.name]

@@ -48,7 +48,7 @@ class TableReading:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class ReadTable:
     """A file that has been read."""
 
     path: str
@@ -90,7 +90,7 @@ HEAD_ROWS = 50
 """Rows kept as they stand, to be shown."""
 
 
-def read_table(path: str, reading: TableReading | None = None, progress: Progress = nothing) -> Table:
+def read_table(path: str, reading: TableReading | None = None, progress: Progress = nothing) -> ReadTable:
     """Read all of a file. Raises :class:`DataError` in one sentence, with the line where there is one."""
     _check_memory(path)
     opened = _open(path, reading or TableReading(), progress)
@@ -102,7 +102,7 @@ def read_table(path: str, reading: TableReading | None = None, progress: Progres
     taken = TableReading(
         "yes" if layout.header else "no", opened.taken.delimiter, decimal, opened.taken.encoding, opened.taken.sheet
     )
-    return Table(
+    return ReadTable(
         path, gathered.columns(), gathered.lines(), taken, layout, opened.sheets, tuple(gathered.head), gathered.below
     )
 

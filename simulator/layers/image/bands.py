@@ -18,7 +18,7 @@ from simulator.layers.base import BuildContext
 from simulator.layers.image.windows import Windows
 
 
-class Bands(ABC):
+class WindowBands(ABC):
     """Windows in a buffer; with ``ones`` the buffer is made of them, and a row of them stands below each window."""
 
     matrices: Array
@@ -47,7 +47,7 @@ class Bands(ABC):
         assert total is gradient
 
 
-class Tiles(Bands):
+class WindowTiles(WindowBands):
     """Every window whole: (k² · channels, columns), in as many tiles as make products small."""
 
     def __init__(self, grid: Windows, outputs: int, context: BuildContext, ones: bool) -> None:
@@ -67,7 +67,7 @@ class Tiles(Bands):
         return list(array.reshape(self._split_shape).transpose(1, 2, 0, 3))
 
 
-class Strips(Bands):
+class Strips(WindowBands):
     """Rows of the image: (rows, kernel · channels, columns), of which successive ones are the windows."""
 
     def __init__(self, grid: Windows, strip: Windows, outputs: int, context: BuildContext, ones: bool) -> None:
@@ -119,10 +119,10 @@ class Strips(Bands):
             np.copyto(gradient[-1], self._total[0, -1])
 
 
-def bands_of(grid: Windows, outputs: int, context: BuildContext, ones: bool) -> Bands:
+def bands_of(grid: Windows, outputs: int, context: BuildContext, ones: bool) -> WindowBands:
     """The windows of images as that kernels for so many outputs meet which costs least."""
     strip = grid.strip(outputs, context.batch)
-    return Tiles(grid, outputs, context, ones) if strip is None else Strips(grid, strip, outputs, context, ones)
+    return WindowTiles(grid, outputs, context, ones) if strip is None else Strips(grid, strip, outputs, context, ones)
 
 
 def _buffer(context: BuildContext, ones: bool, *shape: int) -> Array:

@@ -6,8 +6,8 @@ import numpy as np
 
 from simulator.arrays.numeric import Array
 from simulator.layers.base import BuildContext, Product
-from simulator.layers.image.bands import Tiles, bands_of
-from simulator.layers.image.windows import Axis, Windows, add
+from simulator.layers.image.bands import WindowTiles, bands_of
+from simulator.layers.image.windows import WindowAxis, Windows, add
 
 MOST_CHANNELS_GATHERED = 4
 """Up to so many times as many channels out as in, copying windows costs less than adding them."""
@@ -78,7 +78,7 @@ class Added:
 
     def __init__(self, grid: Windows, outputs: int, context: BuildContext) -> None:
         self.grid = grid
-        self.tiles = Tiles(grid, outputs, context, ones=False)
+        self.tiles = WindowTiles(grid, outputs, context, ones=False)
         self.padded_gradient = context.scratch.array(*grid.padded_shape, context.batch)
         self.places: list[Array] = []
         self.image_gradient = context.scratch.array(*grid.shape, context.batch)
@@ -132,12 +132,12 @@ class Gathered:
         return self.image_gradient
 
 
-def _opposite(axis: Axis, circular: bool) -> Axis:
+def _opposite(axis: WindowAxis, circular: bool) -> WindowAxis:
     """The windows of δ that reach each pixel of an axis of the image, or of the padded image."""
-    return Axis((axis.padded if circular else axis.size) + axis.kernel - 1, axis.kernel, 1, "valid")
+    return WindowAxis((axis.padded if circular else axis.size) + axis.kernel - 1, axis.kernel, 1, "valid")
 
 
-def _inside(axis: Axis, circular: bool) -> slice:
+def _inside(axis: WindowAxis, circular: bool) -> slice:
     """Where δ lies in what these windows slide over."""
     start = axis.kernel - 1 - (0 if circular else axis.before)
     return slice(start, start + axis.positions)

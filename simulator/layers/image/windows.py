@@ -35,7 +35,7 @@ def image_shape(shape: Shape) -> tuple[int, int, int]:
 
 
 @dataclass(frozen=True)
-class Axis:
+class WindowAxis:
     """Windows along one axis of an image: position p covers the padded entries p·stride … p·stride + kernel − 1."""
 
     size: int
@@ -59,11 +59,11 @@ class Axis:
         """Padding in front; where it is odd, the end has one more."""
         return (self.padded - self.size) // 2
 
-    def part(self, positions: int) -> Axis:
+    def part(self, positions: int) -> WindowAxis:
         """The padded axis as far as the first ``positions`` windows reach."""
-        return Axis((positions - 1) * self.stride + self.kernel, self.kernel, self.stride, "valid")
+        return WindowAxis((positions - 1) * self.stride + self.kernel, self.kernel, self.stride, "valid")
 
-    def parts(self, part: Axis) -> list[slice]:
+    def parts(self, part: WindowAxis) -> list[slice]:
         """Where the parts lie that such ``part`` is the first of."""
         starts = range(0, self.positions * self.stride, part.positions * self.stride)
         return [slice(start, start + part.size) for start in starts]
@@ -88,8 +88,8 @@ class Windows(Struct, frozen=True):
     """All kernel × kernel windows of images (channels, height, width); the batch is the last axis of their arrays."""
 
     channels: int
-    rows: Axis
-    columns: Axis
+    rows: WindowAxis
+    columns: WindowAxis
 
     @property
     def positions(self) -> int:
@@ -208,7 +208,7 @@ def windows(shape: Shape, kernel: int, stride: int, padding: Padding, name: str)
             "{before} gives",
             repair=Repair(f"make the {name} {largest}", {name: largest}),
         )
-    return Windows(channels, Axis(height, kernel, stride, padding), Axis(width, kernel, stride, padding))
+    return Windows(channels, WindowAxis(height, kernel, stride, padding), WindowAxis(width, kernel, stride, padding))
 
 
 def _divisors(n: int) -> list[int]:
