@@ -7,15 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
+from PySide6.QtCore import QRectF
 from PySide6.QtWidgets import QGraphicsItem
 from pytestqt.qtbot import QtBot
 
-from tests.ui.plot_data import view
+from simulator.observations.histograms import HistogramsObservation
+from tests.ui.plot_data import view, with_results
 from tests.ui.real_runs import NETS, real
+from tests.ui.told import drawn
 from ui.chart.axes import Axis
 from ui.chart.buckets import buckets_for
 from ui.chart.marks import Dots, Mark
 from ui.chart.pane import Pane
+from ui.chart.ridges import Ridges
 from ui.plots import View, all_plots, plot_class
 from ui.plots.base import Plot
 
@@ -107,3 +112,42 @@ def test_scores_that_are_as_before_are_no_other_marks(qtbot: QtBot) -> None:
     assert plot.drawing.mark("validation_loss dots") is before
     plot.refresh(of_four(40))
     assert plot.drawing.mark("validation_loss dots") is not before
+
+
+def test_activations_of_a_network_that_explodes_leave_the_axis_of_the_others(qtbot: QtBot) -> None:
+    plot = plot_class("activation_ridges")()
+    qtbot.addWidget(plot)
+    plot.resize(600, 300)
+    plot.show()
+    plot.refresh(view(6, steps=39))
+    (pane,) = plot.canvas.panes
+    alone = pane.auto
+    plot.refresh(replace(view(6, steps=40), lanes={"B": grown(1e5, 40)}))
+    assert pane.auto[0][1] > 1e4
+    assert not plot.legend.notes
+    of_one = view(6, steps=41)
+    plot.refresh(replace(of_one, lanes={"B": grown(1e38, 41)}))
+    assert pane.auto == alone
+    (note,) = plot.legend.notes
+    assert note.text.startswith("B: 6 layers beyond the axis, as far as ")
+    low, high = alone[0]
+    (mine, its) = plot.drawing.marks_of(Ridges)
+    assert all(low <= each.boundingRect().left() and each.boundingRect().right() <= high for each in its.outlines)
+    assert [each.boundingRect() for each in mine.outlines] == outlines_of(of_one, qtbot)
+
+
+def grown(factor: float, steps: int) -> View:
+    """Activations so many times as large."""
+    made = view(6, steps=steps)
+    asked = HistogramsObservation(quantity="activation")
+    known = made.frame.result(asked)
+    assert known is not None
+    return View(with_results(made.frame, {asked: structs.replace(known, edges=known.edges * factor)}), made.record)
+
+
+def outlines_of(given: View, qtbot: QtBot) -> list[QRectF]:
+    plot = plot_class("activation_ridges")()
+    qtbot.addWidget(plot)
+    plot.resize(600, 300)
+    plot.refresh(given)
+    return [each.boundingRect() for each in drawn(plot, Ridges).outlines]

@@ -119,6 +119,11 @@ class StepRange(HeldRange):
         self.shown = None
         self._idle = 0
 
+    def renew(self) -> None:
+        """Forget how wide it was, unless it is held."""
+        if not self._held:
+            self.reset()
+
     @property
     def range(self) -> Range:
         if self.shown is not None:

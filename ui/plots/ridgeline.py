@@ -10,12 +10,13 @@ import numpy as np
 from simulator.observations.histograms import Quantity
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.beside import RowWords
+from ui.chart.edges import beyond_notes
 from ui.chart.header import HeaderOption
 from ui.chart.legend import Note
 from ui.chart.marks import LayerHighlight, Mark
 from ui.chart.pane import Pane
 from ui.chart.polygons import Array
-from ui.chart.ranges import StepRange
+from ui.chart.ranges import Range, StepRange
 from ui.chart.ridges import (
     HistogramState,
     Ridges,
@@ -38,6 +39,8 @@ from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.over_layers import PlotOverLayers
 
+FAR = 1e6
+"""A network that reaches so many times as far as another, and as 1, does not stretch the axis of all."""
 SHARED_HELP = "Draw all layers on one axis; off: each layer fills the width with its own range"
 
 
@@ -109,24 +112,50 @@ class RidgePlot(LayerHistograms):
         self.depth_axis.setGrid(False)
         return pane
 
+    def build(self) -> None:
+        super().build()
+        self._far = False
+        """Whether a network leaves the axis of the others."""
+
     def fit(self, states: Sequence[HistogramState]) -> None:
         rise = max(rise_of(state.depth) for state in states)
         top, bottom = -rise - 0.1, states[0].depth - 1 + 0.35
-        edges = [edges_of(state.histograms) for state in states]
-        low, high = min(float(e[:, 0].min()) for e in edges), max(float(e[:, -1].max()) for e in edges)
-        self.pane.fit(self.scale.fit(low, high) if self.shared else (-1.02, 1.02), (top, bottom))
+        self.pane.fit(self._fit_shared(states) if self.shared else (-1.02, 1.02), (top, bottom))
         self.say_rows(states[0])
 
+    def _fit_shared(self, states: Sequence[HistogramState]) -> Range:
+        """All networks but those that would make a line of each other one."""
+        edges = [edges_of(state.histograms) for state in states]
+        reaches = [float(reach(each).max()) for each in edges]
+        limit = FAR * max(min(reaches), 1.0)
+        near = [each for each, far in zip(edges, reaches, strict=True) if far <= limit]
+        before, self._far = self._far, len(near) < len(edges)
+        if self._far and not before:
+            self.scale.renew()
+        return self.scale.fit(min(float(e[:, 0].min()) for e in near), max(float(e[:, -1].max()) for e in near))
+
     def marks(self, state: HistogramState) -> Sequence[Mark]:
-        heights = heights_of(state.histograms.counts)
-        outlines = ridge_polygons(self.drawn_edges(state), heights, rise_of(state.depth))
+        heights, edges = heights_of(state.histograms.counts), self.drawn_edges(state)
+        if self.shared:
+            edges = np.clip(edges, *self.scale.range)
+        outlines = ridge_polygons(edges, heights, rise_of(state.depth))
         rows = ridge_rows(state.depth, self.drawing.palette.highlighted)
         colours = [self.layer_colour(row) for row in rows]
         ridges = Ridges("ridges", [outlines[row] for row in rows], colours, layers=rows, rows=rows)
         return [LayerHighlight("highlight", along="y"), ridges]
 
     def notes(self, state: HistogramState) -> Sequence[Note]:
-        return [*thinned_note(state.depth), *super().notes(state)]
+        own = [*thinned_note(state.depth), *super().notes(state), *self._beyond(state)]
+        others = ((name, note) for name, each in self.lane_states() for note in self._beyond(each))
+        return [*own, *(Note(f"{name}: {note.text}", warning=note.warning) for name, note in others)]
+
+    def _beyond(self, state: HistogramState) -> Sequence[Note]:
+        """How much of a network leaves the axis, and how far."""
+        if not self.shared:
+            return ()
+        ends = edges_of(state.histograms)[:, [0, -1]]
+        farthest = np.take_along_axis(ends, np.abs(ends).argmax(axis=1)[:, None], axis=1).ravel()
+        return beyond_notes(farthest, self.scale.range, "layer")
 
     def layer_pointed(self, layer: int) -> None:
         """A layer without a ridge has one while it is pointed at."""
