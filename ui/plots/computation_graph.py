@@ -24,7 +24,7 @@ from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.graph.controls import Controls
 from ui.plots.graph.detail import Detail, cell_at, cell_rect
 from ui.plots.graph.editor import WeightEditor
-from ui.plots.graph.faces import brackets_of, faces_of, fold_words, label_of, name_of, opened_of
+from ui.plots.graph.faces import LaidOutGraph, brackets_of, faces_of, fold_words, label_of, name_of, opened_of
 from ui.plots.graph.folding import Fold, FoldedGraph, OpenFolds, folded, folding_again, opening
 from ui.plots.graph.hits import hit, unit_hit
 from ui.plots.graph.layout import Edge, Position, depth_of, edges, is_editable, layout, role_of
@@ -71,11 +71,10 @@ class ComputationGraph(Plot[GraphState]):
             self.canvas.grid.addItem(pane, FIRST_ROW + row, 1)
             self.canvas.panes.append(pane)
         self.detail_pane.setMouseEnabled(False, False)
-        self._places: dict[str, Position] = {}
         self._edges: list[Edge] = []
         self._laid_out: tuple[object, ...] = ()
         """Keys of the boxes that have been given places, and which repeats were open."""
-        self._shown = FoldedGraph(Graph(()), {}, (), {})
+        self._graph = LaidOutGraph(FoldedGraph(Graph(()), {}, (), {}), {}, ())
         self._refused = ""
         self._pressed = QPointF()
         self.controls: Controls | None = None
@@ -179,7 +178,7 @@ class ComputationGraph(Plot[GraphState]):
         if self.state is None:
             return
         self.show_state(replace(self.state, unfolded=opened))
-        if self.state.chosen and self.state.chosen not in self._places:
+        if self.state.chosen and self.state.chosen not in self._graph.places:
             self.choose("")
 
     def switch_unit(self, layer: int, unit: int) -> None:
@@ -232,17 +231,17 @@ class ComputationGraph(Plot[GraphState]):
     def _hit(self, at: QPointF) -> Box | Fold | None:
         if self.state is None or self.canvas.pane_at(at) != 0:
             return None
-        return hit(self._shown, self.labels, self._places, self.pane.mapSceneToView(at))
+        return hit(self._graph, self.pane.mapSceneToView(at))
 
     def _click(self, at: QPointF) -> None:
         match self._hit(at):
             case Fold() as opened:
-                self.unfold(folding_again(opened, self._shown.opened))
-            case Box() as box if box.key in self._shown.folds:
-                self.unfold(opening(self._shown.folds[box.key], self._shown.opened))
+                self.unfold(folding_again(opened, self._graph.shown.opened))
+            case Box() as box if box.key in self._graph.shown.folds:
+                self.unfold(opening(self._graph.shown.folds[box.key], self._graph.shown.opened))
             case Box() as box if not self.paused:
                 switched = box.role == "slope" and self.editable
-                unit = unit_hit(box, self._places[box.key], self.pane, at) if switched else None
+                unit = unit_hit(box, self._graph.places[box.key], self.pane, at) if switched else None
                 self.choose(box.key) if unit is None else self.switch_unit(depth_of(box.key), unit)
 
     def _edit(self, at: QPointF) -> bool:
@@ -265,8 +264,8 @@ class ComputationGraph(Plot[GraphState]):
     def fit(self, states: Sequence[GraphState]) -> None:
         state = states[0]
         self._lay_out(state)
-        columns = max(place[0] for place in self._places.values())
-        self.pane.fit((-0.6, columns + 0.6), (-0.55, 2.55 + BRACKET * len(self._shown.opened)))
+        columns = max(place[0] for place in self._graph.places.values())
+        self.pane.fit((-0.6, columns + 0.6), (-0.55, 2.55 + BRACKET * len(self._graph.shown.opened)))
         self._give_room(0.42 if state.chosen else 0.0)
         if self.controls is not None:
             self.controls.setVisible(self.editable)
@@ -276,9 +275,9 @@ class ComputationGraph(Plot[GraphState]):
         """What is pinned stands in the boxes."""
         pinned = self.ghost.norms if self.ghost is not None else {}
         editable = is_editable(state.graph) and not self._refused
-        faces = faces_of(state, self._shown, pinned, self.labels, self._places, editable=editable)
+        faces = faces_of(self._graph, state, pinned, editable=editable)
         opened = opened_of(state, self.labels)
-        norms, brackets = self._shown.all_norms(state.norms), brackets_of(self._shown, self.labels, self._places)
+        norms, brackets = self._graph.shown.all_norms(state.norms), brackets_of(self._graph)
         boxes = Boxes("boxes", faces, self._edges, norms, state.chosen, brackets)
         return [boxes, *([] if opened is None else [Detail("detail", opened, pane=1)])]
 
@@ -289,9 +288,9 @@ class ComputationGraph(Plot[GraphState]):
         layers = self.info.layers if self.info is not None else ()
         drawn = (*(box.key for box in state.graph.boxes), state.unfolded)
         if drawn != self._laid_out:
-            self._laid_out, self._shown = drawn, folded(state.graph, layers, state.unfolded)
-            self._places = layout(self._shown.graph)
-            self._edges = edges(self._shown.graph, self._places)
+            shown = folded(state.graph, layers, state.unfolded)
+            self._laid_out, self._graph = drawn, LaidOutGraph(shown, layout(shown.graph), self.labels)
+            self._edges = edges(shown.graph, self._graph.places)
 
     # -- words ---------------------------------------------------------------------------------------------------------
 
@@ -316,9 +315,9 @@ class ComputationGraph(Plot[GraphState]):
     def probe(self, state: GraphState, pane: int, x: float, y: float) -> Probe | None:
         if pane != 0:
             return None
-        box = min(self._shown.graph.boxes, key=lambda box: _distance(self._places[box.key], x, y))
-        if box.key in self._shown.folds:
-            return Probe(fold_words(self._shown, box, state.norms, self.labels), -1)
+        box = min(self._graph.shown.graph.boxes, key=lambda box: _distance(self._graph.places[box.key], x, y))
+        if box.key in self._graph.shown.folds:
+            return Probe(fold_words(self._graph, box, state.norms), -1)
         lines = [self.layer_text(box.layer) if box.layer >= 0 else "the batch"]
         lines.append(
             f"{name_of(box, self.labels)}: {box.shape[0]} × {box.shape[1]}, norm {number(state.norms[box.key])}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from simulator.observations.graph.nodes import Box
 from simulator.observations.graph.what_if import as_matrix
@@ -14,6 +15,15 @@ from ui.plots.graph.marks import Bracket, Face
 from ui.plots.graph.phrases import formula_of, ratio_text, ratio_words
 from ui.plots.graph.state import GraphState
 from ui.style.numbers import number
+
+
+@dataclass(frozen=True)
+class LaidOutGraph:
+    """What of a graph is drawn, where each box stands, and the labels of the run's layers."""
+
+    shown: FoldedGraph
+    places: Mapping[str, Position]
+    labels: Sequence[str]
 
 
 def label_of(box: Box, labels: Sequence[str]) -> str:
@@ -31,77 +41,71 @@ def labels_of(fold: Fold, labels: Sequence[str]) -> str:
     return f"{labels[first]}–{labels[last]}" if last < len(labels) else ""
 
 
-def fold_words(shown: FoldedGraph, box: Box, norms: Mapping[str, float], labels: Sequence[str]) -> str:
+def fold_words(graph: LaidOutGraph, box: Box, norms: Mapping[str, float]) -> str:
     """What stands in the box of a fold, and how it opens."""
-    words = range_words([norms[key] for key in shown.hidden[box.key]])
+    words = range_words([norms[key] for key in graph.shown.hidden[box.key]])
     name = {"fold": "a", "fold_delta": "δ", "fold_gradient": "∂W"}[role_of(box.key)]
-    return f"layers {labels_of(shown.folds[box.key], labels)}\n{name}: norms {words}\na click opens them"
+    return f"layers {labels_of(graph.shown.folds[box.key], graph.labels)}\n{name}: norms {words}\na click opens them"
 
 
-def faces_of(
-    state: GraphState,
-    shown: FoldedGraph,
-    pinned: Mapping[str, float],
-    labels: Sequence[str],
-    places: Mapping[str, Position],
-    *,
-    editable: bool,
-) -> list[Face]:
+def faces_of(graph: LaidOutGraph, state: GraphState, pinned: Mapping[str, float], *, editable: bool) -> list[Face]:
     """A face for each box that is drawn; ``pinned`` are the norms of a ghost."""
     norms = state.norms
     return [
-        _fold_face(shown, box, norms, labels, places[box.key])
-        if box.key in shown.folds
-        else _face(state, box, norms[box.key], pinned, labels, places, editable)
-        for box in shown.graph.boxes
+        _fold_face(graph, box, norms)
+        if box.key in graph.shown.folds
+        else _face(graph, box, state, norms[box.key], pinned.get(box.key), _units(state, box) if editable else ())
+        for box in graph.shown.graph.boxes
     ]
 
 
-def _fold_face(
-    shown: FoldedGraph, box: Box, norms: Mapping[str, float], labels: Sequence[str], place: Position
-) -> Face:
-    fold, own = shown.folds[box.key], [norms[key] for key in shown.hidden[box.key]]
-    lines = (labels_of(fold, labels), range_words(own))
+def _fold_face(graph: LaidOutGraph, box: Box, norms: Mapping[str, float]) -> Face:
+    place, fold = graph.places[box.key], graph.shown.folds[box.key]
+    own = [norms[key] for key in graph.shown.hidden[box.key]]
+    lines = (labels_of(fold, graph.labels), range_words(own))
     lost = not all(map(math.isfinite, own))
     first, last = fold.rows
     return Face(box.key, place, box.backward, first, fold.title, str(fold.repeats), lines, lost=lost, last_layer=last)
 
 
-def brackets_of(shown: FoldedGraph, labels: Sequence[str], places: Mapping[str, Position]) -> list[Bracket]:
+def brackets_of(graph: LaidOutGraph) -> list[Bracket]:
     """A bar over what each opened fold has brought to light, the innermost lowest."""
     made = []
-    for level, fold in enumerate(reversed(shown.opened)):
-        columns = [places[box.key][0] for box in shown.graph.boxes if fold.holds(box.key)]
-        made.append(Bracket(fold, min(columns), max(columns), level, f"{labels_of(fold, labels)}: fold {fold.title}"))
+    for level, fold in enumerate(reversed(graph.shown.opened)):
+        columns = [graph.places[box.key][0] for box in graph.shown.graph.boxes if fold.holds(box.key)]
+        words = f"{labels_of(fold, graph.labels)}: fold {fold.title}"
+        made.append(Bracket(fold, min(columns), max(columns), level, words))
     return made
 
 
 def _face(
-    state: GraphState, box: Box, norm: float, pinned: Mapping[str, float], labels: Sequence[str],
-    places: Mapping[str, Position], editable: bool,
-) -> Face:  # fmt: skip
+    graph: LaidOutGraph, box: Box, state: GraphState, norm: float, was: float | None, units: tuple[bool, ...]
+) -> Face:
+    """``was``: its norm in a ghost."""
     lines = [number(norm, fixed=True) if math.isfinite(norm) else "∞" if norm == math.inf else "NaN"]
     outcome, ratio = state.changed, ""
     if outcome is not None and box.key in outcome.before:
         ratio = ratio_text(outcome.ratio(box.key))
-    elif box.key in pinned:
-        lines.append(f"was {number(pinned[box.key])}")
+    elif was is not None:
+        lines.append(f"was {number(was)}")
     return Face(
         box.key,
-        places[box.key],
+        graph.places[box.key],
         box.backward,
         box.layer,
-        name_of(box, labels),
-        box.title if len(box.title) < 3 else label_of(box, labels),
+        name_of(box, graph.labels),
+        box.title if len(box.title) < 3 else label_of(box, graph.labels),
         tuple(lines),
         ratio,
         not math.isfinite(norm),
-        _units(state, box) if editable and box.role == "slope" else (),
+        units,
     )
 
 
 def _units(state: GraphState, box: Box) -> tuple[bool, ...]:
-    """Which of its units are on."""
+    """Which of its units are on, of a box of slopes."""
+    if box.role != "slope":
+        return ()
     return tuple((depth_of(box.key), unit) not in state.changes.off for unit in range(box.shape[0]))
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPointF
 
 from simulator.observations.graph.nodes import Box
 from ui.chart.pane import Pane
-from ui.plots.graph.faces import brackets_of
-from ui.plots.graph.folding import Fold, FoldedGraph
+from ui.plots.graph.faces import LaidOutGraph, brackets_of
+from ui.plots.graph.folding import Fold
 from ui.plots.graph.layout import Position
 from ui.plots.graph.marks import box_rect, dot_place
 
@@ -18,12 +17,12 @@ DOT = 7
 """Pixels around the middle of a unit's dot within which a click is at it."""
 
 
-def hit(shown: FoldedGraph, labels: Sequence[str], places: Mapping[str, Position], point: QPointF) -> Box | Fold | None:
+def hit(graph: LaidOutGraph, point: QPointF) -> Box | Fold | None:
     """The opened repeats whose bar, else the box that is at a ``point`` of the graph."""
-    for bracket in brackets_of(shown, labels, places):
+    for bracket in brackets_of(graph):
         if bracket.rect.contains(point):
             return bracket.fold
-    boxes = (box for box in shown.graph.boxes if box_rect(places[box.key], box.key).contains(point))
+    boxes = (box for box in graph.shown.graph.boxes if box_rect(graph.places[box.key], box.key).contains(point))
     return next(boxes, None)
 
 
