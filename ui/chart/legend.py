@@ -19,7 +19,7 @@ from ui.chart.pens import SOLID, Dash, pen_of, transparent
 from ui.chart.shapes import Shape, draw_shape
 from ui.style.broken_words import breakable
 from ui.style.numbers import tabular
-from ui.style.text_size import scaled
+from ui.style.text_size import scaled, text_scale
 from ui.style.theme import Theme
 
 WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
@@ -303,6 +303,9 @@ class PictureTitle(LevelItem):
         """What stands at its right: of which moment a picture is."""
         self._shown = True
         """Whether it takes room."""
+        self._measured: tuple[str, str, float, float] | None = None
+        self._needed = 0.0
+        """The height that was needed last, and by what."""
         self._fit()
 
     def show_line(self, on: bool) -> None:
@@ -321,8 +324,11 @@ class PictureTitle(LevelItem):
     @property
     def needed_height(self) -> float:
         """Of one line, or of several in the smallest letters."""
-        lines = _wrapped(self._font(self._room), self._fitting, self._room).height() if self._room > 0 else 0
-        return float(max(scaled(self.HEIGHT), lines + 4))
+        measured = self.text, self.tail, self._room, text_scale()
+        if measured != self._measured:
+            lines = _wrapped(self._font(self._room), self._fitting, self._room).height() if self._room > 0 else 0
+            self._measured, self._needed = measured, float(max(scaled(self.HEIGHT), lines + 4))
+        return self._needed
 
     @property
     def _fitting(self) -> str:
