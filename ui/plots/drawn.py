@@ -248,7 +248,7 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         if self.state is None:
             return
         self.is_silent = False
-        notes = list(self.notes(self.state))
+        notes = [*self.notes(self.state), *self.lane_notes()]
         if self.seeds > 1:
             notes.insert(0, Note(f"median and quartiles of {integer(self.seeds)} seeds"))
         if self.paused:

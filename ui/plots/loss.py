@@ -298,14 +298,7 @@ class LossPlot(Plot[LossState]):
         return [Key(f"{whole} {step}", "text", "hollow", short=f"{brief} {step}")]
 
     def notes(self, state: LossState) -> Sequence[Note]:
-        own = [*self._lost_notes(state), *self._axis_notes(state)]
-        others = ((name, note) for name, each in self.lane_states() for note in self._notes_beside(each))
-        return [*own, *(Note(f"{name}: {note.text}", warning=note.warning) for name, note in others)]
-
-    def _notes_beside(self, state: LossState) -> Sequence[Note]:
-        """What is to be known of another network's curve, where it ends or leaves the axis."""
-        beyond = () if self.options["log"] else beyond_notes(state.largest, self.shown, "step")
-        return [*self._lost_notes(state), *beyond]
+        return [*self._lost_notes(state), *self._axis_notes(state)]
 
     def _axis_notes(self, state: LossState) -> Sequence[Note]:
         if not self.options["log"]:

@@ -145,9 +145,7 @@ class RidgePlot(LayerHistograms):
         return [LayerHighlight("highlight", along="y"), ridges]
 
     def notes(self, state: HistogramState) -> Sequence[Note]:
-        own = [*thinned_note(state.depth), *super().notes(state), *self._beyond(state)]
-        others = ((name, note) for name, each in self.lane_states() for note in self._beyond(each))
-        return [*own, *(Note(f"{name}: {note.text}", warning=note.warning) for name, note in others)]
+        return [*thinned_note(state.depth), *super().notes(state), *self._beyond(state)]
 
     def _beyond(self, state: HistogramState) -> Sequence[Note]:
         """How much of a network leaves the axis, and how far."""

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QGridLayout
 from simulator.record.alignment import Rows
 from ui.chart.canvas import Canvas
 from ui.chart.drawing import DrawnState, PlacedPart
-from ui.chart.legend import LINES, Key, Legend, PictureTitle, Swatch
+from ui.chart.legend import LINES, Key, Legend, Note, PictureTitle, Swatch
 from ui.chart.level_item import level
 from ui.chart.marks import LANES, Style
 from ui.chart.ranges import HeldRange
@@ -72,11 +72,17 @@ class SeveralNetworks(PlotDefinition[S]):
             setattr(lane.plot, name, getattr(self, name))
         return DrawnState(lane.plot.marks(state), lane.style, stretch=self.stretch(lane))
 
-    def lane_states(self) -> Iterator[tuple[str, S]]:
-        """Name and state of each network that is drawn over this one."""
+    def lane_states(self) -> Iterator[tuple[LanePlot, S]]:
+        """Each network that is drawn over this one."""
         for lane in self.lanes if self.overlays else ():
             if lane.plot.state is not None:
-                yield lane.name, lane.plot.state
+                yield lane, lane.plot.state
+
+    def lane_notes(self) -> Iterator[Note]:
+        """What marks cannot show of these, where something is wrong there."""
+        for lane, state in self.lane_states():
+            wrong = (note for note in lane.plot.notes(state) if note.warning)
+            yield from (Note(f"{lane.name}: {note.text}", warning=True) for note in wrong)
 
     def take_options(self, options: Mapping[str, bool]) -> None:
         """Be drawn as another plot of this kind is."""
