@@ -19,7 +19,6 @@ from simulator.commands.arguments import OneLineParser, add_threads
 from simulator.commands.screen import Screen
 from simulator.running.transport import Mode, ProcessTransport, can_fork, trainer, usual_mode
 from simulator.system.machine import give_threads, out_of_memory
-from simulator.system.quick_dataclasses import make_dataclasses_quickly
 
 if TYPE_CHECKING:
     from simulator.landscape.function import Objective
@@ -130,8 +129,6 @@ def _on_no_screen(draw: Callable[[], T]) -> T:
 
 def launched(worker: Mode | None) -> ProcessTransport[Command, Reply] | None:
     """The training process, to warm up while Qt is imported and the window is built; None where it will be a thread."""
-    # A hundred are made from here on until the window is there.
-    make_dataclasses_quickly()
     if (worker or usual_mode()) == "thread":
         return None
     transport = ProcessTransport(trainer)
