@@ -87,6 +87,17 @@ def test_a_layer_that_has_just_come_is_not_told_to_be_not_finite(plot: type[Plot
     assert not [text for text in said if "NaN" in text or "finite" in text]
 
 
+@pytest.mark.parametrize("plot", [plot for plot in all_plots() if plot.overlays], ids=named)
+def test_what_is_wrong_in_a_network_beside_the_run_is_said_with_its_name(plot: type[Plot[Any]], qtbot: QtBot) -> None:
+    alone, made = shown(plot, "nan", qtbot), plot()
+    qtbot.addWidget(made)
+    made.resize(460, 300)
+    made.start(given("random").frame.info)
+    made.refresh(replace(given("random"), lanes={"B": given("nan")}))
+    wrong = [f"B: {note.text}" for note in alone.legend.notes if note.warning]
+    assert [note.text for note in made.legend.notes if note.warning] == wrong
+
+
 def panes_of(plot: Plot[Any]) -> list[QImage]:
     """Pictures of the panes."""
     whole = plot.canvas.grab().toImage()
