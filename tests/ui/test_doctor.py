@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
@@ -28,7 +27,6 @@ from simulator.system.progress import Progress
 from simulator.training.nonfinite import Began
 from tests.ui.told import texts
 from tests.ui.windows import OpenOn
-from ui.chart.canvas import Canvas
 from ui.doctor import rounds as doctor_rounds
 from ui.doctor import trials as doctor_trials
 from ui.doctor.evidence import evidence_text
@@ -130,40 +128,6 @@ def test_it_waits_until_the_plots_have_been_painted(
     qtbot.waitUntil(lambda: any(f.step == 40 for f in window.findings.rounds.findings))
     assert looked
     assert not any(looked)
-
-
-class _Paints(QObject):
-    """Notes that what it watches is painted."""
-
-    def __init__(self, happened: list[str]) -> None:
-        super().__init__()
-        self.happened = happened
-
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint:
-            self.happened.append("painted")
-        return False
-
-
-def test_it_looks_after_the_first_picture_however_late_that_is(
-    qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    window = open_window(SICK)
-    qtbot.waitUntil(lambda: "vanishing" in rules(window))
-    happened: list[str] = []
-    examine = examination.examine
-    monkeypatch.setattr(examination, "examine", lambda *given: (happened.append("examined"), examine(*given))[1])
-    window.hide()
-    qtbot.wait(2 * doctor_rounds.SOON_MS)
-    happened.clear()
-    paints = _Paints(happened)
-    window.plot_area.plot("gradient_depth").findChildren(Canvas)[0].viewport().installEventFilter(paints)
-    window.show()
-    assert window.bench.view is not None
-    window.bench.shown.changed.emit(window.bench.view, 0.0)
-    time.sleep(2 * doctor_rounds.SOON_MS / 1000)  # as long as making the plots takes
-    qtbot.waitUntil(lambda: "examined" in happened)
-    assert happened[0] == "painted"
 
 
 def test_it_does_not_wait_for_ever_where_plots_are_always_being_painted(qtbot: QtBot, open_window: Open) -> None:

@@ -61,11 +61,8 @@ class Rounds(QObject):
         self.examined = False
         """Whether the present run has been."""
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
-        """A hand on a knob waits for the plots, not for the doctor."""
-        self._idle = QTimer(self, singleShot=True, interval=0)
-        """Fires when what was to be painted has been, however late it is: at a start the window's first picture too."""
-        self._soon.timeout.connect(self._idle.start)
-        self._idle.timeout.connect(self._look)
+        """Fires when all plots have been painted: a hand on a knob waits for them, not for the doctor."""
+        self._soon.timeout.connect(self._look)
         self._worried = False
         """Whether the loss was rising when it looked last: then it asks how sharply it curves."""
         bench.started.connect(lambda _info: self.forget())
@@ -138,7 +135,7 @@ class Rounds(QObject):
     def forget(self) -> None:
         """What was found is of a network that is no longer described."""
         self._view = None
-        self._put_off()
+        self._soon.stop()
         self._since.invalidate()
         self._worried = False
         self._findings, self._step, self.examined = (), 0, False
@@ -146,15 +143,10 @@ class Rounds(QObject):
         self._marked.clear()
         self._offer()
 
-    def _put_off(self) -> None:
-        """Look at nothing until another view comes."""
-        self._soon.stop()
-        self._idle.stop()
-
     def _follow(self) -> None:
         """The experiment has been edited: until its network is built, what is shown is of another one."""
         if self._bench.building:
-            self._put_off()
+            self._soon.stop()
             self.trials.forget()
 
     def _take(self, view: View) -> None:
@@ -168,7 +160,7 @@ class Rounds(QObject):
         if self._due() and not self._bench.building and (factors or view.frame.info.depth == 1):
             self._view = view
             self._since.start()
-            if not (self._soon.isActive() or self._idle.isActive()):
+            if not self._soon.isActive():
                 self._waited.start()
                 self._soon.start()
         self._keep_way_back()
