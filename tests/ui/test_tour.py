@@ -183,7 +183,8 @@ def test_the_mend_step_says_how_far_trials_are_and_never_that_one_has_to_wait(
     at(tour, "Mend")
     qtbot.waitUntil(lambda: window.bench.view is not None)
     window.bench.close()
-    qtbot.wait(50)
+    rounds.forget()
+    rounds.trials.forget()
     mend = Remedy("ReLU", (("layers[0].activation", {"kind": "relu"}),), "start")
     untried = Finding("vanishing", "severe", ("1",), 0, 0, {}, "", "The gradient vanishes.")
     trying = f"Trying 3 mends on copies… 25{THIN}%, about 30 s left — Next goes on without them."

@@ -88,10 +88,10 @@ def settle(qtbot: QtBot, window: MainWindow, run: int) -> None:
 # -- playing -----------------------------------------------------------------------------------------------------
 
 
-def test_step_0_is_drawn_before_play(window: MainWindow) -> None:
+def test_step_0_is_drawn_before_play(qtbot: QtBot, window: MainWindow) -> None:
     assert step_of(window) == 0
     assert window.plot_area.plots["gradient_depth"].state is not None
-    assert window.status.text()
+    qtbot.waitUntil(lambda: bool(window.status.text()))
     assert window.transport.readouts["step"].text == "0"
 
 
