@@ -30,8 +30,6 @@ PEAK_BYTES = 28
 MAX_POINTS = 1000
 BLOCK_NUMBERS = 500_000
 """Numbers of a table that are scaled at a time."""
-
-
 USUAL_EXPONENT = 1000
 """Up to which a power of two is a float64 of full precision."""
 
@@ -120,6 +118,10 @@ class Data(Part, frozen=True, kw_only=True):
     def load(self, rng: np.random.Generator) -> Raw:
         """All samples; ``rng`` is used by drawn data only. Raises :class:`DataError`."""
         raise NotImplementedError(f"{type(self).__name__} does not load anything")
+
+    def loaded(self, rng: np.random.Generator, fingerprint: tuple[int, ...]) -> Raw:
+        """What :meth:`load` gives, where :meth:`fingerprint` has just been taken."""
+        return self.load(rng)
 
     def settled(self) -> "Data":
         """The same description with nothing left open that reading the data decides. Raises :class:`DataError`."""
@@ -294,7 +296,7 @@ def scalings(data: Data, seed: int) -> tuple[Raw, Scaling, Scaling | None]:
 
 @functools.lru_cache(maxsize=4)
 def _prepare(data: Data, seed: int, dtype: str, fingerprint: tuple[int, ...]) -> Dataset:
-    raw = data.load(stream(seed, Stream.DATA))
+    raw = data.loaded(stream(seed, Stream.DATA), fingerprint)
     order = stream(seed, Stream.SPLIT).permutation(len(raw.x))
     n_train, _ = split_sizes(len(raw.x), data.validation)
     train, held_out = order[:n_train], order[n_train:]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
+from collections import defaultdict
+
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from simulator.arrays.numeric import Floats
+from simulator.data.plain_images import png_rows
 
 PIXELS = 2**16
 """Of one strip, or of one image where that is larger."""
@@ -19,7 +24,18 @@ class ImageStrip:
         self.room = max(1, min(most, PIXELS // size**2))
         """Images that it takes."""
         self._picture = Image.new(self.mode, (size, size * self.room))
+        self._rows: defaultdict[str, dict[int, bytes]] = defaultdict(dict)
+        """Of each mode place → rows behind their filters, to be decoded together."""
         self._wide: dict[int, Floats] = {}
+
+    def put_plain(self, place: int, content: bytes) -> bool:
+        """Put a file in if it is a PNG of the strip's size and holds its pixels alone; whether it is."""
+        found = png_rows(content, self.size)
+        if found is None:
+            return False
+        mode, rows = found
+        self._rows[mode][place] = rows
+        return True
 
     def put(self, place: int, image: Image.Image) -> None:
         """An image of the strip's mode, brought to its size."""
@@ -32,8 +48,21 @@ class ImageStrip:
 
     def write(self, out: Floats) -> None:
         """out (images, channels, size, size) ← the values from 0 to 1 of the first ones; they are forgotten."""
-        levels = np.asarray(self._picture).reshape(self.room, *self.size, -1)[: len(out)]
+        levels = np.array(self._picture).reshape(self.room, *self.size, -1)[: len(out)]
+        for mode, images in self._rows.items():
+            levels[list(images)] = self._decoded(mode, list(images.values()))
         np.divide(np.moveaxis(levels, 3, 1), 255, out=out)
         for place, values in self._wide.items():
             out[place] = values
+        self._rows.clear()
         self._wide.clear()
+
+    def _decoded(self, mode: str, images: list[bytes]) -> NDArray[np.uint8]:
+        """(images, size, size, channels) of rows behind their filters, as if all were one file."""
+        width, height = self.size
+        # A black row above each image: a filter finds there what it finds above the first row of a file.
+        above = bytes(1 + width * Image.getmodebands(mode))
+        packed = zlib.compress(above + above.join(images), 0)
+        picture = Image.frombytes(mode, (width, (1 + height) * len(images)), packed, "zip", mode)
+        told = picture if mode == self.mode else picture.convert(self.mode)
+        return np.asarray(told).reshape(len(images), 1 + height, width, -1)[:, 1:]

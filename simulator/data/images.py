@@ -78,7 +78,10 @@ class Images(Data, frozen=True, kw_only=True, tag="images"):
         return 3 if self.color == "color" else 1, self.size, self.size
 
     def load(self, rng: np.random.Generator) -> Raw:
-        return _load(self.path, self.fingerprint(), self.size, self.color, self.fit)
+        return self.loaded(rng, self.fingerprint())
+
+    def loaded(self, rng: np.random.Generator, fingerprint: tuple[int, ...]) -> Raw:
+        return _load(self.path, fingerprint, self.size, self.color, self.fit)
 
     def beside(self, folder: Path) -> "Images":
         path = located(self.path, folder)
@@ -174,37 +177,42 @@ def _silence_decoder() -> None:
 
 def _put(strip: "ImageStrip", place: int, read: "Read", file: tuple[str, str], fit: str) -> bool:
     """Put the image of a class and a name into the strip; whether it has its size itself."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    try:
+        content = read(*file)
+        return strip.put_plain(place, content) or _put_any(strip, place, content, fit)
+    except Exception as error:  # Damaged files raise errors of every kind.
+        raise DataError(f"{name_of(file[0])}/{name_of(file[1])}: {_reason(error)}") from error
+
+
+def _put_any(strip: "ImageStrip", place: int, content: bytes, fit: str) -> bool:
+    """Put an image of any kind and size into the strip; whether it has its size itself."""
+    from PIL import Image, ImageOps
 
     from simulator.data.plain_images import plain_image
 
-    def told(reason: str) -> DataError:
-        return DataError(f"{name_of(file[0])}/{name_of(file[1])}: {reason}")
+    if (plain := plain_image(content, min(SMALL, MAX_PIXELS))) is not None:
+        _resample(plain, fit, strip, place)
+        return plain.size == strip.size
+    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+        if lack := _lack_of_room(image, len(content), strip.mode, fit):
+            raise UnfitFileError(0, lack)
+        if _is_turned(image):
+            ImageOps.exif_transpose(image, in_place=True)
+        _resample(image, fit, strip, place)
+        return image.size == strip.size
 
-    try:
-        content = read(*file)
-        if (plain := plain_image(content, min(SMALL, MAX_PIXELS))) is not None:
-            _resample(plain, fit, strip, place)
-            return plain.size == strip.size
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            if lack := _lack_of_room(image, len(content), strip.mode, fit):
-                raise told(lack)
-            if _is_turned(image):
-                ImageOps.exif_transpose(image, in_place=True)
-            _resample(image, fit, strip, place)
-            return image.size == strip.size
-    except DataError:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise told(f"more than the {MAX_PIXELS} pixels that are supported") from error
-    except UnfitFileError as error:
-        from simulator.data.image_files import reason_of
 
-        raise told(reason_of(error)) from error
-    except UnidentifiedImageError as error:
-        raise told("not an image that can be read") from error
-    except Exception as error:  # Damaged files raise errors of every kind.
-        raise told(f"a damaged image ({shown(str(error), 60)})") from error
+def _reason(error: Exception) -> str:
+    """Why an image cannot be read."""
+    from PIL import Image, UnidentifiedImageError
+
+    if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+        return f"more than the {MAX_PIXELS} pixels that are supported"
+    if isinstance(error, UnfitFileError):
+        return str(error.strerror)
+    if isinstance(error, UnidentifiedImageError):
+        return "not an image that can be read"
+    return f"a damaged image ({shown(str(error), 60)})"
 
 
 def _size(image: "Image.Image") -> str:

@@ -6,16 +6,21 @@ and whatever is wrong with it, is left to the library, which then reads it from 
 
 from __future__ import annotations
 
+import functools
 import struct
 import zlib
+from typing import NamedTuple
 
 from PIL import Image
 
 _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 _PNG_HEAD = struct.Struct(">2L5BL")
 """Width, height, bits, colours, compression, filter, order of rows, check sum."""
+_PNG_DATA = len(_PNG) + _PNG_HEAD.size
+"""Where what follows the head begins."""
 _PNG_MODES = {(8, 0, 0, 0, 0): "L", (8, 2, 0, 0, 0): "RGB"}
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+_PNG_FILTERS = bytes(range(5))
 _JPEG = b"\xff\xd8\xff"
 _JPEG_HEAD = struct.Struct(">B2HB")
 """Bits, height, width, layers."""
@@ -26,27 +31,58 @@ _JFIF, _QUANTIZATION, _HUFFMAN, _RESTARTS = 0xE0, 0xDB, 0xC4, 0xDD
 
 def plain_image(content: bytes, most: int) -> Image.Image | None:
     """The pixels, ``most`` of them, of a file that holds them alone, as opening it gives them; None for any other."""
-    if content.startswith(_PNG):
-        return _png(content, most)
+    if (png := _png(content)) is not None:
+        fits = png.size[0] * png.size[1] <= most
+        return _decoded(png.mode, png.size, png.packed, "zip") if fits else None
     return _jpeg(content, most) if content.startswith(_JPEG) else None
 
 
-def _png(content: bytes, most: int) -> Image.Image | None:
+class _Png(NamedTuple):
     """Eight bits of grey, or of red, green and blue, row by row."""
-    if len(content) < len(_PNG) + _PNG_HEAD.size:
+
+    mode: str
+    size: tuple[int, int]
+    packed: bytes
+
+
+def png_rows(content: bytes, size: tuple[int, int]) -> tuple[str, bytes] | None:
+    """Mode and rows, each behind the number of its filter, of a PNG that holds its pixels alone; None for any other."""
+    head = _png_head(content[:_PNG_DATA])
+    png = _png(content) if head is not None and head[1] == size else None
+    if png is None:
         return None
-    width, height, *kind, checksum = _PNG_HEAD.unpack_from(content, len(_PNG))
-    mode, at = _PNG_MODES.get(tuple(kind)), len(_PNG) + _PNG_HEAD.size
-    if mode is None or zlib.crc32(content[len(_PNG) - 4 : at - 4]) != checksum:
+    row = 1 + size[0] * Image.getmodebands(png.mode)
+    unpacker = zlib.decompressobj()
+    try:
+        rows = unpacker.decompress(png.packed, row * size[1] + 1)
+    except zlib.error:
         return None
-    parts = []
+    whole = unpacker.eof and len(rows) == row * size[1]
+    return (png.mode, rows) if whole and not rows[::row].translate(None, _PNG_FILTERS) else None
+
+
+def _png(content: bytes) -> _Png | None:
+    head = _png_head(content[:_PNG_DATA])
+    if head is None:
+        return None
+    parts, at = [], _PNG_DATA
     while content[at + 4 : at + 8] == b"IDAT":
         end = at + 8 + int.from_bytes(content[at : at + 4])
         parts.append(content[at + 8 : end])
         at = end + 4
-    if content[at:] != _PNG_END or not 0 < width * height <= most:
+    return _Png(*head, b"".join(parts)) if content[at:] == _PNG_END else None
+
+
+@functools.lru_cache(maxsize=64)
+def _png_head(head: bytes) -> tuple[str, tuple[int, int]] | None:
+    """Mode and size; files of one kind begin alike."""
+    if not head.startswith(_PNG) or len(head) < _PNG_DATA:
         return None
-    return _decoded(mode, (width, height), b"".join(parts), "zip")
+    width, height, *kind, checksum = _PNG_HEAD.unpack_from(head, len(_PNG))
+    mode = _PNG_MODES.get(tuple(kind))
+    if mode is None or zlib.crc32(head[len(_PNG) - 4 : -4]) != checksum or not width * height:
+        return None
+    return mode, (width, height)
 
 
 def _jpeg(content: bytes, most: int) -> Image.Image | None:

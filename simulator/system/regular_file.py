@@ -34,12 +34,17 @@ def check_regular(status: os.stat_result, path: str | Path) -> None:
 
 def read_regular(path: str | Path, limit: int) -> bytes:
     """The content of a file of at most ``limit`` bytes; OSError where it cannot be read or is no such file."""
-    with open(path, "rb", opener=regular) as file:
+    # A file object asks the system more, and takes longer, than a small file does.
+    handle, status = _opened(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
         # Room is made for as much as is asked for: all of the limit would take longer than a small file.
-        size = min(os.fstat(file.fileno()).st_size, limit)
-        content = file.read(size + 1)
-        if len(content) > size:
-            content += file.read(limit - size)
+        size = min(status.st_size, limit)
+        content = os.read(handle, size + 1)
+        if len(content) != size:
+            with open(handle, "rb", closefd=False) as file:
+                content += file.read(limit + 1 - len(content))
+    finally:
+        os.close(handle)
     if len(content) > limit:
         raise UnfitFileError(0, f"larger than {limit // 2**20} MiB", str(path))
     return content
@@ -53,11 +58,16 @@ def read_start(path: str | Path, most: int) -> bytes:
 
 def regular(path: str | Path, flags: int) -> int:
     """An opener for :func:`open`; UnfitFileError where it is no regular file, without waiting for one."""
+    return _opened(path, flags)[0]
+
+
+def _opened(path: str | Path, flags: int) -> tuple[int, os.stat_result]:
     # A pipe would wait for a writer.
     handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
+    status = os.fstat(handle)
     try:
-        check_regular(os.fstat(handle), path)
+        check_regular(status, path)
     except UnfitFileError:
         os.close(handle)
         raise
-    return handle
+    return handle, status

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 _HEAD = struct.Struct("<4s2xH18xHH")
 """Signature, flags, lengths of the name and of what is added to it."""
+_MOST_HEAD = _HEAD.size + 2 * 0xFFFF
 _UTF8 = 0x800
 _PLAIN_FLAGS = _UTF8 | 0xE
 """How hard a member was packed, where its size is told, how its name is written."""
@@ -38,16 +39,17 @@ class Members:
     def _plain(self, member: zipfile.ZipInfo) -> bytes | None:
         """Of one that is whole and as it is said to be; None for any other."""
         stream, start = self._archive.fp, member.header_offset
-        if stream is None or member.flag_bits & ~_PLAIN_FLAGS or not 0 <= start < self._ends.get(start, 0):
+        end = self._ends.get(start, 0)
+        if stream is None or member.flag_bits & ~_PLAIN_FLAGS or not 0 <= start < end:
             return None
         stream.seek(start)
-        head = stream.read(_HEAD.size)
-        if len(head) < _HEAD.size:
+        piece = stream.read(min(end - start, _MOST_HEAD + member.compress_size))
+        if len(piece) < _HEAD.size:
             return None
-        signature, flags, name, more = _HEAD.unpack(head)
-        named = stream.read(name + more)[:name]
-        packed = stream.read(member.compress_size)
-        if signature != b"PK\3\4" or start + _HEAD.size + name + more + member.compress_size > self._ends[start]:
+        signature, flags, name, more = _HEAD.unpack_from(piece)
+        named, at = piece[_HEAD.size : _HEAD.size + name], _HEAD.size + name + more
+        packed = piece[at : at + member.compress_size]
+        if signature != b"PK\3\4" or at + member.compress_size > len(piece):
             return None
         content = _unpacked(packed, member)
         whole = content is not None and len(content) == member.file_size and zlib.crc32(content) == member.CRC
