@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,11 @@ class Stream(IntEnum):
     LANDSCAPE = 9
 
 
-def stream(seed: int, purpose: Stream, *place: int) -> np.random.Generator:
+RandomGenerator: TypeAlias = "np.random.Generator"
+"""Its name only: numpy imports its generators where one is first made."""
+
+
+def stream(seed: int, purpose: Stream, *place: int) -> RandomGenerator:
     """The generator for ``purpose`` at ``place`` (a layer's index path), independent of all others."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(int(purpose), *place))))
 

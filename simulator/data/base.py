@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import DTypeLike, NDArray
 
-from simulator.arrays.numeric import Array, Floats, Stream, frozen, stream
+from simulator.arrays.numeric import Array, Floats, RandomGenerator, Stream, frozen, stream
 from simulator.arrays.statistics import norm
 from simulator.data.own_file import OwnFile
 from simulator.data.points import Points
@@ -115,11 +115,11 @@ class Data(Part, frozen=True, kw_only=True):
         """At how many last steps of a sequence an answer is asked for; 0: one answer to the whole sample."""
         return 0
 
-    def load(self, rng: np.random.Generator) -> Raw:
+    def load(self, rng: RandomGenerator) -> Raw:
         """All samples; ``rng`` is used by drawn data only. Raises :class:`DataError`."""
         raise NotImplementedError(f"{type(self).__name__} does not load anything")
 
-    def loaded(self, rng: np.random.Generator, fingerprint: tuple[int, ...]) -> Raw:
+    def loaded(self, rng: RandomGenerator, fingerprint: tuple[int, ...]) -> Raw:
         """What :meth:`load` gives, where :meth:`fingerprint` has just been taken."""
         return self.load(rng)
 
@@ -371,7 +371,7 @@ def _by_channel(raw: Raw) -> Floats:
     return by_channel.swapaxes(1, 2) if len(raw.shape) != 2 else by_channel
 
 
-def _swapped(labels: Labels, share: float, classes: int, rng: np.random.Generator) -> Labels:
+def _swapped(labels: Labels, share: float, classes: int, rng: RandomGenerator) -> Labels:
     """``labels`` with ``round(share · n)`` of them another class; a larger share swaps the same ones and more."""
     order = rng.permutation(labels.size)
     shift = rng.integers(1, classes, size=labels.size)

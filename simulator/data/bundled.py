@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 import resources
-from simulator.arrays.numeric import Floats, frozen
+from simulator.arrays.numeric import Floats, RandomGenerator, frozen
 from simulator.data.base import Data, DataError, Raw
 from simulator.schema.parameter import kind_of
 
@@ -50,7 +50,7 @@ class Bundled(Data, frozen=True, kw_only=True):
         columns = _columns(kind_of(type(self)))
         return self.image_shape or (None if columns is None else (columns - 1,))
 
-    def load(self, rng: np.random.Generator) -> Raw:
+    def load(self, rng: RandomGenerator) -> Raw:
         names, table = _table(kind_of(type(self)))
         y = table[:, -1].astype(np.int64 if self.task == "classification" else np.float64)
         return Raw(table[:, :-1], y, self.class_names, names[:-1], self.image_shape)

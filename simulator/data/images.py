@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import msgspec
 import numpy as np
 
-from simulator.arrays.numeric import Floats, frozen
+from simulator.arrays.numeric import Floats, RandomGenerator, frozen
 from simulator.data.base import Data, DataError, Labels, Raw, check_cells
 from simulator.data.own_file import OwnFile
 from simulator.data.paths import located
@@ -77,10 +77,10 @@ class Images(Data, frozen=True, kw_only=True, tag="images"):
     def input_shape(self) -> tuple[int, ...] | None:
         return 3 if self.color == "color" else 1, self.size, self.size
 
-    def load(self, rng: np.random.Generator) -> Raw:
+    def load(self, rng: RandomGenerator) -> Raw:
         return self.loaded(rng, self.fingerprint())
 
-    def loaded(self, rng: np.random.Generator, fingerprint: tuple[int, ...]) -> Raw:
+    def loaded(self, rng: RandomGenerator, fingerprint: tuple[int, ...]) -> Raw:
         return _load(self.path, fingerprint, self.size, self.color, self.fit)
 
     def beside(self, folder: Path) -> "Images":

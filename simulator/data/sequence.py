@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from simulator.arrays.numeric import Floats
+from simulator.arrays.numeric import Floats, RandomGenerator
 from simulator.data.base import Data, Labels, Raw, Scale, check_cells
 from simulator.data.bundled import Digits
 from simulator.schema.numbers import count, integer
@@ -60,7 +60,7 @@ class Adding(DrawnSequences, frozen=True, kw_only=True, tag="adding"):
     def input_shape(self) -> tuple[int, int]:
         return self.steps, 2
 
-    def load(self, rng: np.random.Generator) -> Raw:
+    def load(self, rng: RandomGenerator) -> Raw:
         x, rows, half = self._empty(), np.arange(self.samples), self.steps // 2
         x[:, :, 0] = rng.uniform(size=x.shape[:2])
         first = rng.integers(0, half, self.samples)
@@ -91,7 +91,7 @@ class Copying(DrawnSequences, frozen=True, kw_only=True, tag="copying"):
     def answers(self) -> int:
         return self.symbols
 
-    def load(self, rng: np.random.Generator) -> Raw:
+    def load(self, rng: RandomGenerator) -> Raw:
         x, rows = self._empty(), np.arange(self.samples)[:, np.newaxis]
         shown = rng.integers(0, self.alphabet, (self.samples, self.symbols))
         x[rows, np.arange(self.symbols), shown] = 1.0
@@ -114,7 +114,7 @@ class TemporalOrder(DrawnSequences, frozen=True, kw_only=True, tag="temporal_ord
     def input_shape(self) -> tuple[int, int]:
         return self.steps, 6
 
-    def load(self, rng: np.random.Generator) -> Raw:
+    def load(self, rng: RandomGenerator) -> Raw:
         x, rows, tenth = self._empty(), np.arange(self.samples), self.steps // 10
         symbols = rng.integers(2, 6, x.shape[:2])
         y = rng.integers(0, 4, self.samples)
@@ -145,7 +145,7 @@ class Sine(DrawnSequences, frozen=True, kw_only=True, tag="sine"):
     def input_shape(self) -> tuple[int, int]:
         return self.steps, 1
 
-    def load(self, rng: np.random.Generator) -> Raw:
+    def load(self, rng: RandomGenerator) -> Raw:
         x = self._empty()
         phase = rng.uniform(0, 2 * np.pi, self.samples)
         speed = 2 * np.pi / (self.period * rng.uniform(0.75, 1.25, self.samples))
@@ -165,7 +165,7 @@ class DigitRows(Data, frozen=True, kw_only=True, tag="digit_rows"):
     def input_shape(self) -> tuple[int, int]:
         return 8, 8
 
-    def load(self, rng: np.random.Generator) -> Raw:
+    def load(self, rng: RandomGenerator) -> Raw:
         digits = Digits().load(rng)
         names = tuple(f"column {column}" for column in range(1, 9))
         return Raw(digits.x, digits.y, digits.class_names, names, shape=self.input_shape, alike=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import msgspec
-import numpy as np
 
+from simulator.arrays.numeric import RandomGenerator
 from simulator.data.base import Data, DataError, Raw
 from simulator.data.own_file import OwnFile, copied, plain_name
 from simulator.data.paths import hash_of, located
@@ -193,7 +193,7 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         with open_regular(self.path) as source:
             copied(source, target.write, status(self.path).st_size, "Packing the table")
 
-    def load(self, rng: np.random.Generator) -> Raw:
+    def load(self, rng: RandomGenerator) -> Raw:
         core = msgspec.structs.replace(self, validation=0.0, scale="none", label_noise=0.0, shape=(), hash="")
         raw = _load(core, self.fingerprint())
         if self.shape:

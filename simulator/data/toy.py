@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 
-from simulator.arrays.numeric import Floats
+from simulator.arrays.numeric import Floats, RandomGenerator
 from simulator.data.base import Data, Labels, Raw, check_cells
 from simulator.schema.numbers import count
 from simulator.schema.parameter import knob
@@ -38,13 +38,13 @@ class TwoClasses(Planar, frozen=True, kw_only=True):
 
     class_names: ClassVar[tuple[str, str]] = ("0", "1")
 
-    def load(self, rng: np.random.Generator) -> Raw:
+    def load(self, rng: RandomGenerator) -> Raw:
         side = np.arange(self.samples) % 2
         x = self._place(side, rng)
         x += self.noise * rng.standard_normal(x.shape)
         return Raw(x, side, self.class_names, ("x1", "x2"))
 
-    def _place(self, side: Labels, rng: np.random.Generator) -> Floats:
+    def _place(self, side: Labels, rng: RandomGenerator) -> Floats:
         """(samples, 2) without noise."""
         raise NotImplementedError(f"{type(self).__name__} places nothing")
 
@@ -60,7 +60,7 @@ class Moons(TwoClasses, frozen=True, kw_only=True, tag="moons"):
 
     class_names: ClassVar[tuple[str, str]] = ("upper moon", "lower moon")
 
-    def _place(self, side: Labels, rng: np.random.Generator) -> Floats:
+    def _place(self, side: Labels, rng: RandomGenerator) -> Floats:
         angle = np.pi * _along(side)
         upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
         lower = np.stack([1.0 - np.cos(angle), 0.5 - np.sin(angle)], axis=1)
@@ -72,7 +72,7 @@ class Circles(TwoClasses, frozen=True, kw_only=True, tag="circles"):
 
     class_names: ClassVar[tuple[str, str]] = ("outer circle", "inner circle")
 
-    def _place(self, side: Labels, rng: np.random.Generator) -> Floats:
+    def _place(self, side: Labels, rng: RandomGenerator) -> Floats:
         pairs = (len(side) + 1) // 2
         angle = 2.0 * np.pi * (np.arange(len(side)) // 2) / pairs
         radius = np.where(side == 0, 1.0, 0.5)
@@ -90,7 +90,7 @@ class Spirals(TwoClasses, frozen=True, kw_only=True, tag="spirals"):
 
     class_names: ClassVar[tuple[str, str]] = ("first arm", "second arm")
 
-    def _place(self, side: Labels, rng: np.random.Generator) -> Floats:
+    def _place(self, side: Labels, rng: RandomGenerator) -> Floats:
         radius = 0.05 + 0.95 * _along(side)
         angle = 2.0 * np.pi * self.turns * radius + np.pi * side
         return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
@@ -102,7 +102,7 @@ class Xor(TwoClasses, frozen=True, kw_only=True, tag="xor"):
     label: ClassVar[str] = "XOR"
     class_names: ClassVar[tuple[str, str]] = ("same signs", "different signs")
 
-    def _place(self, side: Labels, rng: np.random.Generator) -> Floats:
+    def _place(self, side: Labels, rng: RandomGenerator) -> Floats:
         x = rng.uniform(-1.0, 1.0, size=(len(side), 2))
         x[:, 1] = np.where(side == 0, np.copysign(x[:, 1], x[:, 0]), np.copysign(x[:, 1], -x[:, 0]))
         return x
@@ -120,7 +120,7 @@ class Clusters(Planar, frozen=True, kw_only=True, tag="clusters"):
         knob("Spread", "Standard deviation of each cluster.", slider=(0.0, 1.0), ge=0.0, le=10.0),
     ] = 0.2
 
-    def load(self, rng: np.random.Generator) -> Raw:
+    def load(self, rng: RandomGenerator) -> Raw:
         y = np.arange(self.samples) % self.classes
         angle = 2.0 * np.pi * y / self.classes
         x = np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -136,7 +136,7 @@ class Plane(Planar, frozen=True, kw_only=True, tag="plane"):
 
     regression: ClassVar[bool] = True
 
-    def load(self, rng: np.random.Generator) -> Raw:
+    def load(self, rng: RandomGenerator) -> Raw:
         x = rng.uniform(-1.0, 1.0, size=(self.samples, 2))
         y = x.mean(axis=1) + self.noise * rng.standard_normal(self.samples)
         return Raw(x, y, (), ("x1", "x2"))
@@ -161,7 +161,7 @@ class Gaussian(Data, frozen=True, kw_only=True, tag="gaussian"):
     def input_shape(self) -> tuple[int, ...] | None:
         return (self.features,)
 
-    def load(self, rng: np.random.Generator) -> Raw:
+    def load(self, rng: RandomGenerator) -> Raw:
         cells = self.samples * self.features
         check_cells(cells, f"{self.title}: {count(self.samples, 'sample')} of {count(self.features, 'feature')}")
         y = rng.integers(0, self.classes, size=self.samples)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 
 from simulator.arrays.arena import Arena
-from simulator.arrays.numeric import Array
+from simulator.arrays.numeric import Array, RandomGenerator
 from simulator.layers.normalization import Stage
 from simulator.schema.parameter import Part, any_of, knob
 
@@ -85,7 +85,7 @@ class ClassicDropout(RandomDropout, frozen=True, tag="classic"):
 class DropoutStage(Stage):
     """a ← a · mask/p (inverted) or a · mask (classic), with p = 1 − rate the keep probability."""
 
-    rng: np.random.Generator
+    rng: RandomGenerator
 
     def __init__(self, spec: RandomDropout) -> None:
         self.spec = spec

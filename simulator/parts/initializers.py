@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 
-from simulator.arrays.numeric import Array
+from simulator.arrays.numeric import Array, RandomGenerator
 from simulator.schema.parameter import Part, any_of, knob
 
 
@@ -27,7 +27,7 @@ class Initializer(Part, frozen=True):
     """Name of the field that sets how large the draw is."""
 
     @abstractmethod
-    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: RandomGenerator, fan_in: int, fan_out: int) -> None:
         """Draw into ``out`` of shape (inputs, outputs), or (outputs,) for biases."""
 
     def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
@@ -49,11 +49,11 @@ class Initializer(Part, frozen=True):
         return 1.0 if variance is None else math.sqrt(variance * units)
 
 
-def _normal(out: Array, rng: np.random.Generator, std: float) -> None:
+def _normal(out: Array, rng: RandomGenerator, std: float) -> None:
     out[...] = rng.standard_normal(out.shape) * std
 
 
-def _uniform(out: Array, rng: np.random.Generator, limit: float) -> None:
+def _uniform(out: Array, rng: RandomGenerator, limit: float) -> None:
     out[...] = rng.uniform(-1.0, 1.0, out.shape) * limit
 
 
@@ -64,7 +64,7 @@ class Zeros(Initializer, frozen=True, tag="zeros"):
 
     alike: ClassVar[bool] = True
 
-    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: RandomGenerator, fan_in: int, fan_out: int) -> None:
         out.fill(0)
 
     def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
@@ -84,7 +84,7 @@ class Constant(Initializer, frozen=True, tag="constant"):
     size_field: ClassVar[str] = "value"
     value: Annotated[float, knob("value", "The value of every entry.", slider=(-2, 2))] = 0.1
 
-    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: RandomGenerator, fan_in: int, fan_out: int) -> None:
         out.fill(self.value)
 
     def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
@@ -111,7 +111,7 @@ class Normal(Initializer, frozen=True, tag="normal"):
         float, knob("std", "Standard deviation of each weight.", slider=(1e-4, 10), log=True, ge=0, unit="σ")
     ] = 0.05
 
-    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: RandomGenerator, fan_in: int, fan_out: int) -> None:
         _normal(out, rng, self.std)
 
     def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
@@ -133,7 +133,7 @@ class Uniform(Initializer, frozen=True, tag="uniform"):
     size_field: ClassVar[str] = "limit"
     limit: Annotated[float, knob("limit", "Largest absolute value drawn.", slider=(1e-4, 10), log=True, ge=0)] = 0.05
 
-    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: RandomGenerator, fan_in: int, fan_out: int) -> None:
         _uniform(out, rng, self.limit)
 
     def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
@@ -164,7 +164,7 @@ class VarianceScaled(Initializer, frozen=True, tag="variance_scaled"):
         ),
     ] = 1.0
 
-    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: RandomGenerator, fan_in: int, fan_out: int) -> None:
         _normal(out, rng, math.sqrt(self.weight_variance / fan_in))
 
     def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
@@ -184,14 +184,14 @@ class FanScaled(Initializer, frozen=True):
 class FanNormal(FanScaled, frozen=True):
     """The Gaussian version: std = √variance."""
 
-    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: RandomGenerator, fan_in: int, fan_out: int) -> None:
         _normal(out, rng, math.sqrt(self.variance(fan_in, fan_out)))
 
 
 class FanUniform(FanScaled, frozen=True):
     """The uniform version: limit = √(3 · variance)."""
 
-    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: RandomGenerator, fan_in: int, fan_out: int) -> None:
         _uniform(out, rng, math.sqrt(3 * self.variance(fan_in, fan_out)))
 
 
@@ -312,7 +312,7 @@ class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
     size_field: ClassVar[str] = "gain"
     gain: Annotated[float, knob("gain", "The common singular value.", slider=(0.1, 5), log=True, ge=0)] = 1.0
 
-    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: RandomGenerator, fan_in: int, fan_out: int) -> None:
         _orthogonal(out, rng, self.gain)
 
     def entry_variance(self, fan_in: int, fan_out: int) -> float | None:
@@ -335,7 +335,7 @@ class Identity(Initializer, frozen=True, tag="identity"):
     size_field: ClassVar[str] = "gain"
     gain: Annotated[float, knob("gain", "The value on the diagonal.", slider=(0.1, 5), log=True, ge=0)] = 1.0
 
-    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: RandomGenerator, fan_in: int, fan_out: int) -> None:
         out[...] = self.gain * np.eye(*out.shape) if out.ndim == 2 else 0
 
     def spectral_radius(self, units: int) -> float:
@@ -352,11 +352,11 @@ class LSUV(Initializer, frozen=True, tag="lsuv"):
     formula: ClassVar[str] = r"$$W\leftarrow\frac{W}{\operatorname{std}\,z}$$"
     data_dependent: ClassVar[bool] = True
 
-    def fill(self, out: Array, rng: np.random.Generator, fan_in: int, fan_out: int) -> None:
+    def fill(self, out: Array, rng: RandomGenerator, fan_in: int, fan_out: int) -> None:
         _orthogonal(out, rng, 1.0)
 
 
-def _orthogonal(out: Array, rng: np.random.Generator, gain: float) -> None:
+def _orthogonal(out: Array, rng: RandomGenerator, gain: float) -> None:
     rows, columns = out.shape if out.ndim == 2 else (out.size, 1)
     tall = rng.standard_normal((max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(tall)

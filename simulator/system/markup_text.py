@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import IO
-from xml.parsers import expat
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xml.parsers.expat import XMLParserType
 
 MOST_BYTES = 2**25
 """Of a file that are looked through: the element stands at its beginning."""
@@ -53,26 +55,32 @@ def metadata_of(stream: IO[bytes], id: str, limit: int) -> bytes | None:
 
     MarkupError where it is no XML, declares entities, whose text could be of any length, or is larger than ``limit``.
     """
-    reader = _MetadataReader(id, limit)
+    from xml.parsers import expat  # Most starts open no drawing.
+
+    parser = expat.ParserCreate()
+    reader = _MetadataReader(parser, id, limit)
     left = MOST_BYTES
-    while left > 0 and not reader.complete:
-        piece = stream.read(min(PIECE, left))
-        left -= len(piece)
-        reader.feed(piece, last=not piece)
-        if not piece:
-            break
+    try:
+        while left > 0 and not reader.complete:
+            piece = stream.read(min(PIECE, left))
+            left -= len(piece)
+            parser.Parse(piece, not piece)
+            if not piece:
+                break
+    except expat.ExpatError as error:
+        if not reader.complete:
+            raise MarkupError(f"it is no XML ({expat.errors.messages[error.code]})") from None
     return reader.text
 
 
 class _MetadataReader:
     """Listens to expat, which by itself opens no other file."""
 
-    def __init__(self, id: str, limit: int) -> None:
+    def __init__(self, parser: XMLParserType, id: str, limit: int) -> None:
         self.complete = False
         self._id, self._limit = id, limit
         self._pieces: list[str] | None = None
         self._size = self._inside = 0
-        self._parser = parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -84,13 +92,6 @@ class _MetadataReader:
         if not self.complete or self._pieces is None:
             return None
         return "".join(self._pieces).encode(errors="surrogatepass")
-
-    def feed(self, piece: bytes, last: bool) -> None:
-        try:
-            self._parser.Parse(piece, last)
-        except expat.ExpatError as error:
-            if not self.complete:
-                raise MarkupError(f"it is no XML ({expat.errors.messages[error.code]})") from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if self._inside:
