@@ -25,6 +25,7 @@ from simulator.record.record import Record
 from simulator.running.beside.side_session import SideSession
 from simulator.running.beside.side_worker import Post, SideInbox, SideWorker
 from simulator.running.headless.ensemble import members
+from simulator.running.headless.measuring import Measuring
 from simulator.running.headless.output import RunOutput
 from simulator.running.headless.run import RunResult, train
 from simulator.running.headless.training_loop import TrainingLoop
@@ -141,7 +142,7 @@ def seed_run(
     loop = TrainingLoop(training, steps, None, None, coming.entries)
     with limited_blas(threads), closing(loop):
         output, every = RunOutput(environment(threads), None), max(1, -(-steps // LOOKS))
-        result = train(loop, record, every, output, observations, progress, lambda: False, brief=True)
+        result = train(loop, record, Measuring(every, observations, brief=True), output, progress)
     spanning = {each.past.name for each in observations if each.past is not None}
     pasts = result.record.pasts
     result.record.pasts = {name: past for name, past in pasts.items() if name in spanning}

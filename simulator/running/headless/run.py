@@ -11,22 +11,19 @@ from typing import Any
 import numpy as np
 
 from simulator.doctor.base import Finding
-from simulator.doctor.consult import consult
-from simulator.doctor.diagnosis import diagnose
-from simulator.doctor.evidence import OBSERVATIONS as DIAGNOSED
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.network.threads import blas_threads, limited_blas
 from simulator.observations.base import Observation
-from simulator.observations.histograms import HistogramsObservation
-from simulator.observations.observer import Made, Observer, observe
+from simulator.observations.observer import Observer
 from simulator.observations.registry import analyses as known_analyses
-from simulator.observations.registry import standard, unasked
+from simulator.observations.registry import unasked
 from simulator.record.alignment import handed_on
 from simulator.record.frame import Frame, frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.running.headless.files import CHANGES, RunFiles
 from simulator.running.headless.folder import Arguments, RunFolder
+from simulator.running.headless.measuring import Measuring
 from simulator.running.headless.output import FolderOutput, RunOutput
 from simulator.running.headless.start import RunStart
 from simulator.running.headless.training_loop import TrainingLoop
@@ -44,8 +41,6 @@ from simulator.training.training import Training
 
 USUAL_ROWS = 1000
 """Measured rows of a run, if not said otherwise."""
-MEASURED = (*HistogramsObservation.variants(), *DIAGNOSED)
-"""What the frames of measured steps bring."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +138,7 @@ def run(
         start_of_run.record.live_changes = start_of_run.changes_until(loop.training, threads)
         asked = wanted if out is not None or analyses is not None else ()
         hear = None if progress is None else lambda step: progress(step - start_of_run.step)
-        result = train(loop, start_of_run.record, every, output, asked, hear, stop, brief)
+        result = train(loop, start_of_run.record, Measuring(every, asked, brief), output, hear, stop)
     return replace(result, news=" ".join(filter(None, (start_of_run.news(output.here), output.news))))
 
 
@@ -184,23 +179,17 @@ def _check_counts(steps: int, every: int) -> None:
 
 
 def train(
-    loop: TrainingLoop,
-    record: Record,
-    every: int,
-    output: RunOutput,
-    analyses: Sequence[Observation[Any]],
-    progress: Callable[[int], None] | None,
-    stop: Callable[[], bool],
-    brief: bool,
-) -> RunResult:
-    """Make a loop's steps into its record, measured at multiples of ``every``; ``brief`` as :func:`run` has it."""
+    loop: TrainingLoop, record: Record, measuring: Measuring, output: RunOutput, progress: Callable[[int], None] | None,
+    stop: Callable[[], bool] = lambda: False,
+) -> RunResult:  # fmt: skip
+    """Make a loop's steps into its record; ``progress`` and ``stop`` as :func:`run` has them."""
     first, last, interrupted = record.first, None, False
     observer = Observer(loop.training)
     for step in range(loop.training.step, loop.steps + 1):
         interrupted = step < loop.steps and stop()
         output.between_steps(loop, record, interrupted)
-        ends = not loop.propose(step % every == 0, not interrupted)
-        measured, training = step % every == 0 or ends, loop.training
+        ends = not loop.propose(measuring.is_due(step), not interrupted)
+        measured, training = measuring.is_due(step) or ends, loop.training
         if training is not observer.training:
             observer, record = Observer(training), _of_another(record, training, loop.acted)
             output.go_on_with(training)
@@ -213,12 +202,10 @@ def train(
         rows = Rows(step, training.columns, row[np.newaxis])
         output.step(step, scalars)
         if measured:
-            made = _analysed(observer, analyses)
-            shown = {} if not ends else made if brief else _shown(observer, made, analyses)
-            kept = {each: observed for each, observed in made.items() if each.past is not None}
-            last = frame_of(training, scalars, {**observer.observe(MEASURED), **kept, **shown})
+            analysed = measuring.analysed(observer)
+            last = frame_of(training, scalars, measuring.observed(observer, analysed, last=ends))
             first = first or last
-            output.frame(last, made)
+            output.frame(last, analysed)
         record.add(last if measured else None, (rows,))
         if progress is not None:
             progress(step)
@@ -228,7 +215,7 @@ def train(
     assert first is not None
     assert last is not None
     output.summarise()
-    findings = (diagnose if brief else consult)(training, last, record)
+    findings = measuring.findings(training, last, record)
     output.finish(findings, interrupted)
     return RunResult(
         training.experiment, output.here, training.info, first, last, record, findings, loop.stopping.stopped,
@@ -249,17 +236,3 @@ def _note(record: Record, acted: Sequence[LiveChange]) -> None:
         for change, words in zip(acted, words_of(acted, before or record.live_changes.experiment), strict=True):
             record.changes.add(change.step, words)
     record.live_changes = record.live_changes.after(tuple(acted))
-
-
-def _analysed(observer: Observer, analyses: Sequence[Observation[Any]]) -> Made:
-    """What is to be written of the present step; of what is about step 0, only then."""
-    at_start = [each for each in analyses if each.initial and observer.training.step == 0]
-    anew = [each for each in analyses if not each.initial]
-    # To the end and from nowhere, so that no step's rows hang on those before.
-    return {**observer.observe(at_start), **observe(observer.training, anew)}
-
-
-def _shown(observer: Observer, made: Made, analyses: Sequence[Observation[Any]]) -> Made:
-    """For the plots: what a window would have been told at the last step."""
-    wanted = dict.fromkeys((*standard(), *(drawn for each in analyses for drawn in each.drawn())))
-    return {**observer.observe(each for each in wanted if each not in made or each.initial), **made}
