@@ -67,7 +67,8 @@ from simulator.system.version import __version__
 
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment, ExperimentError
-    from simulator.running.headless.run import RunResult, run
+    from simulator.running.headless.result import RunResult
+    from simulator.running.headless.run import run
     from simulator.training.training import Training
 
 __all__ = ["Experiment", "ExperimentError", "RunResult", "Training", "__version__", "load", "run", "save"]
@@ -75,7 +76,7 @@ __all__ = ["Experiment", "ExperimentError", "RunResult", "Training", "__version_
 _HOMES = {
     "Experiment": "simulator.experiment.experiment",
     "ExperimentError": "simulator.experiment.experiment",
-    "RunResult": "simulator.running.headless.run",
+    "RunResult": "simulator.running.headless.result",
     "Training": "simulator.training.training",
     "run": "simulator.running.headless.run",
 }

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment, ExperimentError
     from simulator.running.headless.ensemble import run_ensemble
-    from simulator.running.headless.run import RunResult, run
+    from simulator.running.headless.result import RunResult
+    from simulator.running.headless.run import run
 
 __all__ = ["Experiment", "ExperimentError", "RunResult", "run", "run_ensemble"]
 
 _HOMES = {
     "Experiment": "simulator.experiment.experiment",
     "ExperimentError": "simulator.experiment.experiment",
-    "RunResult": "simulator.running.headless.run",
+    "RunResult": "simulator.running.headless.result",
     "run": "simulator.running.headless.run",
     "run_ensemble": "simulator.running.headless.ensemble",
 }

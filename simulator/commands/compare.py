@@ -20,7 +20,7 @@ from simulator.experiment.lane import OWN_NAME
 from simulator.experiment.settings import settings_in, split
 from simulator.running.headless.comparison import Comparison
 from simulator.running.headless.files import PLOTS
-from simulator.running.headless.run import RunResult
+from simulator.running.headless.result import RunResult
 from simulator.running.nabla.run_file import is_run_file
 from simulator.schema.numbers import count as count_text
 from simulator.system.machine import give_threads

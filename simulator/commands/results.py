@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from simulator.doctor.headline import headline
-from simulator.running.headless.run import RunResult
+from simulator.running.headless.result import RunResult
 from simulator.schema.numbers import integer
 
 

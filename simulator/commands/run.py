@@ -19,7 +19,8 @@ from simulator.commands.training_arguments import add_training, add_until
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.running.headless.ensemble import run_ensemble
 from simulator.running.headless.files import PLOTS
-from simulator.running.headless.run import RunResult, run
+from simulator.running.headless.result import RunResult
+from simulator.running.headless.run import run
 from simulator.running.nabla.run_file import ENDING, SavedRun, is_run_file
 from simulator.running.nabla.shared_file import Shared, read
 from simulator.system.machine import give_threads

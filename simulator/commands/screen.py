@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from simulator.landscape.function import Objective
     from simulator.landscape.landscape import Landscape
     from simulator.landscape.race import RacedPath
-    from simulator.running.headless.run import RunResult
+    from simulator.running.headless.result import RunResult
 
 
 class Screen:

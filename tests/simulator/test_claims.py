@@ -16,7 +16,7 @@ from simulator.doctor.headline import headline
 from simulator.measures import NAMES
 from simulator.network.network import Network
 from simulator.record.frame import Frame
-from simulator.running.headless.run import RunResult
+from simulator.running.headless.result import RunResult
 from simulator.training.training import Training
 
 DEPTH, WIDTH, BATCH = 4, 5, 6

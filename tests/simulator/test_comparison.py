@@ -17,7 +17,8 @@ from simulator.experiment.experiment import Experiment
 from simulator.experiment.settings import split
 from simulator.running.headless import comparison
 from simulator.running.headless.folder import UNFINISHED
-from simulator.running.headless.run import RunResult, run
+from simulator.running.headless.result import RunResult
+from simulator.running.headless.run import run
 from simulator.running.headless.verdict import VERDICT_COLUMNS
 
 BASE = {

@@ -18,7 +18,7 @@ from simulator.experiment.embedded import Embedded, embed
 from simulator.observations.registry import analyses
 from simulator.running.headless.comparison import Comparison
 from simulator.running.headless.files import TABLES
-from simulator.running.headless.run import RunResult
+from simulator.running.headless.result import RunResult
 from simulator.training.ledger import Ledger, LedgerEntry
 from simulator.training.live_change import LiveChange
 

@@ -10,7 +10,7 @@ import pytest
 from simulator import Experiment, run
 from simulator.arrays.quantiles import quantiles
 from simulator.record.fan import Fan, fan_of
-from simulator.running.headless.run import RunResult
+from simulator.running.headless.result import RunResult
 from simulator.running.headless.verdict import quantile
 
 PLAIN = {

@@ -356,7 +356,7 @@ ALLOCATING = (
     "simulator.training.training.prepare",
     "simulator.network.network.Network.zeros",
     "simulator.running.headless.start.History",
-    "simulator.running.headless.run.frame_of",
+    "simulator.running.headless.train.frame_of",
     "simulator.running.nabla.run_file.write_into",
     "simulator.training.training.Training.checkpoint",
     "simulator.training.training.Training.propose",

@@ -78,5 +78,22 @@ def test_asking_for_the_version_imports_no_numpy() -> None:
     assert done.stdout == "False\n"
 
 
+WAITING = (
+    "PIL", "h5py", "hmac", "numpy.random", "pyexpat", "safetensors", "scipy", "secrets", "subprocess", "threadpoolctl",
+    "xml", "zipfile", "simulator.doctor", "simulator.observations", "simulator.record", "simulator.running.nabla",
+    "simulator.theory", "simulator.training",
+)  # fmt: skip
+"""What describing an experiment needs nothing of: imported to train, to draw at random, or to open a file."""
+
+
+def test_importing_the_engine_waits_for_nothing_that_trains_or_opens_files() -> None:
+    code = "import sys; before = set(sys.modules); from simulator import Experiment, run; "
+    code += "print(*set(sys.modules) - before)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=README.parent)
+    read = done.stdout.split()
+    assert "simulator.layers.dense" in read
+    assert not [name for name in read if any(f"{name}.".startswith(f"{waiting}.") for waiting in WAITING)]
+
+
 def test_an_experiment_is_the_engines() -> None:
     assert nablascope.Experiment is Experiment

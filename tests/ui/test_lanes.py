@@ -23,7 +23,7 @@ from shiboken6 import isValid
 from simulator import Experiment, run
 from simulator.observations.registry import analyses
 from simulator.record.fan import fan_of
-from simulator.running.headless.run import RunResult
+from simulator.running.headless.result import RunResult
 from tests.thinned import thinned
 from tests.ui.plot_data import view
 from tests.ui.real_runs import NETS, real

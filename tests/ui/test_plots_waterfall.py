@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from simulator import Experiment, run
 from simulator.arrays.trace import Gains
 from simulator.observations.factors import FactorsObservation
-from simulator.running.headless.run import RunResult
+from simulator.running.headless.result import RunResult
 from tests.ui.real_runs import NETS, real
 from tests.ui.told import drawn
 from ui.chart.marks import LOST, Area, Bars, Dots

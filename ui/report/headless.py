@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from simulator.running.headless.run import RunResult
+from simulator.running.headless.result import RunResult
 from ui.board.workspaces import BUILT_IN
 from ui.plots import View, all_plots
 from ui.plots.base import Plot

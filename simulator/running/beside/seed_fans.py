@@ -27,7 +27,8 @@ from simulator.running.beside.side_worker import Post, SideInbox, SideWorker
 from simulator.running.headless.ensemble import members
 from simulator.running.headless.measuring import Measuring
 from simulator.running.headless.output import RunOutput
-from simulator.running.headless.run import RunResult, train
+from simulator.running.headless.result import RunResult
+from simulator.running.headless.train import train
 from simulator.running.headless.training_loop import TrainingLoop
 from simulator.running.headless.verdict import COMPARED, verdict_sentences
 from simulator.system.environment import environment

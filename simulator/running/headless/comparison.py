@@ -21,7 +21,8 @@ from simulator.experiment.lane import OWN_NAME
 from simulator.running.headless.ensemble import later_steps, members
 from simulator.running.headless.files import LAYER_COLUMNS
 from simulator.running.headless.folder import COMPARISON, LOCK, RUNS, UNFINISHED, remove_earlier
-from simulator.running.headless.run import RunResult, run, usual_every
+from simulator.running.headless.result import RunResult
+from simulator.running.headless.run import run, usual_every
 from simulator.running.headless.verdict import COMPARED, VERDICT_COLUMNS, Columns, rows, verdict_sentences
 from simulator.system.atomic import write_atomic
 from simulator.system.csv_text import csv_rows

@@ -10,7 +10,8 @@ from typing import Any
 from simulator.experiment.experiment import Experiment
 from simulator.running.headless.files import TABLES
 from simulator.running.headless.folder import LOCK, UNFINISHED, remove_earlier
-from simulator.running.headless.run import RunResult, run
+from simulator.running.headless.result import RunResult
+from simulator.running.headless.run import run
 from simulator.system.atomic import replacing, write_atomic
 from simulator.system.process_lock import ProcessLock
 
