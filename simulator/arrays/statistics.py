@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Array, Floats
 
@@ -22,6 +23,8 @@ CHUNK_ENTRIES = 65536
 """Entries per product: float32 partial sums stay short."""
 SAFE_SUMS = {np.dtype(np.float32): (1e-28, 1e30), np.dtype(np.float64): (1e-270, 1e280)}
 """Sums of squares between these have neither lost small squares nor overflowed."""
+_FEWEST_WORDS, _FEWEST_LAYERS = 32, 4
+"""With fewer words together, or layers, counting each layer by itself is as quick."""
 _ONE_PASS = 0.01
 """Share of mean² below which the variance is not read off Σx² and Σx any more."""
 
@@ -49,7 +52,10 @@ def in_memory_order(stack: Array) -> Array:
 
 
 def squares(rows: Array, out: Floats | None = None) -> Floats:
-    """Σx² of each layer, in runs of no more than ``CHUNK_ENTRIES`` entries in the array's own precision."""
+    """Σx² of each layer, in runs of no more than ``CHUNK_ENTRIES`` entries in the array's own precision.
+
+    The axes of ``out``, if it is given, come before those that are summed.
+    """
     out = np.empty(len(rows)) if out is None else out
     size = rows.shape[-1]
     if size > CHUNK_ENTRIES:
@@ -58,11 +64,16 @@ def squares(rows: Array, out: Floats | None = None) -> Floats:
             piece = rows[..., start : start + CHUNK_ENTRIES]
             total += np.vecdot(piece, piece)
         _by_layer(total, out)
-    elif rows.ndim > 2:
-        _by_layer(np.vecdot(rows, rows), out)
     else:
-        np.vecdot(rows, rows, out=out)
+        _by_layer(np.vecdot(rows, rows), out)
     return out
+
+
+def squaring(rows: Array, out: Floats) -> Callable[[], object]:
+    """A call that brings :func:`squares` of what ``rows`` hold then to ``out``, by the shortest way for their shape."""
+    if rows.ndim == out.ndim + 1 and rows.shape[-1] <= CHUNK_ENTRIES:
+        return functools.partial(np.vecdot, rows, rows, out=out)
+    return functools.partial(squares, rows, out)
 
 
 def sums(stack: Array, out: Floats | None = None) -> Floats:
@@ -76,10 +87,10 @@ def sums(stack: Array, out: Floats | None = None) -> Floats:
 
 def _by_layer(pieces: Array, out: Floats) -> None:
     """(layers, …) → (layers,)"""
-    if pieces.ndim == 1:
+    if pieces.ndim == out.ndim:
         out[...] = pieces
     else:
-        np.add.reduce(pieces.reshape(len(pieces), -1), axis=1, dtype=np.float64, out=out)
+        np.add.reduce(pieces.reshape(*out.shape, -1), axis=-1, dtype=np.float64, out=out)
 
 
 def unsafe_rows(squares: Floats, dtype: np.dtype[np.floating]) -> list[int]:
@@ -117,12 +128,15 @@ def spreads_from(
     square_of_mean = mean * mean
     variance = squares / sizes
     variance -= square_of_mean
-    # Rounding may leave a variance below zero; such a row is narrow, and read again around its mean.
-    narrow = variance <= _ONE_PASS * square_of_mean
-    std: Floats = np.sqrt(np.maximum(variance, 0, out=variance))
+    square_of_mean *= _ONE_PASS
+    narrow = variance <= square_of_mean
     if np.logical_or.reduce(narrow):
+        # Rounding may leave a variance below zero; such a row is narrow, and read again around its mean.
+        std: Floats = np.sqrt(np.maximum(variance, 0, out=variance))
         for row in np.flatnonzero(narrow).tolist():
             mean[row], std[row] = _around_the_mean(arrays[row].ravel(), float(mean[row]))
+    else:
+        std = np.sqrt(variance)
     for row in unsafe:
         mean[row], std[row] = _careful_moments(arrays[row].ravel())
     return mean, std
@@ -199,3 +213,22 @@ def norm_from(square: float, x: Array) -> float:
 def nonfinite(x: Array) -> int:
     """How many entries are NaN or ±Inf."""
     return int(x.size - np.count_nonzero(np.isfinite(x)))
+
+
+def counts(stack: NDArray[np.bool_]) -> list[int]:
+    """How many entries of each layer are True."""
+    words, rest = divmod(stack[0].size, 8)
+    together = _words_together(words) if len(stack) >= _FEWEST_LAYERS and not rest and stack.flags.c_contiguous else 0
+    if not together:
+        return [int(np.count_nonzero(layer)) for layer in stack]
+    # Eight at a time: each byte of a sum of so few words holds the sum of theirs.
+    pieces = np.add.reduce(stack.reshape(len(stack), -1).view(np.uint64).reshape(len(stack), -1, together), axis=2)
+    counted: list[int] = np.add.reduce(pieces.view(np.uint8), axis=1, dtype=np.intp).tolist()
+    return counted
+
+
+@functools.lru_cache(maxsize=64)
+def _words_together(words: int) -> int:
+    """The most, of those that ``words`` are a multiple of, whose bytes of 0 or 1 add up to a byte; 0 where few are."""
+    most = max(each for each in range(1, 256) if words % each == 0)
+    return most if most >= _FEWEST_WORDS else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
@@ -120,8 +120,8 @@ class AffineModule(ModuleOf[Settings]):
         self.initialise(seed, self.x)
         self.affine.block.value[-1] = 0
 
-    def resolve_update(self) -> None:
-        self.affine.resolve_update()
+    def resolvers(self) -> list[Callable[[], None]]:
+        return self.affine.resolvers()
 
     def commit(self) -> None:
         for stage in self.stages:

@@ -171,8 +171,9 @@ class Affine:
         self.product.kernel_gradient(x, gradient, self.kernel_gradient)
         return self.product.backward(self.kernel, gradient)
 
-    def resolve_update(self) -> None:
-        """The update is proposed: work out ``kernel_update`` where the trained parameters are not W itself."""
+    def resolvers(self) -> list[Callable[[], None]]:
+        """To be called when the update is proposed: what works out ``kernel_update`` where W itself is not trained."""
+        return []
 
 
 @dataclass(frozen=True)
@@ -364,8 +365,9 @@ class ModuleOf(ABC, Generic[Description]):
     def redraw(self, seed: int) -> None:
         """Draw the weights anew, biases 0 unless the layer's kind starts with others; after a forward pass."""
 
-    def resolve_update(self) -> None:
-        """The update is proposed, and measures will look: work out what only its taps show."""
+    def resolvers(self) -> list[Callable[[], None]]:
+        """To be called when the update is proposed and measures will look: what works out what only its taps show."""
+        return []
 
     def commit(self) -> None:
         """The step is done: keep running averages, let the next forward draw new masks."""

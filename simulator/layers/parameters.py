@@ -17,7 +17,11 @@ class Parameters:
 
     def __init__(self, blocks: Sequence[Block], dtype: np.dtype[np.floating], zeros: Zeros = np.zeros) -> None:
         self.size = sum(block.size for block in blocks)
-        self.value, self.gradient, self.update = (zeros(self.size, dtype) for _ in range(3))
+        # At equal distances: what is measured of all three is read as one array.
+        vectors = zeros((3, self.size), dtype)
+        self.gradient: Array = vectors[0]
+        self.update: Array = vectors[1]
+        self.value: Array = vectors[2]
         self.weight_ranges: list[tuple[int, int]] = []
         offset = 0
         for block in followed(blocks, "Making room for the parameters", ""):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -230,9 +230,8 @@ class ResidualModule(Module):
         """∂C/∂x by way of the skip, in a buffer of its own."""
         return self.delta if self.projection is None else self.projection.backward(self.x[:-1], self.delta)
 
-    def resolve_update(self) -> None:
-        for module in self.inner:
-            module.resolve_update()
+    def resolvers(self) -> list[Callable[[], None]]:
+        return [resolver for module in self.inner for resolver in module.resolvers()]
 
     def commit(self) -> None:
         for module in self.inner:

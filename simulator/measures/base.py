@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Array, Floats
-from simulator.arrays.statistics import Moments
+from simulator.arrays.statistics import Moments, counts
 from simulator.network.stack import Roles
 
 Side = Literal["forward", "backward", "update"]
@@ -37,18 +37,19 @@ class Reading:
             assert activation is not None
             steepness: Array = stack.array if activation.monotone else np.abs(stack.array)
             flat = np.less(steepness, SATURATION * activation.sup_slope)
-            found.append((flat, [int(np.count_nonzero(layer)) for layer in flat]))
+            found.append((flat, counts(flat)))
         return found
 
     @cached_property
     def flat_entries(self) -> Floats:
         """(layers,): how many entries are flat; NaN where they cannot be counted."""
-        counts = np.full(self.roles.depth, np.nan)
-        for stack, (_, count) in zip(self.roles["slope"].stacks, self.flat, strict=True):
-            counts[stack.layers] = count
+        slope = self.roles["slope"]
+        entries = slope.sizes.copy()
+        for stack, (_, count) in zip(slope.stacks, self.flat, strict=True):
+            entries[stack.layers] = count
         if self.uncounted:
-            counts[self.uncounted] = np.nan
-        return counts
+            entries[self.uncounted] = np.nan
+        return entries
 
     @cached_property
     def uncounted(self) -> list[int]:

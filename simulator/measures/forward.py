@@ -61,12 +61,13 @@ class ActivationDead(ForwardMeasure):
     needs = ("slope",)
 
     def value(self, reading: Reading) -> Floats:
-        shares = np.full(reading.roles.depth, math.nan)
-        for stack, (flat, count) in zip(reading.roles["slope"].stacks, reading.flat, strict=True):
+        slope = reading.roles["slope"]
+        shares: Floats = 0.0 * slope.sizes
+        for stack, (flat, count) in zip(slope.stacks, reading.flat, strict=True):
             _, units, *observations = stack.array.shape
             # A dead unit is flat on every sample: a layer that has fewer flat entries than samples has none.
-            possible = max(count) >= math.prod(observations)
-            shares[stack.layers] = _dead_units(stack.array, flat) / units if possible else 0
+            if max(count) >= math.prod(observations):
+                shares[stack.layers] = _dead_units(stack.array, flat) / units
         if reading.uncounted:
             shares[reading.uncounted] = math.nan
         return shares
@@ -74,16 +75,17 @@ class ActivationDead(ForwardMeasure):
 
 def _dead_units(slope: Array, flat: NDArray[np.bool_]) -> Floats:
     """(layers,): how many, from the slopes (layers, units, …) and where they are flat."""
-    count: Floats = np.zeros(len(slope))
+    depth, width = slope.shape[:2]
+    count: Floats = np.zeros(depth)
     # A dead unit is flat on every sample, the first and the last too: others need no second look.
-    seen = flat.reshape(*flat.shape[:2], -1)
-    layers, units = np.nonzero(seen[..., 0] & seen[..., -1])
-    if layers.size:
-        always = seen[layers, units].all(axis=1)
-        layers, units = layers[always], units[always]
-    if layers.size:
-        dead = np.logical_not(slope[layers, units].reshape(len(layers), -1).any(axis=1))
-        np.add.at(count, layers, dead)
+    seen = flat.reshape(depth * width, -1)
+    (suspects,) = (seen[:, 0] & seen[:, -1]).nonzero()
+    if suspects.size:
+        suspects = suspects[np.logical_and.reduce(seen.take(suspects, axis=0), axis=1)]
+    if suspects.size:
+        layers, units = np.divmod(suspects, width)
+        still = np.equal(slope[layers, units], 0).reshape(len(layers), -1)
+        np.add.at(count, layers, np.logical_and.reduce(still, axis=1))
     return count
 
 

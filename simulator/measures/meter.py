@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Array, Floats, frozen
-from simulator.arrays.statistics import Moments, in_memory_order, norms_from, spreads_from, squares, sums, unsafe_rows
+from simulator.arrays.statistics import Moments, in_memory_order, norms_from, spreads_from, squaring, sums, unsafe_rows
 from simulator.measures.base import Measure, Reading
-from simulator.network.stack import Roles
+from simulator.network.stack import Roles, Stack, evenly_spaced
 
 _NONE = np.array([math.nan])
 
@@ -24,6 +25,7 @@ class Meter:
         self.names = tuple(measure.name for measure in measures)
         present = [np.all([roles[name].present for name in measure.roles], axis=0) for measure in measures]
         self.defined: NDArray[np.bool_] = frozen(np.array(present).reshape(len(measures), roles.depth))
+        self._nothing = np.full(self.defined.shape, math.nan)
         self._somewhere = [(row, measure) for row, measure in enumerate(measures) if self.defined[row].any()]
         moments = {name for measure in measures for name in measure.moments}
         norms = {name for measure in measures for name in measure.norms} - moments
@@ -32,11 +34,11 @@ class Meter:
     def read(self) -> tuple[Floats, NDArray[np.bool_]]:
         """(measures, layers) values and where they are defined; a value that is not defined reads NaN."""
         reading = Reading(self.roles, self.batch, *self._sums.read())
-        values, defined = np.full(self.defined.shape, math.nan), self.defined
+        values, defined = self._nothing.copy(), self.defined
         for row, measure in self._somewhere:
             values[row] = measure.value(reading)
             missing = measure.undefined(reading)
-            if missing is not None and missing.any():
+            if missing is not None and np.logical_or.reduce(missing):
                 defined = defined.copy() if defined is self.defined else defined
                 values[row, missing], defined[row, missing] = math.nan, False
         return frozen(values), frozen(defined)
@@ -47,50 +49,58 @@ class _Sums:
 
     def __init__(self, roles: Roles, moments: Collection[str], norms: Collection[str]) -> None:
         self.names = [*sorted(moments), *sorted(norms)]
-        self.arrays: list[Array] = []
-        places: list[int] = []
-        self.summed = self.rows = 0
-        """Entries of the vector, and roles, that have moments."""
-        for row, name in enumerate(self.names):
-            for stack in roles[name].stacks:
-                self.arrays += list(stack.array)
-                places += (row * roles.depth + stack.layers).tolist()
-            if name in moments:
-                self.summed, self.rows = len(places), row + 1
-        # The norms of all roles, then the means and the deviations of those that have moments.
-        means = len(self.names) * roles.depth
-        deviations, own = means + self.rows * roles.depth, places[: self.summed]
-        every = [*places, *(means + at for at in own), *(deviations + at for at in own)]
-        self.sources = np.full((len(self.names) + 2 * self.rows, roles.depth), len(every), np.intp)
-        """Of a table (kinds of numbers and roles, layers), which of what is read off the sums; its last is NaN."""
-        self.sources.ravel()[every] = np.arange(len(every))
-        self.square, self.total = np.empty(len(places)), np.empty(self.summed)
-        self.works = self._works(roles)
+        self.rows = len(moments)
+        """Roles that have moments; they come first."""
+        named = [(row, stack) for row, name in enumerate(self.names) for stack in roles[name].stacks]
+        own = [stack for row, stack in named if row < self.rows]
+        # What has norms alone is read a kind at a time: equal stacks that lie evenly spaced, as those of weights,
+        # gradients and updates do, are one array.
+        alike = evenly_spaced([in_memory_order(stack.array) for row, stack in named if row >= self.rows])
+        order = [*range(len(own)), *(len(own) + at for group in alike for at in group.layers.tolist())]
+        placed = [named[at] for at in order]
+        self.arrays: list[Array] = [array for _, stack in placed for array in stack.array]
+        self.summed = sum(len(stack.layers) for stack in own)
+        """Entries of the vector that have moments."""
+        self.sources = self._sources(roles.depth, [(row, stack.layers) for row, stack in placed])
+        self.square, self.total = np.empty(len(self.arrays)), np.empty(self.summed)
+        self.works = self._works(own, [group.array for group in alike])
         kinds = {array.dtype for array in self.arrays} or {np.dtype(np.float64)}
         self.precision: np.dtype[np.floating] = min(kinds, key=lambda kind: kind.itemsize)
         """The lowest among them."""
         self.sizes = np.array([max(array.size, 1) for array in self.arrays[: self.summed]], np.float64)
 
-    def _works(self, roles: Roles) -> list[tuple[Array, Floats, Array | None, Floats]]:
-        """Each stack in memory order, and itself where its sum is wanted; behind both where their sums go."""
+    def _works(self, own: Sequence[Stack], alike: Sequence[Array]) -> list[Callable[[], object]]:
+        """Calls after which all sums are in their places."""
         works, end = [], 0
-        for stack in (stack for name in self.names for stack in roles[name].stacks):
+        for stack in own:
             begin, end = end, end + len(stack.layers)
-            square, total = self.square[begin:end], self.total[begin:end]
-            works.append((in_memory_order(stack.array), square, stack.array if len(total) else None, total))
+            works.append(squaring(in_memory_order(stack.array), self.square[begin:end]))
+            # At once: it finds the stack in the cache.
+            works.append(partial(sums, stack.array, self.total[begin:end]))
+        for group in alike:
+            begin, end = end, end + group.shape[0] * group.shape[1]
+            works.append(squaring(group, self.square[begin:end].reshape(group.shape[:2])))
         return works
+
+    def _sources(self, depth: int, placed: Sequence[tuple[int, NDArray[np.intp]]]) -> NDArray[np.intp]:
+        """Of a table (kinds of numbers and roles, layers), which of what is read off the sums; its last is NaN."""
+        places = [row * depth + layer for row, layers in placed for layer in layers.tolist()]
+        # The norms of all roles, then the means and the deviations of those that have moments.
+        means = len(self.names) * depth
+        deviations, own = means + self.rows * depth, places[: self.summed]
+        every = [*places, *(means + at for at in own), *(deviations + at for at in own)]
+        sources = np.full((len(self.names) + 2 * self.rows, depth), len(every), np.intp)
+        sources.ravel()[every] = np.arange(len(every))
+        return sources
 
     def read(self) -> tuple[dict[str, Floats], dict[str, Moments]]:
         """Norms of all roles, moments of those that have them; (layers,), NaN where a layer has none."""
-        square, total = self.square, self.total
-        for rows, square_out, stack, total_out in self.works:
-            squares(rows, square_out)
-            if stack is not None:
-                # At once: it finds the stack in the cache.
-                sums(stack, total_out)
-        unsafe, split, roles = unsafe_rows(square, self.precision), self.summed, len(self.names)
+        for work in self.works:
+            work()
+        square, split, roles = self.square, self.summed, len(self.names)
+        unsafe = unsafe_rows(square, self.precision)
         own = [row for row in unsafe if row < split]
-        spreads = spreads_from(square[:split], total, self.sizes, self.arrays, own)
+        spreads = spreads_from(square[:split], self.total, self.sizes, self.arrays, own)
         found: Floats = np.concatenate([norms_from(square, self.arrays, unsafe), *spreads, _NONE])
         table = found.take(self.sources)
         mean, std = table[roles : roles + self.rows], table[roles + self.rows :]

@@ -68,6 +68,7 @@ class Network(Reporting):
         self._bind(share)
         self._allocate(experiment.seed, inputs)
         self._open_taps()
+        self._resolvers = [resolver for module in self.modules for resolver in module.resolvers()]
 
     def zeros(self, shape: int | tuple[int, ...], dtype: np.dtype[np.floating]) -> Array:
         """What its memory is made of."""
@@ -176,8 +177,8 @@ class Network(Reporting):
 
     def resolve_update(self) -> None:
         """The update is proposed: bring the taps up to it."""
-        for module in self.modules:
-            module.resolve_update()
+        for resolver in self._resolvers:
+            resolver()
 
     def commit(self) -> None:
         for module in self.modules:

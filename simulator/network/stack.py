@@ -81,6 +81,14 @@ def _grouped(arrays: Sequence[Array | None], kinds: Sequence[Hashable]) -> list[
     return groups
 
 
+def evenly_spaced(arrays: Sequence[Array]) -> list[Stack]:
+    """Equal arrays that lie evenly spaced as one, whatever they hold; of each stack ``layers`` are which ones.
+
+    A stack keeps the first of its arrays alive: whoever reads it has the others.
+    """
+    return [group.stack() for group in _grouped(arrays, [None] * len(arrays))]
+
+
 class _Group:
     """Layers of one stack, while they are being collected."""
 

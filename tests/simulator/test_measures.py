@@ -10,6 +10,7 @@ import pytest
 from scipy import special
 
 from simulator.arrays.numeric import Array
+from simulator.arrays.statistics import norm
 from simulator.experiment.experiment import Experiment
 from simulator.layers.base import Tap
 from simulator.layers.info import LayerInfo
@@ -261,6 +262,17 @@ def test_a_live_alpha_moves_the_limit_of_saturation() -> None:
     row = NAMES.index("activation_saturated")
     assert fresh.values[row, 0] > 0.5  # The slope 1 of all positive z is below 5 % of 60.
     assert changed.values[row, 0] == fresh.values[row, 0]
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_norms_of_what_lies_evenly_spaced_are_those_of_each_array(precision: str) -> None:
+    """Weights, gradients and updates of alike layers are read as one array: to the bits of reading each alone."""
+    training = Training(experiment(precision=precision))
+    training.propose()
+    roles = {"weight_norm": "weights", "weight_gradient_norm": "weight_gradient", "update_norm": "weight_update"}
+    for name, role in roles.items():
+        expected = [norm(np.array(array)) for array in training.network.roles[role].arrays]
+        assert training.values[training.meter.names.index(name)].tolist() == expected
 
 
 def test_taps_cannot_be_written_to() -> None:

@@ -175,3 +175,17 @@ def test_gradients_through_time_are_told_from_the_faintest_to_the_largest(dtype:
     assert np.isnan(found[7])
     assert found[8] == np.inf
     np.testing.assert_allclose(np.delete(found, [7, 8]), np.delete(expected, [7, 8]), rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(5, 3, 7), (4, 64, 16), (6, 50, 128), (7, 1024), (4, 8 * 257), (9, 8 * 255)])
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_entries_are_counted_layer_by_layer_however_many_are_counted_at_once(
+    shape: tuple[int, ...], share: float
+) -> None:
+    stack = np.random.default_rng(0).random(shape) < share
+    stack[1] = True
+    expected = [int(layer.sum()) for layer in stack]
+    assert statistics.counts(stack) == expected
+    spread = np.zeros((*shape[:-1], 2 * shape[-1]), bool)
+    spread[..., ::2] = stack
+    assert statistics.counts(spread[..., ::2]) == expected

@@ -1,5 +1,6 @@
 """Weight norm: the length of a unit's weights apart from their direction."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -97,7 +98,10 @@ class DirectedAffine(Affine):
         np.copyto(self.block.gradient[-1], self._gradient[-1])
         return back
 
-    def resolve_update(self) -> None:
+    def resolvers(self) -> list[Callable[[], None]]:
+        return [self._resolve_update]
+
+    def _resolve_update(self) -> None:
         """ΔW = s'(v+Δv) − s v with s = g/‖v‖, written so that a tiny change is not lost in the difference."""
         v, change = self.block.value[:-1], self.block.update[:-1]
         np.add(v, v, out=self.scratch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Generic
 
 import numpy as np
@@ -78,7 +78,7 @@ class ThroughTimeModule(ModuleOf[ThroughTime], Generic[S]):
         scaled = [weights for initializer, weights in drawn if initializer.data_dependent]
         for _ in range(rounds if scaled else 0):
             self.forward(x, training=True)
-            self.resolve_update()
+            self._bring_taps()
             spread = float(self.loop.segments.kept["z"].std(dtype=np.float64))
             if not math.isfinite(spread) or spread == 0 or abs(spread - 1) < tolerance:
                 return
@@ -129,7 +129,10 @@ class ThroughTimeModule(ModuleOf[ThroughTime], Generic[S]):
 
     # -- what is shown --------------------------------------------------------------------------------------------
 
-    def resolve_update(self) -> None:
+    def resolvers(self) -> list[Callable[[], None]]:
+        return [self._bring_taps]
+
+    def _bring_taps(self) -> None:
         """Bring z and slope of the taps, which training itself does not need so, up to the last pass."""
         if self._taps_behind:
             self._taps_behind = False
