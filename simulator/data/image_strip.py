@@ -48,14 +48,22 @@ class ImageStrip:
 
     def write(self, out: Floats) -> None:
         """out (images, channels, size, size) ← the values from 0 to 1 of the first ones; they are forgotten."""
-        levels = np.array(self._picture).reshape(self.room, *self.size, -1)[: len(out)]
-        for mode, images in self._rows.items():
-            levels[list(images)] = self._decoded(mode, list(images.values()))
+        levels = self._levels(len(out))
         np.divide(np.moveaxis(levels, 3, 1), 255, out=out)
         for place, values in self._wide.items():
             out[place] = values
         self._rows.clear()
         self._wide.clear()
+
+    def _levels(self, count: int) -> NDArray[np.uint8]:
+        """(images, size, size, channels) of the first ones."""
+        for mode, images in self._rows.items():
+            if len(images) == count:
+                return self._decoded(mode, list(images.values()))
+        levels = np.array(self._picture).reshape(self.room, *self.size, -1)[:count]
+        for mode, images in self._rows.items():
+            levels[list(images)] = self._decoded(mode, list(images.values()))
+        return levels
 
     def _decoded(self, mode: str, images: list[bytes]) -> NDArray[np.uint8]:
         """(images, size, size, channels) of rows behind their filters, as if all were one file."""

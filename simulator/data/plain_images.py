@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import struct
 import zlib
-from typing import NamedTuple
 
 from PIL import Image
 
@@ -20,6 +19,8 @@ _PNG_DATA = len(_PNG) + _PNG_HEAD.size
 """Where what follows the head begins."""
 _PNG_MODES = {(8, 0, 0, 0, 0): "L", (8, 2, 0, 0, 0): "RGB"}
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+_PNG_BYTES = {"L": 1, "RGB": 3}
+"""Of a pixel."""
 _PNG_FILTERS = bytes(range(5))
 _JPEG = b"\xff\xd8\xff"
 _JPEG_HEAD = struct.Struct(">B2HB")
@@ -31,51 +32,41 @@ _JFIF, _QUANTIZATION, _HUFFMAN, _RESTARTS = 0xE0, 0xDB, 0xC4, 0xDD
 
 def plain_image(content: bytes, most: int) -> Image.Image | None:
     """The pixels, ``most`` of them, of a file that holds them alone, as opening it gives them; None for any other."""
-    if (png := _png(content)) is not None:
-        fits = png.size[0] * png.size[1] <= most
-        return _decoded(png.mode, png.size, png.packed, "zip") if fits else None
+    if (head := _png_head(content[:_PNG_DATA])) is not None:
+        mode, size = head
+        packed = _png_pixels(content) if size[0] * size[1] <= most else None
+        return None if packed is None else _decoded(mode, size, packed, "zip")
     return _jpeg(content, most) if content.startswith(_JPEG) else None
-
-
-class _Png(NamedTuple):
-    """Eight bits of grey, or of red, green and blue, row by row."""
-
-    mode: str
-    size: tuple[int, int]
-    packed: bytes
 
 
 def png_rows(content: bytes, size: tuple[int, int]) -> tuple[str, bytes] | None:
     """Mode and rows, each behind the number of its filter, of a PNG that holds its pixels alone; None for any other."""
     head = _png_head(content[:_PNG_DATA])
-    png = _png(content) if head is not None and head[1] == size else None
-    if png is None:
+    if head is None or head[1] != size or (packed := _png_pixels(content)) is None:
         return None
-    row = 1 + size[0] * Image.getmodebands(png.mode)
+    row = 1 + size[0] * _PNG_BYTES[head[0]]
     unpacker = zlib.decompressobj()
     try:
-        rows = unpacker.decompress(png.packed, row * size[1] + 1)
+        rows = unpacker.decompress(packed, row * size[1] + 1)
     except zlib.error:
         return None
     whole = unpacker.eof and len(rows) == row * size[1]
-    return (png.mode, rows) if whole and not rows[::row].translate(None, _PNG_FILTERS) else None
+    return (head[0], rows) if whole and not rows[::row].translate(None, _PNG_FILTERS) else None
 
 
-def _png(content: bytes) -> _Png | None:
-    head = _png_head(content[:_PNG_DATA])
-    if head is None:
-        return None
+def _png_pixels(content: bytes) -> bytes | None:
+    """What is packed behind the head, where nothing else is."""
     parts, at = [], _PNG_DATA
     while content[at + 4 : at + 8] == b"IDAT":
         end = at + 8 + int.from_bytes(content[at : at + 4])
         parts.append(content[at + 8 : end])
         at = end + 4
-    return _Png(*head, b"".join(parts)) if content[at:] == _PNG_END else None
+    return b"".join(parts) if content[at:] == _PNG_END else None
 
 
 @functools.lru_cache(maxsize=64)
 def _png_head(head: bytes) -> tuple[str, tuple[int, int]] | None:
-    """Mode and size; files of one kind begin alike."""
+    """Mode and size of eight bits of grey, or of red, green and blue, row by row; files of one kind begin alike."""
     if not head.startswith(_PNG) or len(head) < _PNG_DATA:
         return None
     width, height, *kind, checksum = _PNG_HEAD.unpack_from(head, len(_PNG))

@@ -6,6 +6,9 @@ import os
 import stat
 from pathlib import Path
 
+_BYTES = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0)
+"""A pipe would wait for a writer."""
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a pipe"),
@@ -35,7 +38,7 @@ def check_regular(status: os.stat_result, path: str | Path) -> None:
 def read_regular(path: str | Path, limit: int) -> bytes:
     """The content of a file of at most ``limit`` bytes; OSError where it cannot be read or is no such file."""
     # A file object asks the system more, and takes longer, than a small file does.
-    handle, status = _opened(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    handle, status = _opened(path, _BYTES)
     try:
         # Room is made for as much as is asked for: all of the limit would take longer than a small file.
         size = min(status.st_size, limit)
@@ -62,8 +65,7 @@ def regular(path: str | Path, flags: int) -> int:
 
 
 def _opened(path: str | Path, flags: int) -> tuple[int, os.stat_result]:
-    # A pipe would wait for a writer.
-    handle = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
+    handle = os.open(path, flags | _WITHOUT_WAITING, 0o666)
     status = os.fstat(handle)
     try:
         check_regular(status, path)

@@ -122,3 +122,9 @@ def test_samples_that_lie_in_the_table_as_they_are_equal_those_that_are_copied(t
     raw = Csv(path=str(path), target="p500", task="regression").load(np.random.default_rng(0))
     assert np.array_equal(raw.x, np.column_stack([x[:, :500], x[:, 501:], labels]))
     assert math.isclose(raw.y.mean(), x[:, 500].mean())
+
+
+@given(st.lists(st.tuples(*[st.from_regex(r"[0-9]{1,5}", fullmatch=True)] * 3), min_size=1, max_size=9))
+def test_a_number_of_a_few_digits_is_what_float_reads(rows):
+    values = numbers_in("\n".join(";".join(row) for row in rows), ";", 3)
+    assert bits(values) == bits([[float(cell) for cell in row] for row in rows])

@@ -20,6 +20,8 @@ MOST_DIGITS = 15
 """Of a number that is an exact quotient of two float64, and so rounded once, as reading it digit by digit is."""
 SHORT_DIGITS = 9
 """Of whole numbers of 32 bits."""
+FEW_DIGITS = 4
+"""Of whole numbers of 16 bits."""
 TRIES = 4
 """Blocks in a row that hold anything else, after which no more is tried."""
 WORDED = frozenset("\"'#\r\0\x1a\ue000")
@@ -116,7 +118,10 @@ def numbers_in(text: str, delimiter: str, width: int) -> Floats | None:
     plain = text if text.endswith("\n") else text + "\n"
     if not plain.isascii():
         return None
-    content = plain.replace("\r\n", "\n").encode("ascii")
+    content = plain.encode("ascii")
+    # Looking for one letter takes a tenth of the time that it takes for two.
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n")
     if content.translate(None, b"0123456789.-\n" + delimiter.encode("ascii")):
         return None
     marks = np.frombuffer(content, np.uint8)
@@ -124,7 +129,32 @@ def numbers_in(text: str, delimiter: str, width: int) -> Floats | None:
     rows = content.count(b"\n")
     if len(ends) != rows * width or not (marks[ends[width - 1 :: width]] == NEWLINE).all():
         return None
-    return _values(marks, ends, width)
+    values = _few_digits(marks, ends)
+    return _values(marks, ends, width) if values is None else values.reshape(-1, width)
+
+
+def _few_digits(marks: NDArray[np.uint8], ends: NDArray[np.intp]) -> Floats | None:
+    """Whole numbers of a few digits without a sign; None of any others.
+
+    At every mark of the text stands what the digits up to it are as a number: no digit is looked up by its place.
+    """
+    lengths = np.diff(ends, prepend=-1) - 1
+    most = int(lengths.max())
+    if lengths.min() < 1 or most > FEW_DIGITS:
+        return None
+    figures = marks - np.uint8(ZERO)
+    is_figure = (figures < 10).view(np.uint8)
+    if np.count_nonzero(is_figure) + len(ends) != len(marks):
+        return None
+    figures *= is_figure
+    whole = figures.astype(np.uint16)
+    joined = np.ones_like(figures)
+    for place in range(1, most):
+        tens = (figures[:-place] * joined[:-place]).astype(np.uint16)
+        tens *= np.uint16(10**place)
+        whole[place:] += tens
+        joined[:-place] &= is_figure[place:]
+    return whole[ends - 1].astype(np.float64)
 
 
 def _values(marks: NDArray[np.uint8], ends: NDArray[np.intp], width: int) -> Floats | None:
