@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
+
 from simulator.data import AnyData
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.observations.base import Observation
 from simulator.observations.registry import standard
 from simulator.record.history import Rows
 from simulator.running.kept_runs import KeptRun
+from simulator.running.lane_state import LaneState
 from simulator.running.live_run import LiveRun
 from simulator.running.messages import GoBack, Operate, Refused, Restart, Resume, Settled, Train
 from simulator.running.timeline import Timeline
@@ -50,15 +53,30 @@ def settled(asked: Experiment, training: Training) -> Settled | None:
     return None if data == asked.data else Settled(asked.data, data)
 
 
-def built(
-    run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None,
-    coming: Sequence[LiveChange] = (), asked: AnyData | None = None, present: LiveRun | None = None,
-) -> LiveRun:  # fmt: skip
-    """The run from step 0 or from a checkpoint on, to which ``timeline`` leads, and what has changed live since.
+class StartingPoint(Struct, frozen=True):
+    """From where on a run is trained; without a checkpoint from step 0 on."""
 
-    ``coming`` is what is to be changed on its way; ``asked`` describes its data, where that leaves more open than the
-    experiment does. ``present`` is what was trained until now, which is given up: where it can, it begins again.
+    checkpoint: Checkpoint | None = None
+    timeline: Timeline | None = None
+    """The way to it."""
+    coming: Sequence[LiveChange] = ()
+    """What is to be changed from there on, as was planned."""
+    lanes: tuple[LaneState, ...] = ()
+    """The networks beside it."""
+
+
+FROM_STEP_0 = StartingPoint()
+
+
+def built(
+    run: int, experiment: Experiment, start: StartingPoint, asked: AnyData | None = None, present: LiveRun | None = None
+) -> LiveRun:
+    """The run from its start on, with what has changed live since.
+
+    ``asked`` describes its data, where that leaves more open than the experiment does. ``present`` is what was trained
+    until now, which is given up: where it can, it begins again.
     """
+    checkpoint = start.checkpoint
     if present is not None and checkpoint is None and present.training.is_redrawn_by(experiment):
         training = present.training
         training.redraw(experiment, run)
@@ -66,10 +84,10 @@ def built(
         training = Training(experiment if checkpoint is None else checkpoint.experiment, run)
     if checkpoint is not None:
         training.restore(checkpoint)
-    live = LiveRun(training, timeline or Timeline(training.checkpoint(copied)), asked or experiment.data)
+    live = LiveRun(training, start.timeline or Timeline(training.checkpoint(copied)), asked or experiment.data)
     if checkpoint is not None and experiment != checkpoint.experiment:
         live.change(experiment, 0)
-    live.plan(coming)
+    live.plan(start.coming)
     return live
 
 
@@ -102,6 +120,10 @@ class Operated:
     """What could not be handed on."""
     past: Rows | None = None
     """The last steps of the run, if it becomes what goes on as was planned."""
+
+    def start(self, coming: Sequence[LiveChange]) -> StartingPoint:
+        """That place, with what is to be changed from there on."""
+        return StartingPoint(self.checkpoint, self.timeline, coming)
 
 
 def operation(

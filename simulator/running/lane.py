@@ -19,7 +19,7 @@ from simulator.network.threads import limited_blas
 from simulator.observations.registry import standard
 from simulator.record.frame import frame_of
 from simulator.record.history import Rows
-from simulator.running.building import as_planned, built, refusal
+from simulator.running.building import FROM_STEP_0, StartingPoint, as_planned, built, refusal
 from simulator.running.lane_plan import LanePlan, LaneStart
 from simulator.running.lane_state import LaneState
 from simulator.running.live_run import LiveRun
@@ -156,12 +156,13 @@ class Lane:
         run, start, plan = next(RUNS), self._start, self.plan
         if start is not None:
             self._start = None
-            live = built(run, start.checkpoint.experiment, start.checkpoint, start.timeline, asked=self.experiment.data)
+            place = StartingPoint(start.checkpoint, start.timeline)
+            live = built(run, start.checkpoint.experiment, place, self.experiment.data)
             coming = start.coming
         elif plan.first_step:
             live, coming = self._branched(run)
         else:
-            live, coming = built(run, plan.beginning, None, None, asked=self.experiment.data), plan.changes.entries
+            live, coming = built(run, plan.beginning, FROM_STEP_0, self.experiment.data), plan.changes.entries
             live.training.look()
             self._first = frame_of(
                 live.training, live.training.scalars(validate=True), live.observer.at_once(standard())
@@ -189,10 +190,8 @@ class Lane:
             if operated is None or operated.past is None:
                 raise ExperimentError("the network cannot be handed on to another one")
             self._past = (*self._past, operated.past)
-            self.live = built(
-                next(RUNS), operated.checkpoint.experiment, operated.checkpoint, operated.timeline, live.coming.entries,
-                self.experiment.data,
-            )  # fmt: skip
+            start = operated.start(live.coming.entries)
+            self.live = built(next(RUNS), operated.checkpoint.experiment, start, self.experiment.data)
             self.live.training.look()
 
     def replay(self, step: int) -> Replay | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -12,9 +12,9 @@ from simulator.experiment.experiment import Experiment
 from simulator.network.threads import BlasLimit
 from simulator.record.frame import Frame
 from simulator.running import building, messages
+from simulator.running.building import FROM_STEP_0, StartingPoint
 from simulator.running.inbox import CancellableInbox, Inbox
 from simulator.running.kept_runs import KeptRun
-from simulator.running.lane_state import LaneState
 from simulator.running.lanes import Lanes
 from simulator.running.lineage import Lineage
 from simulator.running.live_run import LiveRun
@@ -26,8 +26,6 @@ from simulator.running.stopping import Stopping
 from simulator.running.timeline import Timeline
 from simulator.schema.numbers import set_grouping
 from simulator.system.progress import CancelledError, Progress, ProgressMeter, listening
-from simulator.training.checkpoint import Checkpoint
-from simulator.training.live_change import LiveChange
 
 
 class Worker:
@@ -123,7 +121,7 @@ class Worker:
             case messages.Restart(run) if self.run is not None:
                 self._begin(run, self.run.training.experiment, 0)
             case messages.Resume(run, kept, changes, lanes, coming, edit):
-                self._begin(run, kept.experiment, edit, kept, Timeline(kept, changes), coming=coming, lanes=lanes)
+                self._begin(run, kept.experiment, edit, StartingPoint(kept, Timeline(kept, changes), coming, lanes))
             case messages.Keep() | messages.Forget() | messages.KeepBefore():
                 self.lineage.keep(command, self.run)
             case messages.GoBack():
@@ -182,8 +180,8 @@ class Worker:
             change = replace(change, experiment=self.run.as_read(change.experiment))
         kept = self.lineage.run_for(change, trains=self.run is not None)
         if kept is not None:
-            way = self.lineage.timeline_of(kept)
-            self._begin(change.run, change.experiment, change.edit, kept.checkpoint, way, kept, back=True)
+            start = StartingPoint(kept.checkpoint, self.lineage.timeline_of(kept), kept.coming, kept.lanes)
+            self._begin(change.run, change.experiment, change.edit, start, kept=kept, back=True)
         elif change.over or self.run is None or not self.run.change(change.experiment, change.edit):
             self._begin(change.run, change.experiment, change.edit, back=change.back)
         else:
@@ -208,26 +206,22 @@ class Worker:
         if self.run is not None and command.step:
             checkpoint, way = self.run.timeline.way_back(command.step, command.experiment)
         lanes = () if checkpoint is None else self.lanes.states_before(checkpoint.step + 1)
-        self._begin(
-            command.run, command.experiment, command.edit, checkpoint, way, coming=command.coming, lanes=lanes,
-        )  # fmt: skip
+        start = StartingPoint(checkpoint, way, command.coming, lanes)
+        self._begin(command.run, command.experiment, command.edit, start)
 
     def _begin(
-        self, run: int, experiment: Experiment, edit: int,
-        checkpoint: Checkpoint | None = None, timeline: Timeline | None = None,
+        self, run: int, experiment: Experiment, edit: int, start: StartingPoint = FROM_STEP_0, *,
         kept: KeptRun | None = None, back: bool = False, operated: building.Operated | None = None,
-        coming: Sequence[LiveChange] = (), lanes: tuple[LaneState, ...] = (),
     ) -> None:  # fmt: skip
         """Put the present run aside and train ``experiment``; where that cannot be, nothing is trained."""
         present, self.run = self.run, None
         if operated is not None:
-            checkpoint, timeline = operated.checkpoint, operated.timeline
+            start = operated.start(start.coming)
         ended = self.lineage.put_aside(present, edit, back, self.lanes) or self._put_aside
         self._building, self._put_aside = experiment, None
         self.schedule.begin(by_hand=self.lineage.goes_on(edit) and not back and operated is None)
-        coming = kept.coming if kept else coming
         try:
-            self.run, frame = self._built(run, experiment, checkpoint, timeline, coming, present)
+            self.run, frame = self._built(run, experiment, start, present)
         except building.OvertakenError:
             self._put_aside = ended
             return
@@ -239,7 +233,7 @@ class Worker:
             self._building = None
         self.lineage.begin(run, edit, kept)
         if operated is None:
-            self.lanes.begin(lanes if kept is None else kept.lanes)
+            self.lanes.begin(start.lanes)
         self._follow(self.run)
         self.rate.forget()
         told = (operated.notice, operated.past) if operated else ()
@@ -247,11 +241,10 @@ class Worker:
         self.post(self.run.started(frame, ended, kept.run if kept else 0, settled, *told))
 
     def _built(
-        self, run: int, experiment: Experiment, checkpoint: Checkpoint | None, timeline: Timeline | None,
-        coming: Sequence[LiveChange], present: LiveRun | None,
-    ) -> tuple[LiveRun, Frame]:  # fmt: skip
+        self, run: int, experiment: Experiment, start: StartingPoint, present: LiveRun | None
+    ) -> tuple[LiveRun, Frame]:
         """The run and its first frame; see :func:`building.built`."""
-        live = building.built(run, experiment, checkpoint, timeline, coming, present=present)
+        live = building.built(run, experiment, start, present=present)
         training, live.observer.costs = live.training, self.schedule.costs
         live.set_threads(self.blas.hold(training.network))
         self.steps_left = math.inf if self.stopping.renew(training, math.isinf(self.steps_left)) else 0
@@ -277,7 +270,8 @@ class Worker:
         """Hand the run on to another network, as was planned; it goes on as it went."""
         left, edit = self.steps_left, self.lineage.begun_by
         experiment, operated = building.as_planned(run, edit)
-        self._begin(run.training.info.run, experiment, edit, operated=operated, coming=run.coming.entries)
+        start = StartingPoint(coming=run.coming.entries)
+        self._begin(run.training.info.run, experiment, edit, start, operated=operated)
         self.steps_left = left if self.run is not None else 0
 
     def _step(self, run: LiveRun) -> None:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import LaneSpec
-from simulator.running.building import built, operation
+from simulator.running.building import StartingPoint, built, operation
 from simulator.running.messages import Operate, Play, Snapshot, TakeSnapshot, Train
 from simulator.running.timeline import Timeline
 from simulator.training.checkpoint_files import written
@@ -34,7 +34,7 @@ def operate(run: Run, name: str) -> Run:
     whole = replace(experiment, lanes=run.live.training.experiment.lanes)
     made = operation(run.live, whole, surgery, 7, {})
     assert made is not None
-    run.live = built(2, whole, made.checkpoint, made.timeline)
+    run.live = built(2, whole, made.start(()))
     run.lanes.follow(run.live)
     return run
 
@@ -112,7 +112,7 @@ def test_a_twin_that_is_kept_goes_on_from_where_it_stands(name: str, monkeypatch
     run = with_lanes(operated_run(name), TWIN).steps(2)
     states, kept = run.lanes.states(), run.live.training.checkpoint()
     again = Run(Experiment.from_builtins(DEEP))
-    again.live = built(3, kept.experiment, kept, Timeline(kept, run.live.timeline.changes))
+    again.live = built(3, kept.experiment, StartingPoint(kept, Timeline(kept, run.live.timeline.changes)))
     again.lanes.begin(states)
     made = list[int]()
     monkeypatch.setattr(Training, "apply", lambda training: made.append(training.step))
