@@ -124,9 +124,6 @@ class Rule(ABC):
         rows: Iterable[int] = (),
         factor: str = "",
         remedies: Iterable[Remedy | None] = (),
-        began: Began | None = None,
-        cause: Cause | None = None,
-        strength: float = 0.0,
     ) -> Finding:
         """A finding of this rule, with those of ``remedies`` that can be applied and change something."""
         experiment = evidence.experiment
@@ -137,7 +134,7 @@ class Rule(ABC):
         )
         return Finding(
             self.name, severity, evidence.labels(rows), since, evidence.frame.step, dict(numbers), factor,
-            sentence, helpful, cause, began, strength,
+            sentence, helpful,
         )  # fmt: skip
 
 

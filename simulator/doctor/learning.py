@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +85,7 @@ class Diverging(Rule):
         since = nonfinite_since(evidence)
         way_back = balance(evidence.first) if evidence.first is not None else None
         factor, why = blame(way_back, 1)
-        return self.finding(
+        finding = self.finding(
             evidence,
             "severe",
             joined(origin_of_nonfinite(evidence, since), why and f"at step 0 {why}"),
@@ -93,8 +94,8 @@ class Diverging(Rule):
             rows=bad,
             factor=factor,
             remedies=self._remedies(evidence),
-            began=evidence.frame.began,
         )
+        return replace(finding, began=evidence.frame.began)
 
     def _remedies(self, evidence: Evidence) -> list[Remedy | None]:
         experiment = evidence.experiment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from simulator.arrays.trace import Factor
@@ -57,7 +58,7 @@ class Suspect(Rule):
         severity = "severe" if certain else severity_of(evidence, strength)
         if severity is None:
             return
-        yield self.finding(
+        finding = self.finding(
             evidence,
             max(severity, worst, key=SEVERITIES.index),
             f"{what}{condition_text(evidence)}.",
@@ -66,10 +67,8 @@ class Suspect(Rule):
             rows=rows,
             factor=self.factor or "",
             remedies=remedies,
-            began=evidence.frame.began,
-            cause=Cause(*cause),
-            strength=strength,
         )
+        yield replace(finding, began=evidence.frame.began, cause=Cause(*cause), strength=strength)
 
 
 def severity_of(evidence: Evidence, strength: float) -> Severity | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -104,7 +105,7 @@ class Symmetric(Rule):
         if not rows:
             return
         past = np.nanmax(evidence.past("unit_spread")[:, rows], axis=1)
-        yield self.finding(
+        finding = self.finding(
             evidence,
             "severe",
             f"{capitalized(listed(evidence, rows))}: all units have the same incoming weights (spread "
@@ -114,9 +115,8 @@ class Symmetric(Rule):
             rows=rows,
             factor="weights",
             remedies=[remedies.weights(evidence.experiment)],
-            cause=self._cause(evidence, rows[0]),
-            strength=3.0,
         )
+        yield replace(finding, cause=self._cause(evidence, rows[0]), strength=3.0)
 
     def _cause(self, evidence: Evidence, row: int) -> Cause | None:
         """The initialiser, where it draws all units alike."""
