@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from simulator.landscape.race import RacedPath
     from simulator.running.headless.result import RunResult
     from simulator.running.messages import Command, Reply
-    from ui.export.pictures import Exported
+    from ui.export.pictures import ExportedPlots
 
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class Window(Screen):
     """What the window can do where nobody looks: OSError with one sentence where it cannot."""
 
     def draw_run(self, result: RunResult, folder: Path) -> str:
-        def draw() -> Exported:
+        def draw() -> ExportedPlots:
             from ui.export.headless import draw_all
 
             return draw_all(result.last, result.record, folder)
@@ -79,7 +79,7 @@ class Window(Screen):
         return _on_no_screen(draw).sentence
 
     def draw_comparison(self, results: Mapping[str, Sequence[RunResult]], folder: Path) -> str:
-        def draw() -> Exported:
+        def draw() -> ExportedPlots:
             from ui.export.lanes import draw_lanes
 
             return draw_lanes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from simulator.schema.plain import Plain
 from simulator.doctor.base import Remedy
 from simulator.experiment.experiment import Experiment
 from simulator.layers.base import Layer
@@ -17,7 +18,6 @@ from simulator.schema.numbers import setting
 from simulator.schema.parameter import kinds
 from simulator.schema.settings import value_at
 
-Plain = Mapping[str, Any]
 DEEP_LAYERS = 8
 """Layers from which on a way around them is worth its while."""
 RATE_CUT = 10.0

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from simulator.schema.plain import FieldPath
 from simulator.data import AnyData, Data, DataError
 from simulator.experiment.error_messages import explain, place_in_words
 from simulator.experiment.lane import OWN_NAME, LaneSpec, moved_lane
@@ -27,7 +28,7 @@ from simulator.parts.regularization import Regularization
 from simulator.parts.schedules import AnySchedule, ConstantSchedule
 from simulator.schema.numbers import count, not_finite
 from simulator.schema.parameter import Spec, builtins_of, differences, kinds, knob, replaced
-from simulator.schema.settings import Keys, keys_of
+from simulator.schema.settings import keys_of
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.json_text import has_too_many_values, readable_json
 from simulator.system.text import one_line
@@ -320,7 +321,7 @@ def _no_constant(name: str) -> float:
     raise ExperimentError(f"{name} is not a number that an experiment may hold")
 
 
-def check_plain(plain: Any, path: tuple[str | int, ...] = ()) -> None:
+def check_plain(plain: Any, path: FieldPath = ()) -> None:
     """What msgspec would let pass: NaN, Inf, text that no file can hold, and bottomless nesting."""
     if len(path) > MAX_DEPTH:
         raise ExperimentError(f"nested deeper than {MAX_DEPTH} levels")
@@ -337,7 +338,7 @@ def check_plain(plain: Any, path: tuple[str | int, ...] = ()) -> None:
             check_plain(value, (*path, index))
 
 
-def _check_text(text: str, path: tuple[str | int, ...]) -> None:
+def _check_text(text: str, path: FieldPath) -> None:
     """Half of a surrogate pair is no character: it could be read and never be saved."""
     try:
         text.encode()
@@ -386,7 +387,7 @@ def _check_whole(experiment: Experiment) -> None:
         raise ExperimentError(experiment.locks.because, path_text(path))
 
 
-def _changed(experiment: Experiment) -> Iterator[Keys]:
+def _changed(experiment: Experiment) -> Iterator[FieldPath]:
     """Every field that is not as its lesson begins; of networks that do not come with that, what they set."""
     assert experiment.locks
     initial, own = Experiment.from_builtins(experiment.locks.experiment), experiment.unlocked

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from simulator.schema.plain import FieldPath
 from simulator.schema.parameter import Spec, knob
-from simulator.schema.settings import Keys, keys_of
+from simulator.schema.settings import keys_of
 from simulator.system.json_text import as_in_a_file
 
 State = Literal["free", "locked", "hidden"]
@@ -37,14 +38,14 @@ class FieldLocks(Spec, frozen=True, kw_only=True):
         if odd is not None:
             raise ValueError(f"expected a path as in optimizer.learning_rate, not {odd[:80]!r}")
 
-    def _stated(self) -> Iterator[tuple[Keys, State]]:
+    def _stated(self) -> Iterator[tuple[FieldPath, State]]:
         stated: tuple[tuple[tuple[str, ...], State], ...] = (
             (self.free, "free"), (self.locked, "locked"), (self.hidden, "hidden"),
         )  # fmt: skip
         for paths, state in stated:
             yield from ((keys_of(path), state) for path in paths)
 
-    def state(self, path: Keys) -> State:
+    def state(self, path: FieldPath) -> State:
         """Of the field that a path leads to; what an experiment is called is nobody's knob."""
         if path == ("name",):
             return "free"
@@ -55,13 +56,13 @@ class FieldLocks(Spec, frozen=True, kw_only=True):
         """Why what is locked is not to be changed, as a sentence without its beginning and end."""
         return f"locked in the lesson “{lesson[:80]}”, since {self.because[:200]}"
 
-    def may_change(self, path: Keys) -> bool:
+    def may_change(self, path: FieldPath) -> bool:
         """Whether the field, as a whole with all that is inside it, may be changed."""
         inside = (state for keys, state in self._stated() if len(keys) > len(path) and leads(keys[: len(path)], path))
         return self.state(path) == "free" and all(state == "free" for state in inside)
 
 
-def leads(keys: Keys, path: Keys) -> bool:
+def leads(keys: FieldPath, path: FieldPath) -> bool:
     """Whether the field at ``path`` is the one that ``keys`` name, or inside it."""
     return len(keys) <= len(path) and all(key in ("*", at) for key, at in zip(keys, path, strict=False))
 
@@ -86,6 +87,6 @@ class Locks(Spec, frozen=True, kw_only=True):
         """Why what is locked is not to be changed, in a sentence."""
         return self.knobs.because_of(self.lesson)
 
-    def first(self, changed: Iterable[Keys]) -> Keys | None:
+    def first(self, changed: Iterable[FieldPath]) -> FieldPath | None:
         """The first of the changed fields that may not be."""
         return next((path for path in changed if not self.knobs.may_change(path)), None)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simulator.schema.plain import FieldPath
 from simulator.layers.base import Layer, Module, Shape, ShapeError
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import Part, parameters, title_of
@@ -14,7 +15,6 @@ from simulator.schema.parameter import Part, parameters, title_of
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
 
-Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ def _frozen(layer: Layer, around: bool) -> Iterator[bool]:
     yield frozen
 
 
-def shapes(layers: Sequence[Layer], input_shape: Shape) -> dict[Path, Shape]:
+def shapes(layers: Sequence[Layer], input_shape: Shape) -> dict[FieldPath, Shape]:
     """Output shape of every entry by its path, ``("layers", 2, "layers", 0)``; of a repeated one that of the last.
 
     ShapeError names the layer by its number, and leads with ``path`` to the entry: ``layers[2].layers[0]``.
     """
-    outlines: dict[Path, Shape] = {}
+    outlines: dict[FieldPath, Shape] = {}
     shape, number = input_shape, 0
     for entry, layer in enumerate(layers):
         outline = Outline(shape)
@@ -87,7 +87,7 @@ def _outline_of(module: Module) -> Outline:
     return Outline(module.output_shape, tuple(_outline_of(child) for child in module.children()))
 
 
-def _entries(layer: Layer, outline: Outline, path: Path) -> Iterator[tuple[Path, Shape]]:
+def _entries(layer: Layer, outline: Outline, path: FieldPath) -> Iterator[tuple[FieldPath, Shape]]:
     yield path, outline.shape
     name, at = inner_field(type(layer)), 0
     for entry, inner in enumerate(inner_layers(layer)):
@@ -95,10 +95,10 @@ def _entries(layer: Layer, outline: Outline, path: Path) -> Iterator[tuple[Path,
         yield from _entries(inner, outline.inner[at - 1], (*path, str(name), entry))
 
 
-def shape_before(layers: Sequence[Layer], input_shape: Shape, path: Path) -> Shape:
+def shape_before(layers: Sequence[Layer], input_shape: Shape, path: FieldPath) -> Shape:
     """What comes into the entry at ``path``, for its first repetition; ShapeError if a layer before it does not fit."""
     _, index, *rest = path
     before = layers[: int(index)]
-    before_it: Mapping[Path, Shape] = shapes(before, input_shape)
+    before_it: Mapping[FieldPath, Shape] = shapes(before, input_shape)
     shape = before_it["layers", len(before) - 1] if before else input_shape
     return shape_before(inner_layers(layers[int(index)]), shape, ("layers", *rest[1:])) if rest else shape

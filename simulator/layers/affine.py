@@ -36,10 +36,10 @@ class DropoutSettings(Protocol):
     def dropout(self) -> Dropout: ...
 
 
-Settings = TypeVar("Settings", bound=AffineSettings, covariant=True)
+SettingsT = TypeVar("SettingsT", bound=AffineSettings, covariant=True)
 
 
-class AffineModule(ModuleOf[Settings]):
+class AffineModule(ModuleOf[SettingsT]):
     """A layer at work whose parameters are one kernel and those of its normalisation.
 
     ``before`` stands between kernel and activation, ``tail`` behind the activation, in order.
@@ -53,7 +53,7 @@ class AffineModule(ModuleOf[Settings]):
     """What has come out of the tail, where there is one: (units, observations)."""
 
     def __init__(
-        self, spec: Settings, place: tuple[int, ...], affine: Affine, norm: Stage | None, dropout: DropoutStage | None
+        self, spec: SettingsT, place: tuple[int, ...], affine: Affine, norm: Stage | None, dropout: DropoutStage | None
     ) -> None:
         self.spec, self.place, self.affine = spec, place, affine
         self.norm, self.dropout = norm, dropout

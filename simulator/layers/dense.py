@@ -48,16 +48,16 @@ class DenseSettings(AffineSettings, DropoutSettings, Protocol):
     def activation(self) -> AnyActivation: ...
 
 
-Settings = TypeVar("Settings", bound=DenseSettings, covariant=True)
+SettingsT = TypeVar("SettingsT", bound=DenseSettings, covariant=True)
 
 
-class DenseModule(AffineModule[Settings]):
+class DenseModule(AffineModule[SettingsT]):
     """A dense layer at work; also what is inside a layer whose units have several positions, a convolution.
 
     Positions are observations, as samples are: inside, arrays are (units, positions · samples).
     """
 
-    def __init__(self, spec: Settings, place: tuple[int, ...], affine: Affine, output_shape: Shape) -> None:
+    def __init__(self, spec: SettingsT, place: tuple[int, ...], affine: Affine, output_shape: Shape) -> None:
         super().__init__(spec, place, affine, spec.normalization.stage(affine.outputs), spec.dropout.stage())
         self.output_shape = output_shape
         self.activation_kind = spec.activation.kind

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import msgspec
 import numpy as np
 
+from simulator.schema.plain import FieldPath
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets
 from simulator.experiment.lane import LaneSpec
@@ -18,7 +19,7 @@ from simulator.lessons.question import AnyQuestion, known_names
 from simulator.lessons.reading import AnyReading, LandscapeReading, RunReading
 from simulator.lessons.text import formulas_in
 from simulator.schema.parameter import Part, Spec, any_of, knob
-from simulator.schema.settings import Keys, in_order, value_at
+from simulator.schema.settings import in_order, value_at
 
 T = TypeVar("T")
 FORMAT: Literal["nablascope-lesson/1"] = "nablascope-lesson/1"
@@ -153,7 +154,7 @@ class Lesson(Spec, frozen=True, kw_only=True):
         return known
 
 
-def _differences(base: Any, other: Any, path: Keys = ()) -> Iterator[Keys]:
+def _differences(base: Any, other: Any, path: FieldPath = ()) -> Iterator[FieldPath]:
     """Paths of what two landscapes have apart."""
     if isinstance(base, dict) and isinstance(other, dict):
         for name in dict.fromkeys((*base, *other)):

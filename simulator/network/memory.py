@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from simulator.schema.plain import FieldPath
 from simulator.experiment.experiment import Experiment
-from simulator.experiment.shapes import Path, inner_field, inner_layers
+from simulator.experiment.shapes import inner_field, inner_layers
 from simulator.layers.base import Layer, Module, Shape
 from simulator.network.network import Network, memory_refusal
 from simulator.network.threads import blas_threads
@@ -23,7 +24,7 @@ class Need(Struct, frozen=True):
     """Why a network may not take so much, as it will be refused; ``""`` where it may."""
     threads: int
     """Of its matrix products, where nobody has said how many."""
-    by_place: Mapping[Path, int]
+    by_place: Mapping[FieldPath, int]
     """Trained parameters of each entry of the stack with all that is inside it and all that it stands for, by its path
     (``("layers", 2, "layers", 0)``), and of the output layer."""
 
@@ -37,15 +38,15 @@ def need_of(experiment: Experiment, input_shape: Shape, outputs: int, batch: int
     return Need(counted.parameter_count, total, refusal, blas_threads(counted), _by_place(experiment, counted))
 
 
-def _by_place(experiment: Experiment, network: Network) -> Mapping[Path, int]:
-    counts: Counter[Path] = Counter()
+def _by_place(experiment: Experiment, network: Network) -> Mapping[FieldPath, int]:
+    counts: Counter[FieldPath] = Counter()
     for module, (entry, layer) in zip(network.modules, experiment.expanded(), strict=True):
         _count_module(counts, ("layers", entry), layer, module)
     counts["output",] = sum(block.size for block in network.output.blocks())
     return counts
 
 
-def _count_module(counts: Counter[Path], place: Path, layer: Layer, module: Module) -> None:
+def _count_module(counts: Counter[FieldPath], place: FieldPath, layer: Layer, module: Module) -> None:
     counts[place] += sum(block.size for block in module.blocks())
     children, name = iter(module.children()), inner_field(type(layer))
     for entry, inner in enumerate(inner_layers(layer)):

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from simulator.training.training import Training
 
 Result = TypeVar("Result")
-Cell = str | int | float | None
-"""None is "not defined"."""
+CellValue = str | int | float | None
+"""None is "not defined"; NaN and ∞ are values."""
 
 
-class Row(Struct, frozen=True):
+class AnalysisRow(Struct, frozen=True):
     """One row of one file."""
 
     file: str
-    cells: Mapping[str, Cell]
+    cells: Mapping[str, CellValue]
 
 
 class Observation(Part, Generic[Result], frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -61,7 +61,7 @@ class Observation(Part, Generic[Result], frozen=True, kw_only=True, forbid_unkno
         """What observes one run again and again: it may end sooner, or go on from what it found last."""
         return self.observe
 
-    def rows(self, result: Result, info: RunInfo) -> Iterator[Row]:
+    def rows(self, result: Result, info: RunInfo) -> Iterator[AnalysisRow]:
         """A result in files; ValueError in one sentence where there is nothing to tell."""
         raise NotImplementedError
 

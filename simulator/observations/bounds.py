@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from simulator.observations.base import Cell, Observation, Row
+from simulator.observations.base import CellValue, Observation, AnalysisRow
 from simulator.theory.bounds import Bounds, bounds_of, obstacle
 from simulator.training.run_info import RunInfo
 
@@ -34,8 +34,8 @@ class BoundsObservation(Observation[Bounds], frozen=True, tag="bounds"):
             raise ValueError(reason)
         return bounds_of(training.network, int(training.batch[0]))
 
-    def rows(self, result: Bounds, info: RunInfo) -> Iterator[Row]:
+    def rows(self, result: Bounds, info: RunInfo) -> Iterator[AnalysisRow]:
         for layer, each in enumerate(info.layers):
-            cells: dict[str, Cell] = {name: float(getattr(result, name)[layer]) for name in PARTS}
+            cells: dict[str, CellValue] = {name: float(getattr(result, name)[layer]) for name in PARTS}
             cells["log10_slack"] = cells.pop("slack")
-            yield Row("bounds.csv", {"sample": result.sample, "layer": each.label, **cells})
+            yield AnalysisRow("bounds.csv", {"sample": result.sample, "layer": each.label, **cells})

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulator.arrays.numeric import Array, Counts, Floats, frozen
 from simulator.arrays.quantiles import Quartiles, quartiles_of
 from simulator.layers.base import Tap, layer_kinds
-from simulator.observations.base import Cell, Observation, Row, known
+from simulator.observations.base import CellValue, Observation, AnalysisRow, known
 from simulator.theory.correlation import EDGE_MARGIN, CorrelationScale, correlation_scale
 from simulator.theory.mean_field import doubt
 from simulator.theory.order_chaos import HomelessError, stack_of
@@ -125,11 +125,11 @@ class CorrelationObservation(Observation[Correlation], frozen=True, tag="correla
             [replace(each, products=normed(each.products), predicted=normed(each.predicted)) for each in results]
         )
 
-    def rows(self, result: Correlation, info: RunInfo) -> Iterator[Row]:
+    def rows(self, result: Correlation, info: RunInfo) -> Iterator[AnalysisRow]:
         for a, b in result.pairs:
             for layer, each in enumerate(info.layers):
-                yield Row("correlation.csv", {"layer": each.label, **_cells(result, layer, a, b)})
-        yield Row(
+                yield AnalysisRow("correlation.csv", {"layer": each.label, **_cells(result, layer, a, b)})
+        yield AnalysisRow(
             "correlation_depth.csv",
             {
                 "settled_correlation": known(result.settled), "chi_c": known(result.rate),
@@ -139,7 +139,7 @@ class CorrelationObservation(Observation[Correlation], frozen=True, tag="correla
         )  # fmt: skip
 
 
-def _cells(result: Correlation, layer: int, a: int, b: int) -> dict[str, Cell]:
+def _cells(result: Correlation, layer: int, a: int, b: int) -> dict[str, CellValue]:
     q, correlation = result.products[layer], correlations(result.products)[layer, a, b]
     return {
         "sample": int(result.samples[a]), "other_sample": int(result.samples[b]), "q": q[a, a], "q_other": q[b, b],

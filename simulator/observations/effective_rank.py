@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from simulator.arrays.numeric import Array, Floats, frozen
-from simulator.observations.base import Observation, Row
+from simulator.observations.base import Observation, AnalysisRow
 from simulator.observations.jacobian import singular_values
 from simulator.system.progress import followed
 from simulator.training.run_info import RunInfo
@@ -48,10 +48,10 @@ class EffectiveRankObservation(Observation[EffectiveRank], frozen=True, tag="ran
         ranks = np.array([effective_rank(each) for each in followed(seen, "Effective rank", "layers")])
         return EffectiveRank(frozen(ranks), frozen(np.array([float(min(a.shape)) for a in seen])))
 
-    def rows(self, result: EffectiveRank, info: RunInfo) -> Iterator[Row]:
+    def rows(self, result: EffectiveRank, info: RunInfo) -> Iterator[AnalysisRow]:
         for layer, rank, most in zip(info.layers, result.rank, result.most, strict=True):
             cells = {"effective_rank": rank, "largest_possible": most}
-            yield Row("effective_rank.csv", {"layer": layer.label, **cells})
+            yield AnalysisRow("effective_rank.csv", {"layer": layer.label, **cells})
 
 
 def effective_rank(matrix: Array) -> float:

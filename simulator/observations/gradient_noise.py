@@ -12,7 +12,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Counts, Floats, frozen
 from simulator.arrays.quantiles import Quartiles, quartiles_of
-from simulator.observations.base import Observation, Row
+from simulator.observations.base import Observation, AnalysisRow
 from simulator.observations.twin import Twin
 from simulator.system.progress import followed
 from simulator.training.run_info import RunInfo
@@ -83,8 +83,8 @@ class GradientNoiseObservation(Observation[GradientNoise], frozen=True, tag="noi
         paired = (replace(each, norms=np.sort(each.norms), ratio_over_seeds=each.signal_to_noise) for each in results)
         return quartiles_of(list(paired))
 
-    def rows(self, result: GradientNoise, info: RunInfo) -> Iterator[Row]:
-        yield Row(
+    def rows(self, result: GradientNoise, info: RunInfo) -> Iterator[AnalysisRow]:
+        yield AnalysisRow(
             "noise.csv",
             {
                 "gradient_norm": result.batch_norm, "noise": result.noise,
@@ -92,7 +92,7 @@ class GradientNoiseObservation(Observation[GradientNoise], frozen=True, tag="noi
             },
         )  # fmt: skip
         for sample, size in zip(result.samples.tolist(), result.norms, strict=True):
-            yield Row("sample_gradients.csv", {"sample": sample, "gradient_norm": size})
+            yield AnalysisRow("sample_gradients.csv", {"sample": sample, "gradient_norm": size})
 
 
 def sample_gradient(twin: Twin, delta: Floats, sample: int) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Counts, Floats, frozen
 from simulator.arrays.statistics import norms
-from simulator.observations.base import Observation, Row
+from simulator.observations.base import Observation, AnalysisRow
 from simulator.observations.twin import Twin
 from simulator.training.run_info import RunInfo
 
@@ -70,12 +70,12 @@ class InputGradientObservation(Observation[InputGradient], frozen=True, tag="inp
             names=names_of(training.data.feature_names, shape, len(gradients)),
         )
 
-    def rows(self, result: InputGradient, info: RunInfo) -> Iterator[Row]:
+    def rows(self, result: InputGradient, info: RunInfo) -> Iterator[AnalysisRow]:
         for sample, gradient in zip(result.samples.tolist(), result.gradients, strict=False):
             for name, value in zip(result.names, gradient, strict=True):
-                yield Row("input_gradients.csv", {"sample": sample, "input": name, "gradient": value})
+                yield AnalysisRow("input_gradients.csv", {"sample": sample, "input": name, "gradient": value})
         for sample, norm in zip(result.samples.tolist(), result.norms, strict=True):
-            yield Row("input_gradient_norms.csv", {"sample": sample, "gradient_norm": norm})
+            yield AnalysisRow("input_gradient_norms.csv", {"sample": sample, "gradient_norm": norm})
 
     @classmethod
     def variants(cls) -> tuple[InputGradientObservation, ...]:

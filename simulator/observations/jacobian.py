@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Array, Counts, Floats, frozen
-from simulator.observations.base import Cell, Observation, Row
+from simulator.observations.base import CellValue, Observation, AnalysisRow
 from simulator.observations.twin import Twin
 from simulator.system.machine import refuse_shortage
 from simulator.system.progress import followed
@@ -70,10 +70,10 @@ class JacobianObservation(Observation[Jacobian], frozen=True, tag="jacobian"):
             weight_singular_values=frozen(_of_weights(taps[layer].weights)),
         )
 
-    def rows(self, result: Jacobian, info: RunInfo) -> Iterator[Row]:
+    def rows(self, result: Jacobian, info: RunInfo) -> Iterator[AnalysisRow]:
         for sample, values in zip(result.samples.tolist(), result.singular_values, strict=True):
             for index, value in enumerate(values, 1):
-                yield Row("jacobian.csv", {"sample": sample, "index": index, "singular_value": value})
+                yield AnalysisRow("jacobian.csv", {"sample": sample, "index": index, "singular_value": value})
 
 
 class WeightsObservation(Observation[tuple[Floats, ...]], frozen=True, tag="weights"):
@@ -92,11 +92,11 @@ class WeightsObservation(Observation[tuple[Floats, ...]], frozen=True, tag="weig
             frozen(_of_weights(tap.weights)) for tap in followed(training.network.taps, "Singular values", "layers")
         )
 
-    def rows(self, result: tuple[Floats, ...], info: RunInfo) -> Iterator[Row]:
+    def rows(self, result: tuple[Floats, ...], info: RunInfo) -> Iterator[AnalysisRow]:
         for layer, values in zip(info.layers, result, strict=True):
             for index, value in enumerate(values, 1):
-                cells: dict[str, Cell] = {"layer": layer.label, "index": index, "singular_value": value}
-                yield Row("weight_singular_values.csv", cells)
+                cells: dict[str, CellValue] = {"layer": layer.label, "index": index, "singular_value": value}
+                yield AnalysisRow("weight_singular_values.csv", cells)
 
 
 def jacobians(twin: Twin, samples: int) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from simulator.observations.base import Observation, Row, known
+from simulator.observations.base import Observation, AnalysisRow, known
 from simulator.theory.order_chaos import OrderChaos, order_chaos
 from simulator.training.run_info import RunInfo
 
@@ -29,8 +29,8 @@ class OrderChaosObservation(Observation[OrderChaos], frozen=True, tag="order-cha
     def observe(self, training: Training) -> OrderChaos:
         return order_chaos(training.network, training.data)
 
-    def rows(self, result: OrderChaos, info: RunInfo) -> Iterator[Row]:
-        yield Row(
+    def rows(self, result: OrderChaos, info: RunInfo) -> Iterator[AnalysisRow]:
+        yield AnalysisRow(
             "order_chaos.csv",
             {
                 "layer": result.layer, "activation": result.activation, "weight_variance": result.weight_variance,
@@ -39,4 +39,4 @@ class OrderChaosObservation(Observation[OrderChaos], frozen=True, tag="order-cha
             },
         )  # fmt: skip
         for weight, bias in result.edge.T:
-            yield Row("edge_of_chaos.csv", {"weight_variance": known(weight), "bias_variance": known(bias)})
+            yield AnalysisRow("edge_of_chaos.csv", {"weight_variance": known(weight), "bias_variance": known(bias)})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from simulator.arrays.numeric import Floats, frozen
-from simulator.observations.base import Cell, Observation, Row
+from simulator.observations.base import CellValue, Observation, AnalysisRow
 from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ class OutputErrorsObservation(Observation[OutputErrors], frozen=True, tag="outpu
             units=frozen(np.array(data.target_units or [1.0] * data.outputs)),
         )
 
-    def rows(self, result: OutputErrors, info: RunInfo) -> Iterator[Row]:
+    def rows(self, result: OutputErrors, info: RunInfo) -> Iterator[AnalysisRow]:
         both = (("", result.batch, result.batch_rms), ("validation_", result.validation, result.validation_rms))
         for place, name in enumerate(result.names):
-            cells: dict[str, Cell] = {"output": name}
+            cells: dict[str, CellValue] = {"output": name}
             for whose, error, rms in both if info.validation_samples > 0 else both[:1]:
                 cells |= {f"{whose}half_squared_error": error[place], f"{whose}rms_error": rms[place]}
-            yield Row("output_errors.csv", cells)
+            yield AnalysisRow("output_errors.csv", cells)

@@ -12,7 +12,7 @@ import numpy as np
 from simulator.arrays.histograms import Histograms
 from simulator.layers.base import Tap
 from simulator.measures.histograms import histograms
-from simulator.observations.base import Cell, Observation, Row
+from simulator.observations.base import CellValue, Observation, AnalysisRow
 from simulator.parts.activations import AnyActivation
 from simulator.training.run_info import RunInfo
 
@@ -60,13 +60,13 @@ class PreactivationsObservation(Observation[tuple[Preactivation, ...]], frozen=T
     def observe(self, training: Training) -> tuple[Preactivation, ...]:
         return tuple(_preactivation(training, layer) for layer in _fitting(training))
 
-    def rows(self, result: tuple[Preactivation, ...], info: RunInfo) -> Iterator[Row]:
+    def rows(self, result: tuple[Preactivation, ...], info: RunInfo) -> Iterator[AnalysisRow]:
         for each in result:
             for low, high, count in _bins(each.values):
-                cells: dict[str, Cell] = {
+                cells: dict[str, CellValue] = {
                     "activation": each.activation.kind, "z_from": low, "z_to": high, "count": count,
                 }  # fmt: skip
-                yield Row("preactivations.csv", {"layer": info.layers[each.layer].label, **cells})
+                yield AnalysisRow("preactivations.csv", {"layer": info.layers[each.layer].label, **cells})
 
     def drawn(self) -> tuple[Observation[Any], ...]:
         return (PreactivationObservation(),)

@@ -10,7 +10,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Floats
 from simulator.experiment.experiment import Experiment
-from simulator.observations.base import Observation, Row, known, sentence
+from simulator.observations.base import Observation, AnalysisRow, known, sentence
 from simulator.theory.prediction import Prediction, predict
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
@@ -42,7 +42,7 @@ class PredictionObservation(Observation[Prediction], frozen=True, tag="predictio
     def watch(self) -> Callable[[Training], Prediction]:
         return _Remembered().prediction
 
-    def rows(self, result: Prediction, info: RunInfo) -> Iterator[Row]:
+    def rows(self, result: Prediction, info: RunInfo) -> Iterator[AnalysisRow]:
         if result.reason:
             raise ValueError(sentence(result.reason))
         growth = _growth(info, result.delta_rms)
@@ -54,7 +54,7 @@ class PredictionObservation(Observation[Prediction], frozen=True, tag="predictio
                 factor = math.exp(getattr(result, spread)[layer])
                 cells[f"{name}_low"] = known(getattr(result, name)[layer] / factor)
                 cells[f"{name}_high"] = known(getattr(result, name)[layer] * factor)
-            yield Row("prediction.csv", {"layer": each.label, **cells})
+            yield AnalysisRow("prediction.csv", {"layer": each.label, **cells})
 
 
 def _growth(info: RunInfo, rms: Floats) -> Floats:

@@ -17,7 +17,7 @@ from simulator.arrays.numeric import Floats
 from simulator.arrays.quantiles import Quartiles, quartiles_of
 from simulator.layers.base import Module
 from simulator.layers.recurrent.module import ThroughTimeModule
-from simulator.observations.base import Observation, Row
+from simulator.observations.base import Observation, AnalysisRow
 from simulator.observations.sampled import Sampled, Subject
 from simulator.observations.twin import DualNetwork, Twin
 from simulator.parts.optimizers import Optimizer
@@ -114,8 +114,8 @@ class SharpnessObservation(Observation[Sharpness], frozen=True, tag="sharpness")
         low, middle, high = (replace(each, residual=worst * abs(each.value)) for each in quartiles_of(results))
         return low, middle, high
 
-    def rows(self, result: Sharpness, info: RunInfo) -> Iterator[Row]:
-        yield Row(
+    def rows(self, result: Sharpness, info: RunInfo) -> Iterator[AnalysisRow]:
+        yield AnalysisRow(
             "sharpness.csv",
             {
                 "lambda_max": result.value, "residual": result.residual, "products": result.products,

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Literal, TypeVar, Union
 import msgspec
 from msgspec import Struct
 
+from simulator.schema.plain import FieldPath
 from simulator.schema.numbers import exact
 
 
@@ -335,8 +336,8 @@ def parameter(spec: type[Spec], name: str) -> Parameter:
 
 
 def differences(
-    old: Any, new: Any, path: tuple[str | int, ...] = (), live: bool = False
-) -> Iterator[tuple[tuple[str | int, ...], bool]]:
+    old: Any, new: Any, path: FieldPath = (), live: bool = False
+) -> Iterator[tuple[FieldPath, bool]]:
     """Every path at which two descriptions differ, and whether that change acts live.
 
     A change of kind, of length or of a field that is not live is structural; all below a live field is live.
@@ -363,7 +364,7 @@ def builtins_of(spec: Spec) -> dict[str, Any]:
     return plain
 
 
-def replaced(plain: Any, path: tuple[str | int, ...], value: Any) -> Any:
+def replaced(plain: Any, path: FieldPath, value: Any) -> Any:
     """A copy of ``plain`` (builtins) with ``value`` at ``path``; a changed ``kind`` drops its old siblings."""
     if not path:
         return value

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-Keys = tuple[str | int, ...]
-"""A path, key by key."""
+from simulator.schema.plain import FieldPath
+
 
 
 def in_order(settings: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
@@ -28,6 +28,6 @@ def value_at(plain: Any, path: str) -> Any:
     return here
 
 
-def keys_of(path: str) -> Keys:
+def keys_of(path: str) -> FieldPath:
     """``layers.0.units`` → ``("layers", 0, "units")``"""
     return tuple(int(key) if re.fullmatch(r"\d{1,9}", key) else key for key in path.split("."))

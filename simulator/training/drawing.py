@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from simulator.schema.plain import FieldPath
 from simulator.experiment.experiment import Experiment
 from simulator.parts.initializers import Initializer
 from simulator.schema.parameter import differences
@@ -14,7 +15,7 @@ def equal_but_for_initializers(old: Experiment, new: Experiment) -> bool:
     return all(_leads_through_an_initializer(old, path) for path, _ in differences(old, new))
 
 
-def _leads_through_an_initializer(spec: Any, path: tuple[str | int, ...]) -> bool:
+def _leads_through_an_initializer(spec: Any, path: FieldPath) -> bool:
     for name in path:
         spec = spec[name] if isinstance(name, int) else getattr(spec, name)
         if isinstance(spec, Initializer):

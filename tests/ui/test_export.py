@@ -22,7 +22,7 @@ from tests.ui.plot_data import view
 from tests.ui.real_runs import real
 from ui.export import ExportError, PictureSettings, copy_picture, export_all, export_plot
 from ui.export.headless import draw_all
-from ui.export.pictures import Exported, picture
+from ui.export.pictures import ExportedPlots, picture
 from ui.export.tables import cell_text
 from ui.export.thumbnail import thumbnail
 from ui.plots import Plot, View, all_plots, plot_class
@@ -152,15 +152,15 @@ def test_what_became_of_several_plots_is_one_sentence() -> None:
     files = tuple(Path(f"{number}.png") for number in range(24))
     empty = ("Gates", "Kernels", "Feature maps", "Decision boundary", "Singular values")
     assert (
-        Exported(files, empty, 29).sentence == f"24 of 29 plots written; five had nothing to show: {', '.join(empty)}."
+        ExportedPlots(files, empty, 29).sentence == f"24 of 29 plots written; five had nothing to show: {', '.join(empty)}."
     )
-    assert Exported(files, (), 24).sentence == "All 24 plots written."
-    assert Exported(files[:7], empty, 29, cancelled=True).sentence == "7 of 29 plots written, then it was cancelled."
-    assert Exported(files[:1], (), 1).sentence == "1 of 1 plot written."
+    assert ExportedPlots(files, (), 24).sentence == "All 24 plots written."
+    assert ExportedPlots(files[:7], empty, 29, cancelled=True).sentence == "7 of 29 plots written, then it was cancelled."
+    assert ExportedPlots(files[:1], (), 1).sentence == "1 of 1 plot written."
 
 
 def test_titles_with_commas_are_told_apart() -> None:
-    exported = Exported((Path("a"),), ("Gates", "Gradient, step by step"), 3)
+    exported = ExportedPlots((Path("a"),), ("Gates", "Gradient, step by step"), 3)
     assert exported.sentence == "1 of 3 plots written; two had nothing to show: Gates, “Gradient, step by step”."
 
 

@@ -24,7 +24,7 @@ from ui.settings.preferences import AUTOSAVE, prefer
 from ui.settings.session_folder import SessionFolder, left_behind
 from ui.window.main_window import MainWindow
 from ui.window.recovery import Recovery
-from ui.window.recovery_offer import Left, left_by, note_of, offer, restore, settle
+from ui.window.recovery_offer import Restorable, left_by, note_of, offer, restore, settle
 
 PLAIN = {"name": "plain", "data": {"kind": "moons", "samples": 40}, "layers": [{"kind": "dense", "units": 4}]}
 
@@ -67,7 +67,7 @@ def killed(recovery: Recovery, session: SessionFolder) -> None:
     session.leave()
 
 
-def left_in(state: Path) -> Left:
+def left_in(state: Path) -> Restorable:
     (session,) = left_behind(state)
     note = note_of(session)
     assert note is not None

@@ -15,7 +15,7 @@ from simulator.schema.numbers import integer
 from simulator.training.live_change import LiveChanges
 from simulator.training.surgery import TakeLane
 from ui.bench.bench import Bench
-from ui.bench.chosen_lane import ChosenLane, Settings, in_order
+from ui.bench.chosen_lane import ChosenLane, SettingsByPath, in_order
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Branches:
         view = self._bench.shown.view
         return self._bench.step if view is None or view.live else view.frame.step
 
-    def branch_here(self, step: int | None = None, settings: Settings | None = None, name: str = "") -> str:
+    def branch_here(self, step: int | None = None, settings: SettingsByPath | None = None, name: str = "") -> str:
         """One more network that goes on from a step of one, the step that is shown; why not, if not.
 
         It goes on as that did there, but for ``settings``; ``name`` is that of the network that the forms show, if not
@@ -92,7 +92,7 @@ class Branches:
         reason = self._chosen.add(spec, f"Branch{of} at step {integer(here)}")
         return _sentence(reason or "")
 
-    def _as_branch(self, name: str, step: int, parent: str, settings: Settings | None = None) -> LaneSpec:
+    def _as_branch(self, name: str, step: int, parent: str, settings: SettingsByPath | None = None) -> LaneSpec:
         """A network as one more beside it, as it was trained at that step."""
         from simulator.running.branching import origin_of
 

@@ -24,7 +24,7 @@ LETTERS = "BCDEFGHIJKLMNOPQRSTUVWXYZ"
 MOST = 4
 """Networks in the window: so many strokes can be told from each other."""
 FULL = f"At most {MOST} networks are shown beside each other: let go of one first."
-Settings = dict[str, Any]
+SettingsByPath = dict[str, Any]
 """Paths and values."""
 
 
@@ -308,9 +308,9 @@ def proposed_alone(builtins: Mapping[str, Any]) -> Experiment:
     return Experiment.from_builtins({name: value for name, value in builtins.items() if name != "locks"})
 
 
-def settings_between(base: Experiment, other: Experiment) -> Settings | None:
+def settings_between(base: Experiment, other: Experiment) -> SettingsByPath | None:
     """Paths and values that make ``base`` into ``other``; None where layers were put in or taken out."""
-    settings: Settings = {}
+    settings: SettingsByPath = {}
     here = base = base.unlocked
     while apart := differences_between(here, other):
         new = {each.path: each.value for each in apart}
@@ -324,7 +324,7 @@ def settings_between(base: Experiment, other: Experiment) -> Settings | None:
     return settings
 
 
-def in_order(settings: Settings) -> list[tuple[str, Any]]:
+def in_order(settings: SettingsByPath) -> list[tuple[str, Any]]:
     """Kinds first: they bring other fields."""
     return sorted(settings.items(), key=lambda item: not item[0].endswith(".kind"))
 

@@ -13,12 +13,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from simulator.schema.plain import FieldPath
 from simulator.experiment.experiment import Experiment
 from simulator.schema.parameter import replaced
 from simulator.training.run_info import RunInfo
 from simulator.training.surgery import Surgery
 from ui.builder import edits
-from ui.builder.edits import Place, StackEdit
+from ui.builder.edits import Place, StackCommand
 from ui.builder.entries import StackEntry, entries_of
 from ui.builder.identity import Identities, tags
 from ui.builder.keeping import labels_of, output_label
@@ -30,7 +31,7 @@ from ui.builder.refusal import RefusalBox
 from ui.builder.repairs import Misfit, RepairOffer, fitted, impossible, misfit, place_of
 from ui.builder.stack import StackList
 from ui.builder.tools import StackTools
-from ui.forms.form import PartForm, Path
+from ui.forms.form import PartForm
 from ui.forms.propose import Operate, Propose, description_of, key_of
 from ui.style.boxes import in_column
 from ui.style.numbers import count
@@ -303,7 +304,7 @@ class Builder(QWidget):
         shape = self._outlook.input_shape(self._experiment)
         return (plain if shape is None else fitted(plain, shape, then[0])), then
 
-    def _act(self, text: str, change: StackEdit) -> None:
+    def _act(self, text: str, change: StackCommand) -> None:
         if self._experiment is None:
             return
         plain, places = change(self._plain, self.chosen())
@@ -327,7 +328,7 @@ class Builder(QWidget):
         what = f"{text}: {count(len(labels), 'layer')}" if chosen else f"{text}: output"
         self.refusal.say(self._operate(self._experiment.to_builtins(), what, made(labels)) or "")
 
-    def _layer_edited(self, path: Path, value: Any, final: bool) -> None:
+    def _layer_edited(self, path: FieldPath, value: Any, final: bool) -> None:
         chosen = self.chosen()
         if not chosen or self._experiment is None:
             return
@@ -336,14 +337,14 @@ class Builder(QWidget):
         what = f"{description_of(self.layer_form, path)} of {count(len(chosen), 'layer')}"
         self._edit(self.layer_form, path, plain, what, f"layers.{where}.{key_of(path)}", final)
 
-    def _output_edited(self, path: Path, value: Any, final: bool) -> None:
+    def _output_edited(self, path: FieldPath, value: Any, final: bool) -> None:
         if self._experiment is None:
             return
         plain = replaced(self._plain, ("output", *path), value)
         what = f"{description_of(self.output_form, path)} of the output"
         self._edit(self.output_form, path, plain, what, f"output.{key_of(path)}", final)
 
-    def _edit(self, form: PartForm, path: Path, plain: dict[str, Any], what: str, key: str, final: bool) -> None:
+    def _edit(self, form: PartForm, path: FieldPath, plain: dict[str, Any], what: str, key: str, final: bool) -> None:
         if final and plain == self._plain and self._dragged is not None:
             # A drag that was refused ends with what was there before, but this is what was meant.
             plain, self._dragged = self._dragged, None

@@ -12,17 +12,17 @@ from typing import Any
 
 import msgspec
 
+from simulator.schema.plain import PlainDict
 from simulator.experiment.shapes import inner_field
 from simulator.layers import Layer
 from simulator.schema.parameter import concrete, kind_of, kinds, parameters, replaced
 
-Plain = dict[str, Any]
 Place = tuple[str | int, ...]
 TAG = "#"
 """Where a layer's builtins say which layer it is (:mod:`ui.builder.identity`); no field has that name."""
 TOP: Place = ("layers",)
 """The stack itself: a place ends in an index, a stack in the name of its field."""
-StackEdit = Callable[[Plain, Sequence[Place]], tuple[Plain, list[Place]]]
+StackCommand = Callable[[PlainDict, Sequence[Place]], tuple[PlainDict, list[Place]]]
 
 
 def inner_name(layer: Mapping[str, Any]) -> str | None:
@@ -31,7 +31,7 @@ def inner_name(layer: Mapping[str, Any]) -> str | None:
     return inner_field(known[str(layer["kind"])]) if layer.get("kind") in known else None
 
 
-def inner_of(layer: Mapping[str, Any]) -> list[Plain]:
+def inner_of(layer: Mapping[str, Any]) -> list[PlainDict]:
     """The inner stack of a layer, also where it is left to its default."""
     name = inner_name(layer)
     if name is None:
@@ -57,12 +57,12 @@ def at(plain: Any, place: Place) -> Any:
     return plain
 
 
-def placed(plain: Mapping[str, Any]) -> Iterator[tuple[Place, Plain]]:
+def placed(plain: Mapping[str, Any]) -> Iterator[tuple[Place, PlainDict]]:
     """Every layer with its place, an inner stack behind the layer it is in."""
     yield from _placed(plain["layers"], TOP)
 
 
-def _placed(layers: Sequence[Plain], stack: Place) -> Iterator[tuple[Place, Plain]]:
+def _placed(layers: Sequence[PlainDict], stack: Place) -> Iterator[tuple[Place, PlainDict]]:
     for index, layer in enumerate(layers):
         place = (*stack, index)
         yield place, layer
@@ -81,20 +81,20 @@ def _order(place: Place) -> tuple[int, ...]:
     return tuple(int(index) for index in place[1::2])
 
 
-def _copied(plain: Plain) -> Plain:
+def _copied(plain: PlainDict) -> PlainDict:
     """A copy in which every layer is an object of its own and every inner stack is written out."""
     return {**plain, "layers": [_written_out(layer) for layer in plain["layers"]]}
 
 
-def _written_out(layer: Mapping[str, Any]) -> Plain:
-    made: Plain = copy.deepcopy(dict(layer))
+def _written_out(layer: Mapping[str, Any]) -> PlainDict:
+    made: PlainDict = copy.deepcopy(dict(layer))
     name = inner_name(made)
     if name is not None:
         made[name] = [_written_out(inner) for inner in inner_of(made)]
     return made
 
 
-def _where(plain: Plain, layers: Sequence[Plain]) -> list[Place]:
+def _where(plain: PlainDict, layers: Sequence[PlainDict]) -> list[Place]:
     wanted = {id(layer) for layer in layers}
     return [place for place, layer in placed(plain) if id(layer) in wanted]
 
@@ -110,12 +110,12 @@ def _stacks(chosen: Sequence[Place]) -> dict[Place, list[int]]:
 # -- the changes ---------------------------------------------------------------------------------------------------
 
 
-def first_layer() -> Plain:
+def first_layer() -> PlainDict:
     """What an empty stack begins with: the first kind of layer as it comes."""
     return {"kind": kind_of(concrete(Layer)[0])}
 
 
-def added(plain: Plain, chosen: Sequence[Place], layer: Mapping[str, Any] | None = None) -> tuple[Plain, list[Place]]:
+def added(plain: PlainDict, chosen: Sequence[Place], layer: Mapping[str, Any] | None = None) -> tuple[PlainDict, list[Place]]:
     """One more layer behind the last chosen one, a copy of it unless it is given; and where it stands."""
     plain = _copied(plain)
     last = uppermost(chosen)[-1:] or [(*TOP, len(plain["layers"]) - 1)]
@@ -127,8 +127,8 @@ def added(plain: Plain, chosen: Sequence[Place], layer: Mapping[str, Any] | None
 
 
 def added_inside(
-    plain: Plain, chosen: Sequence[Place], layer: Mapping[str, Any] | None = None
-) -> tuple[Plain, list[Place]]:
+    plain: PlainDict, chosen: Sequence[Place], layer: Mapping[str, Any] | None = None
+) -> tuple[PlainDict, list[Place]]:
     """One more layer at the end of the last chosen composite's inner stack, a copy of the one there unless given."""
     plain = _copied(plain)
     place = [p for p in uppermost(chosen) if inner_name(at(plain, p)) is not None][-1]
@@ -138,7 +138,7 @@ def added_inside(
     return plain, [(*place, name, len(stack) - 1)]
 
 
-def duplicated(plain: Plain, chosen: Sequence[Place]) -> tuple[Plain, list[Place]]:
+def duplicated(plain: PlainDict, chosen: Sequence[Place]) -> tuple[PlainDict, list[Place]]:
     """Copies of the chosen layers behind the last of them in each stack; and where they stand."""
     plain, copies = _copied(plain), []
     stacks = [(at(plain, stack), held) for stack, held in _stacks(chosen).items()]
@@ -149,7 +149,7 @@ def duplicated(plain: Plain, chosen: Sequence[Place]) -> tuple[Plain, list[Place
     return plain, _where(plain, copies)
 
 
-def deleted(plain: Plain, chosen: Sequence[Place]) -> tuple[Plain, list[Place]]:
+def deleted(plain: PlainDict, chosen: Sequence[Place]) -> tuple[PlainDict, list[Place]]:
     """Without the chosen layers, and without a composite that would be left empty; and the one to choose next."""
     plain = _copied(plain)
     stacks = [(stack, at(plain, stack), held) for stack, held in _stacks(chosen).items()]
@@ -162,7 +162,7 @@ def deleted(plain: Plain, chosen: Sequence[Place]) -> tuple[Plain, list[Place]]:
     return plain, [] if then is None else _where(plain, [then])
 
 
-def nudged(plain: Plain, chosen: Sequence[Place], step: int) -> tuple[Plain, list[Place]]:
+def nudged(plain: PlainDict, chosen: Sequence[Place], step: int) -> tuple[PlainDict, list[Place]]:
     """The chosen layers one place up (``step`` -1) or down (1) in their stacks, as far as there is room."""
     plain = _copied(plain)
     stacks = [(at(plain, stack), held) for stack, held in _stacks(chosen).items()]
@@ -177,7 +177,7 @@ def nudged(plain: Plain, chosen: Sequence[Place], step: int) -> tuple[Plain, lis
     return plain, _where(plain, layers)
 
 
-def moved(plain: Plain, chosen: Sequence[Place], before: Place) -> tuple[Plain, list[Place]]:
+def moved(plain: PlainDict, chosen: Sequence[Place], before: Place) -> tuple[PlainDict, list[Place]]:
     """The chosen layers together before ``before``, a place in any stack, whose index may be one past its end.
 
     Nothing moves into itself; a composite that would be left empty goes.
@@ -197,18 +197,18 @@ def moved(plain: Plain, chosen: Sequence[Place], before: Place) -> tuple[Plain, 
     return plain, _where(plain, layers)
 
 
-def _prune(layers: list[Plain]) -> None:
+def _prune(layers: list[PlainDict]) -> None:
     """Take out what has an inner stack with nothing left in it."""
     for layer in layers:
         _prune(layer.get(inner_name(layer) or "", []))
     layers[:] = [layer for layer in layers if layer.get(inner_name(layer) or "", True)]
 
 
-def _among(layer: Plain, layers: Sequence[Plain]) -> bool:
+def _among(layer: PlainDict, layers: Sequence[PlainDict]) -> bool:
     return any(layer is other for other in layers)
 
 
-def changed(plain: Plain, chosen: Sequence[Place], path: Place, value: Any) -> Plain:
+def changed(plain: PlainDict, chosen: Sequence[Place], path: Place, value: Any) -> PlainDict:
     """``value`` at ``path`` of every chosen layer; another kind of layer keeps the fields both kinds have."""
     for place in sorted(chosen, key=len, reverse=True):
         if path == ("kind",):
@@ -220,7 +220,7 @@ def changed(plain: Plain, chosen: Sequence[Place], path: Place, value: Any) -> P
     return plain
 
 
-def as_kind(layer: Mapping[str, Any], kind: str) -> Plain:
+def as_kind(layer: Mapping[str, Any], kind: str) -> PlainDict:
     """The layer as another kind, with the fields that both have and that mean the same.
 
     As a composite it goes inside; out of a composite comes the first layer inside it, as that kind.

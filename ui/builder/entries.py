@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from simulator.schema.plain import Plain
 from simulator.layers import Layer
 from simulator.layers.info import inner_number
 from simulator.parts.losses import Loss
@@ -16,7 +17,6 @@ from ui.builder.edits import Place, inner_name, inner_of
 from ui.forms.form import value_of
 from ui.style.numbers import count, setting
 
-Plain = Mapping[str, Any]
 
 
 class StackEntry(Struct, frozen=True):

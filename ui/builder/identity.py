@@ -14,8 +14,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from simulator.schema.plain import PlainDict
 from simulator.experiment.experiment import Experiment
-from ui.builder.edits import TAG, Plain, inner_name, placed, untagged
+from ui.builder.edits import TAG, inner_name, placed, untagged
 
 MOST_KNOWN = 512
 """So many experiments can be come back to with every layer known again."""
@@ -44,11 +45,11 @@ class Identities:
         self._tags = itertools.count(1)
         self._known: dict[int, ShownExperiment] = {}
 
-    def completed(self, plain: Plain) -> Plain:
+    def completed(self, plain: PlainDict) -> PlainDict:
         """``plain`` with a tag of its own for every layer: of two that share one, the first has it."""
         return {**plain, "layers": self._completed(plain["layers"], set())}
 
-    def _completed(self, layers: Sequence[Plain], taken: set[int]) -> list[Plain]:
+    def _completed(self, layers: Sequence[PlainDict], taken: set[int]) -> list[PlainDict]:
         tagged = []
         for layer in layers:
             tag = layer.get(TAG)
@@ -59,7 +60,7 @@ class Identities:
             tagged.append({**layer, TAG: tag, **inner})
         return tagged
 
-    def tagged(self, experiment: Experiment, candidates: Sequence[Plain]) -> Plain:
+    def tagged(self, experiment: Experiment, candidates: Sequence[PlainDict]) -> PlainDict:
         """The builtins of ``experiment`` with tags: as known, else as the first candidate of the same form has them,
         else as those layers of the last candidate have them that are the same or stand in the place of one."""
         plain = experiment.to_builtins()
@@ -74,7 +75,7 @@ class Identities:
         self.remember(experiment, completed)
         return completed
 
-    def remember(self, experiment: Experiment, plain: Plain) -> None:
+    def remember(self, experiment: Experiment, plain: PlainDict) -> None:
         """Know the layers again when the experiment is shown again."""
         before = self._known.pop(id(experiment), None)
         chosen = () if before is None else before.chosen
@@ -93,17 +94,17 @@ class Identities:
         return () if known is None else known.chosen
 
 
-def tags(plain: Plain) -> set[int]:
+def tags(plain: PlainDict) -> set[int]:
     """Those of all layers."""
     return {layer[TAG] for _, layer in placed(plain) if TAG in layer}
 
 
-def trees(layers: Sequence[Plain]) -> tuple[Tree, ...]:
+def trees(layers: Sequence[PlainDict]) -> tuple[Tree, ...]:
     """The tags of tagged layers."""
     return tuple(Tree(layer[TAG], trees(layer.get(inner_name(layer) or "", []))) for layer in layers)
 
 
-def fits(stack: Sequence[Tree], layers: Sequence[Plain]) -> bool:
+def fits(stack: Sequence[Tree], layers: Sequence[PlainDict]) -> bool:
     """Whether there is one tag for every layer."""
     if len(stack) != len(layers):
         return False
@@ -112,7 +113,7 @@ def fits(stack: Sequence[Tree], layers: Sequence[Plain]) -> bool:
     )
 
 
-def with_tree(layer: Plain, tree: Tree) -> Plain:
+def with_tree(layer: PlainDict, tree: Tree) -> PlainDict:
     """The layer with its tags."""
     name = inner_name(layer)
     tagged = {**layer, TAG: tree.tag}
@@ -121,7 +122,7 @@ def with_tree(layer: Plain, tree: Tree) -> Plain:
     return tagged
 
 
-def aligned(old: Sequence[Plain], new: Sequence[Plain]) -> list[Plain]:
+def aligned(old: Sequence[PlainDict], new: Sequence[PlainDict]) -> list[PlainDict]:
     """``new`` layers with the tags of those ``old`` ones that they are: the same, moved, or changed in their place."""
     layers = list(new)
     before, after = [repr(untagged(layer)) for layer in old], [repr(layer) for layer in new]
@@ -139,7 +140,7 @@ def aligned(old: Sequence[Plain], new: Sequence[Plain]) -> list[Plain]:
     return layers
 
 
-def _taken_over(old: Plain, new: Plain) -> Plain:
+def _taken_over(old: PlainDict, new: PlainDict) -> PlainDict:
     name, its = inner_name(new), inner_name(old)
     inner = {} if name is None or its is None else {name: aligned(old.get(its, []), new[name])}
     return {**new, TAG: old[TAG], **inner} if TAG in old else new

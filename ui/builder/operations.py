@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QInputDialog, QWidget
 
+from simulator.schema.plain import PlainDict
 from simulator.experiment.experiment import Experiment
 from simulator.schema.parameter import is_live_change
 from simulator.training.surgery import Reinitialise, ScaleWeights, Surgery
 from ui.builder import edits
-from ui.builder.edits import Place, Plain
+from ui.builder.edits import Place
 from ui.builder.keeping import transplant
 from ui.builder.tools import Act
 from ui.style.actions import action
@@ -68,7 +69,7 @@ class Operations:
         if agreed:
             self.scale(factor)
 
-    def surgery(self, experiment: Experiment, before: Plain, after: Plain) -> Surgery | None:
+    def surgery(self, experiment: Experiment, before: PlainDict, after: PlainDict) -> Surgery | None:
         """What hands the network on to a changed stack; None where it begins anew, or changes live."""
         if not self.keep.isChecked() or before == after:
             return None
@@ -79,7 +80,7 @@ class Operations:
         return None if live else transplant(before, after)
 
 
-def frozen(plain: Plain, chosen: Sequence[Place]) -> tuple[Plain, list[Place]]:
+def frozen(plain: PlainDict, chosen: Sequence[Place]) -> tuple[PlainDict, list[Place]]:
     """The chosen layers frozen, or trained again where all of them are."""
     on = not all(edits.at(plain, place).get("frozen") for place in chosen)
     return edits.changed(plain, chosen, ("frozen",), on), list(chosen)

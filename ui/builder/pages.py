@@ -9,6 +9,7 @@ import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QWidget
 
+from simulator.schema.plain import FieldPath
 from simulator.experiment.locks import Locks
 from simulator.layers import Layer
 from simulator.layers.output import Output
@@ -46,7 +47,7 @@ class Pages(QScrollArea):
         self.output_form.set_value(output)
         self.pages.setCurrentWidget(self.output_form)
 
-    def show_locks(self, locks: Locks | msgspec.UnsetType, chosen: Sequence[tuple[str | int, ...]]) -> None:
+    def show_locks(self, locks: Locks | msgspec.UnsetType, chosen: Sequence[FieldPath]) -> None:
         """Lock what a lesson locks in any of the chosen layers, or in the output."""
         for form, places in ((self.layer_form, chosen), (self.output_form, [("output",)])):
             for row, _ in form.root.rows():

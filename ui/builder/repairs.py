@@ -10,12 +10,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from simulator.schema.plain import PlainDict
 from simulator.experiment.shapes import shape_before, shapes
 from simulator.layers import AnyLayer, Layer
 from simulator.layers.base import Shape, ShapeError
 from simulator.schema.parameter import kinds, parameters
 from simulator.system.text import capitalized
-from ui.builder.edits import TAG, TOP, Place, Plain, at, inner_name, inner_of, moved, untagged
+from ui.builder.edits import TAG, TOP, Place, at, inner_name, inner_of, moved, untagged
 
 MOST_OFFERS = 2
 ROUNDS = 100
@@ -27,7 +28,7 @@ class RepairOffer:
     """A repair that makes the whole stack fit: words for its button, and the experiment with it."""
 
     title: str
-    plain: Plain
+    plain: PlainDict
 
 
 class Misfit(Struct, frozen=True):
@@ -42,19 +43,19 @@ class Misfit(Struct, frozen=True):
 class Case:
     """A layer that does not fit: what it gets, and what the layer that gives it is."""
 
-    plain: Plain
+    plain: PlainDict
     input_shape: Shape
     place: Place
     shape: Shape
     error: ShapeError
 
     @property
-    def layer(self) -> Plain:
-        layer: Plain = at(self.plain, self.place)
+    def layer(self) -> PlainDict:
+        layer: PlainDict = at(self.plain, self.place)
         return layer
 
     @property
-    def above(self) -> tuple[Place, Plain] | None:
+    def above(self) -> tuple[Place, PlainDict] | None:
         """The layer before it, or where it is the first inside another the one before that."""
         place = self.place
         while len(place) > 1 and place[-1] == 0:
@@ -64,8 +65,8 @@ class Case:
         before = (*place[:-1], int(place[-1]) - 1)
         return before, at(self.plain, before)
 
-    def with_layer(self, place: Place, layer: Plain) -> Plain:
-        changed: Plain = _spliced(self.plain, place, 1, [layer])
+    def with_layer(self, place: Place, layer: PlainDict) -> PlainDict:
+        changed: PlainDict = _spliced(self.plain, place, 1, [layer])
         return changed
 
 
@@ -75,12 +76,12 @@ def has_field(layer: Mapping[str, Any], name: str) -> bool:
     return any(p.name == name for p in parameters(part))
 
 
-Fix = Callable[[Case], tuple[str, Plain] | None]
+Fix = Callable[[Case], tuple[str, PlainDict] | None]
 """What to say on the button and the changed experiment; None where it is of no use."""
 
 
 def misfit(
-    plain: Plain, input_shape: Shape, offers: bool = True, present: Sequence[Layer] | None = None
+    plain: PlainDict, input_shape: Shape, offers: bool = True, present: Sequence[Layer] | None = None
 ) -> Misfit | None:
     """None where the layers fit together for samples of ``input_shape``.
 
@@ -92,7 +93,7 @@ def misfit(
     return Misfit(_said(case), case.place, tuple(_offers(case, present)) if offers else ())
 
 
-def impossible(plain: Plain, input_shape: Shape) -> str:
+def impossible(plain: PlainDict, input_shape: Shape) -> str:
     """Why no repair lets the first layer that does not fit stay what it is; empty where one does, or all fit."""
     case = _case(plain, input_shape)
     if case is None or any(_settled(case, fixes) is not None for fixes in (*WAYS, *TOGETHER)):
@@ -104,7 +105,7 @@ def _said(case: Case) -> str:
     return f"{capitalized(str(case.error))}."
 
 
-def fitted(plain: Plain, input_shape: Shape, place: Place) -> Plain:
+def fitted(plain: PlainDict, input_shape: Shape, place: Place) -> PlainDict:
     """``plain`` with the layer at ``place`` as wide as what comes in, where it fits only so."""
     case = _case(plain, input_shape)
     if case is None or case.place != place:
@@ -127,7 +128,7 @@ def layers_of(plain: Mapping[str, Any]) -> tuple[Layer, ...]:
     return layers
 
 
-def _case(plain: Plain, input_shape: Shape) -> Case | None:
+def _case(plain: PlainDict, input_shape: Shape) -> Case | None:
     layers = layers_of(plain)
     try:
         shapes(layers, input_shape)
@@ -145,7 +146,7 @@ def _offers(case: Case, present: Sequence[Layer] | None) -> list[RepairOffer]:
 
 
 def _ways_out(case: Case, present: Sequence[Layer] | None, ways: Sequence[Sequence[Fix]]) -> Iterator[RepairOffer]:
-    said: list[Plain] = []
+    said: list[PlainDict] = []
     for fixes in ways:
         offer = _settled(case, fixes)
         if offer is not None and offer.plain not in said and layers_of(offer.plain) != present:
@@ -179,7 +180,7 @@ def _settled(case: Case, fixes: Sequence[Fix]) -> RepairOffer | None:
 # -- the fixes -----------------------------------------------------------------------------------------------------
 
 
-def own(case: Case) -> tuple[str, Plain] | None:
+def own(case: Case) -> tuple[str, PlainDict] | None:
     """What the layer itself knows to help."""
     repair = case.error.repair
     if repair is None:
@@ -192,7 +193,7 @@ def own(case: Case) -> tuple[str, Plain] | None:
     return None if changed == case.plain else (title, changed)
 
 
-def every_step(case: Case) -> tuple[str, Plain] | None:
+def every_step(case: Case) -> tuple[str, PlainDict] | None:
     """Have the recurrent layer before give its state at every step."""
     above = case.above
     if above is None or len(case.shape) != 1 or above[1].get("output") != "last":
@@ -200,14 +201,14 @@ def every_step(case: Case) -> tuple[str, Plain] | None:
     return "Use every step of the layer before", case.with_layer(above[0], {**above[1], "output": "all"})
 
 
-def flat(case: Case) -> tuple[str, Plain] | None:
+def flat(case: Case) -> tuple[str, PlainDict] | None:
     """Put a flatten before the layer."""
     if len(case.shape) == 1 or "flatten" not in kinds(Layer):
         return None
     return "Insert flatten", _spliced(case.plain, case.place, 0, [{"kind": "flatten"}])
 
 
-def unflattened(case: Case) -> tuple[str, Plain] | None:
+def unflattened(case: Case) -> tuple[str, PlainDict] | None:
     """Take out the flatten before the layer."""
     above = case.above
     if above is None or above[1]["kind"] != "flatten" or above[0][:-1] != case.place[:-1]:
@@ -215,14 +216,14 @@ def unflattened(case: Case) -> tuple[str, Plain] | None:
     return "Remove flatten", _spliced(case.plain, above[0], 1, [])
 
 
-def projected(case: Case) -> tuple[str, Plain] | None:
+def projected(case: Case) -> tuple[str, PlainDict] | None:
     """Let a residual layer's input be mapped to the width of its branch."""
     if not has_field(case.layer, "projection") or case.layer.get("projection", {}).get("kind") == "linear":
         return None
     return "Add projection", case.with_layer(case.place, {**case.layer, "projection": {"kind": "linear"}})
 
 
-def same_width(case: Case) -> tuple[str, Plain] | None:
+def same_width(case: Case) -> tuple[str, PlainDict] | None:
     """Make the layer, or the last one inside it, as wide as what comes in."""
     place, name = case.place, inner_name(case.layer)
     while name is not None:
@@ -238,7 +239,7 @@ def same_width(case: Case) -> tuple[str, Plain] | None:
     return f"Give it {width} {field if width != 1 else field[:-1]}", case.with_layer(place, {**layer, field: width})
 
 
-def earlier(case: Case) -> tuple[str, Plain] | None:
+def earlier(case: Case) -> tuple[str, PlainDict] | None:
     """Put the layer before the nearest one of its stack that gets what it needs."""
     stack, index = case.place[:-1], int(case.place[-1])
     layers = layers_of({"layers": at(case.plain, stack)})
@@ -255,7 +256,7 @@ def earlier(case: Case) -> tuple[str, Plain] | None:
     return f"Put it before layer {number}", plain
 
 
-def dense(case: Case) -> tuple[str, Plain] | None:
+def dense(case: Case) -> tuple[str, PlainDict] | None:
     """Let a dense layer of as many units do what needs an image or a sequence, of which nothing is left."""
     if len(case.shape) != 1 or not kinds(Layer)[str(case.layer["kind"])].structured:
         return None
@@ -267,14 +268,14 @@ def dense(case: Case) -> tuple[str, Plain] | None:
     return title, case.with_layer(case.place, {**kept, "kind": "dense", "units": width})
 
 
-def _width(layer: Plain) -> int | None:
+def _width(layer: PlainDict) -> int | None:
     """Units or channels of a layer; None where it has none."""
     (described,) = layers_of({"layers": [layer]})
     width = getattr(described, "units", getattr(described, "channels", None))
     return width if isinstance(width, int) else None
 
 
-def replaced(case: Case) -> tuple[str, Plain] | None:
+def replaced(case: Case) -> tuple[str, PlainDict] | None:
     """Put a dense layer in the place of the only one of its stack."""
     if len(at(case.plain, case.place[:-1])) > 1 or len(case.shape) != 1:
         return None
@@ -282,7 +283,7 @@ def replaced(case: Case) -> tuple[str, Plain] | None:
     return "Put a dense layer in its place", case.with_layer(case.place, {**kept, "kind": "dense"})
 
 
-def removed(case: Case) -> tuple[str, Plain] | None:
+def removed(case: Case) -> tuple[str, PlainDict] | None:
     """Take the layer out, unless it is the only one of its stack."""
     if len(at(case.plain, case.place[:-1])) == 1:
         return None
@@ -297,7 +298,7 @@ def _fits(layer: Layer, shape: Shape) -> bool:
     return True
 
 
-def _spliced(plain: Any, place: Place, out: int, layers: Sequence[Plain]) -> Any:
+def _spliced(plain: Any, place: Place, out: int, layers: Sequence[PlainDict]) -> Any:
     """A copy in which ``layers`` stand at ``place`` instead of the ``out`` layers from there on."""
     head, *rest = place
     if not rest:

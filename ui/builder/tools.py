@@ -8,13 +8,13 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from ui.builder import edits
-from ui.builder.edits import StackEdit
+from ui.builder.edits import StackCommand
 from ui.forms.typed import STARTS_OVER
 from ui.style.actions import action
 from ui.style.boxes import STRETCH, in_row
 from ui.style.widgets import tool_button
 
-Act = Callable[[str, StackEdit], None]
+Act = Callable[[str, StackCommand], None]
 """Does what a text says by a change of the stack."""
 OF_CHOSEN = ("duplicate", "delete", "up", "down")
 """Actions that need chosen layers."""
@@ -23,7 +23,7 @@ OF_CHOSEN = ("duplicate", "delete", "up", "down")
 class StackTools:
     """The actions of a stack, which is where their keys work."""
 
-    def __init__(self, stack: QWidget, act: Act, added: StackEdit) -> None:
+    def __init__(self, stack: QWidget, act: Act, added: StackCommand) -> None:
         self.actions: dict[str, QAction] = {}
         self._stack, self._act = stack, act
         make = self._make
@@ -34,7 +34,7 @@ class StackTools:
         make("up", "Move up", "Alt+Up", "Towards the input.", lambda p, c: edits.nudged(p, c, -1))
         make("down", "Move down", "Alt+Down", "Towards the output.", lambda p, c: edits.nudged(p, c, 1))
 
-    def _make(self, name: str, text: str, keys: str, help: str, change: StackEdit) -> None:
+    def _make(self, name: str, text: str, keys: str, help: str, change: StackCommand) -> None:
         made = action(self._stack, text, lambda: self._act(text, change), keys=keys, tip=help, focused=True)
         made.setToolTip(f"{made.toolTip()}\n{STARTS_OVER}")
         self.actions[name] = made

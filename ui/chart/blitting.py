@@ -36,7 +36,7 @@ class Copied:
         painter.drawPixmap(self._at, self._pixels)
 
 
-class Run:
+class StillItems:
     """Items of a pane that stay the same, one after the other, over one that moves."""
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Above(NamedTuple):
     pane: Pane
     room: QRectF
     to_scene: QTransform
-    layers: Sequence[Item | Run]
+    layers: Sequence[Item | StillItems]
 
 
 class Blitting:
@@ -72,7 +72,7 @@ class Blitting:
         self._ground: Copied | None = None
         self._screen: PixelGrid | None = None
         self._above: list[Above] = []
-        self._runs: dict[Item, Run] = {}
+        self._still: dict[Item, StillItems] = {}
         self._asked: set[Pane] = set()
         """Panes that will be painted."""
         self.paints_ground = False
@@ -80,12 +80,12 @@ class Blitting:
 
     def renew(self) -> None:
         """Something else than what lies above is another."""
-        self._ground, self._above, self._runs = None, [], {}
+        self._ground, self._above, self._still = None, [], {}
 
     def renew_item(self, item: Item) -> None:
         """One of the items that lie above is another."""
-        if item in self._runs:
-            self._runs[item].copied = None
+        if item in self._still:
+            self._still[item].copied = None
         if item.pane not in self._asked:
             self._asked.add(item.pane)
             self._ask(item.pane.sceneBoundingRect().toAlignedRect())
@@ -111,7 +111,7 @@ class Blitting:
                 if isinstance(layer, Item):
                     _draw_item(painter, layer, each.to_scene)
                 else:
-                    _draw_run(painter, layer, each, way)
+                    _draw_still(painter, layer, each, way)
             painter.restore()
 
     def _draw_ground(self, painter: QPainter) -> None:
@@ -121,9 +121,9 @@ class Blitting:
         finally:
             self.paints_ground = False
 
-    def _arrange(self) -> dict[Pane, Sequence[Item | Run]]:
+    def _arrange(self) -> dict[Pane, Sequence[Item | StillItems]]:
         """What moves in each pane, and what lies over it."""
-        above, self._runs = dict[Pane, Sequence[Item | Run]](), {}
+        above, self._still = dict[Pane, Sequence[Item | StillItems]](), {}
         for pane in self._panes:
             items = sorted((item for item in pane.held if item.isVisible()), key=lambda item: item.zValue())
             first = next((place for place, item in enumerate(items) if item.moves), len(items))
@@ -133,27 +133,27 @@ class Blitting:
                 above[pane] = [*self._layers(items[first:])]
         return above
 
-    def _layers(self, items: Sequence[Item]) -> Iterator[Item | Run]:
-        run = Run()
+    def _layers(self, items: Sequence[Item]) -> Iterator[Item | StillItems]:
+        still = StillItems()
         for item in items:
             if item.moves:
                 yield item
-                run = Run()
+                still = StillItems()
                 continue
-            if not run.items:
-                yield run
-            run.items.append(item)
-            self._runs[item] = run
+            if not still.items:
+                yield still
+            still.items.append(item)
+            self._still[item] = still
 
 
-def _draw_run(painter: QPainter, run: Run, above: Above, way: QTransform) -> None:
+def _draw_still(painter: QPainter, still: StillItems, above: Above, way: QTransform) -> None:
     def draw(on: QPainter) -> None:
-        for item in run.items:
+        for item in still.items:
             _draw_item(on, item, above.to_scene)
 
-    if run.copied is None:
-        run.copied = Copied(above.room.toAlignedRect(), way, NOTHING, draw)
-    run.copied.draw(painter)
+    if still.copied is None:
+        still.copied = Copied(above.room.toAlignedRect(), way, NOTHING, draw)
+    still.copied.draw(painter)
 
 
 def _draw_item(painter: QPainter, item: Item, way: QTransform) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPolygonF
 
+from simulator.observations.base import CellValue
 from simulator.arrays.histograms import Histograms
 from simulator.arrays.numeric import Counts
 from simulator.observations.histograms import HistogramsObservation, Quantity
@@ -23,7 +24,7 @@ from ui.chart.marks import Mark, Surface
 from ui.chart.pens import DASHED, SOLID, pen_of, transparent
 from ui.chart.polygons import Array, polygon
 from ui.chart.ranges import Range
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.style.colours import mix
 from ui.style.numbers import count, integer, number, percent
 
@@ -121,7 +122,7 @@ def tail_notes(histograms: Histograms, labels: Sequence[str], what: str = "layer
 def histogram_table(state: HistogramState, names: Sequence[str]) -> Table:
     """One row per layer and bin; a layer's NaN, ±∞ and exact zeros stand beside each of its bins."""
     histograms, bins = state.histograms, state.histograms.counts.shape[1]
-    columns: dict[str, Sequence[Cell]] = {
+    columns: dict[str, Sequence[CellValue]] = {
         "step": [state.step] * (state.depth * bins),
         "layer": [name for name in names for _ in range(bins)],
         "low": histograms.edges[:, :-1].ravel().tolist(),

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.observations.base import CellValue
+
 PLACES = frozenset(
     (
         "step", "first_step", "last_step", "layer", "sample", "other_sample", "input", "output", "unit", "matrix",
@@ -16,24 +18,21 @@ PLACES = frozenset(
 )  # fmt: skip
 """Columns that say what the other values of a row are of, where they hold names and whole numbers."""
 
-Cell = str | float | int | None
-"""None where a value is not defined; NaN and ∞ are values."""
-
 
 @dataclass(frozen=True)
 class Table:
     """Columns of one length by name."""
 
-    columns: Mapping[str, Sequence[Cell]] = field(default_factory=dict)
+    columns: Mapping[str, Sequence[CellValue]] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
         return max((len(column) for column in self.columns.values()), default=0)
 
 
-def cells(values: NDArray[np.float64], defined: NDArray[np.bool_] | None = None) -> list[Cell]:
+def cells(values: NDArray[np.float64], defined: NDArray[np.bool_] | None = None) -> list[CellValue]:
     """Python numbers that print without loss; None where ``defined`` is False."""
-    plain: list[Cell] = values.tolist()
+    plain: list[CellValue] = values.tolist()
     if defined is None:
         return plain
     return [value if known else None for value, known in zip(plain, defined.tolist(), strict=True)]
@@ -42,7 +41,7 @@ def cells(values: NDArray[np.float64], defined: NDArray[np.bool_] | None = None)
 def stacked(parts: Mapping[str, Table]) -> Table:
     """The rows of several tables below each other, told apart by a first column ``state``."""
     names = list(dict.fromkeys(name for part in parts.values() for name in part.columns))
-    columns: dict[str, list[Cell]] = {"state": [], **{name: [] for name in names}}
+    columns: dict[str, list[CellValue]] = {"state": [], **{name: [] for name in names}}
     for state, part in parts.items():
         columns["state"].extend([state] * part.rows)
         for name in names:
@@ -59,7 +58,7 @@ def joined(parts: Mapping[str, Table]) -> Table:
     places = [name for name in _names(parts.values()) if all(_is_place(name, part) for part in parts.values())]
     rows = {name: _rows(part, places) for name, part in parts.items()}
     order = list(dict.fromkeys(row for each in rows.values() for row in each))
-    columns: dict[str, list[Cell]] = {place: [row[at] for row in order] for at, place in enumerate(places)}
+    columns: dict[str, list[CellValue]] = {place: [row[at] for row in order] for at, place in enumerate(places)}
     for column in _names(parts.values()):
         for name, part in parts.items() if column not in places else ():
             if column in part.columns:
@@ -77,10 +76,10 @@ def _is_place(name: str, table: Table) -> bool:
     return name in PLACES and not any(isinstance(cell, float) for cell in cells)
 
 
-def _rows(table: Table, places: Sequence[str]) -> dict[tuple[Cell, ...], int]:
+def _rows(table: Table, places: Sequence[str]) -> dict[tuple[CellValue, ...], int]:
     """By its places, and by which it is of those that have the same, the number of each row."""
-    counted: dict[tuple[Cell, ...], int] = {}
-    rows: dict[tuple[Cell, ...], int] = {}
+    counted: dict[tuple[CellValue, ...], int] = {}
+    rows: dict[tuple[CellValue, ...], int] = {}
     for row in range(table.rows):
         at = tuple(table.columns[place][row] if place in table.columns else None for place in places)
         counted[at] = counted.get(at, -1) + 1

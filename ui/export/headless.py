@@ -11,14 +11,14 @@ from simulator.landscape.race import RacedPath
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.system.progress import followed
-from ui.export.pictures import DEFAULT, Exported, PictureSettings, export_all, export_plot, key_name
+from ui.export.pictures import DEFAULT, ExportedPlots, PictureSettings, export_all, export_plot, key_name
 from ui.landscape.plot import LandscapePlot
 from ui.landscape.state import state_of
 from ui.plots import View, all_plots
 from ui.style.theme import LIGHT
 
 
-def draw_all(frame: Frame, record: Record, folder: Path | str, settings: PictureSettings = DEFAULT) -> Exported:
+def draw_all(frame: Frame, record: Record, folder: Path | str, settings: PictureSettings = DEFAULT) -> ExportedPlots:
     """Write a picture in light colours of every plot that has something to show, named by its key.
 
     An earlier run's picture of any other plot goes. Needs a QApplication (the offscreen platform will do). Raises

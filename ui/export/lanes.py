@@ -11,7 +11,7 @@ from simulator.record.fan import LEAST_SEEDS, fan_of
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.system.progress import followed
-from ui.export.pictures import DEFAULT, Exported, PictureSettings, export_plot, key_name
+from ui.export.pictures import DEFAULT, ExportedPlots, PictureSettings, export_plot, key_name
 from ui.plots import View, all_plots
 from ui.plots.base import Plot
 from ui.style.theme import LIGHT
@@ -47,7 +47,7 @@ class Drawn:
         return self.over_seeds if spans_seeds else self.first
 
 
-def draw_lanes(lanes: Mapping[str, Seeds], folder: Path, settings: PictureSettings = DEFAULT) -> Exported:
+def draw_lanes(lanes: Mapping[str, Seeds], folder: Path, settings: PictureSettings = DEFAULT) -> ExportedPlots:
     """Write a picture in light colours of every plot that has something to show of one of the ``lanes``.
 
     Curves lie upon each other, the first network's solid; images stand beside each other. Of five seeds or more, curves
@@ -69,7 +69,7 @@ def draw_lanes(lanes: Mapping[str, Seeds], folder: Path, settings: PictureSettin
         finally:
             for plot in plots.values():
                 plot.deleteLater()
-    return Exported(tuple(written), tuple(empty), len(written) + len(empty))
+    return ExportedPlots(tuple(written), tuple(empty), len(written) + len(empty))
 
 
 def _refreshed(plot: Plot[Any], drawn: Drawn) -> Plot[Any]:

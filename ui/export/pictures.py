@@ -32,7 +32,7 @@ SMALLEST, LARGEST = 120, 16384
 """Width and height of a picture in pixels, after scaling."""
 
 __all__ = [
-    "KINDS", "ExportError", "Exported", "Kind", "PictureSettings", "copy_picture", "export_all", "export_plot",
+    "KINDS", "ExportError", "ExportedPlots", "Kind", "PictureSettings", "copy_picture", "export_all", "export_plot",
     "file_name", "picture",
 ]  # fmt: skip
 
@@ -275,7 +275,7 @@ def key_name(plot: Plot[Any], kind: Kind) -> str:
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportedPlots:
     """What has become of several plots."""
 
     written: tuple[Path, ...]
@@ -312,7 +312,7 @@ def export_all(
     settings: PictureSettings = DEFAULT,
     *,
     name: Callable[[Plot[Any], Kind], str] = file_name,
-) -> Exported:
+) -> ExportedPlots:
     """Write every plot that shows something, named by its title. The folder is made if needed.
 
     Says how far it is, and ends where nobody waits for it.
@@ -332,8 +332,8 @@ def export_all(
         for plot in followed(filled, "Writing plots", "plots"):
             written.append(export_plot(plot, folder / names[plot], settings, kind=kind))
     except CancelledError:
-        return Exported(tuple(written), empty, len(plots), cancelled=True)
-    return Exported(tuple(written), empty, len(plots))
+        return ExportedPlots(tuple(written), empty, len(plots), cancelled=True)
+    return ExportedPlots(tuple(written), empty, len(plots))
 
 
 def copy_picture(plot: Plot[Any], settings: PictureSettings = COPIED) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 
-from ui.chart.table import Cell, Table
+from simulator.observations.base import CellValue
+from ui.chart.table import Table
 
 
-def cell_text(cell: Cell) -> str:
+def cell_text(cell: CellValue) -> str:
     """Shortest text that gives the same number back; empty where not defined, ``nan`` and ``inf`` as such."""
     if cell is None:
         return ""

@@ -12,6 +12,8 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from simulator.schema.plain import FieldPath
+from simulator.schema.plain import Plain
 from simulator.schema.parameter import (
     Knob,
     Parameter,
@@ -24,16 +26,14 @@ from simulator.schema.parameter import (
     parameters,
 )
 from simulator.system.text import capitalized
-from ui.forms.row import Row, RowLabel
+from ui.forms.row import FormRow, RowLabel
 from ui.forms.rows import ChoiceRow, kind_row, row_for
 from ui.style.boxes import in_column
 from ui.style.help import part_page, set_page
 from ui.style.text_size import with_text
 from ui.style.widgets import NarrowableWidget
 
-Path = tuple[str | int, ...]
-Plain = Mapping[str, Any]
-Suggestions = Callable[[Path, Plain], tuple[str, ...]]
+Suggestions = Callable[[FieldPath, Plain], tuple[str, ...]]
 """Names worth offering for the field at a path, given the fields beside it; ``ValueError`` says why there are none."""
 
 INDENT = 10
@@ -50,14 +50,14 @@ class Group(NarrowableWidget):
         self.column = in_column(on=self, spacing=0, margins=(0, 0, 0, 0))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
-    def adopt(self, row: Row) -> Row:
+    def adopt(self, row: FormRow) -> FormRow:
         """Add a row and pass its edits on."""
         row.changed.connect(lambda value: self.edited.emit(row.path, value, False))
         row.committed.connect(lambda value: self.edited.emit(row.path, value, True))
         self.column.addWidget(row)
         return row
 
-    def rows(self, depth: int = 0) -> Iterator[tuple[Row, int]]:
+    def rows(self, depth: int = 0) -> Iterator[tuple[FormRow, int]]:
         """Every row below, with how deeply it is indented."""
         raise NotImplementedError
 
@@ -71,7 +71,7 @@ class Fields(Group):
     def __init__(
         self,
         spec: type[Spec],
-        path: Path = (),
+        path: FieldPath = (),
         hidden: frozenset[str] = frozenset(),
         suggestions: Suggestions | None = None,
     ) -> None:
@@ -82,12 +82,12 @@ class Fields(Group):
             set_page(self, part_page(spec))
         self._suggestions = suggestions
         self._asked: Any = None
-        self._entries: dict[str, tuple[Parameter, Row | Group]] = {}
+        self._entries: dict[str, tuple[Parameter, FormRow | Group]] = {}
         for parameter in sorted(own_first(spec), key=lambda p: not needed(spec, p)):
             if parameter.name not in hidden and parameter.type not in _SILENT and not parameter.knob.hidden:
                 self._entries[parameter.name] = (parameter, self._entry(parameter))
 
-    def _entry(self, parameter: Parameter) -> Row | Group:
+    def _entry(self, parameter: Parameter) -> FormRow | Group:
         path = (*self.path, parameter.name)
         if parameter.type not in ("part", "spec"):
             return self.adopt(row_for(parameter, path))
@@ -100,9 +100,9 @@ class Fields(Group):
         self.column.addWidget(group)
         return group
 
-    def rows(self, depth: int = 0) -> Iterator[tuple[Row, int]]:
+    def rows(self, depth: int = 0) -> Iterator[tuple[FormRow, int]]:
         for _, entry in self._entries.values():
-            if isinstance(entry, Row):
+            if isinstance(entry, FormRow):
                 yield entry, depth
             else:
                 yield from entry.rows(depth)
@@ -119,7 +119,7 @@ class Fields(Group):
         if self._suggestions is None or self._asked == ("asked", files):
             return
         self._asked = ("asked", files)
-        rows = [(p, e) for p, e in self._entries.values() if isinstance(e, Row)]
+        rows = [(p, e) for p, e in self._entries.values() if isinstance(e, FormRow)]
         for parameter, row in rows:
             if parameter.type in ("text", "texts") and not parameter.knob.file:
                 try:
@@ -149,14 +149,14 @@ class Nested(Group):
             self.shelf.addWidget(inner)
             inner.show()
 
-    def inner_edited(self, path: Path, value: Any, final: bool) -> None:
+    def inner_edited(self, path: FieldPath, value: Any, final: bool) -> None:
         self.edited.emit(path, value, final)
 
 
 class Titled(Nested):
     """A struct inside a struct: its name as a heading, its fields below."""
 
-    def __init__(self, parameter: Parameter, path: Path, suggestions: Suggestions | None) -> None:
+    def __init__(self, parameter: Parameter, path: FieldPath, suggestions: Suggestions | None) -> None:
         super().__init__()
         assert parameter.part is not None
         heading = RowLabel(capitalized(parameter.knob.label))
@@ -165,7 +165,7 @@ class Titled(Nested):
         self.column.addLayout(self.shelf)
         self.place(Fields(parameter.part, path, frozenset(), suggestions))
 
-    def rows(self, depth: int = 0) -> Iterator[tuple[Row, int]]:
+    def rows(self, depth: int = 0) -> Iterator[tuple[FormRow, int]]:
         assert self.inner is not None
         yield from self.inner.rows(depth + 1)
 
@@ -180,7 +180,7 @@ class Union(Nested):
     def __init__(
         self,
         parameter: Parameter,
-        path: Path,
+        path: FieldPath,
         suggestions: Suggestions | None = None,
         hidden: frozenset[str] = frozenset(),
     ) -> None:
@@ -202,7 +202,7 @@ class Union(Nested):
             self.shelf.setContentsMargins(0, 0, 0, 0)
             self.head.setHidden(len(parameter.kinds) == 1)
 
-    def rows(self, depth: int = 0) -> Iterator[tuple[Row, int]]:
+    def rows(self, depth: int = 0) -> Iterator[tuple[FormRow, int]]:
         yield self.head, depth
         if self.inner is not None:
             yield from self.inner.rows(depth + bool(self.path))
@@ -264,7 +264,7 @@ class Union(Nested):
         names = " and ".join(p.knob.label for p in missing(part, self._draft))
         self.head.refuse(f"Choose {names} first." if names else "")
 
-    def inner_edited(self, path: Path, value: Any, final: bool) -> None:
+    def inner_edited(self, path: FieldPath, value: Any, final: bool) -> None:
         if self._draft is None or self.inner is None:
             self.edited.emit(path, value, final)
             return
@@ -319,11 +319,11 @@ class PartForm(NarrowableWidget):
         if values:
             self.root.set_values([builtins_of(v) if isinstance(v, Spec) else v for v in values])
 
-    def row(self, path: Path) -> Row | None:
+    def row(self, path: FieldPath) -> FormRow | None:
         """The row at ``path``, if it is shown."""
         return next((row for row, _ in self.root.rows() if row.path == tuple(path)), None)
 
-    def refuse(self, path: Path, reason: str) -> None:
+    def refuse(self, path: FieldPath, reason: str) -> None:
         """Show ``reason`` in amber beside the field at ``path`` (or the nearest field above it)."""
         path = tuple(path)
         for end in range(len(path), -1, -1):

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import msgspec
 
+from simulator.schema.plain import FieldPath
 from simulator.experiment.locks import Locks
-from simulator.schema.settings import Keys
 from simulator.system.text import capitalized
-from ui.forms.row import Row
+from ui.forms.row import FormRow
 
 HIDDEN_BY_LOCK = "hiddenByLock"
 
 
-def field_of(path: Sequence[str | int]) -> Keys:
+def field_of(path: Sequence[str | int]) -> FieldPath:
     """A choice of kind is of the whole part."""
     keys = tuple(path)
     return keys[:-1] if keys and keys[-1] == "kind" else keys
@@ -27,7 +27,7 @@ def why_locked(locks: Locks | msgspec.UnsetType, path: Sequence[str | int]) -> s
     return f"{capitalized(locks.because)}."
 
 
-def show_lock(row: Row, locks: Locks | msgspec.UnsetType, path: Sequence[str | int]) -> None:
+def show_lock(row: FormRow, locks: Locks | msgspec.UnsetType, path: Sequence[str | int]) -> None:
     """Lock or hide a row, or give it back."""
     hidden = locks.knobs.state(field_of(path)) == "hidden" if locks else False
     if hidden or row.property(HIDDEN_BY_LOCK):

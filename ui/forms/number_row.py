@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPai
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QSizePolicy
 
 from simulator.schema.parameter import Parameter
-from ui.forms.row import CONTROL_HEIGHT, MIXED, Row
+from ui.forms.row import CONTROL_HEIGHT, MIXED, FormRow
 from ui.forms.scale import Scale, scale_of
 from ui.forms.track import Track
 from ui.forms.typed import fits, parsed, text_of
@@ -83,7 +83,7 @@ class NumberEdit(QLineEdit):
             super().keyPressEvent(event)
 
 
-class NumberRow(Row):
+class NumberRow(FormRow):
     """A number or integer field. A drag emits ``changed`` … and one ``committed`` at its end."""
 
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
@@ -139,7 +139,7 @@ class NumberRow(Row):
     def _typed_as(self, number: float) -> float | int:
         return round(number) if self.parameter.type == "integer" else float(number)
 
-    # -- Row -----------------------------------------------------------------------------------------------------
+    # -- FormRow -------------------------------------------------------------------------------------------------
 
     def value(self) -> float | int | None:
         return self._value

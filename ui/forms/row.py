@@ -88,7 +88,7 @@ def fit_control(control: QWidget) -> None:
     with_text(control, lambda field: field.setFixedHeight(scaled(CONTROL_HEIGHT)))
 
 
-class Row(NarrowableWidget):
+class FormRow(NarrowableWidget):
     """Base of all rows. ``changed`` while a hand is moving, ``committed`` when it lets go."""
 
     changed = Signal(object)

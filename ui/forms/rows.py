@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from simulator.schema.parameter import Parameter, Part, grouped, kind_of, summary_of, title_of
 from ui.forms.number_row import NumberRow
-from ui.forms.row import MIXED, Combo, Row, fit_control
+from ui.forms.row import MIXED, Combo, FormRow, fit_control
 from ui.forms.text_rows import AUTOMATIC, FileRow, TextRow
 from ui.style.text_size import scaled, with_text
 
@@ -29,7 +29,7 @@ HEADING = object()
 LINE = 22
 
 
-class FlagRow(Row):
+class FlagRow(FormRow):
     """A check box."""
 
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
@@ -54,7 +54,7 @@ class FlagRow(Row):
         self.box.setCheckState(Qt.CheckState.PartiallyChecked)
 
 
-class ChoiceRow(Row):
+class ChoiceRow(FormRow):
     """One of a few names; ``options`` are (value, title, tooltip), or a heading's text alone for those behind it."""
 
     def __init__(
@@ -136,7 +136,7 @@ def kind_row(parameter: Parameter, kinds: Sequence[type[Part]], path: Sequence[s
     return ChoiceRow(parameter, path, options)
 
 
-class ListRow(Row):
+class ListRow(FormRow):
     """Several values, typed in one line."""
 
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:
@@ -280,14 +280,14 @@ class TextsRow(ListRow):
             self.commit(value)
 
 
-ROWS: Mapping[str, type[Row]] = {
+ROWS: Mapping[str, type[FormRow]] = {
     "number": NumberRow, "integer": NumberRow, "flag": FlagRow, "choice": ChoiceRow, "texts": TextsRow,
     "integers": IntegersRow, "numbers": NumbersRow,
 }  # fmt: skip
 """Type of a field → its row; others are texts."""
 
 
-def row_for(parameter: Parameter, path: Sequence[str | int] = ()) -> Row:
+def row_for(parameter: Parameter, path: Sequence[str | int] = ()) -> FormRow:
     """The row that fits the field's type."""
     of_text = FileRow if parameter.knob.file or parameter.knob.folder else TextRow
     return ROWS.get(parameter.type, of_text)(parameter, path)

@@ -9,12 +9,12 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QPushButton, QStackedWidget
 
 from simulator.schema.parameter import Parameter
-from ui.forms.row import MIXED, Combo, Row, fit_control
+from ui.forms.row import MIXED, Combo, FormRow, fit_control
 
 AUTOMATIC = "automatic"
 
 
-class TextRow(Row):
+class TextRow(FormRow):
     """A line of text; an editable list of suggestions where there are any. Several names stand with commas."""
 
     def __init__(self, parameter: Parameter, path: Sequence[str | int] = ()) -> None:

@@ -9,6 +9,8 @@ import msgspec
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QCheckBox, QScrollArea, QWidget
 
+from simulator.schema.plain import FieldPath
+from simulator.schema.plain import Plain
 from simulator.data import Csv
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.schema.parameter import parameter, parameters, replaced
@@ -16,7 +18,7 @@ from simulator.system.text import capitalized
 from simulator.training.surgery import Transplant
 from ui.forms.acting_rate import acting_rate, unused_rate
 from ui.forms.curve import ScheduleCurve
-from ui.forms.form import PartForm, Path, Plain
+from ui.forms.form import PartForm
 from ui.forms.locked import show_lock, why_locked
 from ui.forms.propose import Operate, Propose, description_of, key_of
 from ui.forms.row import NoteLabel
@@ -41,7 +43,7 @@ _ELSEWHERE = frozenset({"format", "name", "layers", "output"})
 WIDTH = 300
 
 
-def column_names(path: Path, beside: Plain) -> tuple[str, ...]:
+def column_names(path: FieldPath, beside: Plain) -> tuple[str, ...]:
     """What a text field of a table may hold: columns of its file, separators, encodings, sheets.
 
     DataError says why the file cannot be read.
@@ -229,7 +231,7 @@ class TrainingPanel(QScrollArea):
         if self._experiment is not None:
             self._show_acting_rate(self._experiment)
 
-    def _edited(self, part: _Part, path: Path, value: Any, final: bool) -> None:
+    def _edited(self, part: _Part, path: FieldPath, value: Any, final: bool) -> None:
         if self._experiment is None:
             return
         whole = (part.prefix, *path) if part.prefix else path

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QPointF
 
+from simulator.observations.base import CellValue
 from simulator.landscape.race import RacedPath
 from ui.chart.axes import StepAxis, ValueAxis
 from ui.chart.legend import Key
@@ -16,7 +17,7 @@ from ui.chart.marks import Curves, Mark, Surface
 from ui.chart.pens import DOTTED
 from ui.chart.polygons import Array, polygon, unbroken
 from ui.chart.ranges import StepRange
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.landscape.kept import KeptPicture
 from ui.landscape.paths import PathMark
 from ui.landscape.state import COLOURS, DASHES, SHAPES, LandscapeState
@@ -145,7 +146,7 @@ class DescentPlot(Plot[LandscapeState]):
 
     def rows(self, state: LandscapeState) -> Table:
         """One row per step, one column per optimiser."""
-        cells: dict[str, Sequence[Cell]] = {"step": list(range(state.last + 1))}
+        cells: dict[str, Sequence[CellValue]] = {"step": list(range(state.last + 1))}
         for path in state.paths:
             cells[path.entry.name] = [*path.values.tolist(), *[None] * (state.last - path.steps)]
         return Table(cells)

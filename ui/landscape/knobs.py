@@ -7,9 +7,10 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QScrollArea, QWidget
 
+from simulator.schema.plain import FieldPath
 from simulator.landscape.entry import Racer
 from simulator.landscape.landscape import Landscape
-from ui.forms.form import PartForm, Path
+from ui.forms.form import PartForm
 from ui.forms.section import Section
 from ui.landscape.race_model import RaceModel
 from ui.style.boxes import STRETCH, in_column
@@ -66,7 +67,7 @@ class Knobs(QScrollArea):
             if row is not None:
                 row.setVisible(name not in function.unused)
 
-    def _edit(self, form: PartForm, prefix: Path, path: Path, value: Any, final: bool) -> None:
+    def _edit(self, form: PartForm, prefix: FieldPath, path: FieldPath, value: Any, final: bool) -> None:
         reason = self._model.edit((*prefix, *path), value, final)
         if reason:
             self._shown = None

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
+from simulator.schema.plain import FieldPath
 from simulator.experiment.experiment import ExperimentError
 from simulator.landscape.function import Window
 from simulator.landscape.landscape import Landscape
@@ -22,7 +23,6 @@ FRAME_MS = 16
 SPEEDS = (1, 5, 20, 60, 240, 1000)
 """Steps per second."""
 MOST_UNDONE = 200
-Path = tuple[str | int, ...]
 
 
 class RaceModel(QObject):
@@ -72,7 +72,7 @@ class RaceModel(QObject):
         """The landscape's fields as forms edit them."""
         return builtins_of(self.landscape)
 
-    def edit(self, path: Path, value: Any, final: bool) -> str:
+    def edit(self, path: FieldPath, value: Any, final: bool) -> str:
         """Set one field; why it is refused, or nothing. Another function begins where it begins by itself."""
         plain = replaced(self.plain(), path, value)
         if path in (("function",), ("function", "kind")):

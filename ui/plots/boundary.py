@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainterPath, QPolygonF
 
+from simulator.observations.base import CellValue
 from simulator.data.points import Points
 from simulator.observations.boundary import Boundary, BoundaryObservation
 from simulator.training.run_info import RunInfo
@@ -20,7 +21,7 @@ from ui.chart.marks import Mark, Surface
 from ui.chart.pens import pen_of
 from ui.chart.polygons import polygon
 from ui.chart.shapes import CORNERS, ORDER, Shape, corners
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.colours import ramp, rgb, viridis
 from ui.style.numbers import count, integer, number, percent
@@ -264,7 +265,7 @@ class BoundaryPlot(Plot[BoundaryState]):
         (x0, x1), (y0, y1) = state.answer.x_range, state.answer.y_range
         x = x0 + (np.arange(columns) + 0.5) * (x1 - x0) / columns
         y = y0 + (np.arange(rows) + 0.5) * (y1 - y0) / rows
-        cells: dict[str, Sequence[Cell]] = {"step": [state.step] * (rows * columns)}
+        cells: dict[str, Sequence[CellValue]] = {"step": [state.step] * (rows * columns)}
         cells["x1"], cells["x2"] = np.tile(x, rows).tolist(), np.repeat(y, columns).tolist()
         for i in range(outputs):
             cells[f"output_{i}"] = state.answer.image[i].ravel().tolist()

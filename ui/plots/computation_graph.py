@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 
-from simulator.observations.base import Observed
+from simulator.observations.base import CellValue, Observed
 from simulator.observations.graph.matrix import OpenBox
 from simulator.observations.graph.nodes import Box, Graph, GraphObservation
 from simulator.observations.graph.what_if import Changes, WhatIf, WhatIfOutcome, as_matrix
@@ -19,7 +19,7 @@ from simulator.training.run_info import RunInfo
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Mark
 from ui.chart.pane import Pane
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.graph.controls import Controls
 from ui.plots.graph.detail import Detail, cell_at, cell_rect
@@ -328,7 +328,7 @@ class ComputationGraph(Plot[GraphState]):
 
     def rows(self, state: GraphState) -> Table:
         boxes = state.graph.boxes
-        columns: dict[str, Sequence[Cell]] = {
+        columns: dict[str, Sequence[CellValue]] = {
             "step": [state.step] * len(boxes),
             "layer": [label_of(box, self.labels) for box in boxes],
             "box": [box.role for box in boxes],

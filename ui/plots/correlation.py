@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.observations.base import Observed
+from simulator.observations.base import CellValue, Observed
 from simulator.observations.correlation import Correlation, CorrelationObservation, correlations
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.guides import Guide, Level
@@ -21,7 +21,7 @@ from ui.chart.marks import LOST, ROUND, Area, Curves, Dots, LayerHighlight, Mark
 from ui.chart.pens import DASHED
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange, finite_extent, room_for, with_margin
-from ui.chart.table import Cell, Table, cells
+from ui.chart.table import Table, cells
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
 from ui.plots.over_layers import PlotOverLayers
@@ -164,8 +164,8 @@ class CorrelationPlot(PlotOverLayers[CorrelationState], CostlyPlot[CorrelationSt
 
     def rows(self, state: CorrelationState) -> Table:
         depth, correlation, known = state.depth, state.correlation, np.isfinite(state.predicted)
-        labels: list[Cell] = [*self.names_of(depth)]
-        columns: dict[str, list[Cell]] = {"step": [state.step] * (depth * len(correlation.pairs))}
+        labels: list[CellValue] = [*self.names_of(depth)]
+        columns: dict[str, list[CellValue]] = {"step": [state.step] * (depth * len(correlation.pairs))}
         columns["sample"] = [int(correlation.samples[a]) for a, _ in correlation.pairs for _ in range(depth)]
         columns["other_sample"] = [int(correlation.samples[b]) for _, b in correlation.pairs for _ in range(depth)]
         columns["layer"] = labels * len(correlation.pairs)

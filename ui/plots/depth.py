@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from simulator.observations.base import CellValue
 from simulator.observations.prediction import PredictionObservation
 from simulator.record.frame import Frame
 from simulator.theory.prediction import Prediction
@@ -22,7 +23,7 @@ from ui.chart.lost import Since, lost_notes, since_of
 from ui.chart.marks import HOLLOW, ROUND, Area, Curves, Dots, LayerHighlight, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import Range, StepRange, room_for, with_margin
-from ui.chart.table import Cell, Table, cells
+from ui.chart.table import Table, cells
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.over_layers import PlotOverLayers
 from ui.plots.quartiles import by_part
@@ -322,7 +323,7 @@ class DepthPlot(PlotOverLayers[DepthState]):
 
     def rows(self, state: DepthState) -> Table:
         depth = state.depth
-        columns: dict[str, Sequence[Cell]] = {
+        columns: dict[str, Sequence[CellValue]] = {
             "step": [state.step] * depth,
             "layer": self.names_of(depth),
         }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 
 from simulator.layers.base import layer_kinds
-from simulator.observations.base import Observation
+from simulator.observations.base import CellValue, Observation
 from simulator.observations.feature_maps import FeatureMapsObservation, Maps
 from simulator.observations.sample import Sample, SampleObservation
 from simulator.training.run_info import RunInfo
@@ -23,7 +23,7 @@ from ui.chart.legend import Key, Note
 from ui.chart.marks import Mark
 from ui.chart.polygons import Array
 from ui.chart.ranges import Range, StepRange, finite_extent
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.chart.tiles import Tiles, flowing, marked, places_of
 from ui.plots.base import Plot, Probe, View
 from ui.plots.images import ImagePlot
@@ -235,7 +235,7 @@ class TilePlot(ImagePlot[MapState]):
         maps = state.layers[layer]
         values = self.values(maps)
         tile, row, column = (index.ravel() for index in np.indices(values.shape))
-        columns: dict[str, Sequence[Cell]] = {"step": [state.step] * values.size}
+        columns: dict[str, Sequence[CellValue]] = {"step": [state.step] * values.size}
         columns["layer"] = [self.label_of(layer)] * values.size
         columns |= {name: part.tolist() for name, part in self.tile_columns(maps, tile).items()}
         columns |= {"row": (row + 1).tolist(), "column": (column + 1).tolist(), "value": values.ravel().tolist()}

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simulator.observations.base import Observed
+from simulator.observations.base import CellValue, Observed
 from simulator.observations.gradient_noise import GradientNoise, GradientNoiseObservation
 from ui.chart.axes import ValueAxis
 from ui.chart.decades import extent, log10, notes_of, written
@@ -16,7 +16,7 @@ from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Curves, Mark
 from ui.chart.polygons import Array, polygon
 from ui.chart.ranges import StepRange
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
 from ui.plots.quartiles import by_part, with_quartiles
@@ -145,7 +145,7 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
 
     def rows(self, state: NoiseState) -> Table:
         samples = len(state.noise.norms)
-        columns: dict[str, Sequence[Cell]] = {
+        columns: dict[str, Sequence[CellValue]] = {
             "step": [state.step] * samples, "sample": list(range(1, samples + 1)), **_columns(state.noise),
         }  # fmt: skip
         for part, each in by_part(state.quartiles):
@@ -153,7 +153,7 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
         return Table(columns)
 
 
-def _columns(noise: GradientNoise) -> dict[str, Sequence[Cell]]:
+def _columns(noise: GradientNoise) -> dict[str, Sequence[CellValue]]:
     samples = len(noise.norms)
     return {
         "gradient_norm": noise.norms.tolist(),

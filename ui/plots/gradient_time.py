@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.observations.base import CellValue
 from simulator.training.run_info import RunInfo
 from ui.chart.alike import AlikeCurves, GrowingCurves
 from ui.chart.axes import StepAxis, ValueAxis
@@ -21,7 +22,7 @@ from ui.chart.marks import Curves, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange, StepsRange
 from ui.chart.spans import Spans
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.numbers import integer, number
 
@@ -100,7 +101,7 @@ def past_notes(state: LayersPast, labels: Sequence[str], floor: float) -> list[N
 def past_table(state: LayersPast, names: Sequence[str]) -> Table:
     """One row per bucket: its first and last step, then minimum, maximum and last value of every layer that has any."""
     past, known = state.past, state.past.known
-    columns: dict[str, Sequence[Cell]] = {
+    columns: dict[str, Sequence[CellValue]] = {
         "first_step": past.steps.astype(int).tolist(),
         "last_step": np.minimum(past.steps + past.width - 1, past.end).astype(int).tolist(),
     }

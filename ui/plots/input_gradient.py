@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.observations.base import Observed
+from simulator.observations.base import CellValue, Observed
 from simulator.observations.input_gradient import InputGradient, InputGradientObservation
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.legend import Key, Note
@@ -15,7 +15,7 @@ from ui.chart.marks import ROUND, Area, Curves, Dots, Mark
 from ui.chart.pens import DASHED
 from ui.chart.polygons import Array, polygon
 from ui.chart.ranges import StepRange, finite_extent, room_for, with_margin
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
 from ui.style.numbers import count, number
@@ -124,7 +124,7 @@ def lost_samples(gradient: InputGradient) -> list[Note]:
 
 def table_of(step: int, gradient: InputGradient) -> Table:
     samples, inputs = gradient.gradients.shape
-    columns: dict[str, Sequence[Cell]] = {
+    columns: dict[str, Sequence[CellValue]] = {
         "step": [step] * (samples * inputs),
         "sample": [int(sample) for sample in gradient.samples[:samples] for _ in range(inputs)],
         "input": [*gradient.names] * samples,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.observations.base import Observed
+from simulator.observations.base import CellValue, Observed
 from simulator.observations.jacobian import Jacobian, JacobianObservation
 from ui.chart.axes import ShareAxis, ValueAxis
 from ui.chart.decades import extent, log10, notes_of, placed
@@ -17,7 +17,7 @@ from ui.chart.legend import Key, Note
 from ui.chart.marks import HOLLOW, ROUND, Area, Curves, Dots, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange, with_margin
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import PointedLayerPlot
 from ui.plots.quartiles import by_part, with_quartiles
@@ -134,7 +134,7 @@ class JacobianPlot(PointedLayerPlot[JacobianState]):
         ]
 
     def rows(self, state: JacobianState) -> Table:
-        columns: dict[str, list[Cell]] = {"step": [], "matrix": [], "rank": [], "singular_value": []}
+        columns: dict[str, list[CellValue]] = {"step": [], "matrix": [], "rank": [], "singular_value": []}
         for name, values in zip(self._names(state), state.spectra, strict=True):
             columns["step"] += [state.step] * len(values)
             columns["matrix"] += [name] * len(values)

@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QPolygonF
 
+from simulator.observations.base import CellValue
 from simulator.record.sampled_history import apart
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import BOTTOM_HEIGHT, TICKS_ONLY_HEIGHT, ShareAxis, StepAxis, ValueAxis
@@ -23,7 +24,7 @@ from ui.chart.level_handle import LevelHandle
 from ui.chart.marks import HOLLOW, Area, Curves, Dots, Mark
 from ui.chart.polygons import Array, pieces, polygon
 from ui.chart.ranges import Range, StepRange, StepsRange
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.gradient_time import past_text, step_text
 from ui.style.numbers import integer, number, percent
@@ -333,7 +334,7 @@ class LossPlot(Plot[LossState]):
 
     def rows(self, state: LossState) -> Table:
         past = next(iter(state.pasts.values()))
-        columns: dict[str, Sequence[Cell]] = {
+        columns: dict[str, Sequence[CellValue]] = {
             "first_step": past.steps.astype(int).tolist(),
             "last_step": np.minimum(past.steps + past.width - 1, past.end).astype(int).tolist(),
         }

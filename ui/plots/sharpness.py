@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QPolygonF
 
-from simulator.observations.base import Observed
+from simulator.observations.base import CellValue, Observed
 from simulator.observations.sharpness import Sharpness, SharpnessObservation
 from ui.chart.axes import StepAxis, ValueAxis
 from ui.chart.beside import Gauge
@@ -21,7 +21,7 @@ from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Curves, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import Range, StepRange, StepsRange, with_margin
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
 from ui.plots.quartiles import by_part
@@ -151,7 +151,7 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
         return Probe("\n".join(text), x=float(state.steps[index]))
 
     def rows(self, state: SharpnessState) -> Table:
-        columns: dict[str, Sequence[Cell]] = {
+        columns: dict[str, Sequence[CellValue]] = {
             "step": [int(step) for step in state.steps],
             "largest_eigenvalue": state.values.tolist(),
             "rate_times_eigenvalue": state.gauges.tolist(),

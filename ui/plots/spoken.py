@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
-from ui.chart.table import PLACES, Cell, Table
+from simulator.observations.base import CellValue
+from ui.chart.table import PLACES, Table
 from ui.style.numbers import count, integer, number
 
 SUBJECTS = ("layer", "matrix", "output", "sample")
@@ -68,7 +69,7 @@ def _rows_of_now(table: Table) -> Sequence[int] | None:
     ]
 
 
-def _now(column: Sequence[Cell], rows: Sequence[int] | None) -> list[float]:
+def _now(column: Sequence[CellValue], rows: Sequence[int] | None) -> list[float]:
     """The numbers of these rows; where there is one row for each moment, the last known."""
     if rows is None:
         return _numbers(column)[-1:]
@@ -93,5 +94,5 @@ def _extent(values: Sequence[float]) -> str:
     return text + "".join(f", {integer(times)} {word}" for word, times in lost.items() if times)
 
 
-def _numbers(column: Sequence[Cell]) -> list[float]:
+def _numbers(column: Sequence[CellValue]) -> list[float]:
     return [float(value) for value in column if isinstance(value, int | float)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtGui import QPolygonF
 
+from simulator.observations.base import CellValue
 from simulator.layers.base import layer_kinds
 from simulator.layers.recurrent.profile import TimeProfile
 from simulator.observations.time_profile import TimeProfilesObservation
@@ -24,7 +25,7 @@ from ui.chart.pane import Pane
 from ui.chart.pens import DASHED, SOLID, Dash
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.quartiles import by_part
 from ui.style.numbers import integer, number
@@ -329,7 +330,7 @@ class ThroughTime(Plot[ThroughTimeState]):
         return None if self.state is None else float(self.state.times)
 
     def rows(self, state: ThroughTimeState) -> Table:
-        columns: dict[str, list[Cell]] = {name: [] for name in ("step", "layer", "time", "hidden_gradient_norm")}
+        columns: dict[str, list[CellValue]] = {name: [] for name in ("step", "layer", "time", "hidden_gradient_norm")}
         columns |= {"hidden_gradient_norm_step_0": [], "hidden_mean": [], "hidden_std": []}
         for track in state.tracks:
             count = len(track.norms)

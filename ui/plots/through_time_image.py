@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 
+from simulator.observations.base import CellValue
 from simulator.arrays.numeric import Floats
 from simulator.observations.sampled import Subject
 from simulator.observations.time_profile import StateGradients, TimeProfilesObservation, height_of, norms_of
@@ -23,7 +24,7 @@ from ui.chart.legend import Key, Note
 from ui.chart.marks import Mark
 from ui.chart.polygons import Array
 from ui.chart.ranges import StepRange, StepsRange
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.plots.base import Probe, View
 from ui.plots.images import COLUMNS, ImagePlot
 from ui.plots.through_time import STATES
@@ -236,7 +237,7 @@ class ThroughTimeImage(ImagePlot[ImageState]):
         return Probe("\n".join(lines), each.layers[row], first + 0.5 * (image.width - 1))
 
     def rows(self, state: ImageState) -> Table:
-        columns: dict[str, list[Cell]] = {name: [] for name in ("first_step", "layer", "time", "hidden_gradient_norm")}
+        columns: dict[str, list[CellValue]] = {name: [] for name in ("first_step", "layer", "time", "hidden_gradient_norm")}
         for label, image in zip(state.labels, state.images, strict=True):
             count, rows = image.values.shape
             steps = image.first + image.width * np.arange(count)

@@ -12,6 +12,7 @@ from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 
+from simulator.observations.base import CellValue
 from simulator.observations.microscope import UnitObservation
 from simulator.observations.unit import COLUMNS, Unit
 from simulator.record.changes import Change, last_before
@@ -25,7 +26,7 @@ from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Curves, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange, StepsRange
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.plots.unit.bar import UnitBar
 from ui.plots.unit.parts import (
@@ -348,7 +349,7 @@ class UnitMicroscope(Plot[UnitState]):
     def rows(self, state: UnitState) -> Table:
         """A row per look."""
         count = len(state.steps)
-        columns: dict[str, Sequence[Cell]] = {
+        columns: dict[str, Sequence[CellValue]] = {
             "first_step": [int(step) for step in state.starts],
             "step": [int(step) for step in state.steps],
             "layer": [state.unit.layer] * count,

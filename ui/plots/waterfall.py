@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPolygonF
 
+from simulator.observations.base import CellValue
 from simulator.arrays.trace import FACTORS, Factor, Gains
 from simulator.observations.factors import NOT_A_NUMBER, TOTAL, FactorsObservation, gain_rows, nothing_arrives
 from ui.chart.axes import DepthAxis, ValueAxis
@@ -21,7 +22,7 @@ from ui.chart.lost import Since, layer_words, lost_notes, since_of
 from ui.chart.marks import FLOOR, LOST, Area, Bars, Curves, Dots, LayerHighlight, Mark
 from ui.chart.polygons import Array, pieces
 from ui.chart.ranges import StepRange, finite_extent, room_for
-from ui.chart.table import Cell, Table
+from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.depth import columns_of
 from ui.plots.over_layers import PlotOverLayers
@@ -256,7 +257,7 @@ class Waterfall(PlotOverLayers[WaterfallState]):
 
     def rows(self, state: WaterfallState) -> Table:
         """A row per layer and factor; a layer without any has one row that says so."""
-        cells: list[tuple[Cell, ...]] = []
+        cells: list[tuple[CellValue, ...]] = []
         for layer in range(state.depth):
             label = self.names_of(state.depth)[layer]
             total = _gain(float(state.totals[layer]))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from simulator.schema.plain import FieldPath
 from simulator.experiment.differences import UNTRAINED, in_words
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.labels import told_layers
@@ -85,7 +86,7 @@ def _operation(change: LiveChange, surgery: Surgery, before: Experiment | None) 
     return Alteration(change.step, change.step, what, "as trained", after)
 
 
-def changed_paths(before: Experiment, after: Experiment) -> Iterator[tuple[str | int, ...]]:
+def changed_paths(before: Experiment, after: Experiment) -> Iterator[FieldPath]:
     """Every field that numbers of the run hang on and that is another."""
     return (path for path, _live in differences(before, after) if path[0] not in UNTRAINED)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from simulator.schema.plain import FieldPath
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.shapes import shapes, text_of
 from simulator.layers.normalization import Normalization
@@ -41,7 +42,7 @@ def _row(entry: StackEntry, experiment: Experiment, need: Need, outputs: int) ->
     if entry.role == "input":
         return ("input", entry.title, entry.shape, "", "", "", "", "")
     part: Any = experiment.output
-    place: tuple[str | int, ...] = ("output",)
+    place: FieldPath = ("output",)
     if entry.role == "layer":
         part, place = at(experiment, entry.place), entry.place
     number = f"{INDENT * entry.level}{entry.number}"

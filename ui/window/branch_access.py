@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from ui.bench.bench import Bench
 from ui.bench.branches import Branches
-from ui.bench.chosen_lane import FULL, MOST, ChosenLane, Settings
+from ui.bench.chosen_lane import FULL, MOST, ChosenLane, SettingsByPath
 
 if TYPE_CHECKING:  # The first window does not wait for it.
     from ui.window.branches import BranchTree
@@ -23,7 +23,7 @@ class BranchAccess:
         self._window, self._bench, self._chosen, self._say = window, bench, chosen, say
         self.tree: BranchTree | None = None
 
-    def branch_here(self, step: int | None = None, settings: Settings | None = None, parent: str = "") -> bool:
+    def branch_here(self, step: int | None = None, settings: SettingsByPath | None = None, parent: str = "") -> bool:
         """One more network that goes on from a step, the one that is shown, with these settings; whether there is."""
         full = len(self._chosen.names) >= MOST
         reason = FULL if full else self.branches.branch_here(step, settings, parent)

@@ -15,7 +15,7 @@ from ui.settings.preferences import START, preferred
 from ui.settings.settings import Settings
 from ui.style.theme import THEMES
 from ui.window.experiments import Experiments
-from ui.window.parts import Parts
+from ui.window.parts import WindowParts
 from ui.window.window_events import follow
 
 # Page and tour are imported when they are shown: a start with a file does not wait for them.
@@ -34,7 +34,7 @@ OWN = frozenset(kind_of(kind) for kind in (Csv, Images))
 class FirstHour(QObject):
     """Opens the start page and the tour over a window, and does what is chosen there."""
 
-    def __init__(self, window: QMainWindow, experiments: Experiments, parts: Parts, training: QWidget) -> None:
+    def __init__(self, window: QMainWindow, experiments: Experiments, parts: WindowParts, training: QWidget) -> None:
         """``training`` is the panel that holds the knobs."""
         super().__init__(window)
         self._window, self._experiments, self._parts, self._training = window, experiments, parts, training

@@ -17,7 +17,7 @@ from ui.style.panels import PanelDock
 from ui.window.experiments import Experiments
 from ui.window.landscape_access import LandscapeAccess
 from ui.window.panel_room import PanelRoom
-from ui.window.parts import Parts
+from ui.window.parts import WindowParts
 
 # A start does not wait for lessons.
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class LessonsAccess(QObject):
     stage_changed = Signal()
     """A lesson was opened, went on, or was left."""
 
-    def __init__(self, window: QMainWindow, parts: Parts, experiments: Experiments, landscape: LandscapeAccess) -> None:
+    def __init__(self, window: QMainWindow, parts: WindowParts, experiments: Experiments, landscape: LandscapeAccess) -> None:
         super().__init__(window)
         self._landscape = landscape
         self._curtains: Curtains | None = None

@@ -54,7 +54,7 @@ from ui.window.notices import Notices
 from ui.window.palette_access import PaletteAccess
 from ui.window.panel_arrangement import PanelArrangement
 from ui.window.panel_room import PanelRoom
-from ui.window.parts import Parts
+from ui.window.parts import WindowParts
 from ui.window.past_edits import PastEdits
 from ui.window.plot_edits import let_move, let_revive
 from ui.window.preference_access import PreferenceAccess
@@ -98,7 +98,7 @@ class MainWindow(QMainWindow):
         self.progress = ProgressLine()
         self._since_words = QElapsedTimer()
         self._lay_out()
-        parts = Parts(
+        parts = WindowParts(
             self.bench, self.plot_area, self.builder, self.training, self.findings, self.transport, self.banner,
             self.status,
         )  # fmt: skip
@@ -171,13 +171,13 @@ class MainWindow(QMainWindow):
         self.addAction(escape)
         return escape
 
-    def _build_menus(self, parts: Parts) -> None:
+    def _build_menus(self, parts: WindowParts) -> None:
         toggles = [self.network_dock.toggleViewAction(), self.findings.toggle, self.training_dock.toggleViewAction()]
         menus.build_menus(self, parts, self._commands(parts, [*toggles, self.verdict.toggle]))
         self.addAction(self.verdict.toggle)
         self.menuBar().setCornerWidget(panel_toggles(toggles, self))
 
-    def _commands(self, parts: Parts, toggles: list[QAction]) -> menus.MenuCommands:
+    def _commands(self, parts: WindowParts, toggles: list[QAction]) -> menus.MenuCommands:
         docks = self.network_dock, self.training_dock
         self.landscape_access = LandscapeAccess(self.bench, self.banner, self)
         self.changes_access = ChangesAccess(self.bench, self.chosen, self.banner, self)

@@ -25,7 +25,7 @@ from ui.window.faults import Faults
 from ui.window.first_hour import FirstHour
 from ui.window.lessons_access import LessonsAccess
 from ui.window.manual_access import ManualAccess
-from ui.window.parts import Parts
+from ui.window.parts import WindowParts
 from ui.window.preference_effects import PreferenceEntry
 from ui.window.sharing import Sharing
 from ui.window.transport import Transport
@@ -93,7 +93,7 @@ class MenuCommands(Struct, frozen=True):
     help: HelpCommands
 
 
-def build_menus(window: QMainWindow, parts: Parts, commands: MenuCommands) -> None:
+def build_menus(window: QMainWindow, parts: WindowParts, commands: MenuCommands) -> None:
     """Fill the menu bar and the two menus of the transport."""
     bar, exporting = window.menuBar(), commands.file.exporting
     exports = [
@@ -238,7 +238,7 @@ def _toggle_full_screen(window: QMainWindow) -> None:
     window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
 
-def _help(window: QMainWindow, menu: QMenu, parts: Parts, commands: HelpCommands) -> None:
+def _help(window: QMainWindow, menu: QMenu, parts: WindowParts, commands: HelpCommands) -> None:
     tip = "Recent experiments, presets as pictures, and data for a new experiment."
     menu.addAction(action(window, "&Start page", commands.first_hour.open_page, tip=tip))
     menu.addAction(action(window, "&Tour", commands.first_hour.begin_tour, tip="Six steps on the real controls."))

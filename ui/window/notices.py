@@ -12,7 +12,7 @@ from simulator.schema.parameter import is_live_change
 from simulator.training.run_info import RunInfo
 from ui.style.numbers import integer, number
 from ui.window.missing_data import FIND, are_missing
-from ui.window.parts import Parts
+from ui.window.parts import WindowParts
 from ui.window.status import AGAIN
 
 OLD = "of the last network that could be built"
@@ -29,7 +29,7 @@ class Notices(QObject):
     data_wanted = Signal()
     """Where the data lie is to be asked for."""
 
-    def __init__(self, parts: Parts, parent: QObject) -> None:
+    def __init__(self, parts: WindowParts, parent: QObject) -> None:
         super().__init__(parent)
         self._banner, self._status = parts.banner, parts.status
         self._plots, self._transport, self._findings = parts.plots.feed, parts.transport, parts.findings

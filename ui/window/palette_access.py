@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 
 from simulator.experiment.files import Preset
 from ui.settings.preferences import Preference
-from ui.window.parts import Parts
+from ui.window.parts import WindowParts
 
 if TYPE_CHECKING:
     from simulator.lessons.lesson import Lesson
@@ -23,7 +23,7 @@ class PaletteAccess(QObject):
     def __init__(
         self,
         window: QMainWindow,
-        parts: Parts,
+        parts: WindowParts,
         docks: tuple[QWidget, QWidget],
         open_preset: Callable[[Preset], object],
         open_preference: Callable[[Preference], object],

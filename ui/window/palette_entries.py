@@ -23,7 +23,7 @@ from simulator.schema.parameter import Parameter, Part, Spec, concrete, own_firs
 from simulator.system.text import capitalized
 from ui.board.plot_area import PlotArea
 from ui.builder.builder import Builder
-from ui.forms.row import Row
+from ui.forms.row import FormRow
 from ui.forms.training import TrainingPanel
 from ui.palette.entry import PaletteEntry, first_sentence
 from ui.plots.base import Plot
@@ -32,7 +32,7 @@ from ui.settings.shortcuts import command_keys, command_name
 from ui.start.pictures import preset_picture
 from ui.style.icons import icon
 from ui.style.theme import Theme, current_theme
-from ui.window.parts import Parts
+from ui.window.parts import WindowParts
 from ui.window.stop_control import StopControl, menu_text
 
 PLOTS, WORKSPACES, PRESETS, COMMANDS, SETTINGS = "Plots", "Workspaces", "Presets", "Commands", "Settings"
@@ -152,9 +152,9 @@ def rule_entries(stop: StopControl) -> Iterator[PaletteEntry]:
         )  # fmt: skip
 
 
-def setting_entries(parts: Parts, docks: Docks) -> Iterator[PaletteEntry]:
+def setting_entries(parts: WindowParts, docks: Docks) -> Iterator[PaletteEntry]:
     """Every knob of the training panel, and every field of the present layers."""
-    for row in parts.training.findChildren(Row):
+    for row in parts.training.findChildren(FormRow):
         if not row.isHidden():
             act = partial(_show_knob, parts.training, row, docks.training)
             yield knob_entry(row.parameter, name_of(row.path, row.parameter), act)
@@ -209,7 +209,7 @@ def fields_of(part: Spec, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
             yield from fields_of(value, (*path, parameter.name))
 
 
-def _show_knob(training: TrainingPanel, row: Row, dock: QWidget) -> None:
+def _show_knob(training: TrainingPanel, row: FormRow, dock: QWidget) -> None:
     """Bring a knob of the training panel into sight and give it the focus."""
     dock.show()
     training.reveal(row)
@@ -220,12 +220,12 @@ def _show_field(builder: Builder, index: int, path: tuple[str, ...], dock: QWidg
     """Choose a layer and give the focus to one of its fields."""
     dock.show()
     builder.choose([("layers", index)])
-    for row in builder.findChildren(Row):
+    for row in builder.findChildren(FormRow):
         if row.path == path and row.isVisibleTo(builder):
             _focus_in(row)
 
 
-def _focus_in(row: Row) -> None:
+def _focus_in(row: FormRow) -> None:
     """Give the focus to the control of a row."""
     controls = [each for each in row.findChildren(QWidget) if each.focusPolicy() & Qt.FocusPolicy.TabFocus]
     next((each for each in controls if each.isVisibleTo(row) and each.isEnabled()), row).setFocus()

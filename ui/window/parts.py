@@ -13,7 +13,7 @@ from ui.window.status import Banner, StatusLine
 from ui.window.transport import Transport
 
 
-class Parts(Struct, frozen=True):
+class WindowParts(Struct, frozen=True):
     """Each once; the document is the bench's."""
 
     bench: Bench

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
 from ui.bench.bench import Bench
-from ui.bench.chosen_lane import Settings, settings_between
+from ui.bench.chosen_lane import SettingsByPath, settings_between
 from ui.style.numbers import integer
 from ui.timeline.bar import TimelineBar
 from ui.window.branch_access import BranchAccess
@@ -43,7 +43,7 @@ class PastEdits(QObject):
             again, words = partial(self._continue, step, name, settings), (f"Continue from step {integer(step)}", TIP)
         self._banner.say(text, again=again, words=words, holds=lambda: self._scrubber.step == step)
 
-    def _continue(self, step: int, name: str, settings: Settings) -> None:
+    def _continue(self, step: int, name: str, settings: SettingsByPath) -> None:
         """As a branch; in the run it is taken back, unless something else was done since."""
         if self._document.edit.number == self._number and not self._document.edit.again:
             self._document.undo_stack.undo()
@@ -51,7 +51,7 @@ class PastEdits(QObject):
             self._banner.clear()
 
 
-def _changed_network(old: Experiment, new: Experiment) -> tuple[str, Settings]:
+def _changed_network(old: Experiment, new: Experiment) -> tuple[str, SettingsByPath]:
     """The first network that is trained otherwise than before, and what is set in it; nothing where that is no field.
 
     Others that follow it are changed with it.

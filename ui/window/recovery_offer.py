@@ -31,7 +31,7 @@ LONGEST_NAME = 200
 LATER = "Changes after the run was kept"
 
 
-class Left(Struct, frozen=True):
+class Restorable(Struct, frozen=True):
     """What can be restored."""
 
     note: RecoveryNote
@@ -71,14 +71,14 @@ def note_of(session: SessionFolder) -> RecoveryNote | None:
     return note
 
 
-def left_by(session: SessionFolder, note: RecoveryNote) -> Left | None:
+def left_by(session: SessionFolder, note: RecoveryNote) -> Restorable | None:
     """What can be restored of it; None where that is nothing."""
     try:
         experiment = Experiment.from_json(read_regular(session.path / EXPERIMENT, MAX_FILE_BYTES))
     except (OSError, ValueError, MemoryError) as error:
         log.warning("an experiment could not be restored: %s", error)
         return None
-    left = Left(note, experiment, _run_of(session, note))
+    left = Restorable(note, experiment, _run_of(session, note))
     return left if left.gain else None
 
 
@@ -123,7 +123,7 @@ def offer(session: SessionFolder, note: RecoveryNote, document: Document, recove
     session.leave()
 
 
-def restore(left: Left, document: Document) -> None:
+def restore(left: Restorable, document: Document) -> None:
     """Put it into the document, unsaved; the run goes on, or stands where undo finds it."""
     if left.run is None:
         document.replace(left.experiment, unsaved=True)

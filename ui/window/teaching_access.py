@@ -16,7 +16,7 @@ from ui.style.actions import action
 from ui.window.experiments import Experiments
 from ui.window.landscape_access import LandscapeAccess
 from ui.window.lessons_access import LessonsAccess
-from ui.window.parts import Parts
+from ui.window.parts import WindowParts
 
 # A start does not wait for them.
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class TeachingAccess(QObject):
 
     def __init__(
         self,
-        parts: Parts,
+        parts: WindowParts,
         experiments: Experiments,
         lessons: LessonsAccess,
         landscape: LandscapeAccess,

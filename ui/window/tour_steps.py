@@ -10,7 +10,7 @@ from ui.doctor.panel import trying_text
 from ui.doctor.rounds import Rounds
 from ui.doctor.strip import FindingsStrip
 from ui.tour.step import TourStep
-from ui.window.parts import Parts
+from ui.window.parts import WindowParts
 
 PRESET = "vanishing-sigmoid"
 """What the tour is about."""
@@ -20,7 +20,7 @@ WHY = "why"
 """The workspace that takes gradients apart."""
 
 
-def tour_steps(parts: Parts, training: QWidget) -> tuple[TourStep, ...]:
+def tour_steps(parts: WindowParts, training: QWidget) -> tuple[TourStep, ...]:
     """The steps, with the controls of one window; ``training`` is the panel that holds the knobs."""
     plots = parts.plots
     return (
@@ -40,7 +40,7 @@ def _see(plots: PlotArea) -> TourStep:
     )
 
 
-def _play(parts: Parts) -> TourStep:
+def _play(parts: WindowParts) -> TourStep:
     bench = parts.bench
     return TourStep(
         "Play",
@@ -53,7 +53,7 @@ def _play(parts: Parts) -> TourStep:
     )
 
 
-def _turn(parts: Parts, training: QWidget) -> TourStep:
+def _turn(parts: WindowParts, training: QWidget) -> TourStep:
     return TourStep(
         "Turn a knob",
         "Drag the learning rate. The dot ● says that it acts on the next step, while the network trains; ↺ is on "
@@ -121,11 +121,11 @@ def _button(action: QAction) -> QWidget:
     return next(widget for widget in action.associatedObjects() if isinstance(widget, QToolButton))
 
 
-def _knob(parts: Parts) -> QWidget:
+def _knob(parts: WindowParts) -> QWidget:
     return parts.training.form(KNOB[0]).row(KNOB) or parts.training
 
 
-def _open_training(parts: Parts, training: QWidget) -> None:
+def _open_training(parts: WindowParts, training: QWidget) -> None:
     training.show()
     parts.training.section("Optimiser").set_open(True)
     parts.training.ensureWidgetVisible(_knob(parts))

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from simulator.schema.plain import PlainDict
 from simulator.code.importing.modules import ForeignModule
-from simulator.code.importing.rebuilding import MOST_CLASSES, Plain, Rebuilt
+from simulator.code.importing.rebuilding import MOST_CLASSES, Rebuilt
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers.affine import AffineModule
 from simulator.layers.normalization.batch import BatchNormStage
@@ -28,13 +29,13 @@ NOISE = "noise.csv"
 def experiment_of(network: Rebuilt, name: str, folder: Path) -> Experiment:
     """The network on noise of the shape that it takes, until it is given data of its own."""
     data = _data(network, folder)
-    plain: Plain = {"name": name, "data": data, "layers": network.layers, "loss": {"kind": network.loss}}
+    plain: PlainDict = {"name": name, "data": data, "layers": network.layers, "loss": {"kind": network.loss}}
     if network.output:
         plain["output"] = network.output
     return Experiment.from_builtins({**plain, "batch_size": 64})
 
 
-def _data(network: Rebuilt, folder: Path) -> Plain:
+def _data(network: Rebuilt, folder: Path) -> PlainDict:
     """Drawn noise where the bench has it in that shape, else a table of noise."""
     shape, outputs = network.input_shape, network.outputs
     if len(shape) == 2:
@@ -49,7 +50,7 @@ def _data(network: Rebuilt, folder: Path) -> Plain:
     return {"kind": "csv", "path": NOISE, "target": targets, "task": task, "scale": "none", **image}
 
 
-def _sequences(network: Rebuilt) -> Plain:
+def _sequences(network: Rebuilt) -> PlainDict:
     """A task on sequences as long: the bench draws none of any width, and answers are the task's."""
     kind = "temporal_order" if not network.quantities else "adding"
     network.notes.append(

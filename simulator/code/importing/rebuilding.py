@@ -8,17 +8,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.schema.plain import PlainDict
 from simulator.code.importing.modules import ForeignModule
 from simulator.layers.base import Shape
 from simulator.layers.image.windows import Padding, WindowAxis
 from simulator.schema.numbers import count, integer
 
-Plain = dict[str, Any]
 MOST_CLASSES = 1000
 LARGEST_SIDE = 1024
 """Of images whose size is looked for."""
 
-ACTIVATIONS: Mapping[str, Callable[[Mapping[str, Any]], Plain | None]] = {
+ACTIVATIONS: Mapping[str, Callable[[Mapping[str, Any]], PlainDict | None]] = {
     "Sigmoid": lambda fields: {"kind": "sigmoid"},
     "Tanh": lambda fields: {"kind": "tanh"},
     "ReLU": lambda fields: {"kind": "relu"},
@@ -50,10 +50,10 @@ class Rebuilt:
     input_shape: Shape
     outputs: int
     loss: str
-    layers: list[Plain]
+    layers: list[PlainDict]
     sources: list[tuple[ForeignModule, ForeignModule | None]]
     """Of each layer with weights the map and the norm that they are of, the output's last."""
-    output: Plain = field(default_factory=dict)
+    output: PlainDict = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -92,7 +92,7 @@ class _Row:
 
     def __init__(self, shape: Shape) -> None:
         self.input_shape = self.shape = shape
-        self.layers: list[Plain] = []
+        self.layers: list[PlainDict] = []
         self.sources: list[tuple[ForeignModule, ForeignModule | None]] = []
         self.notes: list[str] = []
         self.loss = ""
@@ -140,10 +140,10 @@ class _Row:
                 raise UnknownError(f"{module.kind} with its settings is no activation of the bench")
             self._set("activation", made, module)
 
-    def _set(self, name: str, value: Plain, module: ForeignModule) -> None:
+    def _set(self, name: str, value: PlainDict, module: ForeignModule) -> None:
         """Give the last layer what stands behind its map; UnknownError where the bench has it in another order."""
         order = ("normalization", "activation", "dropout")
-        layer: Plain = self.layers[-1] if self.layers else {"kind": ""}
+        layer: PlainDict = self.layers[-1] if self.layers else {"kind": ""}
         later = order[order.index(name) :]
         if layer["kind"] not in ("dense", "convolution") or any(each in layer for each in later):
             raise UnknownError(f"{module.name} ({module.kind}) stands where no layer of the bench has one")
@@ -211,7 +211,7 @@ class _Row:
             )
         position = "after" if self.layers and "activation" in self.layers[-1] else "before"
         made = {"kind": "batch" if batch else "layer", "position": position, "epsilon": module.fields["eps"]}
-        layer: Plain = self.layers[-1] if self.layers else {"kind": ""}
+        layer: PlainDict = self.layers[-1] if self.layers else {"kind": ""}
         if layer["kind"] not in ("dense", "convolution") or "normalization" in layer or "dropout" in layer:
             raise UnknownError(f"{module.name} ({module.kind}) stands where no layer of the bench has one")
         layer["normalization"] = made | ({"momentum": module.fields["momentum"]} if batch else {})
@@ -259,7 +259,7 @@ def _padding(module: ForeignModule, shape: Shape, kernel: int, stride: int) -> P
     return own
 
 
-def together(layers: Sequence[Plain]) -> list[Plain]:
+def together(layers: Sequence[PlainDict]) -> list[PlainDict]:
     """Layers that are alike and follow each other as one that is repeated."""
     made = []
     for layer, alike in itertools.groupby(layers):

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from simulator.schema.plain import PlainDict
 from simulator.arrays.numeric import Floats
 from simulator.code.importing.modules import MAPS, RECURRENT, ForeignModule
-from simulator.code.importing.rebuilding import ACTIVATIONS, MOST_CLASSES, Plain, Rebuilt, together
+from simulator.code.importing.rebuilding import ACTIVATIONS, MOST_CLASSES, Rebuilt, together
 from simulator.experiment.experiment import ExperimentError
 from simulator.layers.base import Shape
 from simulator.schema.numbers import count, integer
@@ -49,8 +50,8 @@ class _Skeleton:
             raise ExperimentError("it has no weights that a layer could be made of, by PyTorch's names")
         notes.append("its maps stand in a row: how modules are connected is not known")
         self.usual = _usual_activation(self.groups, notes)
-        self.layers: list[Plain] = []
-        self.last: Plain = {}
+        self.layers: list[PlainDict] = []
+        self.last: PlainDict = {}
         self.taken = 0
         """Inputs of the dense layer before."""
         self.input_shape = self.signal = self._first_shape(self.groups[0][0], shape)
@@ -146,7 +147,7 @@ class _Skeleton:
         kind = {"RNN": "recurrent"}.get(own.kind, own.kind.lower())
         for place in range(sum(name.startswith("weight_ih_l") and name[11:].isdecimal() for name in own.arrays)):
             state = own.arrays[f"weight_hh_l{place}"]
-            layer: Plain = {"kind": kind, "units": len(state) // GATES.get(own.kind, 1), "output": "all"}
+            layer: PlainDict = {"kind": kind, "units": len(state) // GATES.get(own.kind, 1), "output": "all"}
             layer |= {"initializer": _drawn(own.arrays[f"weight_ih_l{place}"]), "recurrent_initializer": _drawn(state)}
             if own.kind == "RNN":
                 layer["activation"] = {"kind": own.fields.get("nonlinearity", "tanh")}
@@ -210,7 +211,7 @@ def _pool(module: ForeignModule) -> int:
     return _largest(module, "stride", 1) if module.kind in POOLS else 1
 
 
-def _usual_activation(groups: Sequence[Sequence[ForeignModule]], notes: list[str]) -> Plain:
+def _usual_activation(groups: Sequence[Sequence[ForeignModule]], notes: list[str]) -> PlainDict:
     """What is taken where a layer shows no activation: a module may be used many times, or a function in its place."""
     kinds = Counter(module.kind for group in groups for module in group if module.kind in (*ACTIVATIONS, *ALIKE))
     silent = [group for group in groups[:-1] if group[0].kind not in RECURRENT]
@@ -222,17 +223,17 @@ def _usual_activation(groups: Sequence[Sequence[ForeignModule]], notes: list[str
     return {"kind": ALIKE.get(usual, "leaky_relu" if usual == "LeakyReLU" else usual.lower())}
 
 
-def _drawn(weight: Floats) -> Plain:
+def _drawn(weight: Floats) -> PlainDict:
     """How weights (units, inputs, …) are drawn that are as large as these."""
     variance = float(np.mean(np.square(weight))) * math.prod(weight.shape[1:])
     return {"kind": "variance_scaled", "weight_variance": variance}
 
 
-def _around(own: ForeignModule, group: Sequence[ForeignModule], usual: Plain) -> dict[str, Any]:
+def _around(own: ForeignModule, group: Sequence[ForeignModule], usual: PlainDict) -> dict[str, Any]:
     """How a map is drawn, and the norm and activation behind it."""
     weight = own.weight
     assert weight is not None
-    layer: Plain = {"activation": usual, "initializer": _drawn(weight)}
+    layer: PlainDict = {"activation": usual, "initializer": _drawn(weight)}
     norm = next((place for place, module in enumerate(group) if module.kind in NORMS), None)
     phi = next((place for place, module in enumerate(group) if module.kind in (*ACTIVATIONS, *ALIKE)), None)
     if phi is not None:
@@ -243,7 +244,7 @@ def _around(own: ForeignModule, group: Sequence[ForeignModule], usual: Plain) ->
     return layer
 
 
-def _activation(module: ForeignModule) -> Plain | None:
+def _activation(module: ForeignModule) -> PlainDict | None:
     """The same one; None where the bench has none."""
     return ACTIVATIONS[module.kind](module.fields) if module.kind in ACTIVATIONS else None
 

@@ -16,7 +16,7 @@ from simulator.layers.affine import AffineModule
 from simulator.layers.base import Module, Tap
 from simulator.layers.output import OutputModule
 from simulator.network.network import Network
-from simulator.observations.base import Cell, Observation, Row
+from simulator.observations.base import CellValue, Observation, AnalysisRow
 from simulator.schema.parameter import title_of
 from simulator.training.run_info import RunInfo
 
@@ -116,12 +116,12 @@ class GraphObservation(Observation[Graph], frozen=True, tag="graph"):
         network = training.network
         return Graph(tuple(node.box(network.batch) for node in nodes(network)))
 
-    def rows(self, result: Graph, info: RunInfo) -> Iterator[Row]:
+    def rows(self, result: Graph, info: RunInfo) -> Iterator[AnalysisRow]:
         for box in result.boxes:
             label = info.layers[box.layer].label if box.layer >= 0 else "input"
             rows, columns = box.shape
-            cells: dict[str, Cell] = {"box": box.role, "title": box.title, "norm": box.norm}
-            yield Row("graph.csv", {"layer": label, **cells, "rows": rows, "columns": columns})
+            cells: dict[str, CellValue] = {"box": box.role, "title": box.title, "norm": box.norm}
+            yield AnalysisRow("graph.csv", {"layer": label, **cells, "rows": rows, "columns": columns})
 
 
 def _at(node: Node, place: int) -> Node:

@@ -20,7 +20,7 @@ from simulator.doctor.files import to_json
 from simulator.experiment.embedded import extract
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.measures import NAMES, RECORDED_NAMES
-from simulator.observations.base import Cell, Observation, Observed, Result
+from simulator.observations.base import CellValue, Observation, Observed, Result
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.histograms import HistogramsObservation
 from simulator.observations.registry import files
@@ -105,7 +105,7 @@ def cell(value: float | None) -> str:
     return "" if value is None else repr(float(value))
 
 
-def _plain(value: Cell) -> str | int:
+def _plain(value: CellValue) -> str | int:
     """Words and counts as they are, numbers in full."""
     return value if isinstance(value, (str, int)) else cell(value)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from simulator.arrays.numeric import Floats
-from simulator.observations.base import Observation, Row
+from simulator.observations.base import Observation, AnalysisRow
 from simulator.observations.sampled import Sampled, Subject
 from simulator.training.run_info import RunInfo
 
@@ -43,5 +43,5 @@ class SizeObservation(Observation[float], frozen=True, tag="size"):
     def observe(self, training: Training) -> float:
         return float(np.linalg.norm(training.network.parameters.value))
 
-    def rows(self, result: float, info: RunInfo) -> Iterator[Row]:
-        yield Row("size.csv", {"norm": result})
+    def rows(self, result: float, info: RunInfo) -> Iterator[AnalysisRow]:
+        yield AnalysisRow("size.csv", {"norm": result})

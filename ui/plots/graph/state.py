@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from simulator.observations.base import CellValue
 from simulator.observations.graph.matrix import Matrix
 from simulator.observations.graph.nodes import Box, Graph
 from simulator.observations.graph.what_if import Changes, WhatIfOutcome
-from ui.chart.table import Cell
 from ui.plots.graph.folding import OpenFolds
 from ui.plots.graph.layout import depth_of
 
@@ -47,7 +47,7 @@ class GraphState:
         return max(depth_of(box.key) for box in self.graph.boxes)
 
 
-def changed_columns(outcome: WhatIfOutcome, boxes: Sequence[Box]) -> Mapping[str, Sequence[Cell]]:
+def changed_columns(outcome: WhatIfOutcome, boxes: Sequence[Box]) -> Mapping[str, Sequence[CellValue]]:
     ratios = [outcome.ratio(box.key) for box in boxes]
     return {
         "norm_changed": [outcome.norms[box.key] for box in boxes],
