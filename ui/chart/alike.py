@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPen, QTransform
 
+from simulator.arrays.numeric import Floats
 from ui.chart.marks import Mark, Surface
 from ui.chart.pens import SOLID, pen_of, transparent
-from ui.chart.polygons import Array, same_bits, unbroken_rows
+from ui.chart.polygons import same_bits, unbroken_rows
 from ui.chart.strokes import draw_stroke
 
 TOUCHING = 1.2
@@ -59,15 +60,15 @@ def _dashed(turn: DashTurn, colour: str, width: float, alpha: float) -> QPen:
 class AlikeCurves(Mark):
     """Curves over one axis of which none hides another: those that lie upon each other are seen by dashes in turn."""
 
-    x: Array
-    heights: Array
+    x: Floats
+    heights: Floats
     """(curves, points)"""
     _: KW_ONLY
     colours: Sequence[str] = ("text",)
     layers: Sequence[int] = ()
     shared: int = 1
     """Layers, one after the other, that a curve is of."""
-    each: Array | None = None
+    each: Floats | None = None
     """(layers, points): of every layer, where a curve is of several; the one that is pointed at is drawn by itself."""
     before: AlikeCurves | None = None
     """What they go on from, from its last point on, in the same turns."""
@@ -244,7 +245,7 @@ class Grown(Protocol):
     """Curves over steps, of which what stays can be parted from what comes after it."""
 
     @property
-    def x(self) -> Array: ...
+    def x(self) -> Floats: ...
 
     def begins_like(self, other: Self, points: int, /) -> bool: ...
     def settled(self, end: int, /) -> Self: ...
@@ -296,7 +297,7 @@ class Neighbours(Struct, frozen=True):
     """Where both have a point."""
 
 
-def neighbours_of(heights: Array, pixels: float, order: NDArray[np.intp] | None = None) -> Neighbours:
+def neighbours_of(heights: Floats, pixels: float, order: NDArray[np.intp] | None = None) -> Neighbours:
     """``heights`` (curves, points), ``pixels`` per unit of height, in their own order or a given one."""
     order = _order(heights) if order is None else order
     with np.errstate(invalid="ignore"):
@@ -315,12 +316,12 @@ def turns_of(count: int, curves: Neighbours, length: float) -> list[DashTurn | N
     return turns
 
 
-def _means(heights: Array) -> Array:
+def _means(heights: Floats) -> Floats:
     good = np.isfinite(heights)
     return np.asarray(np.where(good, heights, 0.0).sum(axis=1) / np.maximum(good.sum(axis=1), 1))
 
 
-def alone_of(heights: Array, curves: Neighbours) -> NDArray[np.bool_]:
+def alone_of(heights: Floats, curves: Neighbours) -> NDArray[np.bool_]:
     """(curves, points): where a curve has neither of its neighbours in order of height upon it."""
     alone = np.isfinite(heights)
     alone[curves.order[:-1]] &= ~curves.near
@@ -328,7 +329,7 @@ def alone_of(heights: Array, curves: Neighbours) -> NDArray[np.bool_]:
     return alone
 
 
-def _order(heights: Array) -> NDArray[np.intp]:
+def _order(heights: Floats) -> NDArray[np.intp]:
     """Curves that have any point, from the lowest to the highest."""
     known = np.flatnonzero(np.isfinite(heights).any(axis=1))
     return known[np.argsort(_means(heights[known]), kind="stable")]

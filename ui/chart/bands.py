@@ -9,10 +9,10 @@ from dataclasses import KW_ONLY, dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 
+from simulator.arrays.numeric import Floats
 from ui.chart.axes import TEXT_PIXELS, Axis, Ticks, plot_font
 from ui.chart.marks import Mark, Surface
 from ui.chart.pens import SOLID, Dash, pen_of, transparent
-from ui.chart.polygons import Array
 from ui.chart.ranges import Range, nice_step
 from ui.style.numbers import integer, power_of_ten
 from ui.style.text_size import scaled
@@ -58,7 +58,7 @@ class Bands:
     def extent(self) -> Range:
         return 0.0, self.count * self.pitch
 
-    def place(self, band: int, values: Array) -> Array:
+    def place(self, band: int, values: Floats) -> Floats:
         return self.base(band) + (values - self.low) / (self.high - self.low)
 
     def value(self, band: int, y: float) -> float:

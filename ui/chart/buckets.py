@@ -9,9 +9,9 @@ from weakref import ReferenceType, ref
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays.numeric import Floats
 from simulator.record.history import History, Series
 
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

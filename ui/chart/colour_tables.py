@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
+from simulator.arrays.numeric import Floats
 from ui.style.colours import mix, ramp
 from ui.style.theme import Theme
 
@@ -60,7 +61,7 @@ def is_signed(table: Callable[[Theme], Sequence[int]]) -> bool:
     return table is diverging_table
 
 
-def indexed(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.uint8]:
+def indexed(values: Floats, low: float, high: float) -> NDArray[np.uint8]:
     """Places in the colour table for ``values`` between ``low`` and ``high``.
 
     −∞ means "exactly 0" (a log), NaN "no data", +∞ "not finite"; what lies outside takes the nearest colour.

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QPainter
 
+from simulator.arrays.numeric import Floats
 from ui.chart.pens import pen_of
-from ui.chart.polygons import Array, polygon
+from ui.chart.polygons import polygon
 
 DENSE = 256
 """Dots from which on they are drawn so."""
@@ -18,7 +19,7 @@ GROUPS = 32
 
 
 def draw_dense(
-    painter: QPainter, x: Array, y: Array, rows: NDArray[np.intp], colours: Sequence[str], width: float
+    painter: QPainter, x: Floats, y: Floats, rows: NDArray[np.intp], colours: Sequence[str], width: float
 ) -> None:
     """A square of ``width`` pixels at each place, in the colour of its row."""
     shared = -(-len(colours) // GROUPS)

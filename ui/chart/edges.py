@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays.numeric import Floats
 from ui.chart.legend import Note
 from ui.chart.marks import ABOVE, BELOW, LOST, ROUND, Dots
-from ui.chart.polygons import Array
 from ui.chart.ranges import MOST, Range
 from ui.style.numbers import count, number
 
@@ -18,24 +18,24 @@ FLATTENING = 1e4
 PREFIXES = 16
 
 
-def _sizes(series: Array) -> Array:
+def _sizes(series: Floats) -> Floats:
     sizes = np.abs(series[np.isfinite(series)])
     return np.asarray(sizes[sizes > 0])
 
 
-def _median(sizes: Array) -> float:
+def _median(sizes: Floats) -> float:
     """Halved before they are added: the largest floats have no sum."""
     middle = np.sort(sizes)[[(len(sizes) - 1) // 2, len(sizes) // 2]]
     return float((0.5 * middle).sum())
 
 
-def reach_of(series: Array) -> float:
+def reach_of(series: Floats) -> float:
     """The largest magnitude that a linear axis shows: 10⁴ times the median magnitude of what is neither 0 nor lost."""
     sizes = _sizes(series)
     return min(FLATTENING * _median(sizes), MOST) if sizes.size else MOST
 
 
-def fitting(parts: Iterable[Array], reach: float = MOST) -> Range:
+def fitting(parts: Iterable[Floats], reach: float = MOST) -> Range:
     """Smallest and largest of all values within ±``reach``; NaN, NaN if there is none."""
     ends = []
     for part in parts:
@@ -45,7 +45,7 @@ def fitting(parts: Iterable[Array], reach: float = MOST) -> Range:
     return (min(ends), max(ends)) if ends else (float("nan"), float("nan"))
 
 
-def stands_out(series: Array) -> bool:
+def stands_out(series: Floats) -> bool:
     """Whether a value of this past stood 10⁴ times above the median of what was known at some time.
 
     So it stays true when what stood out has become the rule.
@@ -58,13 +58,13 @@ def stands_out(series: Array) -> bool:
     return any(_far_above(float(highest[end - 1]), sizes[:end]) for end in ends)
 
 
-def _far_above(highest: float, sizes: Array) -> bool:
+def _far_above(highest: float, sizes: Floats) -> bool:
     """Whether the highest of these stands so; where fewer than half are as small as that asks, no median is."""
     small = int(np.count_nonzero(sizes <= 2 * highest / FLATTENING))
     return 2 * small >= len(sizes) and highest > FLATTENING * _median(sizes)
 
 
-def drawn_within(values: Array, shown: Range) -> tuple[Array, NDArray[np.int8]]:
+def drawn_within(values: Floats, shown: Range) -> tuple[Floats, NDArray[np.int8]]:
     """Heights and kinds of marks: what lies beyond ``shown`` stands at its edge, what is not finite becomes a gap."""
     kinds = np.full(values.shape, ROUND, np.int8)
     inside = (values >= shown[0]) & (values <= shown[1])
@@ -77,7 +77,7 @@ def drawn_within(values: Array, shown: Range) -> tuple[Array, NDArray[np.int8]]:
     return np.where(known, np.clip(values, *shown), np.nan), kinds
 
 
-def beyond_notes(values: Array, shown: Range, what: str) -> list[Note]:
+def beyond_notes(values: Floats, shown: Range, what: str) -> list[Note]:
     """``2 layers beyond the axis, as far as 3.2·10⁹``."""
     beyond = values[np.isfinite(values) & ((values > shown[1]) | (values < shown[0]))]
     if not beyond.size:
@@ -86,7 +86,7 @@ def beyond_notes(values: Array, shown: Range, what: str) -> list[Note]:
     return [Note(f"{count(len(beyond), what)} beyond the axis, as far as {number(farthest)}", warning=True)]
 
 
-def beyond_dots(key: str, x: Array, values: Array, shown: Range, colour: str) -> Dots:
+def beyond_dots(key: str, x: Floats, values: Floats, shown: Range, colour: str) -> Dots:
     """Marks at the edges of a pane where values over time lie beyond them."""
     beyond = np.isfinite(values) & ((values > shown[1]) | (values < shown[0]))
     return Dots(key, x[beyond], *drawn_within(values[beyond], shown), colours=(colour,), radius=3.0)

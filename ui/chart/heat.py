@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
+from simulator.arrays.numeric import Floats
 from ui.chart.axes import VECTOR
 from ui.chart.colour_tables import FIRST, LAST, LOST, MIDDLE, ZERO, is_signed
 from ui.chart.hatching import Hatch, hatch_cells
@@ -41,7 +42,7 @@ class Heat(Mark):
     """What the legend says of cells of exactly 0."""
     lost: Key | None = NOT_FINITE
     """And of those that are not finite."""
-    logs: NDArray[np.float64] | None = None
+    logs: Floats | None = None
     """(rows, columns): log₁₀ of what the cells are of, −∞ of 0, +∞ of what is not finite, NaN of nothing."""
     of_layers: bool = False
     """Whether each row is a layer."""

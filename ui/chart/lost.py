@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays.numeric import Floats
 from simulator.record.history import History
 from ui.chart.legend import Note
-from ui.chart.polygons import Array
 from ui.style.numbers import integer
 
 Since = tuple[int | None, ...]
 """Of each layer the first step of the unbroken time in which it is not finite; None where that is not known."""
 
 
-def since_of(history: History, measure: str, values: Array) -> Since:
+def since_of(history: History, measure: str, values: Floats) -> Since:
     """What the history knows of the layers that are not finite now."""
     lost = ~np.isfinite(values)
     if not lost.any():
@@ -42,7 +42,7 @@ def step_words(since: Sequence[int | None]) -> str:
     return f"{'since' if len({*known}) == 1 else 'first at'} step {integer(min(known))}"
 
 
-def lost_notes(values: Array, defined: NDArray[np.bool_], labels: Sequence[str], since: Since = ()) -> list[Note]:
+def lost_notes(values: Floats, defined: NDArray[np.bool_], labels: Sequence[str], since: Since = ()) -> list[Note]:
     """``NaN since step 32 in layers 3–12``; ``∞`` where it is that."""
     notes = []
     for word, lost in (("NaN", np.isnan(values)), ("∞", np.isinf(values))):

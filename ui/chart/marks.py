@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF, QTransform
 
+from simulator.arrays.numeric import Floats
 from ui.chart.dense_dots import DENSE as DENSE_DOTS
 from ui.chart.dense_dots import draw_dense
 from ui.chart.hatching import PLAIN, Hatch, hatching
 from ui.chart.legend import Key
 from ui.chart.pane import Pane
 from ui.chart.pens import DASH_DOTTED, DASHED, DOTTED, SOLID, Dash, pen_of, transparent
-from ui.chart.polygons import Array, polygon, unbroken
+from ui.chart.polygons import polygon, unbroken
 from ui.chart.shapes import ORDER, draw_shape
 from ui.style.theme import Theme
 
@@ -225,9 +226,9 @@ class Curves(PlainMark):
 class Area(PlainMark):
     """A filled band between two curves, with gaps where either is not finite."""
 
-    x: Array
-    low: Array
-    high: Array
+    x: Floats
+    low: Floats
+    high: Floats
     _: KW_ONLY
     colour: str = "text"
     alpha: float = 0.18
@@ -273,8 +274,8 @@ class Dots(PlainMark):
     Those of a further network are squares, diamonds or triangles.
     """
 
-    x: Array
-    y: Array
+    x: Floats
+    y: Floats
     kinds: NDArray[np.int8]
     _: KW_ONLY
     colours: Sequence[str] = ("text",)
@@ -321,7 +322,7 @@ class Dots(PlainMark):
             painter.setBrush(transparent(colour, 1.0) if rimmed else ring)
             draw_shape(painter, shape, QPointF(x, y), size)
 
-    def _places(self, way: QTransform, top: float) -> tuple[Array, Array]:
+    def _places(self, way: QTransform, top: float) -> tuple[Floats, Floats]:
         """Where each dot stands, in pixels; what is not finite at the top."""
         y = np.where(self.kinds == LOST, top, self.y)
         with np.errstate(over="ignore", invalid="ignore"):

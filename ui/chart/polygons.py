@@ -7,16 +7,17 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtGui import QPolygonF
 
-Array = NDArray[np.float64]
+from simulator.arrays.numeric import Floats
 
 
-def polygon(x: Array, y: Array) -> QPolygonF:
+
+def polygon(x: Floats, y: Floats) -> QPolygonF:
     if not len(x):
         return QPolygonF()
     return pg.functions.arrayToQPolygonF(x, y)
 
 
-def pieces(x: Array, y: Array) -> list[QPolygonF]:
+def pieces(x: Floats, y: Floats) -> list[QPolygonF]:
     """The curve through all finite points, cut where ``y`` is not finite."""
     good = np.isfinite(y)
     if good.all():
@@ -24,7 +25,7 @@ def pieces(x: Array, y: Array) -> list[QPolygonF]:
     return [polygon(x[a:b], y[a:b]) for a, b in unbroken(good)]
 
 
-def same_bits(ours: Array, theirs: Array) -> bool:
+def same_bits(ours: Floats, theirs: Floats) -> bool:
     """Whether both hold the same; NaN is like NaN."""
     return ours.shape == theirs.shape and np.array_equal(ours.view(np.int64), theirs.view(np.int64))
 

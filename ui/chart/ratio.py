@@ -8,17 +8,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays.numeric import Floats
 from ui.chart.colour_tables import diverging_table, indexed
 from ui.chart.heat import Heat
 from ui.chart.legend import Key
-from ui.chart.polygons import Array
 
 LEAST_REACH = 0.1
 """What the colours span at least, either way."""
 ZERO_HERE = Key("0 here alone", "muted", "cell", short="0 here", hatch="dotted")
 
 
-def log_ratio(image: Heat, base: Heat, rows: Mapping[int, int]) -> Array:
+def log_ratio(image: Heat, base: Heat, rows: Mapping[int, int]) -> Floats:
     """log₁₀ of the values of ``image`` by those of ``base``: (rows, columns) as the former has them.
 
     ``rows``: which row of the base a row is held against, where rows are layers; columns go by where they lie. −∞:
@@ -43,20 +43,20 @@ def _columns(image: Heat, base: Heat) -> NDArray[np.int64]:
     return np.where((places >= 0) & (places < count), places, -1)
 
 
-def _apart(mine: Array, its: Array) -> Array:
+def _apart(mine: Floats, its: Floats) -> Floats:
     with np.errstate(invalid="ignore"):
         apart = mine - its
     lost = (np.isposinf(mine) & ~np.isnan(its)) | (np.isposinf(its) & ~np.isnan(mine))
     return np.asarray(np.where(lost, np.inf, apart))
 
 
-def largest_magnitude(ratios: Iterable[Array]) -> float:
+def largest_magnitude(ratios: Iterable[Floats]) -> float:
     """The largest magnitude that is finite."""
     largest = [float(np.abs(part[np.isfinite(part)]).max()) for part in ratios if np.isfinite(part).any()]
     return max([LEAST_REACH, *largest])
 
 
-def ratio_image(image: Heat, ratio: Array, reach: float) -> Heat:
+def ratio_image(image: Heat, ratio: Floats, reach: float) -> Heat:
     """The same cells with these values, in colours from −reach to +reach."""
     places = np.ascontiguousarray(indexed(ratio, -reach, reach))
     return replace(image, places=places, logs=ratio, table=diverging_table, zero=ZERO_HERE)

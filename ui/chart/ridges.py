@@ -14,7 +14,7 @@ from PySide6.QtGui import QPolygonF
 
 from simulator.observations.base import CellValue
 from simulator.arrays.histograms import Histograms
-from simulator.arrays.numeric import Counts
+from simulator.arrays.numeric import Counts, Floats
 from simulator.observations.histograms import HistogramsObservation, Quantity
 from simulator.record.frame import Frame
 from ui.chart.beside import RowText
@@ -22,7 +22,7 @@ from ui.chart.legend import Note
 from ui.chart.lost import layer_words
 from ui.chart.marks import Mark, Surface
 from ui.chart.pens import DASHED, SOLID, pen_of, transparent
-from ui.chart.polygons import Array, polygon
+from ui.chart.polygons import polygon
 from ui.chart.ranges import Range
 from ui.chart.table import Table
 from ui.style.colours import mix
@@ -53,7 +53,7 @@ def histogram_state(frame: Frame, quantity: Quantity, shown: HistogramState | No
     return HistogramState(observed.step, observed.result, observed.seconds)
 
 
-def edges_of(histograms: Histograms) -> Array:
+def edges_of(histograms: Histograms) -> Floats:
     """(layers, bins + 1); rows without a single finite value get −1 … 1."""
     edges = np.asarray(histograms.edges, dtype=np.float64)
     good = np.isfinite(edges).all(axis=1) & (edges[:, -1] > edges[:, 0])
@@ -62,17 +62,17 @@ def edges_of(histograms: Histograms) -> Array:
     return np.where(good[:, None], edges, np.linspace(-1.0, 1.0, edges.shape[1]))
 
 
-def reach(edges: Array) -> Array:
+def reach(edges: Floats) -> Floats:
     """(layers,): the largest magnitude a row's histogram holds."""
     return np.asarray(np.maximum(np.abs(edges).max(axis=1), 1e-300))
 
 
-def heights_of(counts: Counts) -> Array:
+def heights_of(counts: Counts) -> Floats:
     """Counts as shares of each row's highest bin."""
     return np.asarray(counts / np.maximum(counts.max(axis=1, keepdims=True), 1))
 
 
-def resampled(edges: Array, counts: Counts, low: float, high: float, bins: int) -> Array:
+def resampled(edges: Floats, counts: Counts, low: float, high: float, bins: int) -> Floats:
     """(layers, bins): each row's counts spread over a common axis, as shares of the row's highest bin."""
     axis = np.linspace(low, high, bins + 1)
     sums = np.concatenate((np.zeros((len(edges), 1)), np.cumsum(counts, axis=1)), axis=1)
@@ -168,7 +168,7 @@ def thinned_note(depth: int) -> list[Note]:
     return [Note(f"each {ORDINALS.get(stride, f'{stride}th')} of {count(depth, 'layer')}")] if stride > 1 else []
 
 
-def ridge_polygons(x: Array, heights: Array, rise: float) -> list[QPolygonF]:
+def ridge_polygons(x: Floats, heights: Floats, rise: float) -> list[QPolygonF]:
     """``x`` (layers, bins + 1) edges, ``heights`` (layers, bins): closed outlines on the base lines 0, 1, …"""
     depth, bins = heights.shape
     xs = np.empty((depth, bins + 2))
@@ -260,7 +260,7 @@ class Outlines(Mark):
             surface.painter.drawPolyline(surface.to_pixels.map(outline))
 
 
-def row_words(histograms: Histograms, own: NDArray[np.float64] | None) -> list[RowText]:
+def row_words(histograms: Histograms, own: Floats | None) -> list[RowText]:
     """What stands at the right of each row: what is lost, else exact zeros, else its own range."""
     texts = []
     for row in range(histograms.counts.shape[0]):

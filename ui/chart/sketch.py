@@ -10,6 +10,7 @@ from msgspec import Struct
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 
+from simulator.arrays.numeric import Floats
 from ui.chart.axes import ValueAxis, WholeAxis
 from ui.chart.canvas import Canvas
 from ui.chart.drawing import Drawing, DrawnState
@@ -17,7 +18,7 @@ from ui.chart.edges import drawn_within
 from ui.chart.legend import Key, Legend, Note
 from ui.chart.marks import HOLLOW, Curves, Dots, Mark, Palette
 from ui.chart.pens import DOTTED
-from ui.chart.polygons import Array, pieces, polygon
+from ui.chart.polygons import pieces, polygon
 from ui.style.keys import asks_for
 from ui.style.numbers import count, integer, number
 from ui.style.text_size import text_resized
@@ -67,7 +68,7 @@ class CurveRange(Struct, frozen=True):
         return self.height(self.low), self.height(self.high)
 
     @property
-    def places(self) -> Array:
+    def places(self) -> Floats:
         """Of the points along the axis."""
         return np.arange(self.first, self.first + self.points, dtype=np.float64)
 
@@ -261,12 +262,12 @@ class Sketch(Canvas):
             Dots("measured", places, heights, kinds, colours=["text"], radius=3.4, z=3.0),
         ]
 
-    def _heights(self, values: Sequence[float | None]) -> Array:
+    def _heights(self, values: Sequence[float | None]) -> Floats:
         heights = [math.nan if value is None else self.extent.height(value) for value in values]
         # A zero lies below the least that decades can show.
         return np.array([self.extent.ends[0] - 1.0 if height == -math.inf else height for height in heights])
 
-    def _placed(self, values: Sequence[float | None]) -> Array:
+    def _placed(self, values: Sequence[float | None]) -> Floats:
         return drawn_within(self._heights(values), self.extent.ends)[0]
 
     def _keys(self) -> list[Key]:

@@ -11,10 +11,11 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
+from simulator.arrays.numeric import Floats
 from ui.chart.buckets import envelope
 from ui.chart.marks import Mark, Surface
 from ui.chart.pens import SOLID, pen_of
-from ui.chart.polygons import Array, same_bits, unbroken_rows
+from ui.chart.polygons import same_bits, unbroken_rows
 from ui.chart.strokes import draw_stroke
 
 AGAIN, LEAST_AGAIN = 20, 4
@@ -30,9 +31,9 @@ LONE, BETWEEN = 2.6, 1.2
 class Spans(Mark):
     """A tint for each curve, from the least to the largest of each place."""
 
-    x: Array
-    low: Array
-    high: Array
+    x: Floats
+    low: Floats
+    high: Floats
     """(curves, places)"""
     _: KW_ONLY
     seen: Sequence[bool]
@@ -49,7 +50,7 @@ class Spans(Mark):
     """and where others go on from these."""
 
     @cached_property
-    def heights(self) -> Array:
+    def heights(self) -> Floats:
         """(curves, 2 · places)"""
         return np.ascontiguousarray(envelope(self.x, self.low.T, self.high.T)[1].T)
 
@@ -94,7 +95,7 @@ class Spans(Mark):
         return pen_of(colour, width, dash=surface.dash(SOLID), alpha=alpha)
 
     @staticmethod
-    def _draw_runs(painter: QPainter, pen: QPen, across: Array, down: Array, runs: Sequence[tuple[int, int]]) -> None:
+    def _draw_runs(painter: QPainter, pen: QPen, across: Floats, down: Floats, runs: Sequence[tuple[int, int]]) -> None:
         painter.setPen(pen)
         for begin, end in runs:
             if end - begin > 1:

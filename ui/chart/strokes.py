@@ -7,17 +7,18 @@ from functools import lru_cache
 import pyqtgraph as pg
 from PySide6.QtGui import QPainter, QPolygonF
 
-from ui.chart.polygons import Array
+from simulator.arrays.numeric import Floats
+
 
 
 @lru_cache(512)
-def _page(points: int) -> tuple[QPolygonF, Array]:
+def _page(points: int) -> tuple[QPolygonF, Floats]:
     """A polygon of so many points, and its places: (points, 2)."""
     page = pg.functions.create_qpolygonf(points)
     return page, pg.functions.ndarray_from_qpolygonf(page)
 
 
-def draw_stroke(painter: QPainter, across: Array, down: Array) -> None:
+def draw_stroke(painter: QPainter, across: Floats, down: Floats) -> None:
     """The line through these places of the painter; it is drawn when this returns, so what is given may change."""
     page, places = _page(len(across))
     places[:, 0], places[:, 1] = across, down

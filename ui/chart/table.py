@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue
 
 PLACES = frozenset(
@@ -30,7 +31,7 @@ class Table:
         return max((len(column) for column in self.columns.values()), default=0)
 
 
-def cells(values: NDArray[np.float64], defined: NDArray[np.bool_] | None = None) -> list[CellValue]:
+def cells(values: Floats, defined: NDArray[np.bool_] | None = None) -> list[CellValue]:
     """Python numbers that print without loss; None where ``defined`` is False."""
     plain: list[CellValue] = values.tolist()
     if defined is None:

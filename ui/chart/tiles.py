@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 
+from simulator.arrays.numeric import Floats
 from ui.chart.colour_tables import NOTHING, indexed
-from ui.chart.polygons import Array
 from ui.chart.ranges import Range
 
 GAP = 2
@@ -48,7 +48,7 @@ class Tiles:
         height, width = self.extent
         return QRectF(0, 0, width, height)
 
-    def compose(self, values: Array) -> Array:
+    def compose(self, values: Floats) -> Floats:
         """(tiles, height, width), row by row, as one picture; NaN between them and where a tile is missing."""
         picture = np.full(self.extent, np.nan)
         down, across = self.pitch
@@ -77,13 +77,13 @@ def flowing(count: int, height: int, width: int) -> Tiles:
     return Tiles(-(-count // columns), columns, height, width)
 
 
-def places_of(picture: Array, shown: Range) -> NDArray[np.uint8]:
+def places_of(picture: Floats, shown: Range) -> NDArray[np.uint8]:
     """Places in a colour table: NaN between tiles is nothing; see :func:`marked` for values that are lost."""
     places = indexed(picture, *shown)
     places[np.isnan(picture)] = NOTHING
     return places
 
 
-def marked(values: Array) -> Array:
+def marked(values: Floats) -> Floats:
     """What is not finite as +∞, which images show amber."""
     return np.where(np.isfinite(values), values, np.inf)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from simulator.arrays.numeric import Floats
 from ui.bench.shelf import ShelvedRun
 from ui.style.boxes import STRETCH, in_dialog, in_row
 from ui.style.curves import path_through
@@ -166,7 +167,7 @@ def picture_of(run: ShelvedRun, palette: QPalette, size: QSize, ratio: float) ->
     return pixmap
 
 
-def _points(heights: NDArray[np.float64], low: float, span: float, area: QRectF) -> Iterator[QPointF | None]:
+def _points(heights: Floats, low: float, span: float, area: QRectF) -> Iterator[QPointF | None]:
     """Where each height stands; None where it is not finite."""
     for place, height in enumerate(heights.tolist()):
         x = area.left() + area.width() * place / max(1, len(heights) - 1)

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QPointF
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue
 from simulator.landscape.race import RacedPath
 from ui.chart.axes import StepAxis, ValueAxis
 from ui.chart.legend import Key
 from ui.chart.marks import Curves, Mark, Surface
 from ui.chart.pens import DOTTED
-from ui.chart.polygons import Array, polygon, unbroken
+from ui.chart.polygons import polygon, unbroken
 from ui.chart.ranges import StepRange
 from ui.chart.table import Table
 from ui.landscape.kept import KeptPicture
@@ -40,7 +41,7 @@ class CurvesMark(Mark):
     race: object
     """The same for the same race, as far as it may be."""
     paths: Sequence[RacedPath]
-    lines: Sequence[Sequence[Array]]
+    lines: Sequence[Sequence[Floats]]
     chosen: int
     kept: KeptPicture
 
@@ -81,7 +82,7 @@ class DescentPlot(Plot[LandscapeState]):
         return None
 
     @staticmethod
-    def heights(state: LandscapeState, values: Array) -> Array:
+    def heights(state: LandscapeState, values: Floats) -> Floats:
         """log₁₀ (f − f*); NaN where f is not finite, or exactly f*."""
         with np.errstate(all="ignore"):
             heights = np.log10(np.maximum(values - state.relief.base, 0.0))
@@ -110,7 +111,7 @@ class DescentPlot(Plot[LandscapeState]):
             now,
         ]
 
-    def _lines(self, state: LandscapeState) -> list[list[Array]]:
+    def _lines(self, state: LandscapeState) -> list[list[Floats]]:
         """Each curve in its pieces, (points, 2): step and height, cut far beyond the pane."""
         low, high = self.pane.auto[1]
         curves = []
@@ -152,7 +153,7 @@ class DescentPlot(Plot[LandscapeState]):
         return Table(cells)
 
 
-def _outline(heights: Array) -> tuple[Array, Array]:
+def _outline(heights: Floats) -> tuple[Floats, Floats]:
     """Steps and heights; of a long curve the least and the greatest of each stretch, gaps left out within one."""
     count = len(heights)
     if count <= 2 * STRETCHES:

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPolygonF
 
+from simulator.arrays.numeric import Floats
 from simulator.landscape.function import Window
 from simulator.landscape.step_terms import StepTerms
 from ui.chart.marks import Mark, Surface
 from ui.chart.pens import Dash, pen_of
-from ui.chart.polygons import Array, pieces
+from ui.chart.polygons import pieces
 from ui.chart.shapes import Shape, draw_shape
 from ui.landscape.strokes import draw_strokes
 
@@ -28,7 +29,7 @@ MANY, FINE = 1000, 2000.0
 """Points from which on a path is thinned out, and cells of a window along each axis that are told apart."""
 
 
-def lines_of(places: Array, window: Window) -> list[Array]:
+def lines_of(places: Floats, window: Window) -> list[Floats]:
     """What of a path lies in a window or near it, in pieces; points that nobody can tell apart go.
 
     (points, 2) each. A line costs what it is long, also where nobody sees it, so each way is cut at the border.
@@ -46,7 +47,7 @@ def lines_of(places: Array, window: Window) -> list[Array]:
     return [np.concatenate([begin[each[:1]], end[each]]) for each in np.split(ways, apart)]
 
 
-def _cut(places: Array, low: Array, high: Array) -> tuple[Array, Array, NDArray[np.bool_]]:
+def _cut(places: Floats, low: Floats, high: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Both ends of each way from a place to the next within a box, and whether any of it lies there (Liang–Barsky)."""
     begin = places[:-1]
     with np.errstate(all="ignore"):
@@ -63,7 +64,7 @@ def _cut(places: Array, low: Array, high: Array) -> tuple[Array, Array, NDArray[
     return first, last, inside
 
 
-def _told_apart(places: Array, span: Array) -> Array:
+def _told_apart(places: Floats, span: Floats) -> Floats:
     """Of a long path the points that lie in another cell of a fine grid than the one before, and the last."""
     if len(places) <= MANY:
         return places
@@ -77,7 +78,7 @@ def _told_apart(places: Array, span: Array) -> Array:
 class PathMark(Mark):
     """One path with a mark where it stands; around the chosen one, if it is solid, the ground's colour."""
 
-    lines: Sequence[Array]
+    lines: Sequence[Floats]
     head: QPointF | None
     """Where it stands; None where that is nowhere."""
     colour: str
@@ -131,8 +132,8 @@ class StartMark(Mark):
 class Arrow:
     """One term of a step, (2,) in data, from where it begins."""
 
-    begin: Array
-    way: Array
+    begin: Floats
+    way: Floats
     colour: str
     dash: Dash = ()
     width: float = 1.8
@@ -171,7 +172,7 @@ class StepMark(Mark):
             tip = self._stretched(arrow.begin + arrow.way)
             self._draw_arrow(surface, self._stretched(arrow.begin), tip, arrow)
 
-    def _stretched(self, point: Array) -> QPointF:
+    def _stretched(self, point: Floats) -> QPointF:
         moved = self.terms.place + self.scale * (point - self.terms.place)
         return QPointF(float(moved[0]), float(moved[1]))
 

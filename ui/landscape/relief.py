@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainterPath
 
+from simulator.arrays.numeric import Floats
 from simulator.landscape.function import Objective, Window
 from simulator.landscape.grid import values_on
 from simulator.landscape.race import RacedPath
@@ -25,7 +26,6 @@ from ui.landscape.kept import KeptPicture
 from ui.style.colours import mix, ramp
 from ui.style.theme import Theme
 
-Array = NDArray[np.float64]
 MOST_LEVELS = 28
 MOST_DECADES = 8.0
 """Below the highest contour by so much, nothing is told apart."""
@@ -38,7 +38,7 @@ class Relief:
     """f on a grid over a window, and what heights are counted from."""
 
     window: Window
-    values: Array
+    values: Floats
     """(rows, columns): f at the middle of each cell; row 0 at the smallest y."""
     base: float
     """f*: the lowest minimum, or where nobody knows it, the least f that was seen."""
@@ -46,7 +46,7 @@ class Relief:
     """Whether ``base`` is a minimum that is known."""
 
     @cached_property
-    def heights(self) -> Array:
+    def heights(self) -> Floats:
         """log₁₀ (f − f*); +∞ where f is not finite, −∞ at f*."""
         with np.errstate(all="ignore"):
             heights = np.log10(np.maximum(self.values - self.base, 0.0))
@@ -84,7 +84,7 @@ def relief_of(objective: Objective, window: Window, base: float | None, cells: i
     return relief(window, values_on(objective, window, cells), base)
 
 
-def relief(window: Window, values: Array, base: float | None) -> Relief:
+def relief(window: Window, values: Floats, base: float | None) -> Relief:
     finite = values[np.isfinite(values)]
     least = float(finite.min()) if finite.size else 0.0
     return Relief(window, values, least if base is None else base, base is not None)
@@ -144,7 +144,7 @@ def contours(relief: Relief) -> list[QPainterPath]:
     return [_contour(relief.window, heights, level) for level in relief.levels]
 
 
-def _contour(window: Window, heights: Array, level: float) -> QPainterPath:
+def _contour(window: Window, heights: Floats, level: float) -> QPainterPath:
     """Marching squares over the middles of cells; squares with a corner that is not finite have no line."""
     corners = [heights[:-1, :-1], heights[:-1, 1:], heights[1:, 1:], heights[1:, :-1]]
     floor = level - 4.0
@@ -171,8 +171,8 @@ PAIRS = ((0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3))
 
 
 def _ends(
-    rows: NDArray[np.intp], columns: NDArray[np.intp], crossed: Sequence[NDArray[np.bool_]], shares: Sequence[Array]
-) -> Array:
+    rows: NDArray[np.intp], columns: NDArray[np.intp], crossed: Sequence[NDArray[np.bool_]], shares: Sequence[Floats]
+) -> Floats:
     """(2 × lines, 2): column and row of both ends of each line; where four sides are crossed, of two lines."""
     places = [
         np.stack([columns + c + dc * share, rows + r + dr * share], axis=1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.arrays.numeric import Floats
 from simulator.arrays.histograms import Histograms
 from simulator.observations.base import Observed
 from simulator.observations.preactivation import Preactivation, PreactivationObservation
@@ -16,7 +17,7 @@ from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Curves, Mark
 from ui.chart.pens import DASH_DOTTED, DASHED, SOLID
-from ui.chart.polygons import Array, pieces
+from ui.chart.polygons import pieces
 from ui.chart.ranges import StepRange, finite_extent
 from ui.chart.ridges import bin_text, edges_of, heights_of, tail_notes
 from ui.chart.table import Table
@@ -96,7 +97,7 @@ class ActivationFunction(PointedLayerPlot[FunctionState]):
         outline = pieces(x, low + heights * 0.6 * (high - low))
         return [Curves("outline", [outline], dash=DASHED, z=-0.5)]
 
-    def _functions(self, state: FunctionState) -> tuple[Array, Array, Array]:
+    def _functions(self, state: FunctionState) -> tuple[Floats, Floats, Floats]:
         """(z, φ(z), φ'(z)) over what is shown."""
         edges = edges_of(state.preactivation.values)[0]
         low, high = self.reach.fit(float(edges[0]), float(edges[-1]))
@@ -147,13 +148,13 @@ class ActivationFunction(PointedLayerPlot[FunctionState]):
         )
 
 
-def sampled(activation: Activation, low: float, high: float) -> tuple[Array, Array, Array]:
+def sampled(activation: Activation, low: float, high: float) -> tuple[Floats, Floats, Floats]:
     """(z, φ(z), φ'(z)) at even distances."""
     z = np.linspace(low, high, POINTS)
     return z, *activation.evaluated(z)
 
 
-def _outline(values: Histograms) -> tuple[Array, Array]:
+def _outline(values: Histograms) -> tuple[Floats, Floats]:
     """The histogram as steps, its highest bin 1."""
     heights = heights_of(values.counts)[0]
     return np.repeat(edges_of(values)[0], 2), np.concatenate([[0.0], np.repeat(heights, 2), [0.0]])

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from simulator.arrays.numeric import Floats
 from simulator.theory.prediction import Prediction
-from ui.chart.polygons import Array
 from ui.plots.depth import DepthPlot, MeasureLine
 from ui.plots.theory import THEORY, Envelope
 
@@ -41,7 +41,7 @@ class ActivationProfile(DepthPlot):
         }
 
 
-def _edge(prediction: Prediction, side: int, scatter: Array) -> Envelope:
+def _edge(prediction: Prediction, side: int, scatter: Floats) -> Envelope:
     mean, std = prediction.activation_mean, side * prediction.activation_std
     return Envelope(mean + std / scatter, mean + std, mean + std * scatter)
 

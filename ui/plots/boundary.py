@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainterPath, QPolygonF
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue
 from simulator.data.points import Points
 from simulator.observations.boundary import Boundary, BoundaryObservation
@@ -26,7 +27,6 @@ from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.colours import ramp, rgb, viridis
 from ui.style.numbers import count, integer, number, percent
 
-Floats = NDArray[np.float64]
 MOST_NAMED = len(ORDER)
 """Classes that the legend names: as many as there are shapes."""
 

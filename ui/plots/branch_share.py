@@ -8,11 +8,11 @@ from dataclasses import KW_ONLY, dataclass
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
+from simulator.arrays.numeric import Floats
 from simulator.layers.base import layer_kinds
 from ui.chart.guides import Level
 from ui.chart.marks import Bars, Mark, Surface
 from ui.chart.pens import DASHED, SOLID, Dash, pen_of
-from ui.chart.polygons import Array
 from ui.plots.base import View
 from ui.plots.depth import DepthPlot, DepthState, MeasureColumn, MeasureLine
 
@@ -23,7 +23,7 @@ MEASURE = "branch_share"
 class Levels(Mark):
     """A short line across each bar."""
 
-    values: Array
+    values: Floats
     """By layer; NaN where there is none."""
     _: KW_ONLY
     colour: str

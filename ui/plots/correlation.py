@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue, Observed
 from simulator.observations.correlation import Correlation, CorrelationObservation, correlations
 from ui.chart.axes import DepthAxis, ValueAxis
@@ -19,7 +20,7 @@ from ui.chart.legend import Key, Note
 from ui.chart.lost import lost_notes
 from ui.chart.marks import LOST, ROUND, Area, Curves, Dots, LayerHighlight, Mark
 from ui.chart.pens import DASHED
-from ui.chart.polygons import Array, pieces
+from ui.chart.polygons import pieces
 from ui.chart.ranges import StepRange, finite_extent, room_for, with_margin
 from ui.chart.table import Table, cells
 from ui.plots.base import FIRST_ROW, Probe, View
@@ -42,12 +43,12 @@ class CorrelationState:
         return len(self.correlation.products)
 
     @cached_property
-    def measured(self) -> Array:
+    def measured(self) -> Floats:
         """(pairs, layers)"""
         return self._of_pairs(correlations(self.correlation.products))
 
     @cached_property
-    def predicted(self) -> Array:
+    def predicted(self) -> Floats:
         return self._of_pairs(correlations(self.correlation.predicted))
 
     @cached_property
@@ -55,7 +56,7 @@ class CorrelationState:
         """(pairs, layers): a signal of nothing but 0 has no direction."""
         return self._of_pairs(self.correlation.defined).astype(np.bool_)
 
-    def _of_pairs(self, values: NDArray[Any]) -> Array:
+    def _of_pairs(self, values: NDArray[Any]) -> Floats:
         first, second = zip(*self.correlation.pairs, strict=True)
         return values[:, first, second].T
 
@@ -122,7 +123,7 @@ class CorrelationPlot(PlotOverLayers[CorrelationState], CostlyPlot[CorrelationSt
         ]
 
     @staticmethod
-    def _dots(state: CorrelationState, x: Array) -> Dots:
+    def _dots(state: CorrelationState, x: Floats) -> Dots:
         values, known = state.measured.ravel(), state.defined.ravel()
         kinds = np.where(np.isfinite(values), ROUND, LOST).astype(np.int8)
         places = np.tile(x, len(state.measured))
@@ -176,7 +177,7 @@ class CorrelationPlot(PlotOverLayers[CorrelationState], CostlyPlot[CorrelationSt
         return Table(columns)
 
 
-def _bands(state: CorrelationState, x: Array) -> list[Mark]:
+def _bands(state: CorrelationState, x: Floats) -> list[Mark]:
     """From quartile to quartile of the seeds, of each pair of samples."""
     if state.quartiles is None:
         return []

@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue
 from simulator.observations.prediction import PredictionObservation
 from simulator.record.frame import Frame
@@ -21,7 +22,7 @@ from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note, Swatch
 from ui.chart.lost import Since, lost_notes, since_of
 from ui.chart.marks import HOLLOW, ROUND, Area, Curves, Dots, LayerHighlight, Mark
-from ui.chart.polygons import Array, pieces
+from ui.chart.polygons import pieces
 from ui.chart.ranges import Range, StepRange, room_for, with_margin
 from ui.chart.table import Table, cells
 from ui.plots.base import FIRST_ROW, Probe, View
@@ -44,11 +45,11 @@ class MeasureLine(Struct, frozen=True):
 class MeasureColumn(Struct, frozen=True):
     """One measure over depth: NaN is a value, undefined is not."""
 
-    values: NDArray[np.float64]
+    values: Floats
     defined: NDArray[np.bool_]
 
     @property
-    def drawn(self) -> Array:
+    def drawn(self) -> Floats:
         return np.where(self.defined, self.values, np.nan)
 
 
@@ -174,7 +175,7 @@ class DepthPlot(PlotOverLayers[DepthState]):
 
     # -- drawing -----------------------------------------------------------------------------------------------------
 
-    def _height(self, column: MeasureColumn) -> Array:
+    def _height(self, column: MeasureColumn) -> Floats:
         return log10(column.drawn) if self.log else column.drawn
 
     def fit(self, states: Sequence[DepthState]) -> None:
@@ -188,7 +189,7 @@ class DepthPlot(PlotOverLayers[DepthState]):
         y = self.scale.fit(*(extent(parts, self.decades) if self.log else fitting(parts, reach_of(_farthest(own)))))
         self.pane.fit(room_for(state.depth), with_margin(y))
 
-    def _extremes(self, columns: Mapping[str, MeasureColumn], line: MeasureLine) -> list[Array]:
+    def _extremes(self, columns: Mapping[str, MeasureColumn], line: MeasureLine) -> list[Floats]:
         middle = self._height(columns[line.measure])
         if not line.spread:
             return [middle]
@@ -209,13 +210,13 @@ class DepthPlot(PlotOverLayers[DepthState]):
             *self._theory_marks(state),
         ]
 
-    def _drawn(self, column: MeasureColumn, *, hollow: bool = False) -> tuple[Array, Array, NDArray[np.int8]]:
+    def _drawn(self, column: MeasureColumn, *, hollow: bool = False) -> tuple[Floats, Floats, NDArray[np.int8]]:
         """Where the values of the layers that have one stand, and how they are marked."""
         heights, kinds = self._placed(column, self.scale.range, hollow=hollow)
         known = column.defined
         return np.flatnonzero(known).astype(np.float64), heights[known], kinds[known]
 
-    def _dots(self, place: int, layers: Array, heights: Array, kinds: NDArray[np.int8]) -> Dots:
+    def _dots(self, place: int, layers: Floats, heights: Floats, kinds: NDArray[np.int8]) -> Dots:
         line, z = self.lines[place], 1.0 + place / len(self.lines)
         rows, colours = layers.astype(np.intp).tolist(), [line.colour] if line.hollow else self.layer_colours
         return Dots(f"dots {line.measure}", layers, heights, kinds, colours=colours, rows=rows, z=z)
@@ -247,10 +248,10 @@ class DepthPlot(PlotOverLayers[DepthState]):
             known = self._first_marked = columns, shown, mark
         return [known[2]]
 
-    def _band_within(self, columns: Mapping[str, MeasureColumn], line: MeasureLine, shown: Range) -> list[Array]:
+    def _band_within(self, columns: Mapping[str, MeasureColumn], line: MeasureLine, shown: Range) -> list[Floats]:
         return [drawn_within(edge, shown)[0] for edge in _band(columns[line.measure].drawn, columns[line.spread].drawn)]
 
-    def _placed(self, column: MeasureColumn, shown: Range, *, hollow: bool) -> tuple[Array, NDArray[np.int8]]:
+    def _placed(self, column: MeasureColumn, shown: Range, *, hollow: bool) -> tuple[Floats, NDArray[np.int8]]:
         if self.log:
             heights, kinds = placed(self._height(column), shown[0])
         else:
@@ -344,14 +345,14 @@ class DepthPlot(PlotOverLayers[DepthState]):
         return Table(columns)
 
 
-def _farthest(parts: Sequence[Array]) -> Array:
+def _farthest(parts: Sequence[Floats]) -> Floats:
     """Of each layer the value that lies farthest from 0; 0 where none is finite."""
     drawn = np.array(parts)
     drawn[~np.isfinite(drawn)] = 0.0
     return np.asarray(drawn[np.abs(drawn).argmax(axis=0), np.arange(drawn.shape[1])])
 
 
-def _band(middle: Array, spread: Array) -> tuple[Array, Array]:
+def _band(middle: Floats, spread: Floats) -> tuple[Floats, Floats]:
     """``middle`` ± ``spread``, no farther than a float64 reaches where both are finite."""
     with np.errstate(invalid="ignore", over="ignore"):
         low, high = middle - spread, middle + spread

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from simulator.arrays.numeric import Floats
 from simulator.arrays.trace import FACTORS, Factor
 from simulator.observations.factors import TOTAL, FactorGains, FactorsObservation, nothing_arrives
 from simulator.record.sampled_history import Grid
@@ -15,7 +16,6 @@ from ui.chart.colour_tables import diverging_table
 from ui.chart.header import HeaderOption
 from ui.chart.legend import Key, Note
 from ui.chart.lost import Since, layer_words, lost_notes, since_of
-from ui.chart.polygons import Array
 from ui.chart.ranges import Range, StepRange, finite_extent
 from ui.chart.table import Table, cells
 from ui.plots.base import Probe, View
@@ -105,7 +105,7 @@ class FactorImage(LayersImage[FactorsPast]):
                 super().set_option(other, False)
         super().set_option(key, on)
 
-    def _shown(self, state: FactorsPast) -> Array:
+    def _shown(self, state: FactorsPast) -> Floats:
         """(columns, layers): log₁₀ gains, −∞ where the signal is lost or has been nearer to the output."""
         row = TOTAL if self.factor is None else FACTORS.index(self.factor)
         values = state.grid.values
@@ -131,7 +131,7 @@ class FactorImage(LayersImage[FactorsPast]):
     def grid(self, state: FactorsPast) -> LayersGrid:
         return LayersGrid(self._shown(state), float(state.grid.first), state.grid.width, state.end)
 
-    def colour_extent(self, values: Sequence[Array]) -> Range:
+    def colour_extent(self, values: Sequence[Floats]) -> Range:
         low, high = finite_extent(values)
         reach = max(-low, high)
         return -reach, reach

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 
+from simulator.arrays.numeric import Floats
 from simulator.layers.base import layer_kinds
 from simulator.observations.base import CellValue, Observation
 from simulator.observations.feature_maps import FeatureMapsObservation, Maps
@@ -21,7 +22,6 @@ from ui.chart.decades import log10
 from ui.chart.heat import Heat
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Mark
-from ui.chart.polygons import Array
 from ui.chart.ranges import Range, StepRange, finite_extent
 from ui.chart.table import Table
 from ui.chart.tiles import Tiles, flowing, marked, places_of
@@ -81,7 +81,7 @@ class TilePlot(ImagePlot[MapState]):
 
     # -- what a subclass defines -------------------------------------------------------------------------------------
 
-    def values(self, maps: Maps) -> Array:
+    def values(self, maps: Maps) -> Floats:
         """(tiles, height, width)"""
         raise NotImplementedError
 
@@ -353,7 +353,7 @@ class FeatureMaps(TilePlot):
         value = number(float(image[channel, row, column]))
         return Probe(f"{words}\n{where}row {row + 1}, column {column + 1}\n{value}")
 
-    def values(self, maps: Maps) -> Array:
+    def values(self, maps: Maps) -> Floats:
         return maps.maps
 
     def tiles(self, maps: Maps) -> Tiles:
@@ -367,12 +367,12 @@ class FeatureMaps(TilePlot):
         return f"map {tile + 1}"
 
 
-def input_of(state: MapState) -> Array | None:
+def input_of(state: MapState) -> Floats | None:
     """(channels, height, width) of the image that went in, where one did."""
     return state.sample.image if isinstance(state, SampleState) and state.sample is not None else None
 
 
-def _span(values: Array) -> Range:
+def _span(values: Floats) -> Range:
     low, high = finite_extent([values])
     low = low if low <= high else 0.0
     return low, high if high > low else low + 1.0

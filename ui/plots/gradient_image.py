@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from simulator.arrays.numeric import Floats
 from ui.chart.colour_tables import backward_table
 from ui.chart.decades import extent
 from ui.chart.heat import EXACTLY_ZERO
 from ui.chart.legend import Note
-from ui.chart.polygons import Array
 from ui.chart.ranges import Range
 from ui.chart.table import Table
 from ui.plots.base import Probe, View
@@ -48,7 +48,7 @@ class GradientImage(LayersImage[LayersPast]):
         past = state.past
         return LayersGrid(state.largest, float(past.steps[0]), past.width, past.end)
 
-    def colour_extent(self, values: Sequence[Array]) -> Range:
+    def colour_extent(self, values: Sequence[Floats]) -> Range:
         return extent(values)
 
     def tick(self, low: float, high: float) -> None:

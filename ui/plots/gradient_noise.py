@@ -8,13 +8,14 @@ from functools import cached_property
 
 import numpy as np
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue, Observed
 from simulator.observations.gradient_noise import GradientNoise, GradientNoiseObservation
 from ui.chart.axes import ValueAxis
 from ui.chart.decades import extent, log10, notes_of, written
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Curves, Mark
-from ui.chart.polygons import Array, polygon
+from ui.chart.polygons import polygon
 from ui.chart.ranges import StepRange
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
@@ -35,12 +36,12 @@ class NoiseState:
     """The first and the third, where it is the median of several seeds."""
 
     @cached_property
-    def logs(self) -> Array:
+    def logs(self) -> Floats:
         """log₁₀ ‖g_i‖ of the samples where it is finite, in order."""
         logs = log10(self.noise.norms)
         return np.sort(logs[np.isfinite(logs)])
 
-    def counts(self, edges: Array) -> Array:
+    def counts(self, edges: Floats) -> Floats:
         """Samples in each bin; the last one has both its edges."""
         before = self.logs.searchsorted(edges, "left")
         before[-1] = self.logs.searchsorted(edges[-1], "right")
@@ -81,7 +82,7 @@ class GradientNoisePlot(CostlyPlot[NoiseState]):
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     @property
-    def _edges(self) -> Array:
+    def _edges(self) -> Floats:
         """Bins over the shown range, a tenth of a decade each."""
         low, high = self.scale.range
         return np.linspace(low, high, round((high - low) * BINS_PER_DECADE) + 1)
@@ -164,7 +165,7 @@ def _columns(noise: GradientNoise) -> dict[str, Sequence[CellValue]]:
     }
 
 
-def _steps(edges: Array, state: NoiseState) -> tuple[Array, Array]:
+def _steps(edges: Floats, state: NoiseState) -> tuple[Floats, Floats]:
     """The histogram's outline, from the ground and back to it."""
     return np.repeat(edges, 2), np.concatenate([[0.0], np.repeat(state.counts(edges), 2), [0.0]])
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue
 from simulator.training.run_info import RunInfo
 from ui.chart.alike import AlikeCurves, GrowingCurves
@@ -19,7 +20,7 @@ from ui.chart.decades import extent, log10, zero_notes
 from ui.chart.legend import Note
 from ui.chart.lost import Since, lost_notes, since_of
 from ui.chart.marks import Curves, Mark
-from ui.chart.polygons import Array, pieces
+from ui.chart.polygons import pieces
 from ui.chart.ranges import StepRange, StepsRange
 from ui.chart.spans import Spans
 from ui.chart.table import Table
@@ -40,24 +41,24 @@ class LayersPast:
     since: Since = ()
     over_seeds: bool = False
     """Whether the past goes from quartile to quartile."""
-    known: Mapping[str, Array] = field(default_factory=dict)
+    known: Mapping[str, Floats] = field(default_factory=dict)
     """log₁₀ of its parts, as far as they were made with it."""
 
     @property
     def depth(self) -> int:
         return int(self.past.last.shape[1])
 
-    def log(self, part: str) -> Array:
+    def log(self, part: str) -> Floats:
         """log₁₀ of the ``low``, ``last`` or ``high`` of each place: (places, layers)."""
         return self.known[part] if part in self.known else log10(getattr(self.past, part))
 
     @cached_property
-    def logs(self) -> tuple[Array, Array, Array]:
+    def logs(self) -> tuple[Floats, Floats, Floats]:
         """Of the least, the last and the largest."""
         return self.log("low"), self.log("last"), self.log("high")
 
     @cached_property
-    def largest(self) -> Array:
+    def largest(self) -> Floats:
         """log₁₀ of the largest of each place, +∞ where what is known of it is not finite: (places, layers)."""
         logs = self.log("high")
         lost = np.isnan(logs)
@@ -70,7 +71,7 @@ class LayersReader:
     def __init__(self, *parts: str) -> None:
         """``parts``: of which log₁₀ is drawn."""
         self._parts, self._buckets = parts, GrowingBuckets()
-        self._logs: dict[str, Array] = {}
+        self._logs: dict[str, Floats] = {}
 
     def read(self, view: View, most: int, shared: int | None = None) -> LayersPast | None:
         """In at most ``most`` places; ``shared``: in so many where steps share them."""
@@ -85,7 +86,7 @@ class LayersReader:
         self._logs = {part: self._log(part, getattr(past, part)) for part in self._parts}
         return LayersPast(view.frame.step, past, defined, since, view.fan is not None, self._logs)
 
-    def _log(self, part: str, values: Array) -> Array:
+    def _log(self, part: str, values: Floats) -> Floats:
         whole = self._buckets.whole
         if not whole:
             return log10(values)
@@ -126,7 +127,7 @@ def shared_by(layers: int) -> int:
     return -(-layers // MOST_LINES)
 
 
-Heights = tuple[Array, Array, Array]
+Heights = tuple[Floats, Floats, Floats]
 """Least, middle and largest of each line and place, as drawn: (lines, places)."""
 
 
@@ -148,7 +149,7 @@ def _heights(state: LayersPast, floor: float) -> Heights:
     return (last, last, last) if state.past.width == 1 else (low, 0.5 * (low + high), high)
 
 
-def _above(logs: Array, floor: float) -> Array:
+def _above(logs: Floats, floor: float) -> Floats:
     return np.where(np.isposinf(logs), np.nan, np.maximum(logs, floor))
 
 

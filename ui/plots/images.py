@@ -10,13 +10,13 @@ from typing import ClassVar
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
+from simulator.arrays.numeric import Floats
 from ui.chart.axes import Axis, DepthAxis, StepAxis
 from ui.chart.colour_bar import ColourBar
 from ui.chart.colour_tables import diverging_table, indexed
 from ui.chart.heat import Heat
 from ui.chart.legend import Key
 from ui.chart.marks import LayerHighlight, Mark
-from ui.chart.polygons import Array
 from ui.chart.ranges import Range, StepRange, StepsRange, nice_step
 from ui.chart.ratio import largest_magnitude, log_ratio, ratio_image
 from ui.chart.view import Probe, S
@@ -60,7 +60,7 @@ class ImagePlot(Plot[S]):
         if not self.comparing.ratio and all(lane.plot.ratios is None for lane in lanes):
             return
         own = {} if self.state is None else images_of(self.marks(self.state))
-        ratios: dict[str, dict[str, Array]] = {}
+        ratios: dict[str, dict[str, Floats]] = {}
         for lane in lanes if self.comparing.ratio else ():
             images, rows = images_of(lane.plot.marks(lane.plot.state)), self.partner_rows(lane)
             ratios[lane.name] = {key: log_ratio(each, own[key], rows) for key, each in images.items() if key in own}
@@ -71,7 +71,7 @@ class ImagePlot(Plot[S]):
             if lane.plot.picture_title is not None:
                 lane.plot.picture_title.say(lane.name, tail if shown else "")
 
-    def show_ratios(self, ratios: Mapping[str, Array], reach: float, name: str) -> None:
+    def show_ratios(self, ratios: Mapping[str, Floats], reach: float, name: str) -> None:
         """Show these in place of the images of their keys; where there are none, the images themselves."""
         images = {} if self.state is None else images_of(self.marks(self.state))
         shown = {key: ratio_image(images[key], ratio, reach) for key, ratio in ratios.items() if key in images}
@@ -142,7 +142,7 @@ def images_of(marks: Sequence[Mark]) -> dict[str, Heat]:
 class LayersGrid:
     """What a layer × time image shows of a state."""
 
-    values: Array
+    values: Floats
     """(columns, layers): −∞ and +∞ are cells of their own colours, NaN is none."""
     first: float
     """Step of the first column."""
@@ -172,7 +172,7 @@ class LayersImage(PlotOverLayers[S], ImagePlot[S]):
         """The image of a state."""
 
     @abstractmethod
-    def colour_extent(self, values: Sequence[Array]) -> Range:
+    def colour_extent(self, values: Sequence[Floats]) -> Range:
         """What the colours have to span."""
 
     @abstractmethod

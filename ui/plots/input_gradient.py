@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue, Observed
 from simulator.observations.input_gradient import InputGradient, InputGradientObservation
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.legend import Key, Note
 from ui.chart.marks import ROUND, Area, Curves, Dots, Mark
 from ui.chart.pens import DASHED
-from ui.chart.polygons import Array, polygon
+from ui.chart.polygons import polygon
 from ui.chart.ranges import StepRange, finite_extent, room_for, with_margin
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
@@ -134,7 +135,7 @@ def table_of(step: int, gradient: InputGradient) -> Table:
     return Table(columns)
 
 
-def _bars(heights: Array) -> tuple[Array, Array]:
+def _bars(heights: Floats) -> tuple[Floats, Floats]:
     """The outline of bars side by side, each one wide."""
     edges = np.arange(len(heights) + 1) - 0.5
     return np.repeat(edges, 2)[1:-1], np.repeat(heights, 2)

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulator.arrays.numeric import frozen
+from simulator.arrays.numeric import Floats, frozen
 from simulator.layers.base import layer_kinds
 from simulator.observations.base import Observed
 from simulator.observations.feature_maps import Maps
 from simulator.observations.input_gradient import InputGradient, InputGradientObservation
 from ui.chart.colour_tables import diverging_table
 from ui.chart.legend import Note
-from ui.chart.polygons import Array
 from ui.chart.table import Table
 from ui.chart.tiles import Tiles, flowing
 from ui.plots.base import Probe, View
@@ -59,7 +58,7 @@ class InputGradientPicture(CostlyPlot[MapState], TilePlot):
         maps = Maps(frozen(pictures), None, len(pictures), 1)
         return PictureState(observed.step, view.frame.info.depth, {0: maps}, result, observed.seconds)
 
-    def values(self, maps: Maps) -> Array:
+    def values(self, maps: Maps) -> Floats:
         return maps.maps
 
     def tiles(self, maps: Maps) -> Tiles:
@@ -113,7 +112,7 @@ def channels_of(gradient: InputGradient) -> int:
     return gradient.shape[0] if len(gradient.shape) == 3 else 1
 
 
-def pictures_of(gradient: InputGradient) -> Array:
+def pictures_of(gradient: InputGradient) -> Floats:
     """(pictures, height, width): channel by channel of an image; features × steps of a sequence."""
     if len(gradient.shape) == 3:
         return gradient.gradients.reshape(-1, *gradient.shape[1:])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue, Observed
 from simulator.observations.jacobian import Jacobian, JacobianObservation
 from ui.chart.axes import ShareAxis, ValueAxis
@@ -15,7 +16,7 @@ from ui.chart.decades import extent, log10, notes_of, placed
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
 from ui.chart.marks import HOLLOW, ROUND, Area, Curves, Dots, Mark
-from ui.chart.polygons import Array, pieces
+from ui.chart.polygons import pieces
 from ui.chart.ranges import StepRange, with_margin
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
@@ -34,7 +35,7 @@ class JacobianState:
     """The first and the third, where it is the median of several seeds."""
 
     @property
-    def spectra(self) -> list[Array]:
+    def spectra(self) -> list[Floats]:
         """Of J for each sample, then of W."""
         return [*self.jacobian.singular_values, self.jacobian.weight_singular_values]
 
@@ -145,12 +146,12 @@ class JacobianPlot(PointedLayerPlot[JacobianState]):
         return Table(columns)
 
 
-def _ranks(values: Array) -> Array:
+def _ranks(values: Floats) -> Floats:
     """Where singular values stand between the first and the last, each in the middle of its share."""
     return (np.arange(len(values)) + 0.5) / max(len(values), 1)
 
 
-def _hollow(x: Array, y: Array, kinds: NDArray[np.int8]) -> tuple[Array, Array, NDArray[np.int8]]:
+def _hollow(x: Floats, y: Floats, kinds: NDArray[np.int8]) -> tuple[Floats, Floats, NDArray[np.int8]]:
     """As rings where they are within the axis."""
     return x, y, np.where(kinds == ROUND, HOLLOW, kinds).astype(np.int8)
 

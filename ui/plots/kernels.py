@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.feature_maps import Maps
 from ui.chart.colour_tables import diverging_table
-from ui.chart.polygons import Array
 from ui.chart.tiles import Tiles, flowing
 from ui.plots.feature_maps import Index, TilePlot
 from ui.style.numbers import integer
@@ -34,7 +34,7 @@ class Kernels(TilePlot):
     )
     empty_text = "Add a convolution to see what its kernels look for."
 
-    def values(self, maps: Maps) -> Array:
+    def values(self, maps: Maps) -> Floats:
         """Row by row of the picture: the more numerous of channels and inputs go across."""
         assert maps.kernels is not None
         kernels = maps.kernels.swapaxes(0, 1) if self._channels_across(maps) else maps.kernels

@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QPolygonF
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue
 from simulator.record.sampled_history import apart
 from simulator.training.run_info import RunInfo
@@ -22,7 +23,7 @@ from ui.chart.header import HeaderOption
 from ui.chart.legend import Key, Note
 from ui.chart.level_handle import LevelHandle
 from ui.chart.marks import HOLLOW, Area, Curves, Dots, Mark
-from ui.chart.polygons import Array, pieces, polygon
+from ui.chart.polygons import pieces, polygon
 from ui.chart.ranges import Range, StepRange, StepsRange
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
@@ -60,7 +61,7 @@ class LossState:
     """Whether the pasts go from quartile to quartile."""
 
     @cached_property
-    def largest(self) -> Array:
+    def largest(self) -> Floats:
         """Of each bucket the largest loss, on training or on validation data."""
         highs = [self.pasts[name].high for name in NAMES[0] if name in self.pasts]
         return np.asarray(np.fmax.reduce(highs)) if highs else np.zeros(0)
@@ -124,7 +125,7 @@ class LossPlot(Plot[LossState]):
         self.scales += [self.x_scale, self.y_scale, self.log_scale]
         self.target: float | None = None
         """A loss that networks are compared by; None: none is shown."""
-        self._drawn_scores: dict[str, tuple[Array, Array, Sequence[Mark]]] = {}
+        self._drawn_scores: dict[str, tuple[Floats, Floats, Sequence[Mark]]] = {}
         """Steps and heights of the scores of each kind, and the marks of them."""
         self.handle = LevelHandle(self.canvas, self.panes[0])
         self.handle.moved.connect(self._drag_target)
@@ -193,7 +194,7 @@ class LossPlot(Plot[LossState]):
             sizes = [state.largest, *(each.largest for _, each in self.lane_states())]
             self.turn("log", not any((each < 0).any() for each in sizes) and any(map(stands_out, sizes)))
 
-    def _heights(self, values: Array, index: int) -> Array:
+    def _heights(self, values: Floats, index: int) -> Floats:
         """As drawn: what lies beyond the axis stands at its edge, 0 on the floor of a log axis."""
         shown = (0.0, 1.0) if index else self.shown
         return drawn_within(np.maximum(log10(values), shown[0]) if self._log(index) else values, shown)[0]
@@ -245,7 +246,7 @@ class LossPlot(Plot[LossState]):
             marks.append(Area(f"{train} range", past.middles, *edges, colour="accent", alpha=0.22, pane=pane))
         return [*marks, *self._held_out_range(state, pane, validation)]
 
-    def _score_marks(self, name: str, pane: int, steps: Array, heights: Array) -> Sequence[Mark]:
+    def _score_marks(self, name: str, pane: int, steps: Floats, heights: Floats) -> Sequence[Mark]:
         """They are made seldom: until there are others, what was drawn of them last is drawn again."""
         drawn = self._drawn_scores.get(name)
         if drawn is None or not (np.array_equal(drawn[0], steps) and np.array_equal(drawn[1], heights)):
@@ -274,7 +275,7 @@ class LossPlot(Plot[LossState]):
         low, high = self.shown
         return _mean_level(float(height), level) if level is not None and low <= height <= high else None
 
-    def _scores(self, past: Buckets | None, index: int) -> tuple[Array, Array]:
+    def _scores(self, past: Buckets | None, index: int) -> tuple[Floats, Floats]:
         """Step and height of every bucket that has a value: validation runs now and then only."""
         if past is None:
             return np.zeros(0), np.zeros(0)
@@ -347,7 +348,7 @@ class LossPlot(Plot[LossState]):
         return Table(columns)
 
 
-def _through(steps: Array, heights: Array) -> list[QPolygonF]:
+def _through(steps: Floats, heights: Floats) -> list[QPolygonF]:
     """The curve through all scores, but not over longer gaps."""
     if not steps.size:
         return []
@@ -357,7 +358,7 @@ def _through(steps: Array, heights: Array) -> list[QPolygonF]:
     return pieces(*with_gaps(steps, np.concatenate([[False], gaps]), heights))
 
 
-def _rings(key: str, steps: Array, heights: Array, pane: int) -> Dots:
+def _rings(key: str, steps: Floats, heights: Floats, pane: int) -> Dots:
     """Rings along a curve, at most ``MOST_RINGS``: what is held out is hollow, here as elsewhere."""
     chosen = slice(None, None, max(1, -(-steps.size // MOST_RINGS)))
     x, y = steps[chosen], heights[chosen]

@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPolygonF
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import Observed
 from simulator.observations.order_chaos import OrderChaosObservation
 from simulator.theory.order_chaos import OrderChaos, Place
@@ -19,7 +20,7 @@ from ui.chart.legend import Key, Note
 from ui.chart.marks import Curves, Mark, Surface
 from ui.chart.pane import Pane
 from ui.chart.pens import pen_of, transparent
-from ui.chart.polygons import Array, polygon
+from ui.chart.polygons import polygon
 from ui.chart.ranges import nice_ceiling
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
@@ -46,7 +47,7 @@ class OrderChaosState:
 class Regions(Mark):
     """Chaos to the right of its border tinted, both sides named."""
 
-    border: Array
+    border: Floats
     """By growing σ_b²; empty: all is order."""
     ranges: tuple[Place, Place]
     _: KW_ONLY
@@ -62,7 +63,7 @@ class Regions(Mark):
         return self.ranges[0][1] + 1.0
 
     @cached_property
-    def line(self) -> Array:
+    def line(self) -> Floats:
         """The border up to the edges of the map."""
         return _within(np.array([np.minimum(self.border[0], self.beyond), self.border[1]]), self.ranges)
 
@@ -321,14 +322,14 @@ def _ranges(plane: OrderChaos) -> tuple[Place, Place]:
     return (-0.03 * right, right), (-0.05 * top, top)
 
 
-def _unbroken(edge: Array) -> list[Array]:
+def _unbroken(edge: Floats) -> list[Floats]:
     """Its pieces between columns of NaN."""
     pieces = np.split(edge, np.flatnonzero(np.isnan(edge[0])), axis=1)
     known = [piece[:, np.isfinite(piece[0])] for piece in pieces]
     return [piece for piece in known if piece.size]
 
 
-def _within(line: Array, ranges: tuple[Place, Place]) -> Array:
+def _within(line: Floats, ranges: tuple[Place, Place]) -> Floats:
     """A line of growing σ_b² cut at the top of the map, where it goes on."""
     top = ranges[1][1]
     if not line.size or line[1, -1] <= top or line[1, 0] > top:

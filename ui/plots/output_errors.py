@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import Observed
 from simulator.observations.output_errors import OutputErrors, OutputErrorsObservation
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.decades import extent, log10, notes_of, placed
 from ui.chart.legend import Key, Note
 from ui.chart.marks import HOLLOW, ROUND, Dots, Mark
-from ui.chart.polygons import Array
 from ui.chart.ranges import StepRange, room_for, with_margin
 from ui.chart.table import Table, cells
 from ui.plots.base import FIRST_ROW, Probe, View
@@ -32,7 +32,7 @@ class ErrorState:
     depth: int = 0
 
     @property
-    def heights(self) -> tuple[Array, Array]:
+    def heights(self) -> tuple[Floats, Floats]:
         """log₁₀ of the batch's and of the held-out samples' loss."""
         return log10(self.errors.batch), log10(self.errors.validation)
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.histograms import Quantity
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.beside import RowWords
@@ -15,7 +16,6 @@ from ui.chart.header import HeaderOption
 from ui.chart.legend import Note
 from ui.chart.marks import LayerHighlight, Mark
 from ui.chart.pane import Pane
-from ui.chart.polygons import Array
 from ui.chart.ranges import Range, StepRange
 from ui.chart.ridges import (
     HistogramState,
@@ -79,7 +79,7 @@ class LayerHistograms(PlotOverLayers[HistogramState]):
     def capture(self, view: View) -> HistogramState | None:
         return histogram_state(view.frame, self.quantity, self.state)
 
-    def drawn_edges(self, state: HistogramState) -> Array:
+    def drawn_edges(self, state: HistogramState) -> Floats:
         """(layers, bins + 1): those of the bins, as shares of the layer's range where layers share no axis."""
         edges = edges_of(state.histograms)
         return edges if self.shared else edges / reach(edges)[:, None]

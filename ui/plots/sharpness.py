@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QPolygonF
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue, Observed
 from simulator.observations.sharpness import Sharpness, SharpnessObservation
 from ui.chart.axes import StepAxis, ValueAxis
@@ -19,7 +20,7 @@ from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, rea
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Curves, Mark
-from ui.chart.polygons import Array, pieces
+from ui.chart.polygons import pieces
 from ui.chart.ranges import Range, StepRange, StepsRange, with_margin
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
@@ -33,13 +34,13 @@ class SharpnessState:
     step: int
     sharpness: Sharpness
     seconds: float
-    steps: Array
+    steps: Floats
     """When it was asked since the run began, this time included."""
-    values: Array
+    values: Floats
     """λ_max then."""
-    gauges: Array
+    gauges: Floats
     """η · λ_max then."""
-    limits: Array
+    limits: Floats
     """What a quadratic stood then; NaN where that is not known."""
     after_gap: NDArray[np.bool_]
     """Whether nobody looked for a while before."""
@@ -48,7 +49,7 @@ class SharpnessState:
     """The first and the third, where it is the median of several seeds."""
 
     @property
-    def edges(self) -> list[Array]:
+    def edges(self) -> list[Floats]:
         """η · λ_max at the quartiles."""
         return [] if self.quartiles is None else [each.gauges for each in self.quartiles]
 

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from simulator.arrays.numeric import Floats
 from ui.chart.header import HeaderOption
 from ui.chart.marks import Area, Curves, Mark
 from ui.chart.pens import DASHED
-from ui.chart.polygons import Array, pieces
+from ui.chart.polygons import pieces
 
 THEORY = HeaderOption(
     "theory", "theory", "Draw what mean-field theory predicts for such a network at step 0, for wide random layers"
@@ -22,9 +23,9 @@ YOUNG_ALPHA, OLD_ALPHA = 0.2, 0.1
 class Envelope(NamedTuple):
     """A predicted curve and how far single networks scatter around it, as drawn; NaN where nothing is predicted."""
 
-    low: Array
-    middle: Array
-    high: Array
+    low: Floats
+    middle: Floats
+    high: Floats
 
 
 def envelope_marks(envelopes: Sequence[Envelope], *, at_start: bool) -> list[Mark]:
@@ -41,5 +42,5 @@ def envelope_marks(envelopes: Sequence[Envelope], *, at_start: bool) -> list[Mar
     return [*areas, middles]
 
 
-def _layers(band: Envelope) -> Array:
+def _layers(band: Envelope) -> Floats:
     return np.arange(len(band.middle), dtype=np.float64)

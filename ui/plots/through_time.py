@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtGui import QPolygonF
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue
 from simulator.layers.base import layer_kinds
 from simulator.layers.recurrent.profile import TimeProfile
@@ -23,7 +24,7 @@ from ui.chart.legend import LINES, Key, Note, Stroke
 from ui.chart.marks import Area, Curves, Mark
 from ui.chart.pane import Pane
 from ui.chart.pens import DASHED, SOLID, Dash
-from ui.chart.polygons import Array, pieces
+from ui.chart.polygons import pieces
 from ui.chart.ranges import StepRange
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
@@ -41,7 +42,7 @@ ROOMY = 4.0
 """Captions stand over the curves where a band is so many times as high as they are; else they are in the legend."""
 
 
-def decades_per_step(norms: Array) -> float:
+def decades_per_step(norms: Floats) -> float:
     """How many decades the gradient gains with every step back in time, by least squares; NaN for fewer than two.
 
     What is 0 or not finite is left out, and so is what is near the smallest float32, where a norm can fall no further.
@@ -56,7 +57,7 @@ def decades_per_step(norms: Array) -> float:
     return float(-(times @ logs[known]) / (times @ times))
 
 
-def slope_text(norms: Array) -> str:
+def slope_text(norms: Floats) -> str:
     """``−0.13 decades/step back``."""
     slope = decades_per_step(norms)
     if not np.isfinite(slope):
@@ -64,7 +65,7 @@ def slope_text(norms: Array) -> str:
     return f"{'+' if slope > 0 else ''}{number(slope)} decades/step back"
 
 
-def slope_number(norms: Array) -> str:
+def slope_number(norms: Floats) -> str:
     """``−0.13``, for where words have no room."""
     slope = decades_per_step(norms)
     return number(slope) if np.isfinite(slope) else "no slope"
@@ -78,10 +79,10 @@ class LayerProfile:
     name: str
     label: str
     profile: TimeProfile
-    first: Array | None
+    first: Floats | None
 
     @property
-    def norms(self) -> Array:
+    def norms(self) -> Floats:
         return self.profile.hidden_gradient_norm
 
 
@@ -213,7 +214,7 @@ class ThroughTime(Plot[ThroughTimeState]):
             marks.append(Area(f"quartiles {row}", x, *heights, colour=colour, alpha=0.25))
         return marks
 
-    def _curve(self, row: int, norms: Array) -> list[QPolygonF]:
+    def _curve(self, row: int, norms: Floats) -> list[QPolygonF]:
         low = self.bands.low
         steps = np.arange(1, len(norms) + 1, dtype=np.float64)
         y = log10(norms)

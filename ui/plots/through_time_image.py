@@ -22,7 +22,6 @@ from ui.chart.decades import extent, log10, notes_of
 from ui.chart.heat import Heat
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Mark
-from ui.chart.polygons import Array
 from ui.chart.ranges import StepRange, StepsRange
 from ui.chart.table import Table
 from ui.plots.base import Probe, View
@@ -55,7 +54,7 @@ class ProfileImage:
     """Time steps per row."""
 
     @cached_property
-    def logs(self) -> Array:
+    def logs(self) -> Floats:
         """log₁₀ of the values."""
         return log10(self.values)
 

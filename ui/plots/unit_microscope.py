@@ -12,6 +12,7 @@ from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue
 from simulator.observations.microscope import UnitObservation
 from simulator.observations.unit import COLUMNS, Unit
@@ -24,7 +25,7 @@ from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, rea
 from ui.chart.header import HeaderOption
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Curves, Mark
-from ui.chart.polygons import Array, pieces
+from ui.chart.polygons import pieces
 from ui.chart.ranges import StepRange, StepsRange
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
@@ -57,24 +58,24 @@ class UnitState:
     step: int
     depth: int
     unit: Unit
-    starts: Array
-    steps: Array
+    starts: Floats
+    steps: Floats
     """(looks,) each: the first and the last step of what each look stands for; its mean is that of the last."""
     after_gap: NDArray[np.bool_]
     """(looks,): whether nobody looked for a while before."""
-    values: Array
+    values: Floats
     """(looks, columns of a unit's past)"""
     turns: tuple[Turn, ...]
     change: Change | None
     """The last change before the last turn."""
 
     @property
-    def farthest(self) -> Array:
+    def farthest(self) -> Floats:
         """(looks,): of the smallest and the largest activation the one that lies farther from 0."""
         low, high = self.column("low"), self.column("high")
         return np.where(np.abs(low) > np.abs(high), low, high)
 
-    def column(self, name: str) -> Array:
+    def column(self, name: str) -> Floats:
         return self.values[:, COLUMNS.index(name)]
 
     @property

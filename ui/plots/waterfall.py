@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPolygonF
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue
 from simulator.arrays.trace import FACTORS, Factor, Gains
 from simulator.observations.factors import NOT_A_NUMBER, TOTAL, FactorsObservation, gain_rows, nothing_arrives
@@ -20,7 +21,7 @@ from ui.chart.hatching import Hatch
 from ui.chart.legend import Key, Note
 from ui.chart.lost import Since, layer_words, lost_notes, since_of
 from ui.chart.marks import FLOOR, LOST, Area, Bars, Curves, Dots, LayerHighlight, Mark
-from ui.chart.polygons import Array, pieces
+from ui.chart.polygons import pieces
 from ui.chart.ranges import StepRange, finite_extent, room_for
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
@@ -61,8 +62,8 @@ class WaterfallState:
 
     step: int
     factors: tuple[Factor, ...]
-    gains: Array
-    totals: Array
+    gains: Floats
+    totals: Floats
     """(layers,) NaN for the output, unless its δ is not a number, for what has no δ and where nothing arrives."""
     since: Since = ()
 
@@ -71,7 +72,7 @@ class WaterfallState:
         return len(self.totals)
 
     @cached_property
-    def running(self) -> Array:
+    def running(self) -> Floats:
         """log₁₀ ‖δ^l‖ / ‖δ^L‖: the sum of all totals from the output down to the layer.
 
         −∞ where no signal is left, NaN where it is not a number or the layer has no δ.
@@ -88,7 +89,7 @@ class WaterfallState:
         return np.asarray(broken & ~np.isnan(self.totals))
 
     @cached_property
-    def sums(self) -> Array:
+    def sums(self) -> Floats:
         """(factors, layers): each factor's gains summed from the output down to the layer; together :attr:`running`."""
         counted = np.where(np.isfinite(self.gains) & np.isfinite(self.totals), self.gains, 0.0)
         sums = np.cumsum(counted[:, ::-1], axis=1)[:, ::-1]
@@ -120,7 +121,7 @@ def bars_of(state: WaterfallState) -> list[tuple[QRectF, int]]:
     return bars
 
 
-def areas_of(state: WaterfallState) -> list[tuple[Array, Array]]:
+def areas_of(state: WaterfallState) -> list[tuple[Floats, Floats]]:
     """The lower and upper edge of each factor's area: what it adds is piled up from 0, what it takes away down."""
     up, down = np.maximum(state.sums, 0.0), np.minimum(state.sums, 0.0)
     tops, bottoms = np.cumsum(up, axis=0), np.cumsum(down, axis=0)
@@ -270,7 +271,7 @@ class Waterfall(PlotOverLayers[WaterfallState]):
         return Table({name: [row[place] for row in cells] for place, name in enumerate(names)})
 
 
-def _edges(state: WaterfallState) -> list[Array]:
+def _edges(state: WaterfallState) -> list[Floats]:
     """How far bars or areas reach."""
     if state.depth > MOST_BARS:
         return [edge for area in areas_of(state) for edge in area]

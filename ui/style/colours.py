@@ -7,6 +7,8 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.arrays.numeric import Floats
+
 Rgb = tuple[float, float, float]
 
 # Every 16th entry of the public-domain (CC0) viridis map.
@@ -36,26 +38,26 @@ def rgb(colour: str) -> Rgb:
     return int(colour[1:3], 16) / 255, int(colour[3:5], 16) / 255, int(colour[5:7], 16) / 255
 
 
-def hexadecimal(values: NDArray[np.float64]) -> str:
+def hexadecimal(values: Floats) -> str:
     red, green, blue = (round(255 * min(max(v, 0.0), 1.0)) for v in values.tolist())
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-def _linear(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _linear(values: Floats) -> Floats:
     return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
 
 
-def _gamma(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _gamma(values: Floats) -> Floats:
     values = np.clip(values, 0, 1)
     return np.where(values <= 0.0031308, values * 12.92, 1.055 * values ** (1 / 2.4) - 0.055)
 
 
-def _oklab(colour: str) -> NDArray[np.float64]:
-    lab: NDArray[np.float64] = _TO_LAB @ np.cbrt(_TO_LMS @ _linear(np.array(rgb(colour))))
+def _oklab(colour: str) -> Floats:
+    lab: Floats = _TO_LAB @ np.cbrt(_TO_LMS @ _linear(np.array(rgb(colour))))
     return lab
 
 
-def _from_oklab(lab: NDArray[np.float64]) -> tuple[str, ...]:
+def _from_oklab(lab: Floats) -> tuple[str, ...]:
     """Colours of the columns of ``lab`` (3, colours)."""
     values = _gamma(np.linalg.solve(_TO_LMS, np.linalg.solve(_TO_LAB, lab) ** 3))
     return tuple(hexadecimal(value) for value in values.T)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 
+from simulator.arrays.numeric import Floats
 from simulator.observations.unit import SATURATED, Unit
 from simulator.record.turns import Turn
 from ui.chart.colour_tables import diverging_table
@@ -20,7 +21,6 @@ from ui.chart.heat import Heat
 from ui.chart.legend import LINES, Stroke
 from ui.chart.marks import Bars, Mark, Surface
 from ui.chart.pens import pen_of, transparent
-from ui.chart.polygons import Array
 from ui.chart.tiles import Tiles, flowing, marked, places_of
 from ui.style.colours import mix
 from ui.style.numbers import number, percent
@@ -126,7 +126,7 @@ def incoming_bars(unit: Unit, pane: int) -> Bars:
     return Bars("incoming", boxes, colours, alpha=0.85, least=(1.0, 0.0), pane=pane)
 
 
-def strongest(values: Array, most: int) -> NDArray[np.intp]:
+def strongest(values: Floats, most: int) -> NDArray[np.intp]:
     """Indices of at most ``most`` values, of each few neighbours the one farthest from 0."""
     if len(values) <= most:
         return np.arange(len(values))
