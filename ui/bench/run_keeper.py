@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 Write = Callable[["SavedRun", Path], Fingerprint | None]
 """Writes a run into a file, and says what stands there then; OSError where it cannot."""
+NOT_SAVED = "The run was not saved: "
+"""What is said of a failure begins so; who has had something else written says what."""
 PATIENCE_SECONDS = 60.0
 """How long one who cannot go on without it waits for a step to be over and the file to be written."""
 PAUSE_SECONDS = 0.005
@@ -177,7 +179,7 @@ class RunKeeper(QObject):
         """The first file is written or cannot be; go on with the next."""
         path, self._error = self._paths.popleft(), error
         if error or self._kept is None:
-            self.failed.emit(path, f"The run was not saved: {error}.")
+            self.failed.emit(path, f"{NOT_SAVED}{error}.")
         else:
             self.kept.emit(path, *self._kept, self._fingerprint)
         if self._paths:

@@ -73,8 +73,6 @@ class Bands:
 class BandAxis(Axis):
     """The values of each band: decades, or time steps from the first to the last."""
 
-    spacing = 26.0
-
     def __init__(self, text: str, *, decades: bool) -> None:
         super().__init__("left", text)
         self.decades = decades

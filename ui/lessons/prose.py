@@ -7,7 +7,7 @@ from PySide6.QtGui import QDesktopServices, QFontInfo, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser
 
 from ui.style.formulas import Lettering
-from ui.style.markdown import plain, sheet, to_html
+from ui.style.markdown import plain, sheet, stands_in_text, to_html
 from ui.style.text_size import with_text
 from ui.style.theme import current_theme, theme_changed
 
@@ -57,7 +57,7 @@ class Prose(QTextBrowser):
 
     def loadResource(self, type: int, name: QUrl | str) -> object:
         """Formulas stand in the text itself; a lesson's file reads nothing else, here or elsewhere."""
-        return super().loadResource(type, name) if QUrl(name).scheme() == "data" else None
+        return super().loadResource(type, name) if stands_in_text(name) else None
 
     def _follow(self, link: QUrl) -> None:
         """To a page of the web, and nowhere else."""

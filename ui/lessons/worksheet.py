@@ -24,7 +24,7 @@ from simulator.lessons.question import ChoiceQuestion, CurveQuestion, OrderQuest
 from simulator.lessons.text import PLACE, filled
 from simulator.system.atomic import write_atomic
 from ui.style.formulas import Lettering
-from ui.style.markdown import sheet, to_html
+from ui.style.markdown import sheet, stands_in_text, to_html
 from ui.style.numbers import number
 from ui.style.theme import LIGHT
 
@@ -113,7 +113,7 @@ class Sheet(QTextDocument):
     """A document that reads nothing but what stands in it."""
 
     def loadResource(self, type: int, name: QUrl | str) -> object:
-        return super().loadResource(type, name) if QUrl(name).scheme() == "data" else None
+        return super().loadResource(type, name) if stands_in_text(name) else None
 
 
 def worksheet(lesson: Lesson) -> QTextDocument:

@@ -79,14 +79,15 @@ class TilePlot(ImagePlot[MapState]):
         self.scales.append(self.scale)
         self.chosen = -1
 
-    # -- what a subclass defines -------------------------------------------------------------------------------------
+    # -- what a subclass may define ----------------------------------------------------------------------------------
 
     def values(self, maps: Maps) -> Floats:
         """(tiles, height, width)"""
-        raise NotImplementedError
+        return maps.maps
 
     def tiles(self, maps: Maps) -> Tiles:
-        raise NotImplementedError
+        """How they are laid out."""
+        return flowing(*maps.maps.shape)
 
     def limits(self, low: float, high: float) -> Range:
         """The range that the colours span, for values of ``low`` … ``high``: as far below 0 as above it."""
@@ -352,12 +353,6 @@ class FeatureMaps(TilePlot):
         where = f"channel {channel + 1}, " if len(image) > 1 else ""
         value = number(float(image[channel, row, column]))
         return Probe(f"{words}\n{where}row {row + 1}, column {column + 1}\n{value}")
-
-    def values(self, maps: Maps) -> Floats:
-        return maps.maps
-
-    def tiles(self, maps: Maps) -> Tiles:
-        return flowing(*maps.maps.shape)
 
     def limits(self, low: float, high: float) -> Range:
         low, high = min(low, 0.0), max(high, 0.0)

@@ -14,7 +14,6 @@ class GradientHistograms(RidgePlot):
     measured = ("weight_gradient_std", "weight_gradient_norm")
     side = "backward"
     least_width = 316
-    least_height = 170
     explain = (
         "One histogram of ∂C/∂w per layer, each over its own range, which is written at its right. "
         "Compare the ranges to see which layers learn; on the shared axis a vanishing layer is a needle "

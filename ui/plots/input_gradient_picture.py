@@ -15,7 +15,6 @@ from simulator.observations.input_gradient import InputGradient, InputGradientOb
 from ui.chart.colour_tables import diverging_table
 from ui.chart.legend import Note
 from ui.chart.table import Table
-from ui.chart.tiles import Tiles, flowing
 from ui.plots.base import Probe, View
 from ui.plots.costly import CostlyPlot
 from ui.plots.feature_maps import Index, MapState, TilePlot
@@ -41,7 +40,6 @@ class InputGradientPicture(CostlyPlot[MapState], TilePlot):
     observations = (InputGradientObservation(picture=True),)
     kinds = layer_kinds(lambda layer: layer.structured)
     only_kinds = False
-    comes_along = False
     noun = "pictures"
     bar_name = "N ∂C/∂x"
     colour_table = staticmethod(diverging_table)
@@ -57,12 +55,6 @@ class InputGradientPicture(CostlyPlot[MapState], TilePlot):
         pictures = pictures_of(result)
         maps = Maps(frozen(pictures), None, len(pictures), 1)
         return PictureState(observed.step, view.frame.info.depth, {0: maps}, result, observed.seconds)
-
-    def values(self, maps: Maps) -> Floats:
-        return maps.maps
-
-    def tiles(self, maps: Maps) -> Tiles:
-        return flowing(*maps.maps.shape)
 
     def heading(self, layer: int) -> str:
         return "first samples"

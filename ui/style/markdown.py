@@ -8,12 +8,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QUrl
+
 from ui.style.formulas import Lettering, picture
 from ui.style.theme import Theme
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
+
+
+def stands_in_text(name: QUrl | str) -> bool:
+    """Whether what a text asks for is in it, as formulas are."""
+    return QUrl(name).scheme() == "data"
 
 
 @dataclass

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from simulator.experiment.experiment import ExperimentError
 from ui.bench.bench import Bench
+from ui.bench.run_keeper import NOT_SAVED
 from ui.dialogs import files
 from ui.dialogs.code import LIBRARIES, CodeDialog
 from ui.style.numbers import count
@@ -18,9 +19,6 @@ from ui.window.status import Banner
 
 if TYPE_CHECKING:
     from simulator.running.nabla.run_file import SavedRun
-
-NOT_SAVED = "The run was not saved: "
-"""What the keeper of runs begins with."""
 
 
 class CodeExport(QObject):

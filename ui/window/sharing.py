@@ -20,6 +20,7 @@ from simulator.system.fingerprint import Fingerprint, fingerprint_of
 from simulator.system.progress import CancelledError, Progress, ProgressMeter, listening
 from simulator.training.run_info import RunInfo
 from ui.bench.bench import Bench
+from ui.bench.run_keeper import NOT_SAVED
 from ui.board.plot_area import PlotArea
 from ui.board.shared_workspace import SharedWorkspace
 from ui.dialogs import files
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
 SAMPLE_BYTES = 8
 """For each sample, of the order in which they come."""
-NOT_SAVED = "The run was not saved: "
-"""What the keeper of runs begins with."""
 NOTHING = np.zeros(0, np.uint8)
 
 
