@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from simulator.data import Data
 from simulator.experiment.experiment import Experiment, ExperimentError
@@ -33,7 +32,7 @@ class Outlook:
 
     data: Data | None = None
     info: RunInfo | None = None
-    _counted: tuple[Experiment, tuple[object, ...], Need] | None = None
+    _counted: tuple[Experiment, tuple[Shape, int, int], Need] | None = None
     """What was counted last, for what, and what it needs."""
 
     def learn(self, experiment: Experiment, info: RunInfo) -> None:
@@ -84,8 +83,9 @@ class Outlook:
             return f"{capitalized(need.refusal)}.", True
         return f"{count(need.parameters, 'parameter')} · {size_text(need.memory_bytes)}", False
 
-    def _need(self, experiment: Experiment, *given: Any) -> Need:
+    def _need(self, experiment: Experiment, shape: Shape, outputs: int, batch: int) -> Need:
         """How weights are drawn changes nothing about it: a hand on an initialiser does not wait for a count."""
+        given = shape, outputs, batch
         if self._counted is not None:
             counted, for_these, need = self._counted
             if for_these == given and equal_but_for_initializers(counted, experiment):

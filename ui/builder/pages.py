@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QWidget
 
-from simulator.schema.plain import FieldPath
+from simulator.schema.plain import FieldPath, Plain
 from simulator.experiment.locks import Locks
 from simulator.layers import Layer
 from simulator.layers.output import Output
@@ -39,11 +38,11 @@ class Pages(QScrollArea):
         self.setAccessibleName("Chosen layers")
         self.setWidget(holder)
 
-    def show_layers(self, layers: Sequence[dict[str, Any]]) -> None:
+    def show_layers(self, layers: Sequence[Plain]) -> None:
         self.layer_form.set_values(layers)
         self.pages.setCurrentWidget(self.layer_form)
 
-    def show_output(self, output: Any) -> None:
+    def show_output(self, output: Plain) -> None:
         self.output_form.set_value(output)
         self.pages.setCurrentWidget(self.output_form)
 

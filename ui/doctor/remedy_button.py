@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
@@ -59,7 +58,7 @@ def settings_text(remedy: Remedy, experiment: Experiment | None) -> str:
     return "\n".join([*lines[:SHOWN_SETTINGS], *([f"and {more} more"] if more > 0 else [])])
 
 
-def value_text(value: Any) -> str:
+def value_text(value: object) -> str:
     """What a setting is set to; of what has parts of its own, its kind."""
     match value:
         case None:

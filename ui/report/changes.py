@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 from xml.etree.ElementTree import Element
 
 from simulator.schema.plain import FieldPath
@@ -91,7 +90,7 @@ def changed_paths(before: Experiment, after: Experiment) -> Iterator[FieldPath]:
     return (path for path, _live in differences(before, after) if path[0] not in UNTRAINED)
 
 
-def value_text(value: Any) -> str:
+def value_text(value: object) -> str:
     """What a setting is or was set to."""
     return part_text(value) if isinstance(value, Part) else plain_text(value, words=True)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from xml.etree.ElementTree import Element
 
 from simulator.experiment.differences import differences_between
@@ -27,6 +26,6 @@ def lanes_part(experiment: Experiment) -> Iterator[Element]:
             yield element("p", "As the run.")
 
 
-def setting_text(value: Any) -> str:
+def setting_text(value: object) -> str:
     """What stands in one of them; of a layer that it has not, nothing."""
     return "" if value is None else value_text(value)

@@ -41,7 +41,7 @@ def network_rows(experiment: Experiment, info: RunInfo, need: Need) -> Iterator[
 def _row(entry: StackEntry, experiment: Experiment, need: Need, outputs: int) -> Sequence[str]:
     if entry.role == "input":
         return ("input", entry.title, entry.shape, "", "", "", "", "")
-    part: Any = experiment.output
+    part: Spec = experiment.output
     place: FieldPath = ("output",)
     if entry.role == "layer":
         part, place = at(experiment, entry.place), entry.place

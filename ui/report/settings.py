@@ -63,7 +63,7 @@ def layer_sections(layers: Sequence[Layer], above: str) -> Iterator[tuple[str, t
         number = last + 1
 
 
-def _fields(spec: Spec, usual: Any, depth: int = 0) -> Iterator[Setting]:
+def _fields(spec: Spec, usual: Spec | None, depth: int = 0) -> Iterator[Setting]:
     """The kind, where there is a choice of kinds, and every field; ``usual`` is the part that stands there by default.
 
     What is of another kind is held to the defaults of its own.
@@ -82,11 +82,11 @@ def _fields(spec: Spec, usual: Any, depth: int = 0) -> Iterator[Setting]:
             yield _setting(field, value, default, depth)
 
 
-def _title(value: Any) -> str:
+def _title(value: object) -> str:
     return value.title if isinstance(value, Part) else "off" if value is None else ""
 
 
-def _setting(field: Parameter, value: Any, default: Any = ..., depth: int = 0) -> Setting:
+def _setting(field: Parameter, value: object, default: object = ..., depth: int = 0) -> Setting:
     usual = field.default if default is ... else default
     usual_text = "" if field.required else value_text(field, usual)
     return Setting(_name(field), value_text(field, value), usual_text, depth)
@@ -97,12 +97,12 @@ def _name(field: Parameter) -> str:
     return f"{field.knob.label} ({field.knob.unit})" if field.knob.unit else field.knob.label
 
 
-def value_text(field: Parameter, value: Any) -> str:
+def value_text(field: Parameter, value: object) -> str:
     """The value of a field."""
     return plain_text(value, words=field.type == "choice")
 
 
-def plain_text(value: Any, *, words: bool) -> str:
+def plain_text(value: object, *, words: bool) -> str:
     """A value: ``0.1``, ``12 040``, ``off``, ``on``, ``a, b``; ``words``: a text is a name in the file's spelling."""
     match value:
         case None:

@@ -90,13 +90,13 @@ def _reader() -> MarkdownIt:
     return reader
 
 
-def _inline(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, env: dict[str, _Setting]) -> str:
+def _inline(_renderer: object, tokens: Sequence[Token], index: int, _options: object, env: dict[str, _Setting]) -> str:
     return env["setting"].formula(tokens[index].content, False)
 
 
-def _display(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, env: dict[str, _Setting]) -> str:
+def _display(_renderer: object, tokens: Sequence[Token], index: int, _options: object, env: dict[str, _Setting]) -> str:
     return f"<p>{env['setting'].formula(tokens[index].content.strip(), True)}</p>"
 
 
-def _table(_renderer: Any, _tokens: Sequence[Token], _index: int, _options: Any, _env: Any) -> str:
+def _table(_renderer: object, _tokens: object, _index: object, _options: object, _env: object) -> str:
     return '<table width="100%" cellspacing="0" border="0" style="border-collapse: collapse">'

@@ -42,7 +42,7 @@ class LessonInMaking(QObject):
         self.measuring = False
         self._measurer = Measurer(lambda: mode, self)
         self._numbers: Mapping[str, Value] = {}
-        self._numbers_of: Any = None
+        self._numbers_of: Mapping[str, str] | None = None
         self._measurer.progressed.connect(self.progressed)
         self._measurer.measured.connect(self._keep)
         self._measurer.refused.connect(self._refuse)
@@ -88,7 +88,8 @@ class LessonInMaking(QObject):
         """Every number by its name as the run measured it; none where it has not been made as the lesson is now."""
         return self._numbers if self._numbers_of == self._run_by() else {}
 
-    def _run_by(self) -> Any:
+    def _run_by(self) -> Mapping[str, str]:
+        """By what of the draft its numbers are made."""
         return {name: repr(self.draft.plain.get(name)) for name in RUN_BY}
 
     def measure(self) -> str:

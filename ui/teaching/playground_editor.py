@@ -196,7 +196,7 @@ def value_at(plain: Any, path: str) -> Any:
     return plain
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """As :func:`read_value` reads it; nothing where there is no value."""
     if value is None:
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
@@ -101,7 +102,7 @@ class QuestionEditor(QWidget):
 
     # -- editing ---------------------------------------------------------------------------------------------------
 
-    def _setter(self, field: str) -> Any:
+    def _setter(self, field: str) -> Callable[[str], None]:
         return lambda text: self._set(field, text.strip() if field != "prompt" else text)
 
     def _set(self, field: str, value: Any) -> None:

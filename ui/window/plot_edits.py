@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
+from simulator.schema.plain import Plain, PlainDict
 from ui.bench.bench import Bench
 from ui.bench.document import Document
 from ui.board.plot_area import PlotArea
 
 
-def placed_at(layers: Any, weight_variance: float, bias_variance: float) -> list[dict[str, Any]]:
+def placed_at(layers: Sequence[Plain], weight_variance: float, bias_variance: float) -> list[PlainDict]:
     """The layers with σ_w² and σ_b² in every dense one, at any depth of nesting: a place between order and chaos."""
     return [_placed(layer, weight_variance, bias_variance) for layer in layers]
 
 
-def _placed(layer: Mapping[str, Any], weight_variance: float, bias_variance: float) -> dict[str, Any]:
+def _placed(layer: Plain, weight_variance: float, bias_variance: float) -> PlainDict:
     settings = dict(layer)
     if "layers" in settings:
         settings["layers"] = placed_at(settings["layers"], weight_variance, bias_variance)
