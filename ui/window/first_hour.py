@@ -16,6 +16,7 @@ from ui.settings.settings import Settings
 from ui.style.theme import THEMES
 from ui.window.experiments import Experiments
 from ui.window.parts import WindowParts
+from ui.window.status import BannerAction
 from ui.window.window_events import follow
 
 # Page and tour are imported when they are shown: a start with a file does not wait for them.
@@ -64,7 +65,7 @@ class FirstHour(QObject):
             self.open_page()
         elif settings.offers_tour():
             settings.end_tour_offer()
-            self._parts.banner.say(OFFER, again=self.begin_tour, words=TAKE_TOUR)
+            self._parts.banner.say(OFFER, action=BannerAction(*TAKE_TOUR, self.begin_tour))
 
     def open_page(self) -> None:
         """Lay the page over the bench."""

@@ -13,7 +13,7 @@ from simulator.training.run_info import RunInfo
 from ui.style.numbers import integer, number
 from ui.window.missing_data import FIND, are_missing
 from ui.window.parts import WindowParts
-from ui.window.status import AGAIN
+from ui.window.status import AGAIN, BannerAction
 
 OLD = "of the last network that could be built"
 EMPTY = "Nothing to show: the network is not trained."
@@ -86,19 +86,23 @@ class Notices(QObject):
         self._findings.forget()
         self._status.say(f"Not trained: {message}")
         self._build = self._bench.build if refused.cancelled else None
-        again, words = self._way_out
-        self._say("refused", f"Not trained: {message}", refused.traceback, again=again, words=words)
+        self._say("refused", f"Not trained: {message}", refused.traceback, self._way_out)
         self._training.refuse(path, message)
         self._training.set_step(0)
         self._builder.refuse(path, message)
         self._stand_still(OLD)
 
     @property
-    def _way_out(self) -> tuple[Callable[[], None] | None, tuple[str, str]]:
-        """What can be done, with words and tip of its button, where nothing is trained; None where nothing can."""
-        if self._build is None and are_missing(self._bench.document.experiment.data):
-            return self.data_wanted.emit, FIND
-        return self._build, BUILD
+    def _way_out(self) -> BannerAction | None:
+        """What can be done where nothing is trained."""
+        if self._build is not None:
+            return BannerAction(*BUILD, self._build)
+        missing = are_missing(self._bench.document.experiment.data)
+        return BannerAction(*FIND, self.data_wanted.emit) if missing else None
+
+    @property
+    def _revival(self) -> BannerAction:
+        return BannerAction(*AGAIN, self._bench.revive)
 
     def _stand_still(self, why: str) -> None:
         """What is shown is of a network that is not the described one."""
@@ -109,23 +113,19 @@ class Notices(QObject):
         """Say why there is nothing to ``do`` something with."""
         if self._bench.dead:
             text = f"Nothing to {do}: the worker has ended. The experiment is kept."
-            self._say("failed", text, again=self._bench.revive)
+            self._say("failed", text, action=self._revival)
         elif self._bench.refusal:
             why = "is not" if self._build else "cannot be"
             text = f"Nothing to {do}, as what is described {why} built: {self._bench.refusal}"
-            again, words = self._way_out
-            self._say("refused", text, again=again, words=words)
+            self._say("refused", text, action=self._way_out)
         else:
             text = f"Nothing to {do} yet: the network is being built."
             self._banner.say(text, holds=lambda: self._bench.building)
 
-    def _say(
-        self, shown: str, text: str, details: str = "", again: Callable[[], None] | None = None,
-        words: tuple[str, str] = AGAIN,
-    ) -> None:  # fmt: skip
+    def _say(self, shown: str, text: str, details: str = "", action: BannerAction | None = None) -> None:
         """Say of the present run what is taken back by name."""
         self._shown, self._words = shown, text
-        self._banner.say(text, details, again, words)
+        self._banner.say(text, details, action)
 
     def _notice(self, text: str) -> None:
         """Why nothing is trained for now is so as long as that holds."""
@@ -144,7 +144,7 @@ class Notices(QObject):
         self._status.say("")
         if fatal:
             text = f"The worker has ended: {message.rstrip('.')}. The experiment is kept."
-            self._say("failed", text, traceback, again=self._bench.revive)
+            self._say("failed", text, traceback, self._revival)
         else:
             self._say("failed", f"Training stopped: {message}", traceback)
 
@@ -156,7 +156,7 @@ class Notices(QObject):
         if what == "loss":
             because = f"the loss is {number(frame.scalars['loss'])}"
         text = f"Paused at step {integer(frame.step)}, because {because}."
-        self._say("halted", text, again=self._bench.play, words=GO_ON)
+        self._say("halted", text, action=BannerAction(*GO_ON, self._bench.play))
 
     def _stop(self, sentence: str) -> None:
         self._say("stopped", sentence)

@@ -13,7 +13,7 @@ from ui.bench.chosen_lane import SettingsByPath, settings_between
 from ui.style.numbers import integer
 from ui.timeline.bar import TimelineBar
 from ui.window.branch_access import BranchAccess
-from ui.window.status import AGAIN, Banner
+from ui.window.status import Banner, BannerAction
 
 TIP = "Take the change back in the run, and let one more network go on from the step that is shown with it."
 
@@ -38,10 +38,11 @@ class PastEdits(QObject):
         if edit.number != self._number or self._before is None:
             self._number, self._before = edit.number, old
         name, settings = _changed_network(self._before, new)
-        again, words = None, AGAIN
+        action = None
         if not edit.again and step is not None and settings:
-            again, words = partial(self._continue, step, name, settings), (f"Continue from step {integer(step)}", TIP)
-        self._banner.say(text, again=again, words=words, holds=lambda: self._scrubber.step == step)
+            proceed = partial(self._continue, step, name, settings)
+            action = BannerAction(f"Continue from step {integer(step)}", TIP, proceed)
+        self._banner.say(text, action=action, holds=lambda: self._scrubber.step == step)
 
     def _continue(self, step: int, name: str, settings: SettingsByPath) -> None:
         """As a branch; in the run it is taken back, unless something else was done since."""

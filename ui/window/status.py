@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from msgspec import Struct
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QFrame,
@@ -50,6 +51,14 @@ PASSING_MS = 8000
 AGAIN = "Start again", "Start a new worker on the same experiment."
 
 
+class BannerAction(Struct, frozen=True):
+    """What a message offers: words and tip of its button, and what that does."""
+
+    words: str
+    tip: str
+    act: Callable[[], None]
+
+
 class Banner(QFrame):
     """Says above the plots what was refused or went wrong; hides nothing and waits for nobody."""
 
@@ -65,10 +74,10 @@ class Banner(QFrame):
         self._more = tool_button("Details", "Show where it happened.", parent=self, flat=True)
         self._more.setCheckable(True)
         self._more.toggled.connect(self._details.setVisible)
-        self._again = tool_button(*AGAIN, self._run_again, self, flat=True)
+        self._button = tool_button(*AGAIN, self._act, self, flat=True)
         self._close = tool_button("✕", "Close this message.", self.clear, self, flat=True)
         self._close.setAccessibleName("Close message")
-        self._action: Callable[[], None] | None = None
+        self._action: BannerAction | None = None
         self._holds: Callable[[], bool] | None = None
         self.passing = QTimer(self, singleShot=True, interval=PASSING_MS)
         """Ends what passes by itself."""
@@ -78,7 +87,7 @@ class Banner(QFrame):
 
     def _lay_out(self) -> None:
         row = in_row((self._label, 1))
-        for button in (self._again, self._more, self._close):
+        for button in (self._button, self._more, self._close):
             row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         in_column(row, self._details, on=self, spacing=4, margins=(12, 4, 8, 4))
 
@@ -94,12 +103,11 @@ class Banner(QFrame):
         self,
         text: str,
         details: str = "",
-        again: Callable[[], None] | None = None,
-        words: tuple[str, str] = AGAIN,
+        action: BannerAction | None = None,
         holds: Callable[[], bool] | None = None,
         passes: bool = False,
     ) -> None:
-        """Show a message; ``details`` unfold on request, ``again`` is offered as a button with these words and tip.
+        """Show a message; ``details`` unfold on request, ``action`` is offered as a button.
 
         ``holds``: whether it is still so, of what is taken back with its cause; ``passes``: it only says that something
         was done, and goes by itself.
@@ -109,10 +117,11 @@ class Banner(QFrame):
         self._details.hide()
         self._more.setChecked(False)
         self._more.setVisible(bool(details))
-        self._again.setVisible(again is not None)
-        self._again.setText(words[0])
-        self._again.setToolTip(words[1])
-        self._action, self._holds = again, holds
+        self._button.setVisible(action is not None)
+        if action is not None:
+            self._button.setText(action.words)
+            self._button.setToolTip(action.tip)
+        self._action, self._holds = action, holds
         if passes:
             self.passing.start()
         else:
@@ -130,8 +139,8 @@ class Banner(QFrame):
         self._label.clear()
         self.hide()
 
-    def _run_again(self) -> None:
+    def _act(self) -> None:
         action = self._action
         self.clear()
         if action is not None:
-            action()
+            action.act()
