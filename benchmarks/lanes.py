@@ -19,7 +19,7 @@ from benchmarks.rounds import Spread, Timed, Work, interleaved
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import LaneSpec
 from simulator.network.threads import limited_blas
-from simulator.running.building import built
+from simulator.running.building import FROM_STEP_0, built
 from simulator.running.lanes import Lanes
 from simulator.running.lineage import Lineage
 from simulator.running.timeline import REST
@@ -45,7 +45,7 @@ def _beside(net: str, count: int) -> Experiment:
 
 def _together(net: str, count: int) -> Work:
     """Steps of a run with further networks, as the worker makes them, without anyone who looks."""
-    run, lanes = built(1, _beside(net, count), None, None), Lanes()
+    run, lanes = built(1, _beside(net, count), FROM_STEP_0), Lanes()
     lanes.follow(run)
     while lanes.can_catch_up(0):
         lanes.catch_up(0)

@@ -29,7 +29,7 @@ from benchmarks.rounds import Spread
 from simulator.experiment.files import find
 from simulator.maps.axes import axis
 from simulator.maps.engines import LocalEngine
-from simulator.maps.making import Job, make
+from simulator.maps.making import CellJob, make
 from simulator.maps.map_folder import MapFolder
 from simulator.maps.sweep import Sweep
 
@@ -69,7 +69,7 @@ def bare(cells: int) -> None:
     sweep = of_seeds(cells)
     print("ready", flush=True)
     sys.stdin.readline()
-    print(json.dumps([make(Job(0, cell, sweep)).seconds for cell in sweep.cells()]))
+    print(json.dumps([make(CellJob(0, cell, sweep)).seconds for cell in sweep.cells()]))
 
 
 def seconds_of_processes(cells: int, processes: int) -> float:

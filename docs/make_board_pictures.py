@@ -24,11 +24,11 @@ from ui.app import create_app
 from ui.bench.document import Document
 from ui.board.arrangement import Arrangement
 from ui.plots import all_plots
-from ui.style.restyle import Choice, set_theme
+from ui.style.restyle import ThemeChoice, set_theme
 from ui.window.main_window import MainWindow
 
 SIZES = ((960, 600), (1280, 800), (1920, 1080), (2560, 1440), (3840, 2160))
-THEMES: tuple[Choice, ...] = ("light", "dark")
+THEMES: tuple[ThemeChoice, ...] = ("light", "dark")
 PRESETS = {
     "flow": "vanishing-sigmoid",
     "why": "tanh-large-weights",

@@ -22,7 +22,7 @@ from simulator.running.messages import Command, Reply
 from simulator.running.session import Mode, Session
 from simulator.running.transport import Transport
 from ui.bench.document import Document
-from ui.bench.link import WorkerFactory
+from ui.bench.link import SessionFactory
 from ui.plots.accessible import make_plots_accessible
 from ui.settings.fault_log import FaultLog, log_qt
 from ui.settings.preferences import WORKER, preferred, restore_preferences
@@ -120,7 +120,7 @@ def _first_session(mode: Mode, transport: Transport[Command, Reply] | None) -> S
     return first
 
 
-def _worker_factory(mode: Mode, first: Session) -> WorkerFactory:
+def _worker_factory(mode: Mode, first: Session) -> SessionFactory:
     """How the bench gets its workers; the first is there already."""
     waiting = [first]
 

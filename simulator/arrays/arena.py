@@ -14,14 +14,14 @@ import numpy as np
 from simulator.arrays.numeric import Array
 
 _ALIGNMENT = 64
-Zeros = Callable[[int | tuple[int, ...], "np.dtype[np.floating]"], Array]
+MakeZeros = Callable[[int | tuple[int, ...], "np.dtype[np.floating]"], Array]
 """What makes memory: of plain numbers, or of numbers that carry something along."""
 
 
 class Arena:
     """Hands out zeroed arrays from one block of ``size`` entries; without a size it only counts."""
 
-    def __init__(self, dtype: np.dtype[np.floating], size: int | None = None, zeros: Zeros = np.zeros) -> None:
+    def __init__(self, dtype: np.dtype[np.floating], size: int | None = None, zeros: MakeZeros = np.zeros) -> None:
         self.dtype = dtype
         self.used = 0
         self._memory = None if size is None else zeros(size, dtype)
@@ -61,7 +61,7 @@ class Scratch:
     While ``counting`` they are stand-ins that take no memory.
     """
 
-    def __init__(self, dtype: np.dtype[np.floating], counting: bool = False, zeros: Zeros = np.zeros) -> None:
+    def __init__(self, dtype: np.dtype[np.floating], counting: bool = False, zeros: MakeZeros = np.zeros) -> None:
         self.dtype, self.counting, self._zeros = dtype, counting, zeros
         self._arrays: dict[tuple[int, ...], Array] = {}
 

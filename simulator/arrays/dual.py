@@ -16,7 +16,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from simulator.arrays.numeric import Array
 
-Rule = Callable[[Sequence[Any], Sequence[Any], Any], Any]
+TangentRule = Callable[[Sequence[Any], Sequence[Any], Any], Any]
 """From the inputs, their tangents (None of a plain number) and the result to the result's tangent."""
 
 
@@ -163,7 +163,7 @@ def _subtract(values: Sequence[Any], tangents: Sequence[Any], result: Any) -> An
     return _total([first, None if second is None else -second])
 
 
-def _bilinear(multiply: Callable[[Any, Any], Any]) -> Rule:
+def _bilinear(multiply: Callable[[Any, Any], Any]) -> TangentRule:
     """(a b)˙ = ȧ b + a ḃ"""
 
     def rule(values: Sequence[Any], tangents: Sequence[Any], result: Any) -> Any:
@@ -173,7 +173,7 @@ def _bilinear(multiply: Callable[[Any, Any], Any]) -> Rule:
     return rule
 
 
-def _partial(weights: Callable[[Any, Any, Any], tuple[Any, Any]]) -> Rule:
+def _partial(weights: Callable[[Any, Any, Any], tuple[Any, Any]]) -> TangentRule:
     """f(a, b)˙ = w₁ ȧ + w₂ ḃ with the weights of a, b and the result."""
 
     def rule(values: Sequence[Any], tangents: Sequence[Any], result: Any) -> Any:
@@ -184,7 +184,7 @@ def _partial(weights: Callable[[Any, Any, Any], tuple[Any, Any]]) -> Rule:
     return rule
 
 
-def _slope(slope: Callable[[Any, Any], Any]) -> Rule:
+def _slope(slope: Callable[[Any, Any], Any]) -> TangentRule:
     """f(a)˙ = f'(a) ȧ with the slope from a and the result."""
 
     def rule(values: Sequence[Any], tangents: Sequence[Any], result: Any) -> Any:
@@ -193,7 +193,7 @@ def _slope(slope: Callable[[Any, Any], Any]) -> Rule:
     return rule
 
 
-def _choice(first: Callable[[Any, Any], Any]) -> Rule:
+def _choice(first: Callable[[Any, Any], Any]) -> TangentRule:
     """The tangent of the side that was taken: the second where both are equal."""
 
     def rule(values: Sequence[Any], tangents: Sequence[Any], result: Any) -> Any:
@@ -208,7 +208,7 @@ def _reciprocal(values: Sequence[Any], tangents: Sequence[Any], result: Any) -> 
     return np.where(result == 0, 0, -result * tangents[0] * result)
 
 
-_RULES: Mapping[str, Rule] = {
+_RULES: Mapping[str, TangentRule] = {
     "add": lambda values, tangents, result: _total(tangents),
     "subtract": _subtract,
     "negative": _slope(lambda a, r: -1),

@@ -14,7 +14,7 @@ from simulator.code.pieces import DropoutMask, Tensor
 from simulator.training.checkpoint import Checkpoint
 from simulator.training.training import Training
 
-Arrays = dict[str, NDArray[Any]]
+BenchArrays = dict[str, NDArray[Any]]
 
 
 def exact(kept: Checkpoint) -> Training:
@@ -43,13 +43,13 @@ def outputs(training: Training) -> Array:
     return np.array(a.reshape(len(a), answers, -1).transpose(2, 1, 0), order="C")
 
 
-def read(training: Training, tensors: Iterable[tuple[str, Tensor]], vector: Array) -> Arrays:
+def read(training: Training, tensors: Iterable[tuple[str, Tensor]], vector: Array) -> BenchArrays:
     """The library's arrays out of a vector that is laid out as the parameters."""
     part = training.network.parameters.part
     return {name: tensor.value(part(vector, tensor.block)) for name, tensor in tensors if not tensor.state}
 
 
-def states(training: Training, tensors: Iterable[tuple[str, Tensor]]) -> Arrays:
+def states(training: Training, tensors: Iterable[tuple[str, Tensor]]) -> BenchArrays:
     """The running averages, and of how many steps they are."""
     averages = ((name, tensor) for name, tensor in tensors if tensor.state)
     return {
@@ -59,7 +59,7 @@ def states(training: Training, tensors: Iterable[tuple[str, Tensor]]) -> Arrays:
 
 def bench_arrays(
     training: Training, tensors: Mapping[str, Tensor], masks: Mapping[str, DropoutMask], updates: int
-) -> Arrays:
+) -> BenchArrays:
     """Batches, answers and gradients of so many steps, and all parameters after their updates; trains for them."""
     arrays = _answered(training)
     steps: dict[str, list[Array]] = {}
@@ -77,7 +77,7 @@ def bench_arrays(
     return arrays | {f"after.{name}": array for name, array in weights(training, tensors).items()}
 
 
-def _answered(training: Training) -> Arrays:
+def _answered(training: Training) -> BenchArrays:
     """The answers to the first batch as they are when nobody trains."""
     with np.errstate(all="ignore"):
         training.network.forward(training=False)
@@ -88,19 +88,19 @@ def _trained(tensors: Mapping[str, Tensor]) -> list[tuple[str, Tensor]]:
     return [(name, tensor) for name, tensor in tensors.items() if not tensor.frozen]
 
 
-def weights(training: Training, tensors: Mapping[str, Tensor]) -> Arrays:
+def weights(training: Training, tensors: Mapping[str, Tensor]) -> BenchArrays:
     """All parameters and running averages as they are."""
     return read(training, tensors.items(), training.network.parameters.value) | states(training, tensors.items())
 
 
-def kept_state(training: Training, tensors: Mapping[str, Tensor], names: tuple[tuple[str, float], ...]) -> Arrays:
+def kept_state(training: Training, tensors: Mapping[str, Tensor], names: tuple[tuple[str, float], ...]) -> BenchArrays:
     """What the optimiser keeps of each parameter: ``names`` are those of its vectors, with what they are multiplied by.
 
     Nothing where no update has been made yet: all of it is 0.
     """
     if not training.updater.updates:
         return {}
-    kept: Arrays = {}
+    kept: BenchArrays = {}
     part, roles = training.network.parameters.part, training.experiment.optimizer.roles
     for (name, factor), role, slot in zip(names, roles, training.updater.slots, strict=False):
         for path, tensor in (each for each in _trained(tensors) if not each[1].state):

@@ -19,7 +19,7 @@ from simulator.experiment.settings import settings_in
 from simulator.maps import measures
 from simulator.maps.axes import axis
 from simulator.maps.engines import ClusterEngine, Engine, LocalEngine
-from simulator.maps.making import Made
+from simulator.maps.making import MadeCell
 from simulator.maps.map_folder import MapFolder
 from simulator.maps.presets import MapPreset, find_map, map_presets
 from simulator.maps.sweep import Sweep
@@ -135,7 +135,7 @@ def _engine(arguments: argparse.Namespace, cells: int) -> Engine:
     return LocalEngine(cells, arguments.jobs, arguments.kernel)
 
 
-def _tell(made: Made, sweep: Sweep) -> None:
+def _tell(made: MadeCell, sweep: Sweep) -> None:
     """Why a cell has failed; the others speak by the table."""
     if made.error:
         print(f"{in_words(made.cell, sweep)}: {made.error}", file=sys.stderr)

@@ -11,6 +11,7 @@ from simulator.doctor.layer_settings import rows_of
 from simulator.doctor.suspect import Suspect, decades
 from simulator.layers.base import layer_kinds
 from simulator.schema.numbers import count
+from simulator.schema.plain import Plain
 
 LEAST_NORM_UNITS = 16
 """Units over which a mean and a variance say something."""
@@ -94,6 +95,6 @@ class NarrowNorm(Suspect):
         )
 
 
-def _batch_normed(layer: remedies.Plain) -> bool:
+def _batch_normed(layer: Plain) -> bool:
     # A convolution averages over positions too.
     return remedies.normalized_over(layer) == "batch" and layer["kind"] not in layer_kinds(lambda kind: kind.structured)

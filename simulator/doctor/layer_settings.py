@@ -15,6 +15,7 @@ from simulator.doctor.phrases import number
 from simulator.doctor.suspect import SUSPECTED_UNMOVED, Suspect, decades
 from simulator.layers.base import layer_kinds
 from simulator.schema.numbers import percent, setting
+from simulator.schema.plain import Plain
 
 LEAST_KEPT_SHARE = 0.25
 """Share of the units kept, below which dropout hides more than it regularises."""
@@ -104,7 +105,7 @@ class BranchScale(Suspect):
         return growth if math.isfinite(growth) else 1e30
 
 
-def _settings(blocks: Sequence[tuple[str, remedies.Plain]], **values: Any) -> tuple[tuple[str, Any], ...]:
+def _settings(blocks: Sequence[tuple[str, Plain]], **values: Any) -> tuple[tuple[str, Any], ...]:
     return tuple((f"{path}.{name}", value) for path, _ in blocks for name, value in values.items())
 
 

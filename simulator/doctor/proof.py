@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from simulator.doctor.base import SEVERITIES, Finding, Remedy
 from simulator.doctor.evidence import GOOD_LEVEL
 from simulator.doctor.suspect import WORTH_NAMING
-from simulator.doctor.trial import Outcome, Trials, cures
+from simulator.doctor.trial import TrialOutcome, Trials, cures
 from simulator.experiment.experiment import Experiment
 from simulator.schema.settings import value_at
 
@@ -27,7 +27,7 @@ class Tested:
     """A finding with what became of the copies with its remedies."""
 
     finding: Finding
-    copies: tuple[tuple[Remedy, Outcome], ...]
+    copies: tuple[tuple[Remedy, TrialOutcome], ...]
 
     @property
     def curing(self) -> list[Remedy]:
@@ -35,7 +35,7 @@ class Tested:
         return [remedy for remedy, _ in self.copies if cures(remedy.tried)]
 
     @property
-    def best(self) -> Outcome | None:
+    def best(self) -> TrialOutcome | None:
         """The copy that cured with the lowest loss, or else that with the lowest loss."""
         cured = [outcome for remedy, outcome in self.copies if cures(remedy.tried)]
         return min(cured or [outcome for _, outcome in self.copies], key=lambda outcome: outcome.level, default=None)
@@ -113,7 +113,7 @@ def _otherwise(culprit: Tested, others: Sequence[Finding], trials: Trials) -> Te
     return Tested(culprit.finding, (*culprit.copies, *trials.of_finding(helped)))
 
 
-def find_culprit(tested: Iterable[Tested], untreated: Outcome) -> Tested | None:
+def find_culprit(tested: Iterable[Tested], untreated: TrialOutcome) -> Tested | None:
     """The setting to blame; None where none of them explains the run."""
     known = list(tested)
     likely = [each for each in known if each.curing] or [each for each in known if _likely(each, untreated)]
@@ -124,7 +124,7 @@ def find_culprit(tested: Iterable[Tested], untreated: Outcome) -> Tested | None:
     return max(contenders, key=lambda each: each.finding.strength)
 
 
-def _likely(tested: Tested, untreated: Outcome) -> bool:
+def _likely(tested: Tested, untreated: TrialOutcome) -> bool:
     """Whether a setting that does not cure explains a sick run all the same."""
     strength = tested.finding.strength
     helps = tested.level * HELPFUL_RATIO < untreated.level

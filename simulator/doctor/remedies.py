@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from simulator.schema.plain import Plain
 from simulator.doctor.base import Remedy
 from simulator.experiment.experiment import Experiment
 from simulator.layers.base import Layer
@@ -16,6 +15,7 @@ from simulator.parts.initializers import Initializer
 from simulator.schema import parameter
 from simulator.schema.numbers import setting
 from simulator.schema.parameter import kinds
+from simulator.schema.plain import Plain
 from simulator.schema.settings import value_at
 
 DEEP_LAYERS = 8

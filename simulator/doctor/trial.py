@@ -47,7 +47,7 @@ CALL_OPERATIONS = 2e6
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrialOutcome:
     """What became of a copy."""
 
     loss: float
@@ -95,7 +95,7 @@ class Trials:
 
     def __init__(self, experiment: Experiment, *, steps: int) -> None:
         self.experiment, self._wanted = experiment, steps
-        self._outcomes: dict[tuple[tuple[str, str], ...], Outcome | None] = {}
+        self._outcomes: dict[tuple[tuple[str, str], ...], TrialOutcome | None] = {}
 
     @cached_property
     def _plan(self) -> tuple[int, int]:
@@ -107,7 +107,7 @@ class Trials:
         return self._plan[0]
 
     @cached_property
-    def untreated(self) -> Outcome:
+    def untreated(self) -> TrialOutcome:
         return copy(self.experiment, self.steps)
 
     @property
@@ -115,7 +115,7 @@ class Trials:
         """Whether no more copies can be afforded."""
         return len(self._outcomes) + 1 >= self._plan[1]
 
-    def of(self, remedy: Remedy) -> Outcome | None:
+    def of(self, remedy: Remedy) -> TrialOutcome | None:
         """What became of the copy with ``remedy``; None where it cannot be built, or not be afforded any more."""
         key = remedy.settings_key
         if key not in self._outcomes:
@@ -124,13 +124,13 @@ class Trials:
             self._outcomes[key] = self._copied(remedy)
         return self._outcomes[key]
 
-    def _copied(self, remedy: Remedy) -> Outcome | None:
+    def _copied(self, remedy: Remedy) -> TrialOutcome | None:
         try:
             return copy(remedy.applied(self.experiment), self.steps)
         except (ValueError, MemoryError):
             return None
 
-    def of_finding(self, finding: Finding) -> Iterator[tuple[Remedy, Outcome]]:
+    def of_finding(self, finding: Finding) -> Iterator[tuple[Remedy, TrialOutcome]]:
         """Each remedy of a finding with its trial, and what became of the copy, as far as there is one."""
         for remedy in finding.remedies:
             outcome = self.of(remedy)
@@ -141,7 +141,7 @@ class Trials:
             if cures(tried.tried) and outcome.level < ENOUGH_LEVEL:
                 return
 
-    def _trial(self, finding: Finding, remedy: Remedy, outcome: Outcome) -> Trial:
+    def _trial(self, finding: Finding, remedy: Remedy, outcome: TrialOutcome) -> Trial:
         after, treated = outcome.loss, remedy.applied(self.experiment)
         if treated.objective != self.experiment.objective or treated.data != self.experiment.data:
             # Another loss, other targets: in the units of the untreated loss.
@@ -157,7 +157,7 @@ def cures(trial: Trial | None) -> bool:
 
 
 @np.errstate(all="ignore")
-def copy(experiment: Experiment, steps: int) -> Outcome:
+def copy(experiment: Experiment, steps: int) -> TrialOutcome:
     """Train a fresh copy and examine it at its last step, or where it is first NaN; ExperimentError if it cannot be."""
     training = Training(experiment)
     past = _Watched(training)
@@ -192,11 +192,11 @@ class _Watched:
         rows = Rows(training.step, training.columns, training.row(scalars)[np.newaxis])
         self.record.add(self.last if watched else None, (rows,))
 
-    def outcome(self, training: Training) -> Outcome:
+    def outcome(self, training: Training) -> TrialOutcome:
         losses = self.record.history.series("loss").last[-LAST_STEPS:]
         loss = float(median(losses)) if np.isfinite(losses).all() else math.nan
         assert self.last is not None
         facts = self.last.result(FactsObservation())
         assert facts is not None
         findings = diagnose(training, self.last, self.record)
-        return Outcome(loss, facts.data.guessing_loss or 1.0, findings)
+        return TrialOutcome(loss, facts.data.guessing_loss or 1.0, findings)

@@ -14,7 +14,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from simulator.schema.plain import FieldPath
 from simulator.data import AnyData, Data, DataError
 from simulator.experiment.error_messages import explain, place_in_words
 from simulator.experiment.lane import OWN_NAME, LaneSpec, moved_lane
@@ -28,6 +27,7 @@ from simulator.parts.regularization import Regularization
 from simulator.parts.schedules import AnySchedule, ConstantSchedule
 from simulator.schema.numbers import count, not_finite
 from simulator.schema.parameter import Spec, builtins_of, differences, kinds, knob, replaced
+from simulator.schema.plain import FieldPath
 from simulator.schema.settings import keys_of
 from simulator.system.file_format import FileFormat, FormatError
 from simulator.system.json_text import has_too_many_values, readable_json

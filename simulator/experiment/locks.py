@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from simulator.schema.plain import FieldPath
 from simulator.schema.parameter import Spec, knob
+from simulator.schema.plain import FieldPath
 from simulator.schema.settings import keys_of
 from simulator.system.json_text import as_in_a_file
 
-State = Literal["free", "locked", "hidden"]
+LockState = Literal["free", "locked", "hidden"]
 PATH = re.compile(r"[a-z0-9_]+(\.(\*|[a-z0-9_]+))*")
 """Of a field, as lessons' files name it; ``*`` stands for any entry."""
 
@@ -22,7 +22,7 @@ class FieldLocks(Spec, frozen=True, kw_only=True):
     The longest path that leads to a field decides.
     """
 
-    otherwise: Annotated[State, knob("otherwise", "What no path leads to.")] = "free"
+    otherwise: Annotated[LockState, knob("otherwise", "What no path leads to.")] = "free"
     free: Annotated[tuple[str, ...], knob("free", "Paths of what may be changed.")] = ()
     locked: Annotated[tuple[str, ...], knob("locked", "Paths of what is shown and may not be changed.")] = ()
     hidden: Annotated[tuple[str, ...], knob("hidden", "Paths of what is not shown and may not be changed.")] = ()
@@ -38,14 +38,14 @@ class FieldLocks(Spec, frozen=True, kw_only=True):
         if odd is not None:
             raise ValueError(f"expected a path as in optimizer.learning_rate, not {odd[:80]!r}")
 
-    def _stated(self) -> Iterator[tuple[FieldPath, State]]:
-        stated: tuple[tuple[tuple[str, ...], State], ...] = (
+    def _stated(self) -> Iterator[tuple[FieldPath, LockState]]:
+        stated: tuple[tuple[tuple[str, ...], LockState], ...] = (
             (self.free, "free"), (self.locked, "locked"), (self.hidden, "hidden"),
         )  # fmt: skip
         for paths, state in stated:
             yield from ((keys_of(path), state) for path in paths)
 
-    def state(self, path: FieldPath) -> State:
+    def state(self, path: FieldPath) -> LockState:
         """Of the field that a path leads to; what an experiment is called is nobody's knob."""
         if path == ("name",):
             return "free"

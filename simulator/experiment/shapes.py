@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from simulator.schema.plain import FieldPath
 from simulator.layers.base import Layer, Module, Shape, ShapeError
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import Part, parameters, title_of
+from simulator.schema.plain import FieldPath
 
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
-
 
 
 @dataclass(frozen=True)

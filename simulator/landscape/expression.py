@@ -41,12 +41,12 @@ class ExpressionError(ValueError):
 
 Operand = Any
 """A jet, a number or an array."""
-Node = Callable[[Operand, Operand], Operand]
+FormulaNode = Callable[[Operand, Operand], Operand]
 """A formula, or a part of one: its value for x and y."""
 
 
 @functools.lru_cache(maxsize=64)
-def parsed(text: str) -> Node:
+def parsed(text: str) -> FormulaNode:
     """f of numbers or arrays, and of jets; ExpressionError where the text is no formula."""
     if not text.strip():
         raise ExpressionError(f"the formula is empty: {ALLOWED}")
@@ -103,7 +103,7 @@ class _Reader:
         at = _column(self.text, len(before) + _indent(source))
         return ExpressionError(f"{what} at character {at}: {ALLOWED}")
 
-    def node(self, node: ast.expr, depth: int) -> Node:
+    def node(self, node: ast.expr, depth: int) -> FormulaNode:
         if depth > DEEPEST:
             raise ExpressionError(f"the formula is nested deeper than {DEEPEST} levels")
         match node:
@@ -123,7 +123,7 @@ class _Reader:
                 return self.call(node, name, depth)
         raise self.refuse(node, f"{_what(node)} has no place in a formula")
 
-    def number(self, node: ast.expr, literal: float) -> Node:
+    def number(self, node: ast.expr, literal: float) -> FormulaNode:
         try:
             value = np.float64(literal)
         except OverflowError:
@@ -132,7 +132,7 @@ class _Reader:
             raise self.refuse(node, "the number is too large")
         return lambda x, y: value
 
-    def name(self, node: ast.expr, name: str) -> Node:
+    def name(self, node: ast.expr, name: str) -> FormulaNode:
         if name == "x":
             return lambda x, y: x
         if name == "y":
@@ -142,7 +142,7 @@ class _Reader:
         value = np.float64(CONSTANTS[name])
         return lambda x, y: value
 
-    def call(self, node: ast.Call, name: str, depth: int) -> Node:
+    def call(self, node: ast.Call, name: str, depth: int) -> FormulaNode:
         wanted = 1 if name in CURVES else 2 if name in PAIRS else 0
         if not wanted:
             raise self.refuse(node, f"there is no function {name[:40]!r}")
@@ -161,7 +161,7 @@ def _what(node: ast.AST) -> str:
     return words.get(type(node), "this sign" if isinstance(node, (ast.BinOp, ast.UnaryOp)) else "this")
 
 
-def _pair(name: str, inner: Sequence[Node]) -> Node:
+def _pair(name: str, inner: Sequence[FormulaNode]) -> FormulaNode:
     """The smaller or the larger of two; of equals the second, as their slopes differ."""
     compare = np.less if name == "min" else np.greater
 

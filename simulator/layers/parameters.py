@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simulator.arrays.arena import Zeros
+from simulator.arrays.arena import MakeZeros
 from simulator.arrays.numeric import Array
 from simulator.layers.base import Block
 from simulator.system.progress import followed
@@ -15,7 +15,7 @@ from simulator.system.progress import followed
 class Parameters:
     """All blocks of a network over three flat vectors: value, gradient and update."""
 
-    def __init__(self, blocks: Sequence[Block], dtype: np.dtype[np.floating], zeros: Zeros = np.zeros) -> None:
+    def __init__(self, blocks: Sequence[Block], dtype: np.dtype[np.floating], zeros: MakeZeros = np.zeros) -> None:
         self.size = sum(block.size for block in blocks)
         # At equal distances: what is measured of all three is read as one array.
         vectors = zeros((3, self.size), dtype)

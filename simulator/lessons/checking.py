@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from simulator.experiment.experiment import ExperimentError
-from simulator.lessons.formula import FormulaError, Value
+from simulator.lessons.formula import FormulaError, FormulaValue
 from simulator.lessons.lesson import Lesson
 from simulator.lessons.measuring import measure
 from simulator.lessons.question import AnyQuestion, OrderQuestion, Question, evaluated
@@ -29,9 +29,9 @@ class CheckOutcome:
 
     lesson: Lesson
     question: Question
-    measured: Value | None
+    measured: FormulaValue | None
     """None where nothing could be measured."""
-    expected: Value | None
+    expected: FormulaValue | None
     holds: bool
     reason: str = ""
     """Why nothing could be."""
@@ -47,7 +47,7 @@ class CheckOutcome:
         )  # fmt: skip
 
 
-def cell(value: Value | None) -> str:
+def cell(value: FormulaValue | None) -> str:
     """In full; several numbers with spaces between."""
     return "" if value is None else " ".join(repr(float(each)) for each in np.atleast_1d(value))
 
@@ -62,7 +62,7 @@ def check(lesson: Lesson) -> list[CheckOutcome]:
     return [_outcome(lesson, question, names) for question in lesson.questions]
 
 
-def _fill(lesson: Lesson, names: Mapping[str, Value]) -> None:
+def _fill(lesson: Lesson, names: Mapping[str, FormulaValue]) -> None:
     """FormulaError where a number of a text cannot be worked out."""
     known = lesson.numbers(lesson.subject)
     for text in (lesson.text, *(question.prompt for question in lesson.questions)):
@@ -71,7 +71,7 @@ def _fill(lesson: Lesson, names: Mapping[str, Value]) -> None:
         filled(text, names)
 
 
-def _outcome(lesson: Lesson, question: Question, names: Mapping[str, Value]) -> CheckOutcome:
+def _outcome(lesson: Lesson, question: Question, names: Mapping[str, FormulaValue]) -> CheckOutcome:
     try:
         measured, expected = evaluated(question, names)
     except FormulaError as error:
@@ -79,7 +79,7 @@ def _outcome(lesson: Lesson, question: Question, names: Mapping[str, Value]) -> 
     return CheckOutcome(lesson, question, measured, expected, question.holds(measured, expected))
 
 
-def verdict(plain: Mapping[str, Any], names: Mapping[str, Value]) -> str:
+def verdict(plain: Mapping[str, Any], names: Mapping[str, FormulaValue]) -> str:
     """A question, as a file has it, in a sentence: what the run measures beside what is expected of it."""
     try:
         question = msgspec.convert(plain, AnyQuestion)
@@ -95,7 +95,7 @@ def verdict(plain: Mapping[str, Any], names: Mapping[str, Value]) -> str:
     return f"{beside}: it holds.{doubt if same and np.any(measured % 1) else ''}"
 
 
-def _in_words(value: Value, most: int = 6) -> str:
+def _in_words(value: FormulaValue, most: int = 6) -> str:
     """The first of several numbers."""
     values = np.atleast_1d(value)
     shown = ", ".join(number(float(each)) for each in values[:most])

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from simulator.experiment.experiment import Experiment
-from simulator.experiment.locks import PATH, FieldLocks, State, leads
-from simulator.lessons.lesson import Subject
+from simulator.experiment.locks import PATH, FieldLocks, LockState, leads
+from simulator.lessons.lesson import LessonSubject
 from simulator.schema.numbers import exact
 from simulator.schema.parameter import Part, Spec, parameters
 from simulator.schema.settings import keys_of
@@ -43,7 +43,7 @@ class Control:
             yield from each.every()
 
 
-def controls(subject: Subject) -> tuple[Control, ...]:
+def controls(subject: LessonSubject) -> tuple[Control, ...]:
     """Of an experiment as its forms call them, of a landscape as its file does."""
     if isinstance(subject, Experiment):
         beside = [lane.name for lane in subject.lanes or ()]
@@ -97,7 +97,7 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def with_state(knobs: FieldLocks, path: str, state: State) -> FieldLocks:
+def with_state(knobs: FieldLocks, path: str, state: LockState) -> FieldLocks:
     """The same with the control at ``path``, and all that is inside it, in this state; the empty path is of all."""
     keys = keys_of(path) if path else ()
     if not keys:

@@ -13,8 +13,8 @@ from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.lane import OWN_NAME
 from simulator.experiment.locks import FieldLocks
 from simulator.lessons import files
-from simulator.lessons.formula import Formula, FormulaError, Value
-from simulator.lessons.lesson import FORMAT, AnySetup, Lesson, Subject
+from simulator.lessons.formula import Formula, FormulaError, FormulaValue
+from simulator.lessons.lesson import FORMAT, AnySetup, Lesson, LessonSubject
 from simulator.lessons.measurable import Measurable, named
 from simulator.lessons.text import PLACE
 from simulator.schema.numbers import read_number
@@ -48,7 +48,7 @@ class Draft:
         self.plain: dict[str, Any] = {"readings": {}, "questions": [], **plain}
 
     @classmethod
-    def of(cls, subject: Subject, steps: int = USUAL_STEPS) -> Draft:
+    def of(cls, subject: LessonSubject, steps: int = USUAL_STEPS) -> Draft:
         """A new lesson on this."""
         draft = cls({"format": FORMAT, "name": "", "title": NEW_TITLE, "minutes": 10, "text": ""})
         draft.take(subject, steps)
@@ -61,7 +61,7 @@ class Draft:
 
     # -- what is run -----------------------------------------------------------------------------------------------
 
-    def take(self, subject: Subject, steps: int) -> None:
+    def take(self, subject: LessonSubject, steps: int) -> None:
         """Run this; ExperimentError where a lesson cannot."""
         if isinstance(subject, Experiment):
             plain = subject.unlocked.to_builtins()
@@ -71,9 +71,9 @@ class Draft:
         self.plain |= as_in_a_file({"setup": setup, "steps": steps})
 
     @property
-    def subject(self) -> Subject:
+    def subject(self) -> LessonSubject:
         """What is run; ExperimentError where it cannot be described."""
-        subject: Subject = msgspec.convert(self.plain["setup"], AnySetup).subject()
+        subject: LessonSubject = msgspec.convert(self.plain["setup"], AnySetup).subject()
         return subject
 
     @property
@@ -180,7 +180,7 @@ class Draft:
         formulas += [str(each[field]) for each in questions for field in ("measured", "expected")]
         return {name for formula in formulas for name in _names(formula)}
 
-    def known(self) -> dict[str, Value]:
+    def known(self) -> dict[str, FormulaValue]:
         """Numbers that are known before the run; none where they cannot be worked out."""
         bare = {**self.plain, "name": "x", "title": "x", "readings": {}, "questions": []}
         try:

@@ -13,7 +13,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Floats
 
-Value = np.float64 | Floats
+FormulaValue = np.float64 | Floats
 """A number, or several in a row."""
 LONGEST = 500
 """Characters of a formula."""
@@ -25,20 +25,20 @@ class FormulaError(ValueError):
     """What is wrong with a formula, in one sentence."""
 
 
-def _first_below(values: Floats, level: Value) -> np.float64:
+def _first_below(values: Floats, level: FormulaValue) -> np.float64:
     """The first place, counted from 0, from which a value is below the level; ∞ where none is."""
     below = np.flatnonzero(np.atleast_1d(values) < level)
     return np.float64(below[0] if below.size else np.inf)
 
 
-def _smooth(values: Floats, width: Value) -> Floats:
+def _smooth(values: Floats, width: FormulaValue) -> Floats:
     """Means of so many neighbours each."""
     size = int(np.clip(width, 1, len(values)))
     means: Floats = np.convolve(values, np.full(size, 1 / size), mode="valid")
     return means
 
 
-def _counted(count: Value) -> Floats:
+def _counted(count: FormulaValue) -> Floats:
     """1, 2, … count."""
     if not 0 <= count <= MOST_VALUES:
         raise FormulaError(f"up_to(n) counts to {MOST_VALUES} at most")
@@ -58,7 +58,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     }
 )  # fmt: skip
 """What a formula may call."""
-CONSTANTS: Mapping[str, Value] = MappingProxyType({"pi": np.float64(np.pi), "inf": np.float64(np.inf)})
+CONSTANTS: Mapping[str, FormulaValue] = MappingProxyType({"pi": np.float64(np.pi), "inf": np.float64(np.inf)})
 OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = MappingProxyType(
     {
         ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -77,7 +77,7 @@ class Formula:
         self.names = frozenset(_names(self._tree)) - CONSTANTS.keys()
         """What it needs to know."""
 
-    def value(self, names: Mapping[str, Value]) -> Value:
+    def value(self, names: Mapping[str, FormulaValue]) -> FormulaValue:
         """What it comes to where the names have these values."""
         if unknown := sorted(self.names - names.keys()):
             raise FormulaError(f"there is no {unknown[0]!r}; there are {', '.join(names) or 'no names'}")
@@ -173,7 +173,7 @@ def _places(node: ast.Subscript) -> int | slice | None:
     return slice(ends[0][1], ends[1][1])
 
 
-def _value(node: ast.AST, names: Mapping[str, Value]) -> Any:
+def _value(node: ast.AST, names: Mapping[str, FormulaValue]) -> Any:
     if isinstance(node, ast.Constant):
         return np.float64(as_float(node.value))
     if isinstance(node, ast.Name):
@@ -199,7 +199,7 @@ def as_float(value: Any) -> float:
         return np.inf
 
 
-def _checked(value: Any) -> Value:
+def _checked(value: Any) -> FormulaValue:
     """A number in full, or a row of them."""
     array = np.asarray(value, np.float64)
     if array.ndim > 1 or array.size > MOST_VALUES:

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 import msgspec
 import numpy as np
 
-from simulator.schema.plain import FieldPath
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import presets
 from simulator.experiment.lane import LaneSpec
 from simulator.experiment.locks import FieldLocks, Locks
 from simulator.landscape.landscape import Landscape
-from simulator.lessons.formula import Formula, FormulaError, Value, as_float
+from simulator.lessons.formula import Formula, FormulaError, FormulaValue, as_float
 from simulator.lessons.question import AnyQuestion, known_names
 from simulator.lessons.reading import AnyReading, LandscapeReading, RunReading
 from simulator.lessons.text import formulas_in
 from simulator.schema.parameter import Part, Spec, any_of, knob
+from simulator.schema.plain import FieldPath
 from simulator.schema.settings import in_order, value_at
 
 T = TypeVar("T")
@@ -31,14 +31,14 @@ CLAIMS = 22
 """That the story makes."""
 
 
-Subject = Experiment | Landscape
+LessonSubject = Experiment | Landscape
 """What is run: an experiment with its lanes, or a race over a landscape."""
 
 
 class Setup(Part, frozen=True, kw_only=True):
     """What a lesson runs."""
 
-    def subject(self) -> Subject:
+    def subject(self) -> LessonSubject:
         """ExperimentError where it cannot be described."""
         raise NotImplementedError
 
@@ -52,7 +52,7 @@ class PresetSetup(Setup, frozen=True, tag="preset"):
         tuple[LaneSpec, ...] | None, knob("lanes", "Networks beside it; if left out, those of the preset.")
     ] = None
 
-    def subject(self) -> Subject:
+    def subject(self) -> LessonSubject:
         preset = next((each for each in presets() if each.id == self.preset), None)
         if preset is None:
             raise ExperimentError(f"there is no preset {self.preset[:80]!r}", "setup.preset")
@@ -70,7 +70,7 @@ class ExperimentSetup(Setup, frozen=True, tag="experiment"):
 
     described: Annotated[dict[str, Any], knob("experiment", "As a file of its own would have it.")]
 
-    def subject(self) -> Subject:
+    def subject(self) -> LessonSubject:
         return Experiment.from_builtins(self.described)
 
 
@@ -79,7 +79,7 @@ class LandscapeSetup(Setup, frozen=True, tag="landscape"):
 
     landscape: Annotated[dict[str, Any], knob("landscape", "Function, set, optimizers, start and steps.")]
 
-    def subject(self) -> Subject:
+    def subject(self) -> LessonSubject:
         return Landscape.from_builtins(self.landscape)
 
 
@@ -125,7 +125,7 @@ class Lesson(Spec, frozen=True, kw_only=True):
     sources: Annotated[tuple[str, ...], knob("sources", "As Markdown.")] = ()
 
     @property
-    def subject(self) -> Subject:
+    def subject(self) -> LessonSubject:
         """What is run."""
         return self.setup.subject()
 
@@ -143,11 +143,11 @@ class Lesson(Spec, frozen=True, kw_only=True):
         locked = (path for path in _differences(begun, plain) if not self.knobs.may_change(path))
         return "" if next(locked, None) is None else f"This is {self.knobs.because_of(self.title)}."
 
-    def numbers(self, subject: Subject) -> dict[str, Value]:
+    def numbers(self, subject: LessonSubject) -> dict[str, FormulaValue]:
         """What is known before the run: ``steps``, settings of what is run, and values."""
         plain = subject.to_builtins()
         steps = self.steps if isinstance(subject, Experiment) else subject.steps
-        known: dict[str, Value] = {"steps": np.float64(steps)}
+        known: dict[str, FormulaValue] = {"steps": np.float64(steps)}
         known |= {name: _setting(plain, path) for name, path in (self.settings or {}).items()}
         for name, given in (self.values or {}).items():
             known[name] = Formula(given).value(known)
@@ -163,7 +163,7 @@ def _differences(base: Any, other: Any, path: FieldPath = ()) -> Iterator[FieldP
         yield path
 
 
-def _setting(plain: Any, path: str) -> Value:
+def _setting(plain: Any, path: str) -> FormulaValue:
     """A number of what is run; FormulaError where none stands there."""
     value = value_at(plain, path)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -204,7 +204,7 @@ def _check_settings(experiment: Experiment, settings: dict[str, Any], place: str
         raise ExperimentError(error.message, f"{place}.{error.path}".rstrip(".")) from None
 
 
-def _check_reading(lesson: Lesson, subject: Subject, reading: RunReading, place: str) -> None:
+def _check_reading(lesson: Lesson, subject: LessonSubject, reading: RunReading, place: str) -> None:
     """Whether it can be read off what is run."""
     if isinstance(subject, Landscape) is not isinstance(reading, LandscapeReading):
         raise ExperimentError(f"{reading.title} cannot be read off a lesson's {lesson.setup.title}", place)
@@ -226,7 +226,7 @@ def _check_reading(lesson: Lesson, subject: Subject, reading: RunReading, place:
         raise ExperimentError(f"the lesson ends at step {steps}", f"{place}.step")
 
 
-def _check_lanes(subject: Subject) -> None:
+def _check_lanes(subject: LessonSubject) -> None:
     """All of them begin at step 0, as the lesson's run does."""
     lanes = subject.lanes or () if isinstance(subject, Experiment) else ()
     if branch := next((lane.name for lane in lanes if lane.origin), None):

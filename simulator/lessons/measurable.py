@@ -13,7 +13,7 @@ from simulator.arrays.trace import FACTORS
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.labels import labels_by_depth
 from simulator.experiment.lane import OWN_NAME
-from simulator.lessons.lesson import Subject
+from simulator.lessons.lesson import LessonSubject
 from simulator.lessons.reading import HELD_OUT, SCALARS
 from simulator.measures import RECORDED
 from simulator.observations.registry import analyses
@@ -114,7 +114,7 @@ def _word(text: str) -> str:
     return word if word[:1].isalpha() else f"n_{word}".rstrip("_")
 
 
-def of_subject(subject: Subject) -> tuple[Measurable, ...]:
+def of_subject(subject: LessonSubject) -> tuple[Measurable, ...]:
     """What can be read off an experiment's networks, or off those who race over a landscape."""
     if isinstance(subject, Experiment):
         return of_networks()

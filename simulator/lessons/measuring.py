@@ -10,8 +10,8 @@ import numpy as np
 from simulator.experiment.experiment import Experiment
 from simulator.landscape.landscape import Landscape
 from simulator.landscape.race import run
-from simulator.lessons.formula import FormulaError, Value
-from simulator.lessons.lesson import Lesson, Subject
+from simulator.lessons.formula import FormulaError, FormulaValue
+from simulator.lessons.lesson import Lesson, LessonSubject
 from simulator.lessons.reading import LandscapeReading, ReadingError, RunReading, SeriesReading, WhatIfReading
 from simulator.network.threads import blas_threads, limited_blas
 from simulator.observations.observer import observe
@@ -20,7 +20,7 @@ from simulator.system.progress import advance
 from simulator.training.training import Training
 
 
-def measure(lesson: Lesson, subject: Subject | None = None) -> dict[str, Value]:
+def measure(lesson: Lesson, subject: LessonSubject | None = None) -> dict[str, FormulaValue]:
     """Every number of the lesson by its name, as ``subject`` (its own, if left out) has them when it is run.
 
     ReadingError or FormulaError says what cannot be had; ExperimentError what cannot be run.
@@ -31,10 +31,10 @@ def measure(lesson: Lesson, subject: Subject | None = None) -> dict[str, Value]:
     return names | {name: read[name] for name in lesson.readings}
 
 
-def _off_paths(lesson: Lesson, landscape: Landscape) -> dict[str, Value]:
+def _off_paths(lesson: Lesson, landscape: Landscape) -> dict[str, FormulaValue]:
     """What is read off a race."""
     paths = {path.entry.name: path for path in run(landscape)}
-    values: dict[str, Value] = {}
+    values: dict[str, FormulaValue] = {}
     for name, reading in lesson.readings.items():
         assert isinstance(reading, LandscapeReading)
         if reading.optimizer not in paths:
@@ -43,10 +43,10 @@ def _off_paths(lesson: Lesson, landscape: Landscape) -> dict[str, Value]:
     return values
 
 
-def _off_networks(lesson: Lesson, experiment: Experiment) -> dict[str, Value]:
+def _off_networks(lesson: Lesson, experiment: Experiment) -> dict[str, FormulaValue]:
     """What is read off an experiment and its lanes."""
     lanes = experiment.all_lanes()
-    values: dict[str, Value] = {}
+    values: dict[str, FormulaValue] = {}
     for lane in dict.fromkeys(reading.lane for reading in lesson.readings.values()):
         if lane not in lanes:
             raise ReadingError(f"there is no network {lane!r} any more")
@@ -54,7 +54,7 @@ def _off_networks(lesson: Lesson, experiment: Experiment) -> dict[str, Value]:
     return values
 
 
-def _of_lane(lesson: Lesson, lane: str, experiment: Experiment) -> dict[str, Value]:
+def _of_lane(lesson: Lesson, lane: str, experiment: Experiment) -> dict[str, FormulaValue]:
     """What is read off one network."""
     own = {name: each for name, each in lesson.readings.items() if each.lane == lane}
     still = {name: each.untrained(experiment) for name, each in own.items() if not each.trained}
@@ -62,12 +62,12 @@ def _of_lane(lesson: Lesson, lane: str, experiment: Experiment) -> dict[str, Val
     return still | (_trained(wanted, experiment, lesson) if wanted else {})
 
 
-def _trained(wanted: Mapping[str, RunReading], experiment: Experiment, lesson: Lesson) -> dict[str, Value]:
+def _trained(wanted: Mapping[str, RunReading], experiment: Experiment, lesson: Lesson) -> dict[str, FormulaValue]:
     """What is read off a run, of the lesson's steps at most."""
     training = Training(experiment)
     at = {name: lesson.steps if each.step is None else each.step for name, each in wanted.items()}
     past: dict[str, list[float]] = {"loss": [], "accuracy": [], "learning_rate": [], "gradient_norm": []}
-    values: dict[str, Value] = {}
+    values: dict[str, FormulaValue] = {}
     with limited_blas(blas_threads(training.network)):
         for step in _steps(training, max(at.values()), {*at.values()}):
             scalars = training.scalars()
@@ -89,12 +89,14 @@ def _steps(training: Training, last: int, read: set[int]) -> Iterator[int]:
     yield last
 
 
-def _read(training: Training, due: Mapping[str, RunReading], past: Mapping[str, list[float]]) -> dict[str, Value]:
+def _read(
+    training: Training, due: Mapping[str, RunReading], past: Mapping[str, list[float]]
+) -> dict[str, FormulaValue]:
     """What is due at the present step."""
     asked = dict.fromkeys(each.asked for each in due.values() if each.asked is not None)
     held_out = any(getattr(each, "quantity", "").startswith("validation") for each in due.values())
     frame = frame_of(training, training.scalars(validate=held_out), observe(training, asked))
-    values: dict[str, Value] = {}
+    values: dict[str, FormulaValue] = {}
     for name, reading in due.items():
         try:
             if isinstance(reading, SeriesReading):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 import numpy as np
 
 from simulator.arrays.numeric import Floats
-from simulator.lessons.formula import Formula, Value
+from simulator.lessons.formula import Formula, FormulaValue
 from simulator.schema.numbers import count, number, percent
 from simulator.schema.parameter import Part, Spec, any_of, knob
 
@@ -19,7 +19,7 @@ Answer = float | tuple[float, ...]
 """A number; a choice's place; an order's places; a curve's heights."""
 
 
-def distance(measured: Value, expected: Value, scored: Scored) -> Floats:
+def distance(measured: FormulaValue, expected: FormulaValue, scored: Scored) -> Floats:
     """How far apart they are, number by number; ∞ where one cannot be reached from the other.
 
     In decades |log₁₀ m/e|, in percent 100 |m − e| / |e|, else |m − e|. Equal ones are 0 apart, NaN and NaN too.
@@ -52,29 +52,29 @@ class Question(Part, frozen=True, kw_only=True):
         for formula in (self.measured, self.expected):
             Formula(formula)
 
-    def apart(self, measured: Value, expected: Value) -> float:
+    def apart(self, measured: FormulaValue, expected: FormulaValue) -> float:
         """How far the run is from what is expected, the worst of several numbers; ∞ where they are not alike."""
         if np.shape(measured) != np.shape(expected) and np.ndim(expected):
             return math.inf
         return float(distance(measured, expected, self.scored).max(initial=0.0))
 
-    def holds(self, measured: Value, expected: Value) -> bool:
+    def holds(self, measured: FormulaValue, expected: FormulaValue) -> bool:
         """Whether the run does as expected."""
         return np.size(measured) > 0 and self.apart(measured, expected) <= self.tolerance
 
-    def truth(self, measured: Value) -> Answer:
+    def truth(self, measured: FormulaValue) -> Answer:
         """The answer that the run gives."""
         raise NotImplementedError
 
-    def miss(self, answer: Answer, measured: Value) -> float:
+    def miss(self, answer: Answer, measured: FormulaValue) -> float:
         """How far an answer is from the run's, as it is scored: 0 is right."""
         raise NotImplementedError
 
-    def in_words(self, answer: Answer, measured: Value) -> str:
+    def in_words(self, answer: Answer, measured: FormulaValue) -> str:
         """That distance in a sentence."""
         raise NotImplementedError
 
-    def right(self, answer: Answer, measured: Value) -> bool:
+    def right(self, answer: Answer, measured: FormulaValue) -> bool:
         """Whether an answer is the run's."""
         return self.miss(answer, measured) == 0
 
@@ -95,17 +95,17 @@ class NumberQuestion(Question, frozen=True, tag="number"):
         Annotated[float, knob("near", "What counts as near; if left out, half a decade or a tenth of it.", ge=0)] | None
     ) = None
 
-    def truth(self, measured: Value) -> Answer:
+    def truth(self, measured: FormulaValue) -> Answer:
         return _single(measured)
 
-    def miss(self, answer: Answer, measured: Value) -> float:
+    def miss(self, answer: Answer, measured: FormulaValue) -> float:
         return float(distance(np.float64(_single(answer)), np.float64(_single(measured)), self.scored)[0])
 
-    def right(self, answer: Answer, measured: Value) -> bool:
+    def right(self, answer: Answer, measured: FormulaValue) -> bool:
         usual = {"decades": 0.5, "percent": 10.0, "difference": self.tolerance}
         return self.miss(answer, measured) <= (usual[self.scored] if self.near is None else self.near)
 
-    def in_words(self, answer: Answer, measured: Value) -> str:
+    def in_words(self, answer: Answer, measured: FormulaValue) -> str:
         unit = f" {self.unit}" if self.unit else ""
         said, ran = (f"{number(_single(value))}{unit}" for value in (answer, measured))
         apart = self.miss(answer, measured)
@@ -135,20 +135,20 @@ class ChoiceQuestion(Question, frozen=True, tag="choice"):
         if any(after <= before for before, after in itertools.pairwise(known)):
             raise ValueError("the options of a choice come by rising numbers")
 
-    def truth(self, measured: Value) -> Answer:
+    def truth(self, measured: FormulaValue) -> Answer:
         value = _single(measured)
         if math.isnan(value):
             return -1.0
         ends = [option.up_to for option in self.options[:-1]]
         return float(sum(value >= end for end in ends if end is not None))
 
-    def holds(self, measured: Value, expected: Value) -> bool:
+    def holds(self, measured: FormulaValue, expected: FormulaValue) -> bool:
         return super().holds(measured, expected) and self.truth(measured) == self.truth(expected)
 
-    def miss(self, answer: Answer, measured: Value) -> float:
+    def miss(self, answer: Answer, measured: FormulaValue) -> float:
         return float(answer != self.truth(measured))
 
-    def in_words(self, answer: Answer, measured: Value) -> str:
+    def in_words(self, answer: Answer, measured: FormulaValue) -> str:
         said, ran = (self._text(place) for place in (answer, self.truth(measured)))
         return (
             f"You said “{said}”, and so does the run." if said == ran else f"You said “{said}”, the run says “{ran}”."
@@ -170,23 +170,23 @@ class OrderQuestion(Question, frozen=True, tag="order"):
         if len(self.items) < 2 or len(set(self.items)) < len(self.items):
             raise ValueError("an order is of two items or more, no two of one name")
 
-    def apart(self, measured: Value, expected: Value) -> float:
+    def apart(self, measured: FormulaValue, expected: FormulaValue) -> float:
         """Pairs that stand the other way round."""
         if np.shape(measured) != np.shape(expected) or np.size(measured) != len(self.items):
             return math.inf
         return float(self._swapped(np.atleast_1d(measured), np.atleast_1d(expected)))
 
-    def truth(self, measured: Value) -> Answer:
+    def truth(self, measured: FormulaValue) -> Answer:
         """The items' places, the smallest number's first."""
         return tuple(float(place) for place in np.argsort(np.atleast_1d(measured), kind="stable"))
 
-    def miss(self, answer: Answer, measured: Value) -> float:
+    def miss(self, answer: Answer, measured: FormulaValue) -> float:
         values = np.atleast_1d(measured)
         if sorted(_several(answer)) != [*map(float, range(len(self.items)))] or len(values) != len(self.items):
             return math.inf
         return float(self._swapped(values, np.argsort([int(place) for place in _several(answer)]).astype(float)))
 
-    def in_words(self, answer: Answer, measured: Value) -> str:
+    def in_words(self, answer: Answer, measured: FormulaValue) -> str:
         order = " < ".join(self.items[int(place)] for place in _several(self.truth(measured)))
         swapped = self.miss(answer, measured)
         if swapped == 0:
@@ -220,10 +220,10 @@ class CurveQuestion(Question, frozen=True, tag="curve"):
         """What stands at the left end: steps are counted from 0, all else from 1."""
         return 0 if self.axis == "step" else 1
 
-    def truth(self, measured: Value) -> Answer:
+    def truth(self, measured: FormulaValue) -> Answer:
         return tuple(map(float, np.atleast_1d(measured)))
 
-    def miss(self, answer: Answer, measured: Value) -> float:
+    def miss(self, answer: Answer, measured: FormulaValue) -> float:
         """The mean distance of the points; points that are off the drawing count from its edge."""
         values = np.atleast_1d(measured)
         drawn = np.array(_several(answer))
@@ -231,16 +231,16 @@ class CurveQuestion(Question, frozen=True, tag="curve"):
             return math.inf
         return float(np.mean(distance(drawn, np.clip(values, self.low, self.high), self.scored)))
 
-    def right(self, answer: Answer, measured: Value) -> bool:
+    def right(self, answer: Answer, measured: FormulaValue) -> bool:
         return (
             self.miss(answer, measured) <= {"decades": 0.5, "percent": 20.0, "difference": self.tolerance}[self.scored]
         )
 
-    def in_words(self, answer: Answer, measured: Value) -> str:
+    def in_words(self, answer: Answer, measured: FormulaValue) -> str:
         return f"On average your curve and the run's are {_apart_in_words(self.miss(answer, measured), self.scored)}."
 
 
-def _single(value: Answer | Value) -> float:
+def _single(value: Answer | FormulaValue) -> float:
     """The first of several."""
     values = np.atleast_1d(np.asarray(value, np.float64))
     return float(values[0]) if values.size else math.nan
@@ -255,7 +255,7 @@ def known_names(question: Question) -> frozenset[str]:
     return Formula(question.measured).names | Formula(question.expected).names
 
 
-def evaluated(question: Question, names: Mapping[str, Value]) -> tuple[Value, Value]:
+def evaluated(question: Question, names: Mapping[str, FormulaValue]) -> tuple[FormulaValue, FormulaValue]:
     """(measured, expected) where the names have these values."""
     return Formula(question.measured).value(names), Formula(question.expected).value(names)
 

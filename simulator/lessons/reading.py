@@ -12,7 +12,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
 from simulator.landscape.race import RacedPath
 from simulator.layers.info import LayerInfo
-from simulator.lessons.formula import Value
+from simulator.lessons.formula import FormulaValue
 from simulator.measures import RECORDED_NAMES
 from simulator.network.memory import need_of
 from simulator.observations.base import Observation
@@ -53,11 +53,11 @@ class RunReading(Part, frozen=True, kw_only=True):
         """What has to be looked at for it."""
         return self.observation
 
-    def value(self, frame: Frame) -> Value:
+    def value(self, frame: Frame) -> FormulaValue:
         """As of a frame that has what was :attr:`asked`; ReadingError where it is not there."""
         raise NotImplementedError
 
-    def untrained(self, experiment: Experiment) -> Value:
+    def untrained(self, experiment: Experiment) -> FormulaValue:
         """Of what need not be trained."""
         raise NotImplementedError
 
@@ -90,7 +90,7 @@ class QuantityReading(RunReading, frozen=True, tag="quantity"):
         if self.quantity not in known:
             raise ValueError(f"no quantity is called {self.quantity[:40]!r}; there are {', '.join(known)}")
 
-    def value(self, frame: Frame) -> Value:
+    def value(self, frame: Frame) -> FormulaValue:
         if self.quantity not in RECORDED_NAMES:
             if self.quantity not in frame.scalars:
                 raise ReadingError(f"there is no {self.quantity.replace('_', ' ')} here")
@@ -127,7 +127,7 @@ class AnalysisReading(RunReading, frozen=True, tag="analysis"):
     def asked(self) -> Observation[Any]:
         return analyses()[self.analysis]
 
-    def value(self, frame: Frame) -> Value:
+    def value(self, frame: Frame) -> FormulaValue:
         return self._single(np.array([*self._cells(frame.info, self._seen(frame))], np.float64))
 
     def _cells(self, info: RunInfo, result: Any) -> list[float]:
@@ -142,7 +142,7 @@ class AnalysisReading(RunReading, frozen=True, tag="analysis"):
             if all(str(cells.get(name)) == str(value) for name, value in wanted)
         ]
 
-    def _single(self, cells: NDArray[np.float64]) -> Value:
+    def _single(self, cells: NDArray[np.float64]) -> FormulaValue:
         """One cell is a number."""
         if not cells.size:
             raise ReadingError(f"{self.analysis} has no such row")
@@ -160,7 +160,7 @@ class FactorReading(RunReading, frozen=True, tag="factor"):
         if self.factor not in (*FACTORS, "total"):
             raise ValueError(f"no factor is called {self.factor[:40]!r}; there are {', '.join(FACTORS)}, total")
 
-    def value(self, frame: Frame) -> Value:
+    def value(self, frame: Frame) -> FormulaValue:
         gains = {gain.layer: gain for gain in self._seen(frame)}
         values = np.array([self._of(gains.get(info.label)) for info in frame.info.layers])
         return values if self.layer is None else np.float64(values[_row(self.layer, len(values))])
@@ -180,7 +180,7 @@ class TimeReading(RunReading, frozen=True, tag="time"):
     layer: Annotated[int, knob("layer", "Of the layers with a state, from 1.", ge=1)] = 1
     observation: ClassVar = TimeProfilesObservation()
 
-    def value(self, frame: Frame) -> Value:
+    def value(self, frame: Frame) -> FormulaValue:
         profiles = [*self._seen(frame).values()]
         if self.layer > len(profiles):
             raise ReadingError(
@@ -235,7 +235,7 @@ class WhatIfReading(RunReading, frozen=True, tag="what_if"):
             error_scale=self.error_scale, weight_scales=scales, edits=edits, ones=self.ones,
         )  # fmt: skip
 
-    def observe(self, training: Training) -> Value:
+    def observe(self, training: Training) -> FormulaValue:
         """By layer, the output's last."""
         layers = training.info.layers
         outcome = WhatIf(changes=self.changes(layers, len(training.network.input) - 1)).observe(training)
@@ -248,7 +248,7 @@ class MemoryReading(RunReading, frozen=True, tag="memory"):
 
     trained: ClassVar[bool] = False
 
-    def untrained(self, experiment: Experiment) -> Value:
+    def untrained(self, experiment: Experiment) -> FormulaValue:
         from simulator.data.base import prepare
 
         data = prepare(experiment.data, experiment.seed, experiment.precision)
@@ -264,7 +264,7 @@ class LandscapeReading(RunReading, frozen=True, tag="landscape"):
         Literal["x", "y", "value", "gradient_x", "gradient_y"], knob("quantity", "A column of paths.csv.")
     ] = "value"
 
-    def of_path(self, path: RacedPath) -> Value:
+    def of_path(self, path: RacedPath) -> FormulaValue:
         columns = {
             "x": path.places[:, 0], "y": path.places[:, 1], "value": path.values,
             "gradient_x": path.gradients[:, 0], "gradient_y": path.gradients[:, 1],

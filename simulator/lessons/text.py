@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from simulator.lessons.formula import Formula, FormulaError, Value
+from simulator.lessons.formula import Formula, FormulaError, FormulaValue
 from simulator.schema.numbers import integer, number, percent, power_of_ten, size_text
 
 PLACE = re.compile(r"\{\{([^{}|]{1,200})(?:\|([a-z]{1,20}))?\}\}")
@@ -50,7 +50,7 @@ def formulas_in(text: str) -> Iterator[Formula]:
         yield Formula(place[1])
 
 
-def filled(text: str, names: Mapping[str, Value]) -> str:
+def filled(text: str, names: Mapping[str, FormulaValue]) -> str:
     """The text with its numbers, in formulas as TeX; FormulaError where one cannot be worked out."""
     parts = re.split(r"(\$+)", text)
     # Between the marks it is text and formula in turn.
@@ -59,14 +59,14 @@ def filled(text: str, names: Mapping[str, Value]) -> str:
     return "".join(parts)
 
 
-def _with_numbers(text: str, names: Mapping[str, Value], tex: bool) -> str:
+def _with_numbers(text: str, names: Mapping[str, FormulaValue], tex: bool) -> str:
     def shown(place: re.Match[str]) -> str:
         return _shown(place, names, tex)
 
     return PLACE.sub(shown, text)
 
 
-def _shown(place: re.Match[str], names: Mapping[str, Value], tex: bool) -> str:
+def _shown(place: re.Match[str], names: Mapping[str, FormulaValue], tex: bool) -> str:
     value = Formula(place[1]).value(names)
     if np.ndim(value):
         raise FormulaError(f"{place[1]!r} are several numbers")

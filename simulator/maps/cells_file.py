@@ -14,7 +14,7 @@ from msgspec.structs import asdict
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.maps.axes import MapAxis
-from simulator.maps.making import Made
+from simulator.maps.making import MadeCell
 from simulator.maps.sweep import MapCell, Sweep
 from simulator.running.stop_rule_text import parse
 from simulator.system.environment import Environment
@@ -48,7 +48,7 @@ class WrittenMap(Struct, frozen=True):
 
     sweep: Sweep
     environment: Environment
-    made: tuple[Made, ...]
+    made: tuple[MadeCell, ...]
     length: int
     """Bytes of its whole lines."""
 
@@ -60,7 +60,7 @@ def read(path: Path) -> WrittenMap:
     lines = content[:length].splitlines()
     try:
         header = _header(lines[0] if lines else b"")
-        made = tuple(msgspec.json.decode(line, type=Made) for line in lines[1:])
+        made = tuple(msgspec.json.decode(line, type=MadeCell) for line in lines[1:])
         described = {name: getattr(header, name) for name in Sweep.__struct_fields__}
         sweep = Sweep(**{**described, "experiment": Experiment.from_builtins(header.experiment)})
         _check(made, sweep)
@@ -76,7 +76,7 @@ def _header(line: bytes) -> _Header:
     return msgspec.convert(MAP.brought_up(plain, plain.get("format")), _Header)
 
 
-def _check(made: tuple[Made, ...], sweep: Sweep) -> None:
+def _check(made: tuple[MadeCell, ...], sweep: Sweep) -> None:
     """ValueError where it is no map, or a line is of no cell of it."""
     sweep.check()
     if sweep.until:
@@ -109,7 +109,7 @@ class CellsFile:
             raise ExperimentError(f"{folder} holds another map: choose another folder, or take its {NAME} away")
         self.environment = None if known is None else known.environment
         """Where the map was begun; None before :meth:`begin`."""
-        self.made: list[Made] = [] if known is None else list(known.made)
+        self.made: list[MadeCell] = [] if known is None else list(known.made)
         self._file = GrowingFile(path, 0 if known is None else known.length)
         self.sweep = sweep
 
@@ -126,7 +126,7 @@ class CellsFile:
         known = {each.cell.key for each in self.made}
         return [cell for cell in self.sweep.cells() if cell.key not in known]
 
-    def add(self, made: Made) -> None:
+    def add(self, made: MadeCell) -> None:
         """The line stands in the file, on the disk, when this returns."""
         self._append(made)
         self.made.append(made)

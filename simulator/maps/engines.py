@@ -19,7 +19,7 @@ from importlib import import_module
 from typing import Any
 
 from simulator.experiment.experiment import ExperimentError
-from simulator.maps.making import Job, Made, make, where
+from simulator.maps.making import CellJob, MadeCell, make, where
 from simulator.system.environment import Environment
 from simulator.system.text import one_line
 
@@ -51,14 +51,14 @@ class Engine(ABC):
         """Versions and kernel of a process that makes cells."""
 
     @abstractmethod
-    def submit(self, job: Job) -> Future[Made]:
+    def submit(self, job: CellJob) -> Future[MadeCell]:
         """Have a cell made."""
 
-    def result(self, future: Future[Made]) -> Made:
+    def result(self, future: Future[MadeCell]) -> MadeCell:
         """Of a cell that is done; LostWorkersError where its process has died, CellError where it ends each one."""
         return future.result()
 
-    def share(self, job: Job) -> float:
+    def share(self, job: CellJob) -> float:
         """How much of a cell that is being made is done, from 0 to 1; 0 where nobody knows, or it is not begun."""
         return 0.0
 
@@ -100,7 +100,7 @@ def _watch(shared: Any) -> None:
     os._exit(1)
 
 
-def _make(job: Job) -> Made:
+def _make(job: CellJob) -> MadeCell:
     """Make a cell and say how far it is."""
 
     def hear(step: int) -> None:
@@ -162,7 +162,7 @@ class LocalEngine(Engine):
             raise ExperimentError(f"products are made for {here.kernel} here, and cannot be for {asked}")
         return here
 
-    def submit(self, job: Job) -> Future[Made]:
+    def submit(self, job: CellJob) -> Future[MadeCell]:
         self._shared[job.number] = 0
         # A pool starts processes with what it is given to do, in place of dead ones too.
         with variables(**self._variables):
@@ -171,13 +171,13 @@ class LocalEngine(Engine):
             except BrokenProcessPool as error:
                 raise LostWorkersError from error
 
-    def result(self, future: Future[Made]) -> Made:
+    def result(self, future: Future[MadeCell]) -> MadeCell:
         try:
             return future.result()
         except BrokenProcessPool as error:
             raise LostWorkersError from error
 
-    def share(self, job: Job) -> float:
+    def share(self, job: CellJob) -> float:
         return min(self._shared[job.number] / (job.sweep.steps + 1), 1.0)
 
     def renew(self) -> None:
@@ -252,11 +252,11 @@ class ClusterEngine(Engine):
     def where(self) -> Environment:
         return self._environments[self._workers[0]]
 
-    def submit(self, job: Job) -> Future[Made]:
+    def submit(self, job: CellJob) -> Future[MadeCell]:
         with self._connected():
             return self._executor.submit(make, job)
 
-    def result(self, future: Future[Made]) -> Made:
+    def result(self, future: Future[MadeCell]) -> MadeCell:
         """OSError where the cluster is lost."""
         try:
             with self._connected():

@@ -21,7 +21,7 @@ from simulator.system.machine import give_threads, out_of_memory
 Hear = Callable[[int], None]
 
 
-class Job(Struct, frozen=True):
+class CellJob(Struct, frozen=True):
     """All that a process needs to make a cell; it pickles."""
 
     number: int
@@ -29,7 +29,7 @@ class Job(Struct, frozen=True):
     sweep: Sweep
 
 
-class Made(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MadeCell(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What came of a cell: a line of ``cells.jsonl``. Numbers that are not finite stand there as words."""
 
     values: tuple[Any, ...]
@@ -65,7 +65,7 @@ def where() -> Environment:
     return environment(1)
 
 
-def make(job: Job, hear: Hear | None = None) -> Made:
+def make(job: CellJob, hear: Hear | None = None) -> MadeCell:
     """Train a cell as ``run --threads 1`` would; what cannot be trained says why."""
     give_threads(1)
     cell, began = job.cell, time.perf_counter()
@@ -74,10 +74,12 @@ def make(job: Job, hear: Hear | None = None) -> Made:
     except Exception as error:
         # Whatever it is, the other cells go on.
         seconds = time.perf_counter() - began
-        return Made(values=cell.values, seed=cell.seed, seconds=seconds, kernel=where().kernel, error=_reason(error))
+        return MadeCell(
+            values=cell.values, seed=cell.seed, seconds=seconds, kernel=where().kernel, error=_reason(error)
+        )
 
 
-def _trained(job: Job, experiment: Experiment, hear: Hear | None, began: float) -> Made:
+def _trained(job: CellJob, experiment: Experiment, hear: Hear | None, began: float) -> MadeCell:
     sweep = job.sweep
     until = parse(sweep.until) if sweep.until else None
     every = max(sweep.steps, 1) if sweep.brief else None
@@ -85,7 +87,7 @@ def _trained(job: Job, experiment: Experiment, hear: Hear | None, began: float) 
         experiment, steps=sweep.steps, every=every, analyses=(), until=until, progress=hear, brief=sweep.brief
     )  # fmt: skip
     values = measured(sweep.measures, result.last)
-    return Made(
+    return MadeCell(
         values=job.cell.values,
         seed=job.cell.seed,
         steps=result.last.step,

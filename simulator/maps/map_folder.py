@@ -10,7 +10,7 @@ from pathlib import Path
 from simulator.maps import table
 from simulator.maps.cells_file import CellsFile
 from simulator.maps.engines import Engine
-from simulator.maps.making import Made
+from simulator.maps.making import MadeCell
 from simulator.maps.map_run import MapRun
 from simulator.maps.refinement import refined
 from simulator.maps.sweep import MapCell, Sweep
@@ -45,7 +45,7 @@ class MapFolder(AbstractContextManager["MapFolder"]):
             self._held.close()
 
     @property
-    def made(self) -> list[Made]:
+    def made(self) -> list[MadeCell]:
         """Every cell that is made, in the order in which they were."""
         return self._file.made
 
@@ -57,7 +57,7 @@ class MapFolder(AbstractContextManager["MapFolder"]):
     def make(
         self, make_engine: Callable[[int], Engine], stop: Callable[[], bool] = lambda: False,
         hear: Callable[[dict[str, float]], None] = lambda shares: None, refine_by: str = "", passes: int = 1,
-    ) -> Iterator[Made]:  # fmt: skip
+    ) -> Iterator[MadeCell]:  # fmt: skip
         """Make what is left, each cell written before it is given; ``make_engine`` gives an engine for so many cells.
 
         ``hear`` is told now and then which cells are under way, and how far. After the grid come ``passes`` of cells

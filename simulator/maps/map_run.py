@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from simulator.maps.engines import DEAD_AT_ONCE, CellError, Engine, LostWorkersError
-from simulator.maps.making import Job, Made
+from simulator.maps.making import CellJob, MadeCell
 from simulator.maps.sweep import MapCell, Sweep
 from simulator.system.progress import advance
 
@@ -31,16 +31,16 @@ class MapRun:
         """
         self.sweep, self.engine, self._stop = sweep, engine, stop
         self._hear = hear
-        self._waiting = deque(Job(number, cell, sweep) for number, cell in enumerate(cells))
-        self._under_way: dict[Future[Made], Job] = {}
-        self._alone: deque[Job] = deque()
+        self._waiting = deque(CellJob(number, cell, sweep) for number, cell in enumerate(cells))
+        self._under_way: dict[Future[MadeCell], CellJob] = {}
+        self._alone: deque[CellJob] = deque()
         """Cells that were being made when processes died: one at a time, so that it is known whose fault it is."""
         self._deaths: dict[int, int] = {}
         self._losses = 0
         """Times that processes have died since the last cell was made."""
         self._done, self._total = made, made + len(self._waiting)
 
-    def __iter__(self) -> Iterator[Made]:
+    def __iter__(self) -> Iterator[MadeCell]:
         """Each cell as it is made; :class:`CancelledError` where nobody waits any more."""
         while (self._waiting or self._alone or self._under_way) and not self._stop():
             try:
@@ -60,12 +60,12 @@ class MapRun:
                 yield made
             self._tell()
 
-    def _result(self, future: Future[Made]) -> Made:
+    def _result(self, future: Future[MadeCell]) -> MadeCell:
         try:
             return self.engine.result(future)
         except CellError as error:
             cell = self._under_way[future].cell
-            return Made(values=cell.values, seed=cell.seed, error=str(error))
+            return MadeCell(values=cell.values, seed=cell.seed, error=str(error))
 
     def _submit(self) -> None:
         room = 1 if self._alone or self._deaths_under_way() else QUEUED * self.engine.slots
@@ -78,7 +78,7 @@ class MapRun:
     def _deaths_under_way(self) -> bool:
         return any(job.number in self._deaths for job in self._under_way.values())
 
-    def _lost(self) -> Iterator[Made]:
+    def _lost(self) -> Iterator[MadeCell]:
         """Processes have died: what they were making goes back to be made again."""
         under_way, self._under_way = self._under_way, {}
         whole = [future for future in under_way if future.done() and future.exception() is None]
@@ -106,6 +106,6 @@ class MapRun:
         advance("Training the map", self._done + sum(shares.values()), self._total, "cells")
 
 
-def _dead(job: Job) -> Made:
+def _dead(job: CellJob) -> MadeCell:
     reason = f"the process that trained it has died {MOST_DEATHS} times, as when memory runs out"
-    return Made(values=job.cell.values, seed=job.cell.seed, error=reason)
+    return MadeCell(values=job.cell.values, seed=job.cell.seed, error=reason)

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from simulator.experiment.experiment import ExperimentError
 from simulator.maps.axes import DIGITS, MapAxis
-from simulator.maps.making import Made
+from simulator.maps.making import MadeCell
 from simulator.maps.summary import Summary
-from simulator.maps.sweep import MapCell, Sweep, Values
+from simulator.maps.sweep import MapCell, Sweep, SweepValues
 
 LARGEST_WHOLE = 2**53
 """Up to which a float has all digits of a whole number."""
@@ -24,7 +24,7 @@ SHARE = 0.25
 Corner = tuple[float, ...]
 
 
-def refined(sweep: Sweep, made: Iterable[Made], measure: str, passes: int = 1) -> list[MapCell]:
+def refined(sweep: Sweep, made: Iterable[MadeCell], measure: str, passes: int = 1) -> list[MapCell]:
     """Cells that are wanted besides those of the grid; of a later pass only once those of the earlier are made.
 
     It hangs on nothing but the cells that the pass before has made, so that a map that was killed comes to the same.
@@ -47,7 +47,9 @@ def refined(sweep: Sweep, made: Iterable[Made], measure: str, passes: int = 1) -
     return list(wanted.values())
 
 
-def _numbers(sweep: Sweep, made: Iterable[Made], measure: str, placed: Mapping[str, Corner]) -> Mapping[Corner, float]:
+def _numbers(
+    sweep: Sweep, made: Iterable[MadeCell], measure: str, placed: Mapping[str, Corner]
+) -> Mapping[Corner, float]:
     """Place → median, by its logarithm where that is shown; ∞ where it diverged, NaN where there is none.
 
     Of values that were rounded to whole numbers it is the place for which they were ``placed``.
@@ -124,17 +126,17 @@ def _gap(one: float, other: float) -> float:
     return 0.0 if math.isnan(one - other) else abs(one - other)
 
 
-def _chosen(sweep: Sweep, mesh: _Mesh) -> Iterator[tuple[Corner, Values]]:
+def _chosen(sweep: Sweep, mesh: _Mesh) -> Iterator[tuple[Corner, SweepValues]]:
     """Where cells are added, and what the axes have there."""
     tried = ((at, values_at(sweep, at)) for at in mesh.steepest())
     return itertools.islice(((at, values) for at, values in tried if values is not None), mesh.room)
 
 
-def _of_all_seeds(sweep: Sweep, values: Values) -> Iterator[MapCell]:
+def _of_all_seeds(sweep: Sweep, values: SweepValues) -> Iterator[MapCell]:
     return (MapCell(values, sweep.experiment.seed + number) for number in range(sweep.seeds))
 
 
-def values_at(sweep: Sweep, at: Corner) -> Values | None:
+def values_at(sweep: Sweep, at: Corner) -> SweepValues | None:
     """The values at a place between those of the axes, whole numbers where others cannot be; None where there are none.
 
     Only what lies between is rounded, and not to what the axis has already.
@@ -149,7 +151,7 @@ def values_at(sweep: Sweep, at: Corner) -> Values | None:
     return None
 
 
-def _is_trained(sweep: Sweep, values: Values) -> bool:
+def _is_trained(sweep: Sweep, values: SweepValues) -> bool:
     try:
         sweep.trained(MapCell(values, sweep.experiment.seed))
     except ExperimentError:

@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 
 from simulator.arrays.numeric import Floats
-from simulator.maps.making import Made
-from simulator.maps.sweep import Sweep, Values, place_on, ranks
+from simulator.maps.making import MadeCell
+from simulator.maps.sweep import Sweep, SweepValues, place_on, ranks
 
 STEP = "step"
 """The measure that says how many steps were made."""
@@ -25,13 +25,13 @@ LOG_MEASURES = ("loss", "validation_loss", "gradient_norm", "gradient_ratio", ST
 
 
 @dataclass(frozen=True)
-class Place:
+class MapPlace:
     """A place of the map, with all seeds that are made there."""
 
-    values: Values
+    values: SweepValues
     at: tuple[float, ...]
     """On the axes: 0 is the first value."""
-    made: tuple[Made, ...]
+    made: tuple[MadeCell, ...]
     waits: bool = False
     """Whether a rule was to end its runs."""
     _known: dict[str, tuple[Outcome, float | None]] = field(default_factory=dict, compare=False, repr=False)
@@ -60,12 +60,12 @@ class Place:
         return self._known[measure]
 
 
-def number_of(made: Made, measure: str) -> float | None:
+def number_of(made: MadeCell, measure: str) -> float | None:
     """A measure of a cell; None where it is not defined."""
     return (None if made.steps is None else float(made.steps)) if measure == STEP else made.measure(measure)
 
 
-def outcome_of(made: Made, measure: str, waits: bool = False) -> Outcome:
+def outcome_of(made: MadeCell, measure: str, waits: bool = False) -> Outcome:
     """What became of one cell; ``waits``: a rule was to end it."""
     if made.error:
         return "failed"
@@ -80,24 +80,24 @@ def outcome_of(made: Made, measure: str, waits: bool = False) -> Outcome:
 class Summary:
     """All places of a map at which something is made."""
 
-    def __init__(self, sweep: Sweep, made: Iterable[Made], before: Summary | None = None) -> None:
+    def __init__(self, sweep: Sweep, made: Iterable[MadeCell], before: Summary | None = None) -> None:
         """``before`` is that of the same map with fewer cells, whose places that have not changed are kept."""
         self.sweep = sweep
-        together: dict[str, list[Made]] = {}
+        together: dict[str, list[MadeCell]] = {}
         for each in made:
             together.setdefault(repr(each.values), []).append(each)
         kept = {} if before is None or before.sweep != sweep else before._by_values
         self._ranks = [ranks(axis) for axis in sweep.axes]
-        self._by_values: dict[str, Place] = {
+        self._by_values: dict[str, MapPlace] = {
             key: kept[key] if key in kept and len(kept[key].made) == len(own) else self._place(own)
             for key, own in together.items()
         }
-        self.places: Mapping[tuple[float, ...], Place] = {place.at: place for place in self._by_values.values()}
+        self.places: Mapping[tuple[float, ...], MapPlace] = {place.at: place for place in self._by_values.values()}
 
-    def _place(self, made: list[Made]) -> Place:
+    def _place(self, made: list[MadeCell]) -> MapPlace:
         values = made[0].values
         at = tuple(map(place_on, self.sweep.axes, values, self._ranks))
-        return Place(values, at, tuple(sorted(made, key=lambda each: each.seed)), bool(self.sweep.until))
+        return MapPlace(values, at, tuple(sorted(made, key=lambda each: each.seed)), bool(self.sweep.until))
 
     @cached_property
     def shape(self) -> tuple[int, ...]:

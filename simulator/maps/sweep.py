@@ -21,13 +21,13 @@ from simulator.schema.settings import in_order, keys_of
 from simulator.system.text import shortened
 
 MOST_CELLS = 1_000_000
-Values = tuple[Any, ...]
+SweepValues = tuple[Any, ...]
 
 
 class MapCell(Struct, frozen=True):
     """One place of the map with one seed."""
 
-    values: Values
+    values: SweepValues
     """Of the axes, in their order."""
     seed: int
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from simulator.maps.making import Made
+from simulator.maps.making import MadeCell
 from simulator.maps.sweep import MapCell, Sweep, in_rows
 from simulator.running.headless.files import cell as number_text
 from simulator.system.atomic import write_atomic
@@ -20,14 +20,14 @@ def columns(sweep: Sweep) -> tuple[str, ...]:
     return (*(axis.path for axis in sweep.axes), "seed", "step", *sweep.measures)
 
 
-def rows(sweep: Sweep, made: Iterable[Made]) -> list[list[str]]:
+def rows(sweep: Sweep, made: Iterable[MadeCell]) -> list[list[str]]:
     """One for each cell that is made; a cell that failed has nothing behind its seed."""
     known = {each.cell.key: each for each in made}
     cells = in_rows((each.cell for each in known.values()), sweep.axes)
     return [_row(sweep, known[cell.key]) for cell in cells]
 
 
-def _row(sweep: Sweep, made: Made) -> list[str]:
+def _row(sweep: Sweep, made: MadeCell) -> list[str]:
     step = "" if made.steps is None else str(made.steps)
     measures = (number_text(made.measure(name)) for name in sweep.measures)
     return [*map(value_text, made.values), str(made.seed), step, *measures]
@@ -38,7 +38,7 @@ def value_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def write(sweep: Sweep, made: Iterable[Made], folder: Path) -> None:
+def write(sweep: Sweep, made: Iterable[MadeCell], folder: Path) -> None:
     """Write the table whole, in place of the one before."""
     write_atomic(folder / NAME, csv_text(columns(sweep), rows(sweep, made)).encode())
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from simulator.schema.plain import FieldPath
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.shapes import inner_field, inner_layers
 from simulator.layers.base import Layer, Module, Shape
 from simulator.network.network import Network, memory_refusal
 from simulator.network.threads import blas_threads
+from simulator.schema.plain import FieldPath
 
 
 class Need(Struct, frozen=True):

@@ -30,7 +30,7 @@ class Stack(Struct, frozen=True):
     """(layers, …), read-only."""
 
 
-class Role:
+class ArrayRole:
     """One array of every layer: ``arrays`` has None where a layer has none, ``stacks`` has all others."""
 
     def __init__(self, arrays: Sequence[Array | None], stacks: Sequence[Stack]) -> None:
@@ -45,22 +45,22 @@ class Roles:
 
     def __init__(self, taps: Sequence[Tap]) -> None:
         self.taps = taps
-        self._roles: dict[str, Role] = {}
+        self._roles: dict[str, ArrayRole] = {}
 
     @property
     def depth(self) -> int:
         return len(self.taps)
 
-    def __getitem__(self, name: str) -> Role:
+    def __getitem__(self, name: str) -> ArrayRole:
         if name not in self._roles:
             self._roles[name] = self._role(name)
         return self._roles[name]
 
-    def _role(self, name: str) -> Role:
+    def _role(self, name: str) -> ArrayRole:
         arrays = [getattr(tap, name) if name in _FIELDS else tap.extras.get(name) for tap in self.taps]
         # What a slope means depends on its activation.
         kinds = [tap.activation if name == "slope" else None for tap in self.taps]
-        return Role(arrays, _stacks(arrays, kinds, [tap.info.label.partition(".")[2] for tap in self.taps]))
+        return ArrayRole(arrays, _stacks(arrays, kinds, [tap.info.label.partition(".")[2] for tap in self.taps]))
 
 
 def _stacks(arrays: Sequence[Array | None], kinds: Sequence[Hashable], inner: Sequence[str]) -> list[Stack]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from simulator.observations.base import CellValue, Observation, AnalysisRow
+from simulator.observations.base import AnalysisRow, CellValue, Observation
 from simulator.theory.bounds import Bounds, bounds_of, obstacle
 from simulator.training.run_info import RunInfo
 

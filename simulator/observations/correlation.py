@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulator.arrays.numeric import Array, Counts, Floats, frozen
 from simulator.arrays.quantiles import Quartiles, quartiles_of
 from simulator.layers.base import Tap, layer_kinds
-from simulator.observations.base import CellValue, Observation, AnalysisRow, known
+from simulator.observations.base import AnalysisRow, CellValue, Observation, known
 from simulator.theory.correlation import EDGE_MARGIN, CorrelationScale, correlation_scale
 from simulator.theory.mean_field import doubt
 from simulator.theory.order_chaos import HomelessError, stack_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from simulator.arrays.numeric import Array, Floats, frozen
-from simulator.observations.base import Observation, AnalysisRow
+from simulator.observations.base import AnalysisRow, Observation
 from simulator.observations.jacobian import singular_values
 from simulator.system.progress import followed
 from simulator.training.run_info import RunInfo

@@ -12,7 +12,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Counts, Floats, frozen
 from simulator.arrays.quantiles import Quartiles, quartiles_of
-from simulator.observations.base import Observation, AnalysisRow
+from simulator.observations.base import AnalysisRow, Observation
 from simulator.observations.twin import Twin
 from simulator.system.progress import followed
 from simulator.training.run_info import RunInfo

@@ -11,7 +11,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Counts, Floats, frozen
 from simulator.arrays.statistics import norms
-from simulator.observations.base import Observation, AnalysisRow
+from simulator.observations.base import AnalysisRow, Observation
 from simulator.observations.twin import Twin
 from simulator.training.run_info import RunInfo
 

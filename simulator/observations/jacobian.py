@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Array, Counts, Floats, frozen
-from simulator.observations.base import CellValue, Observation, AnalysisRow
+from simulator.observations.base import AnalysisRow, CellValue, Observation
 from simulator.observations.twin import Twin
 from simulator.system.machine import refuse_shortage
 from simulator.system.progress import followed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from simulator.observations.base import Observation, AnalysisRow, known
+from simulator.observations.base import AnalysisRow, Observation, known
 from simulator.theory.order_chaos import OrderChaos, order_chaos
 from simulator.training.run_info import RunInfo
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from simulator.arrays.numeric import Floats, frozen
-from simulator.observations.base import CellValue, Observation, AnalysisRow
+from simulator.observations.base import AnalysisRow, CellValue, Observation
 from simulator.training.run_info import RunInfo
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 from simulator.arrays.histograms import Histograms
 from simulator.layers.base import Tap
 from simulator.measures.histograms import histograms
-from simulator.observations.base import CellValue, Observation, AnalysisRow
+from simulator.observations.base import AnalysisRow, CellValue, Observation
 from simulator.parts.activations import AnyActivation
 from simulator.training.run_info import RunInfo
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Floats
 from simulator.experiment.experiment import Experiment
-from simulator.observations.base import Observation, AnalysisRow, known, sentence
+from simulator.observations.base import AnalysisRow, Observation, known, sentence
 from simulator.theory.prediction import Prediction, predict
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training

@@ -12,15 +12,15 @@ import simulator.observations as folder
 from simulator.observations.base import Observation
 from simulator.schema.parameter import concrete, kind_of
 
-Kind = type[Observation[Any]]
+ObservationKind = type[Observation[Any]]
 
 
 @functools.cache
-def observations() -> tuple[Kind, ...]:
+def observations() -> tuple[ObservationKind, ...]:
     """All kinds, the analyses first in their order."""
     for module in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}."):
         importlib.import_module(module.name)
-    every: tuple[Kind, ...] = concrete(Observation)
+    every: tuple[ObservationKind, ...] = concrete(Observation)
     kinds = [kind for kind in every if kind.__module__.startswith(folder.__name__)]
     return tuple(sorted(kinds, key=lambda kind: (not kind.columns, kind.order, kind_of(kind))))
 
@@ -54,7 +54,7 @@ def is_kept_of_start(observation: Observation[Any]) -> bool:
     return _tells_of_start(type(observation)) and observation in type(observation).variants()
 
 
-def _tells_of_start(kind: Kind) -> bool:
+def _tells_of_start(kind: ObservationKind) -> bool:
     return kind.standard or not kind.share
 
 

@@ -17,7 +17,7 @@ from simulator.arrays.numeric import Floats
 from simulator.arrays.quantiles import Quartiles, quartiles_of
 from simulator.layers.base import Module
 from simulator.layers.recurrent.module import ThroughTimeModule
-from simulator.observations.base import Observation, AnalysisRow
+from simulator.observations.base import AnalysisRow, Observation
 from simulator.observations.sampled import Sampled, Subject
 from simulator.observations.twin import DualNetwork, Twin
 from simulator.parts.optimizers import Optimizer

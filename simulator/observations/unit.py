@@ -13,7 +13,7 @@ from simulator.arrays.numeric import Floats
 from simulator.observations.sampled import Sampled, Subject
 from simulator.training.run_info import RunInfo
 
-Condition = Literal["alive", "dead", "saturated", "not finite"]
+UnitCondition = Literal["alive", "dead", "saturated", "not finite"]
 SATURATED = 0.95
 """A unit is called saturated where |φ'| is below 5 % of its supremum on at least this share of the batch."""
 COLUMNS = ("mean", "low", "high", "active", "saturated", "gradient_norm")
@@ -51,7 +51,7 @@ class Unit:
     """Whether its weights can be drawn anew."""
 
     @property
-    def condition(self) -> Condition:
+    def condition(self) -> UnitCondition:
         if not math.isfinite(self.low) or not math.isfinite(self.high):
             return "not finite"
         return "dead" if self.active == 0 else "saturated" if self.saturated >= SATURATED else "alive"
@@ -71,7 +71,7 @@ class WatchedUnit(Sampled):
 
     name = "unit"
     gaps = True
-    conditions = get_args(Condition)
+    conditions = get_args(UnitCondition)
 
     def subject(self, result: Unit, info: RunInfo) -> Subject:
         return unit_subject(result)

@@ -11,11 +11,11 @@ from simulator.record.record import Record
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.surgery import Transplant
 
-Rows = tuple[tuple[int, int], ...]
+RowPairs = tuple[tuple[int, int], ...]
 """Row of the one and of the other, ascending."""
 
 
-def common_rows(base: Experiment, labels: Sequence[str], other: Experiment, other_labels: Sequence[str]) -> Rows:
+def common_rows(base: Experiment, labels: Sequence[str], other: Experiment, other_labels: Sequence[str]) -> RowPairs:
     """Rows of plots by the labels of both networks' layers; the output layers are partners.
 
     Of composites with as many inner layers these are partners too, else only the composites themselves.

@@ -198,12 +198,12 @@ class GoBack(Struct, frozen=True):
 
 Asked = Look | TakeSnapshot | FindReplay
 """What is answered."""
-SettingCommand = Budget | Configure | Guard | Limit
+WorkerSetup = Budget | Configure | Guard | Limit
 """What changes no run."""
 Keeping = Keep | Forget | KeepBefore
 """What is kept of runs."""
 Command = (
-    Asked | Cancel | Train | GoBack | Keeping | Operate | Restart | Resume | Revive | Play | Pause | SettingCommand | Stop
+    Asked | Cancel | Train | GoBack | Keeping | Operate | Restart | Resume | Revive | Play | Pause | WorkerSetup | Stop
 )
 
 NOTHING_CHANGED = LiveChanges()

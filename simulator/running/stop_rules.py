@@ -37,7 +37,7 @@ EXAMINED_EVERY = 20
 """Steps from one examination by the doctor to the next: at multiples of this."""
 GROWTH = 1.25
 """In a run that has become so many times as long, what copies did not bear out is tried on longer ones."""
-Key = tuple[str, str]
+WatchKey = tuple[str, str]
 
 
 class StopRuleError(ExperimentError):
@@ -335,9 +335,9 @@ class _FindingWatch(RuleWatch):
         known = past.whole(training.step) if past is not None and training.step > 0 else None
         self._record = known or Record(History(training.columns, start=training.step))
         self._observer = Observer(training)
-        self._known: set[Key] | None = None
+        self._known: set[WatchKey] | None = None
         """What was found when the rule was set."""
-        self._dismissed: set[Key] = set()
+        self._dismissed: set[WatchKey] = set()
         """What was suspected and copies did not bear out."""
         self._judged = 0
         """The step at which copies were asked last."""
@@ -387,7 +387,7 @@ class _FindingWatch(RuleWatch):
     def load_state(self, state: Any, record: Record | None) -> None:
         if record is None or record.history.columns != self._columns:
             raise ValueError("what the rule has recorded is missing, or of another run")
-        self._known, self._dismissed, self._judged = convert(state, tuple[set[Key] | None, set[Key], int])
+        self._known, self._dismissed, self._judged = convert(state, tuple[set[WatchKey] | None, set[WatchKey], int])
         self._record = record
 
     def add(self, step: int, row: Floats) -> None:
@@ -395,6 +395,6 @@ class _FindingWatch(RuleWatch):
             self._record.add(None, (Rows(step, self._columns, row[np.newaxis]),))
 
 
-def key_of(finding: Finding) -> Key:
+def key_of(finding: Finding) -> WatchKey:
     """What makes it another finding: its rule, and the setting that it blames."""
     return finding.rule, "" if finding.cause is None else finding.cause.path

@@ -30,7 +30,7 @@ def with_operations(changes: LiveChanges, spec: LaneSpec, wanted: Experiment, wa
     return _as_the_run(changes, known, first, wanted, way) or _of_weights(known, way)
 
 
-Known = Sequence[tuple[LiveChange, Experiment]]
+KnownChanges = Sequence[tuple[LiveChange, Experiment]]
 """Changes of a run, each with what was trained then."""
 
 
@@ -64,7 +64,7 @@ def former_name(before: Experiment, after: Experiment, spec: LaneSpec) -> str | 
     return next((each.name for each in (*(one for one in alike if one.name not in names), *twins)), None)
 
 
-def _before_it_came(changes: LiveChanges, spec: LaneSpec) -> tuple[Known, LaneSpec]:
+def _before_it_came(changes: LiveChanges, spec: LaneSpec) -> tuple[KnownChanges, LaneSpec]:
     """What had been changed when the lane was listed, which it is since without a break, and how it was then.
 
     Nothing if that is unknown.
@@ -81,7 +81,7 @@ def _before_it_came(changes: LiveChanges, spec: LaneSpec) -> tuple[Known, LaneSp
 
 
 def _as_the_run(
-    changes: LiveChanges, known: Known, first: LaneSpec, wanted: Experiment, way: Way
+    changes: LiveChanges, known: KnownChanges, first: LaneSpec, wanted: Experiment, way: Way
 ) -> LiveChanges | None:  # fmt: skip
     """``first`` is how the lane was described when it came."""
     (last, present), began = known[-1], changes.experiment
@@ -99,7 +99,7 @@ def _as_the_run(
     return LiveChanges(replace(began, lanes=UNSET), 1, tuple(entries)) if present == wanted else None
 
 
-def _of_weights(known: Known, way: Way) -> LiveChanges:
+def _of_weights(known: KnownChanges, way: Way) -> LiveChanges:
     entries = [LiveChange(step, then) for step, then in way[1:]]
     for change, theirs in known:
         ours = [then for step, then in way if step <= change.step]

@@ -16,8 +16,8 @@ from typing import Any, ClassVar, Literal, TypeVar, Union
 import msgspec
 from msgspec import Struct
 
-from simulator.schema.plain import FieldPath
 from simulator.schema.numbers import exact
+from simulator.schema.plain import FieldPath
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -335,9 +335,7 @@ def parameter(spec: type[Spec], name: str) -> Parameter:
     raise KeyError(name)
 
 
-def differences(
-    old: Any, new: Any, path: FieldPath = (), live: bool = False
-) -> Iterator[tuple[FieldPath, bool]]:
+def differences(old: Any, new: Any, path: FieldPath = (), live: bool = False) -> Iterator[tuple[FieldPath, bool]]:
     """Every path at which two descriptions differ, and whether that change acts live.
 
     A change of kind, of length or of a field that is not live is structural; all below a live field is live.

@@ -9,7 +9,6 @@ from typing import Any
 from simulator.schema.plain import FieldPath
 
 
-
 def in_order(settings: Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
     """The order in which settings act, however they are given: a kind brings its own fields, so kinds come first."""
     return sorted(settings, key=lambda setting: not setting[0].endswith(".kind"))

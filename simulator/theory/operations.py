@@ -39,7 +39,7 @@ class Signal:
         return float(np.sqrt(max(self.square - float(self.mean.mean()) ** 2, 0.0)))
 
 
-class Operation(ABC):
+class TheoryOperation(ABC):
     """One step of a network; ``back`` may be called once ``forward`` has been."""
 
     @abstractmethod
@@ -50,7 +50,7 @@ class Operation(ABC):
         """From the second moments of ∂C/∂output to those of ∂C/∂input."""
 
 
-class Weights(Operation):
+class Weights(TheoryOperation):
     """u = W a + b with independent entries: K' = σ_w² K + σ_b²; back σ_w² at any widths."""
 
     centred = False
@@ -83,7 +83,7 @@ class Weights(Operation):
         return self.input.units * max(own / batch + (1 - 1 / batch) * others, 0.0)
 
 
-class Slope(Operation):
+class Slope(TheoryOperation):
     """a = φ(z), and back φ'."""
 
     def __init__(self, activation: Activation) -> None:
@@ -101,7 +101,7 @@ class Slope(Operation):
         return self.error
 
 
-class Mask(Operation):
+class Mask(TheoryOperation):
     """Dropout with keep probability r: masks are independent, so only a sample with itself differs."""
 
     def __init__(self, keep: float, inverted: bool) -> None:
@@ -120,7 +120,7 @@ class Mask(Operation):
         return masked
 
 
-class OverBatch(Operation):
+class OverBatch(TheoryOperation):
     """Batch norm: each unit less its mean over the batch, over its standard deviation.
 
     A unit's u over the batch is Gaussian with covariance K; in K's eigenbasis x_i = √λ_i g_i, x̂ = √N x/√S with
@@ -166,7 +166,7 @@ def _scales() -> tuple[Floats, Floats]:
     return t, t * step
 
 
-class OverUnits(Operation):
+class OverUnits(TheoryOperation):
     """Layer norm: each sample less its mean over units, over its standard deviation. For wide layers."""
 
     def __init__(self, epsilon: float) -> None:
@@ -183,10 +183,10 @@ class OverUnits(Operation):
         return scaled
 
 
-class Chain(Operation):
+class Chain(TheoryOperation):
     """Several operations as one."""
 
-    def __init__(self, operations: Sequence[Operation]) -> None:
+    def __init__(self, operations: Sequence[TheoryOperation]) -> None:
         self.operations = operations
 
     def forward(self, signal: Signal) -> Signal:
@@ -200,10 +200,10 @@ class Chain(Operation):
         return gradient
 
 
-class Sum(Operation):
+class Sum(TheoryOperation):
     """a = x + s F(x) where F ends in zero-mean weights, so that both parts are uncorrelated."""
 
-    def __init__(self, branch: Operation, scale: float) -> None:
+    def __init__(self, branch: TheoryOperation, scale: float) -> None:
         self.branch, self.scale = branch, scale
 
     def forward(self, signal: Signal) -> Signal:

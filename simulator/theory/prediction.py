@@ -29,7 +29,7 @@ from simulator.schema.numbers import count
 from simulator.schema.parameter import title_of
 from simulator.theory.gaussian import mean
 from simulator.theory.mean_field import doubt
-from simulator.theory.operations import Chain, Mask, Operation, OverBatch, OverUnits, Signal, Slope, Sum, Weights
+from simulator.theory.operations import Chain, Mask, OverBatch, OverUnits, Signal, Slope, Sum, TheoryOperation, Weights
 
 
 class Prediction(Struct, frozen=True):
@@ -138,7 +138,7 @@ def _input(network: Network) -> Signal:
 # -- from modules to operations ---------------------------------------------------------------------------------
 
 
-def _operations(module: Module, rows: list[_Row]) -> Iterator[Operation]:
+def _operations(module: Module, rows: list[_Row]) -> Iterator[TheoryOperation]:
     if is_dense(module):
         yield from _dense(module, rows)
     elif isinstance(module, ResidualModule):
@@ -149,7 +149,7 @@ def _operations(module: Module, rows: list[_Row]) -> Iterator[Operation]:
         raise UnpredictableError(f"the theory drawn here is for dense layers, not for {title_of(type(module.spec))}")
 
 
-def _dense(module: DenseModule[Dense], rows: list[_Row]) -> Iterator[Operation]:
+def _dense(module: DenseModule[Dense], rows: list[_Row]) -> Iterator[TheoryOperation]:
     spec, where = module.spec, f"layer {module.info.label}"
     if module.units < LEAST_WIDTH:
         raise UnpredictableError(
@@ -188,7 +188,7 @@ def _check_gain(activation: Activation, weights: Weights, where: str) -> None:
         raise UnpredictableError(reason)
 
 
-def _norm(spec: Normalization | BlockNormalization, units: int, where: str) -> Operation | None:
+def _norm(spec: Normalization | BlockNormalization, units: int, where: str) -> TheoryOperation | None:
     over = spec.over
     if over and isinstance(spec, EpsilonSettings):
         return OverBatch(spec.epsilon) if over == "batch" else OverUnits(spec.epsilon)
@@ -197,7 +197,7 @@ def _norm(spec: Normalization | BlockNormalization, units: int, where: str) -> O
     return None
 
 
-def _residual(module: ResidualModule, rows: list[_Row]) -> Operation:
+def _residual(module: ResidualModule, rows: list[_Row]) -> TheoryOperation:
     where = f"layer {module.info.label}"
     if module.projection is not None:
         raise UnpredictableError(f"{where} projects its input; the theory drawn here adds the input itself")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.schema.plain import FieldPath
 from simulator.experiment.experiment import Experiment
 from simulator.parts.initializers import Initializer
 from simulator.schema.parameter import differences
+from simulator.schema.plain import FieldPath
 
 
 def equal_but_for_initializers(old: Experiment, new: Experiment) -> bool:

@@ -26,7 +26,7 @@ from simulator.training.surgery import FIXED, Reinitialise, ScaleWeights, Surger
 from simulator.training.training import Training
 
 AnyModule = Module | OutputModule
-Pair = tuple[AnyModule, AnyModule]
+ModulePair = tuple[AnyModule, AnyModule]
 """A layer before and after."""
 
 
@@ -124,7 +124,7 @@ def _transplanted(
     return after, " ".join([*_told_blocks(lost), *_told_state(before.experiment.optimizer, experiment.optimizer)])
 
 
-def _aligned(before: Training, after: Training) -> Iterator[Pair]:
+def _aligned(before: Training, after: Training) -> Iterator[ModulePair]:
     old, new = before.experiment, after.experiment
     yield from _pairs(old.layers, new.layers, before.network.modules, after.network.modules)
     yield before.network.output, after.network.output
@@ -132,7 +132,7 @@ def _aligned(before: Training, after: Training) -> Iterator[Pair]:
 
 def _pairs(
     old_stack: Sequence[Layer], new_stack: Sequence[Layer], old: Sequence[Module], new: Sequence[Module]
-) -> Iterator[Pair]:
+) -> Iterator[ModulePair]:
     plain = [[builtins_of(layer) for layer in stack] for stack in (old_stack, new_stack)]
     for ours, theirs in aligned_layers(*plain):
         if ours is not None and theirs is not None:
@@ -141,7 +141,7 @@ def _pairs(
             yield from _pairs(inner_layers(a.spec), inner_layers(b.spec), a.children(), b.children())
 
 
-def _partnered(before: Training, after: Training, partners: Sequence[tuple[str, str]]) -> Iterator[Pair]:
+def _partnered(before: Training, after: Training, partners: Sequence[tuple[str, str]]) -> Iterator[ModulePair]:
     for new, old in partners:
         yield module_of(before, old), module_of(after, new)
     yield before.network.output, after.network.output

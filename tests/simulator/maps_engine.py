@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from simulator.maps.engines import Engine, LostWorkersError
-from simulator.maps.making import Job, Made, make, where
+from simulator.maps.making import CellJob, MadeCell, make, where
 from simulator.system.environment import Environment
 
 
@@ -17,22 +17,22 @@ class Here(Engine):
     def slots(self) -> int:
         return 2
 
-    def __init__(self, dies: Callable[[Job], bool] = lambda job: False) -> None:
+    def __init__(self, dies: Callable[[CellJob], bool] = lambda job: False) -> None:
         self.dies, self.begun, self.renewed, self.closed = dies, list[int](), 0, False
 
     def where(self) -> Environment:
         return where()
 
-    def submit(self, job: Job) -> Future[Made]:
+    def submit(self, job: CellJob) -> Future[MadeCell]:
         self.begun.append(job.number)
-        future: Future[Made] = Future()
+        future: Future[MadeCell] = Future()
         if self.dies(job):
             future.set_exception(LostWorkersError())
         else:
             future.set_result(make(job))
         return future
 
-    def share(self, job: Job) -> float:
+    def share(self, job: CellJob) -> float:
         return 0.5
 
     def renew(self) -> None:

@@ -14,7 +14,7 @@ from simulator import Experiment, RunResult, run
 from simulator.doctor.base import Finding, Remedy, Severity, Trial
 from simulator.doctor.proof import consistent, prove
 from simulator.doctor.rules import SUSPECTS
-from simulator.doctor.trial import CURED_SHARE, Outcome, Trials, copy, cures
+from simulator.doctor.trial import CURED_SHARE, TrialOutcome, Trials, copy, cures
 from simulator.experiment.experiment import ExperimentError
 from simulator.observations.facts import FactsObservation
 from simulator.parts.optimizers import Optimizer
@@ -210,11 +210,11 @@ def test_where_a_copy_learns_it_is_not_said_that_there_is_nothing_to_learn(loss:
     class Copies:
         """What trials would have found."""
 
-        steps, experiment, untreated = 300, Experiment.from_builtins(MOONS), Outcome(1.0, 1.0, ())
+        steps, experiment, untreated = 300, Experiment.from_builtins(MOONS), TrialOutcome(1.0, 1.0, ())
 
-        def of_finding(self, finding: Finding) -> Iterator[tuple[Remedy, Outcome]]:
+        def of_finding(self, finding: Finding) -> Iterator[tuple[Remedy, TrialOutcome]]:
             for remedy in finding.remedies:
-                yield replace(remedy, tried=Trial(300, 1.0, loss, gone=True)), Outcome(loss, 1.0, ())
+                yield replace(remedy, tried=Trial(300, 1.0, loss, gone=True)), TrialOutcome(loss, 1.0, ())
 
     found = (finding("stalled", "severe", Remedy("LSTM", ())), finding("nothing to learn", "warning"))
     assert [each.rule for each in prove(found, cast(Trials, Copies()))] == kept

@@ -14,7 +14,7 @@ from simulator.lessons.checking import check
 from simulator.lessons.controls import controls, with_state
 from simulator.lessons.course import from_builtins, lessons_called, save, to_json
 from simulator.lessons.draft import Draft, slug
-from simulator.lessons.lesson import Subject
+from simulator.lessons.lesson import LessonSubject
 from simulator.lessons.measurable import of_networks, of_subject, rows_of
 from simulator.schema.settings import keys_of
 from tests.simulator.test_lessons import plain_lesson
@@ -32,7 +32,7 @@ RACE = Landscape.from_builtins({"function": "ravine", "set": {"condition": 10}, 
     [(ALONE, "learning_rate", "A", "rate"), (BESIDE, "learning_rate", "slow", "0.001"), (RACE, "sgd_x", "A", "1")],
 )
 def test_a_lesson_can_be_made_of_a_network_of_networks_beside_it_and_of_a_landscape(
-    subject: Subject, word: str, lane: str, expected: str
+    subject: LessonSubject, word: str, lane: str, expected: str
 ) -> None:
     draft = Draft.of(subject, 2)
     assert len(list(draft.missing())) == 1
@@ -57,7 +57,7 @@ def test_a_branch_is_no_subject_of_a_lesson_since_its_run_does_not_begin_at_step
 
 
 @pytest.mark.parametrize("subject", [ALONE, BESIDE, RACE], ids=["alone", "beside", "race"])
-def test_every_control_that_can_be_named_can_be_in_each_state_with_all_inside(subject: Subject) -> None:
+def test_every_control_that_can_be_named_can_be_in_each_state_with_all_inside(subject: LessonSubject) -> None:
     knobs = Draft.of(subject).knobs
     for control in (each for top in controls(subject) for each in top.every() if each.lockable):
         for state in ("locked", "hidden", "free"):

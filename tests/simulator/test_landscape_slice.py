@@ -18,7 +18,7 @@ from simulator.landscape.race import race, run
 from simulator.landscape.slice import Slice
 from simulator.running.beside import slicing
 from simulator.running.beside.slicing import SlicingWorker
-from simulator.running.beside.slicing_messages import AskSlice, Contoured, Curvatures, Cut, Raced, Sliced
+from simulator.running.beside.slicing_messages import AskSlice, Contoured, Curvatures, CutRun, Raced, Sliced
 from simulator.running.messages import Stop
 from simulator.training.replay import Replay
 from simulator.training.training import Training
@@ -177,7 +177,7 @@ def test_the_worker_answers_with_plane_paths_curvatures_and_finer_and_finer_cont
 ) -> None:
     monkeypatch.setattr(slicing, "STAGES", (4, 8, 16))
     landscape = Landscape.from_builtins({"function": "slice", "set": {"directions": "path"}, "steps": 4})
-    replay = Cut(1, Replay(Experiment.from_builtins(TINY), threads=1), TRAINED)
+    replay = CutRun(1, Replay(Experiment.from_builtins(TINY), threads=1), TRAINED)
     replies: list[Any] = []
     SlicingWorker(Requests(*(AskSlice(i, landscape, replay, None, 2) for i in (1, 2))), replies.append).loop()
     first, second = ([reply for reply in replies if reply.id == i] for i in (1, 2))

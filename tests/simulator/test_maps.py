@@ -21,7 +21,7 @@ from simulator.maps.axes import MapAxis, axis
 from simulator.maps.cells_file import NAME, read
 from simulator.maps.contours import chained, contour, crossings
 from simulator.maps.engines import Engine, LocalEngine
-from simulator.maps.making import Made
+from simulator.maps.making import MadeCell
 from simulator.maps.map_folder import MapFolder
 from simulator.maps.presets import find_map, map_presets
 from simulator.maps.refinement import refined
@@ -52,7 +52,7 @@ def sweep_of(*axes: str, **more: Any) -> Sweep:
     return Sweep(experiment=EXPERIMENT, axes=tuple(axis(text, EXPERIMENT) for text in axes), **{"steps": 3, **more})
 
 
-def made_in(folder: Path, sweep: Sweep, engine: Engine | None = None) -> list[Made]:
+def made_in(folder: Path, sweep: Sweep, engine: Engine | None = None) -> list[MadeCell]:
     with MapFolder(folder, sweep) as home:
         return list(home.make(lambda cells: engine or Here()))
 
@@ -311,11 +311,11 @@ def test_a_map_that_ships_is_refined_by_what_its_picture_shows(tmp_path: Path) -
 # -- refining --------------------------------------------------------------------------------------------------------
 
 
-def cliff(cell: MapCell) -> Made:
+def cliff(cell: MapCell) -> MadeCell:
     """A measure that jumps along a diagonal."""
     rate, penalty = cell.values
     loss = 0.1 if math.log10(rate) < 3 * penalty - 3.1 else 2.0
-    return Made(values=cell.values, seed=cell.seed, steps=3, measures={"loss": loss})
+    return MadeCell(values=cell.values, seed=cell.seed, steps=3, measures={"loss": loss})
 
 
 def test_cells_are_added_where_neighbours_differ_and_nowhere_else() -> None:
@@ -344,7 +344,7 @@ def test_between_words_and_neighbouring_whole_numbers_nothing_is_added() -> None
     sweep = sweep_of("layers.0.units=2,3,4,6", "layers.0.activation.kind=tanh,relu")
     losses = {2: 0.1, 3: 2.0, 4: 2.0, 6: 0.1}
     made = [
-        Made(values=cell.values, seed=cell.seed, steps=3, measures={"loss": losses[cell.values[0]]})
+        MadeCell(values=cell.values, seed=cell.seed, steps=3, measures={"loss": losses[cell.values[0]]})
         for cell in sweep.cells()
     ]
     assert [cell.values for cell in refined(sweep, made, "loss")] == [(5, "tanh"), (5, "relu")]
@@ -353,12 +353,12 @@ def test_between_words_and_neighbouring_whole_numbers_nothing_is_added() -> None
 def test_what_lies_between_whole_numbers_is_rounded_and_nothing_beside_it() -> None:
     sweep = sweep_of("optimizer.learning_rate=0.1,0.3", "layers.0.units=2,5")
     made = [
-        Made(values=cell.values, seed=cell.seed, steps=3, measures={"loss": float(cell.values == (0.1, 2))})
+        MadeCell(values=cell.values, seed=cell.seed, steps=3, measures={"loss": float(cell.values == (0.1, 2))})
         for cell in sweep.cells()
     ]
     assert [cell.values for cell in refined(sweep, made, "loss")] == [(0.1, 4), (0.2, 2)]
     wide = sweep_of("optimizer.learning_rate=10,1e37")
-    made = [Made(values=cell.values, seed=3, steps=3, measures={"loss": cell.values[0]}) for cell in wide.cells()]
+    made = [MadeCell(values=cell.values, seed=3, steps=3, measures={"loss": cell.values[0]}) for cell in wide.cells()]
     assert json.dumps([cell.values for cell in refined(wide, made, "loss")]) == "[[5e+36]]"
 
 
@@ -374,7 +374,7 @@ def test_a_refined_map_has_half_of_the_cells_and_the_same_contour() -> None:
         coarse[::2, ::2] = whole[::2, ::2]
         values = {cell.key: value for cell, value in zip(sweep.cells_of_seed(0), coarse[::2, ::2].flat, strict=True)}
         made = [
-            Made(values=cell.values, seed=cell.seed, steps=3, measures={"accuracy": float(values[cell.key])})
+            MadeCell(values=cell.values, seed=cell.seed, steps=3, measures={"accuracy": float(values[cell.key])})
             for cell in sweep.cells_of_seed(0)
         ]
         added = refined(sweep, made, "accuracy")

@@ -22,7 +22,7 @@ from simulator.maps.axes import axis
 from simulator.maps.cells_file import NAME
 from simulator.maps.engines import ClusterEngine, Engine, LocalEngine
 from simulator.maps.local_cluster import LocalClusterEngine
-from simulator.maps.making import Job, make
+from simulator.maps.making import CellJob, make
 from simulator.maps.map_folder import MapFolder
 from simulator.maps.sweep import Sweep
 
@@ -46,7 +46,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     with MapFolder(folder, SWEEP) as home:
         made = list(home.make(lambda cells: LocalEngine(cells, 2)))
     assert len(made) == 8
-    alone = make(Job(0, made[3].cell, SWEEP))
+    alone = make(CellJob(0, made[3].cell, SWEEP))
     assert alone.measures == made[3].measures
     return (folder / "map.csv").read_bytes()
 

@@ -20,7 +20,7 @@ from ui.board.card import CardPage
 from ui.board.plot_area import PlotArea
 from ui.plots import all_plots
 from ui.plots.base import Plot
-from ui.plots.through_time import ThroughTime
+from ui.plots.through_time import ThroughTimePlot
 from ui.plots.through_time_image import ThroughTimeImage
 from ui.style.restyle import set_theme
 
@@ -63,7 +63,7 @@ def test_at_its_least_size_every_plot_can_be_read(net: str, qtbot: QtBot) -> Non
 
 
 @pytest.mark.parametrize("width", [150, 200, 316])
-@pytest.mark.parametrize("kind", [ThroughTime, ThroughTimeImage])
+@pytest.mark.parametrize("kind", [ThroughTimePlot, ThroughTimeImage])
 def test_captions_over_bands_fit_beside_other_networks_too(kind: type[Plot[Any]], width: int, qtbot: QtBot) -> None:
     """In half a card a name stays, and gives up what is said behind it."""
     set_theme(create_app(), "light")

@@ -14,7 +14,7 @@ from simulator.experiment.experiment import Experiment
 from ui.bench.document import Document
 from ui.builder import edits
 from ui.builder.builder import Builder
-from ui.builder.edits import Place
+from ui.builder.edits import LayerPath
 from ui.builder.identity import Identities, aligned, trees
 
 DENSE = {"kind": "dense", "units": 8}
@@ -46,7 +46,7 @@ class Bench:
         self.builder.choose([("layers", index) for index in indices])
 
     @property
-    def chosen(self) -> list[Place]:
+    def chosen(self) -> list[LayerPath]:
         return self.builder.chosen()
 
     @property

@@ -19,7 +19,7 @@ from simulator.schema.parameter import kinds
 from simulator.training.training import Training
 from ui.builder import edits
 from ui.builder.builder import Builder
-from ui.builder.edits import Place
+from ui.builder.edits import LayerPath
 from ui.builder.entries import entries_of
 from ui.builder.repairs import fitted, misfit
 from ui.builder.stack import INDENT
@@ -44,7 +44,7 @@ def experiment(*layers: dict[str, Any], data: str = "digits", **more: Any) -> Ex
     return Experiment.from_builtins({"data": {"kind": data}, "layers": list(layers), **more})
 
 
-def inner(*path: int) -> Place:
+def inner(*path: int) -> LayerPath:
     """``inner(2, 0)`` → ``("layers", 2, "layers", 0)``"""
     return tuple(part for index in path for part in ("layers", index))
 
@@ -74,7 +74,7 @@ class Bench:
         self.builder.set_experiment(self.experiment)
         return None
 
-    def choose(self, *places: Place) -> None:
+    def choose(self, *places: LayerPath) -> None:
         self.builder.choose(places)
 
     def act(self, name: str) -> None:
@@ -365,7 +365,7 @@ def test_moving_between_stacks_loses_no_layer(layers: list[Any], data: st.DataOb
     assert then == chosen or [edits.at(moved, p) for p in then] == [edits.at(plain, p) for p in _in_place(then, chosen)]
 
 
-def _in_place(then: list[Place], chosen: list[Place]) -> list[Place]:
+def _in_place(then: list[LayerPath], chosen: list[LayerPath]) -> list[LayerPath]:
     """The uppermost of ``chosen``, as many as were moved."""
     held = edits.uppermost(chosen)
     assert len(then) == len(held)

@@ -152,10 +152,13 @@ def test_what_became_of_several_plots_is_one_sentence() -> None:
     files = tuple(Path(f"{number}.png") for number in range(24))
     empty = ("Gates", "Kernels", "Feature maps", "Decision boundary", "Singular values")
     assert (
-        ExportedPlots(files, empty, 29).sentence == f"24 of 29 plots written; five had nothing to show: {', '.join(empty)}."
+        ExportedPlots(files, empty, 29).sentence
+        == f"24 of 29 plots written; five had nothing to show: {', '.join(empty)}."
     )
     assert ExportedPlots(files, (), 24).sentence == "All 24 plots written."
-    assert ExportedPlots(files[:7], empty, 29, cancelled=True).sentence == "7 of 29 plots written, then it was cancelled."
+    assert (
+        ExportedPlots(files[:7], empty, 29, cancelled=True).sentence == "7 of 29 plots written, then it was cancelled."
+    )
     assert ExportedPlots(files[:1], (), 1).sentence == "1 of 1 plot written."
 
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from simulator.schema.parameter import Spec, knob, parameter
 from ui.forms.number_row import NumberRow
-from ui.forms.scale import Scale, scale_of
+from ui.forms.scale import TrackScale, scale_of
 from ui.forms.typed import parsed, text_of
 from ui.style.restyle import set_theme
 
@@ -90,7 +90,7 @@ def test_an_excluded_end_is_not_on_the_track() -> None:
 
 @given(st.floats(-1e6, 1e6))
 def test_a_widened_scale_holds_the_value_and_what_it_held(value: float) -> None:
-    scale = Scale(1e-5, 10, log=True, floor=1e-5).widened(value)
+    scale = TrackScale(1e-5, 10, log=True, floor=1e-5).widened(value)
     assert scale.low <= value <= scale.high
     assert scale.low <= 1e-5
     assert scale.high >= 10

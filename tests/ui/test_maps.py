@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.embedded import extract
 from simulator.experiment.experiment import Experiment
 from simulator.maps.axes import axis
-from simulator.maps.making import Job, Made, make
+from simulator.maps.making import CellJob, MadeCell, make
 from simulator.maps.sweep import MapCell, Sweep
 from simulator.maps.theory import TheoryCurve
 from simulator.running.session import Session
@@ -25,7 +25,7 @@ from tests.ui.controls import lacks, without_visible_focus
 from ui.app import create_app
 from ui.bench.document import Document
 from ui.export import PictureSettings, export_plot
-from ui.export.pictures import KINDS, Kind
+from ui.export.pictures import KINDS, ExportKind
 from ui.maps.cells import CellBoxes, TheoryLine
 from ui.maps.map_plot import MapPlot, bar_ticks
 from ui.maps.profile_plot import ProfilePlot
@@ -46,14 +46,14 @@ AXES = tuple(axis(text, EXPERIMENT) for text in ("optimizer.learning_rate=0.1,1,
 SWEEP = Sweep(experiment=EXPERIMENT, axes=AXES, steps=5, seeds=3)
 
 
-def made(rate: float, units: int, seed: int, loss: float) -> Made:
-    return Made(values=(rate, units), seed=seed, steps=5, measures={"loss": loss}, diverged=not math.isfinite(loss))
+def made(rate: float, units: int, seed: int, loss: float) -> MadeCell:
+    return MadeCell(values=(rate, units), seed=seed, steps=5, measures={"loss": loss}, diverged=not math.isfinite(loss))
 
 
 CELLS = (
     *(made(0.1, 2, seed, loss) for seed, loss in enumerate((1.0, 3.0, 2.0))),
     *(made(1, 2, seed, loss) for seed, loss in enumerate((math.inf, math.nan, 2.0))),
-    Made(values=(10, 2), seed=0, error="no memory"),
+    MadeCell(values=(10, 2), seed=0, error="no memory"),
 )
 STATE = MadeMap(SWEEP, CELLS, "loss", chosen=(0.0, 0.0))
 
@@ -130,7 +130,7 @@ def test_a_profile_has_the_median_and_the_band_of_its_seeds_and_a_gap_where_most
     [("accuracy", "50 %"), ("branch_share", "50 %"), ("activation_dead:2", "50 %"), ("activation_mean", "0.5")],
 )
 def test_shares_are_written_in_per_cent_wherever_they_stand(qtbot: QtBot, measure: str, half: str) -> None:
-    cells = [Made(values=(rate, 2), seed=0, measures={measure: 0.25 + rate / 20}) for rate in (0.1, 1)]
+    cells = [MadeCell(values=(rate, 2), seed=0, measures={measure: 0.25 + rate / 20}) for rate in (0.1, 1)]
     profile, overview = ProfilePlot(), MapPlot()
     state = MadeMap(SWEEP, tuple(cells), measure, chosen=(0.0, 0.0), over=measure)
     for plot in (profile, overview):
@@ -229,7 +229,7 @@ def test_a_map_that_is_stopped_stands_and_goes_on(window: MapWindow, qtbot: QtBo
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_map_is_exported_as_everything_else(kind: Kind, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_map_is_exported_as_everything_else(kind: ExportKind, qtbot: QtBot, tmp_path: Path) -> None:
     for plot in (MapPlot(), ProfilePlot()):
         qtbot.addWidget(plot)
         plot.experiment = EXPERIMENT
@@ -272,7 +272,7 @@ def test_a_cell_is_opened_on_the_bench_and_comes_to_its_numbers(qtbot: QtBot) ->
     qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step == 5)
     assert window.document.experiment == SWEEP.trained(cell)
     assert window.bench.view is not None
-    assert window.bench.view.frame.scalars["loss"] == make(Job(0, cell, SWEEP)).measures["loss"]
+    assert window.bench.view.frame.scalars["loss"] == make(CellJob(0, cell, SWEEP)).measures["loss"]
     window.bench.close()
     assert access.map is None
     window.deleteLater()

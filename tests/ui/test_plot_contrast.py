@@ -19,7 +19,7 @@ from tests.ui.real_runs import real
 from tests.ui.test_style import contrast
 from ui.app import create_app
 from ui.plots import Plot, all_plots
-from ui.style.restyle import Choice, set_theme
+from ui.style.restyle import ThemeChoice, set_theme
 
 LEAST = 4.5
 SHARE = 0.15
@@ -37,7 +37,7 @@ def behind(ground: NDArray[np.uint32], box: QRectF) -> list[str]:
     ("kind", "theme"),
     thinned(all_plots(), ["light", "dark"], share=2, name=lambda each: getattr(each, "key", str(each))),
 )
-def test_every_word_of_a_plot_stands_out(kind: type[Plot[Any]], theme: Choice, qtbot: QtBot) -> None:
+def test_every_word_of_a_plot_stands_out(kind: type[Plot[Any]], theme: ThemeChoice, qtbot: QtBot) -> None:
     set_theme(create_app(), theme)
     faint = []
     for net in ("residual", "pooling", "recurrent"):

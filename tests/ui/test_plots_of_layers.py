@@ -40,7 +40,7 @@ from ui.chart.tiles import Tiles, flowing
 from ui.plots import Plot, View, plot_class
 from ui.plots.feature_maps import TilePlot
 from ui.plots.sample_chooser import SampleChooser
-from ui.plots.through_time import ThroughTime, decades_per_step, slope_number, slope_text
+from ui.plots.through_time import ThroughTimePlot, decades_per_step, slope_number, slope_text
 from ui.plots.through_time_image import ThroughTimeImage
 from ui.style.numbers import number
 from ui.style.theme import LIGHT
@@ -172,7 +172,7 @@ def test_a_plain_layer_loses_more_per_step_than_an_lstm_that_remembers() -> None
 
 def test_layers_stand_one_below_the_other_on_equal_scales(recurrent: View, qtbot: QtBot) -> None:
     plot = shown("through_time", recurrent, qtbot)
-    assert isinstance(plot, ThroughTime)
+    assert isinstance(plot, ThroughTimePlot)
     assert plot.bands.count == 2
     assert [caption.band for caption in captions(plot)] == [0, 1]
     assert all("decades/step back" in caption.text for caption in captions(plot))
@@ -185,7 +185,7 @@ def test_what_there_is_nothing_of_to_set_apart_offers_no_switch_for_it(
     recurrent: View, dense: View, qtbot: QtBot
 ) -> None:
     alone = run([{"kind": "recurrent", "units": 4}], ADDING, 0)
-    plot = ThroughTime()
+    plot = ThroughTimePlot()
     qtbot.addWidget(plot)
     plot.resize(420, 280)
     assert plot.header is not None
@@ -197,7 +197,7 @@ def test_what_there_is_nothing_of_to_set_apart_offers_no_switch_for_it(
 
 
 def test_an_empty_plot_does_not_ask_for_a_layer_that_is_there(recurrent: View, qtbot: QtBot) -> None:
-    plot = ThroughTime()
+    plot = ThroughTimePlot()
     qtbot.addWidget(plot)
     assert empty_note(plot).text() == plot.empty_text
     plot.start(recurrent.frame.info)
@@ -208,7 +208,7 @@ def test_where_there_is_no_room_layers_share_one_axis_and_the_legend_tells_their
     recurrent: View, qtbot: QtBot
 ) -> None:
     plot = shown("through_time", recurrent, qtbot)
-    assert isinstance(plot, ThroughTime)
+    assert isinstance(plot, ThroughTimePlot)
     plot.canvas.lay_out(350, 110)
     assert (plot.bands.count, captions(plot)) == (1, [])
     assert plot.state is not None
@@ -223,7 +223,7 @@ def test_where_there_is_no_room_layers_share_one_axis_and_the_legend_tells_their
 def test_the_pinned_line_says_whose_it_is_and_how_steep(qtbot: QtBot) -> None:
     view = run([{"kind": "recurrent", "units": 4}], {**ADDING, "steps": 20}, 2)
     plot = shown("through_time", view, qtbot)
-    assert isinstance(plot, ThroughTime)
+    assert isinstance(plot, ThroughTimePlot)
     plot.pin()
     (key,) = [key for key in plot.legend.keys if key.swatch == "dashed"]
     slope = slope_text(times_of(view.frame)["1"].hidden_gradient_norm)
@@ -232,7 +232,7 @@ def test_the_pinned_line_says_whose_it_is_and_how_steep(qtbot: QtBot) -> None:
 
 def test_the_read_out_tells_slope_value_and_state(recurrent: View, qtbot: QtBot) -> None:
     plot = shown("through_time", recurrent, qtbot)
-    assert isinstance(plot, ThroughTime)
+    assert isinstance(plot, ThroughTimePlot)
     assert plot.state is not None
     probe = plot.probe(plot.state, 0, 7.0, plot.bands.base(1) + 0.5)
     assert probe is not None

@@ -16,7 +16,7 @@ from tests.ui.legible_widgets import crowded
 from tests.ui.questions import QUESTIONS, answer_with
 from tests.ui.test_window_sizes import SIZES, THEMES, opened, settle, text_of
 from ui.dialogs import files
-from ui.style.restyle import Choice
+from ui.style.restyle import ThemeChoice
 from ui.window.main_window import MainWindow
 
 LOSING = {"Discard", "Overwrite", "Save there again", "Leave it", "Replace", "Yes"}
@@ -41,7 +41,9 @@ def faults_of_all(window: MainWindow, look: Callable[[QDialog], list[str]]) -> l
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_controls_of_every_question_have_names_and_roles_and_a_focus_that_is_seen(theme: Choice, qtbot: QtBot) -> None:
+def test_controls_of_every_question_have_names_and_roles_and_a_focus_that_is_seen(
+    theme: ThemeChoice, qtbot: QtBot
+) -> None:
     def look(box: QDialog) -> list[str]:
         assert len(list(controls(box))) > 0
         return [*lacks(box), *without_visible_focus(box)]

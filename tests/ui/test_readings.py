@@ -24,7 +24,7 @@ from ui.plots import View
 from ui.plots.gradient_time import past_text
 from ui.plots.loss import LossPlot
 from ui.style.numbers import size_text
-from ui.window.transport import Transport
+from ui.window.transport import TransportBar
 
 MOONS = {"data": {"kind": "moons", "samples": 200}, "layers": [{"kind": "dense", "units": 4}]}
 
@@ -39,7 +39,7 @@ def bench(qtbot: QtBot) -> Iterator[Bench]:
 
 def test_the_toolbar_and_the_legend_show_the_same_loss_at_every_moment(bench: Bench, qtbot: QtBot) -> None:
     window, plot = QMainWindow(), LossPlot()
-    transport = Transport(bench, window)
+    transport = TransportBar(bench, window)
     for widget in (window, plot):
         qtbot.addWidget(widget)
     bench.updated.connect(lambda given, _rate: plot.refresh(given))
@@ -125,7 +125,7 @@ def test_scores_of_another_run_are_forgotten(qtbot: QtBot) -> None:
 def test_the_step_says_what_its_record_takes_and_no_more_than_it_does(bench: Bench, qtbot: QtBot) -> None:
     window = QMainWindow()
     qtbot.addWidget(window)
-    transport = Transport(bench, window)
+    transport = TransportBar(bench, window)
     tip = transport.readouts["step"].toolTip
     assert tip() == "Updates made since the run began."
     bench.play(20)
@@ -140,7 +140,7 @@ def test_the_step_says_what_its_record_takes_and_no_more_than_it_does(bench: Ben
 def test_a_number_that_has_its_room_is_read_without_the_window_being_laid_out_anew(bench: Bench, qtbot: QtBot) -> None:
     window = QMainWindow()
     qtbot.addWidget(window)
-    transport = Transport(bench, window)
+    transport = TransportBar(bench, window)
     window.addToolBar(transport)
     window.resize(2000, 200)
     window.show()

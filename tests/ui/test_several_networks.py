@@ -16,7 +16,7 @@ from tests.ui.legible_widgets import crowded
 from tests.ui.real_runs import real
 from tests.ui.test_window_sizes import BOARDS, NET_OF, SIZES, THEMES, opened, put, seen_at, settle
 from ui.plots import View
-from ui.style.restyle import Choice
+from ui.style.restyle import ThemeChoice
 from ui.timeline.marks import TimeMark
 from ui.window.main_window import MainWindow
 
@@ -35,7 +35,7 @@ def beside(net: str, networks: int) -> View:
 
 
 @contextmanager
-def trained(net: str, theme: Choice, networks: int, qtbot: QtBot) -> Iterator[MainWindow]:
+def trained(net: str, theme: ThemeChoice, networks: int, qtbot: QtBot) -> Iterator[MainWindow]:
     """A window whose networks have made a few steps."""
     with opened(net, theme, qtbot, OTHERS[: networks - 1]) as window:
         window.bench.start()
@@ -110,7 +110,7 @@ def test_before_a_first_step_the_verdict_says_so_and_is_whole(qtbot: QtBot) -> N
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("board", BOARDS)
 def test_every_board_of_several_networks_can_be_read_at_every_size(
-    board: str, theme: Choice, networks: int, qtbot: QtBot
+    board: str, theme: ThemeChoice, networks: int, qtbot: QtBot
 ) -> None:
     net = NET_OF.get(board, "pooling")
     with trained(net, theme, networks, qtbot) as window:

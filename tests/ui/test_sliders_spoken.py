@@ -18,12 +18,12 @@ from simulator.schema.parameter import parameters
 from ui.app import create_app
 from ui.board.plot_area import PlotArea
 from ui.forms.number_row import NumberRow
-from ui.forms.scale import Scale
+from ui.forms.scale import TrackScale
 from ui.forms.track import Track
-from ui.plots.graph.controls import Factor
+from ui.plots.graph.controls import FactorControl
 from ui.style.numbers import setting
 
-SCALES = [Scale(low=0.0, high=2.0), Scale(low=1e-6, high=10.0, log=True, floor=1e-6)]
+SCALES = [TrackScale(low=0.0, high=2.0), TrackScale(low=1e-6, high=10.0, log=True, floor=1e-6)]
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +42,7 @@ def value_of(widget: QWidget) -> QAccessibleValueInterface:
 
 
 @pytest.mark.parametrize("scale", SCALES, ids=["linear", "logarithmic"])
-def test_the_value_of_a_track_is_its_number(scale: Scale, qtbot: QtBot) -> None:
+def test_the_value_of_a_track_is_its_number(scale: TrackScale, qtbot: QtBot) -> None:
     track = Track(scale, None)
     qtbot.addWidget(track)
     for number in (scale.low, 0.01, 0.5, scale.high):
@@ -86,7 +86,7 @@ def test_every_slider_of_the_form_tells_the_value_of_its_row(parameter: Any, qtb
 
 
 def test_other_sliders_tell_theirs(qtbot: QtBot) -> None:
-    factor, area = Factor("input", "help"), PlotArea()
+    factor, area = FactorControl("input", "help"), PlotArea()
     qtbot.addWidget(factor)
     qtbot.addWidget(area)
     factor.show_value(4.0)

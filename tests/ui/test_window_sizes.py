@@ -28,11 +28,11 @@ from ui.chart.legend import Key
 from ui.dialogs.table import TableDialog
 from ui.plots import Plot, View, all_plots
 from ui.plots.gradient_time import GradientTime
-from ui.style.restyle import Choice, set_theme
+from ui.style.restyle import ThemeChoice, set_theme
 from ui.window.main_window import MainWindow
 
 SIZES = [QSize(952, 560), QSize(1280, 800), QSize(1920, 1080), QSize(2560, 1440), QSize(3840, 2160)]
-THEMES: tuple[Choice, ...] = ("light", "dark")
+THEMES: tuple[ThemeChoice, ...] = ("light", "dark")
 ALL = [plot.key for plot in all_plots()]
 NET_OF = {
     "flow": "residual", "why": "pooling", "time": "recurrent", "units": "pooling", "theory": "deep",
@@ -44,7 +44,7 @@ USUAL_POINTS = 9.0
 
 
 @contextmanager
-def opened(net: str, theme: Choice, qtbot: QtBot, lanes: Sequence[Mapping[str, Any]] = ()) -> Iterator[MainWindow]:
+def opened(net: str, theme: ThemeChoice, qtbot: QtBot, lanes: Sequence[Mapping[str, Any]] = ()) -> Iterator[MainWindow]:
     """A window with a net, and others beside it."""
     set_theme(create_app(), theme)
     described = Experiment.from_builtins({**NETS[net], "lanes": [*lanes]})
@@ -145,7 +145,7 @@ def test_a_panel_s_edge_that_is_dragged_stops_where_a_card_has_no_more_room(qtbo
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("board", BOARDS)
 def test_every_workspace_and_any_number_of_cards_can_be_read_at_every_size(
-    board: str, theme: Choice, qtbot: QtBot
+    board: str, theme: ThemeChoice, qtbot: QtBot
 ) -> None:
     net = NET_OF.get(board, "pooling")
     with opened(net, theme, qtbot) as window:

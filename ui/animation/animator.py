@@ -19,7 +19,7 @@ from simulator.running.beside.recomputation import Recomputed
 from simulator.system.animated_png import AnimatedPng, Pixels
 from simulator.system.atomic import replacing
 from simulator.system.progress import CancelledError, Progress
-from ui.animation.beside import NetworksBeside, States
+from ui.animation.beside import LaneStates, NetworksBeside
 from ui.animation.plan import Plan
 from ui.animation.recomputer import Recomputer
 from ui.chart.view import Comparing, View
@@ -61,7 +61,7 @@ class AnimatedMoment:
 
     state: Any
     changes: tuple[Change, ...]
-    lanes: States = field(default_factory=dict)
+    lanes: LaneStates = field(default_factory=dict)
     """The states of the networks beside the run."""
 
     @property

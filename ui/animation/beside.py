@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.experiment.lane import OWN_NAME
-from simulator.record.alignment import Rows
+from simulator.record.alignment import RowPairs
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.record.rewound import RewoundRecord
@@ -16,7 +16,7 @@ from ui.chart.view import Comparing, View
 from ui.plots.base import Plot
 from ui.plots.lane_plots import partners_of
 
-States = Mapping[str, Any]
+LaneStates = Mapping[str, Any]
 """What each network shows at one step, by its name; None where that is nothing."""
 
 
@@ -27,9 +27,9 @@ class NetworksBeside:
         self._plot, self._comparing = plot, comparing
         self._records = {name: RewoundRecord(record) for name, record in records.items()}
         self._plots: dict[str, Plot[Any]] = {}
-        self._partners: Mapping[str, Rows] = {}
+        self._partners: Mapping[str, RowPairs] = {}
 
-    def take(self, own: View, frames: Iterable[tuple[str, Frame]]) -> States:
+    def take(self, own: View, frames: Iterable[tuple[str, Frame]]) -> LaneStates:
         """What they show at the step of the run's view; steps come in their order."""
         views = {name: self._view(name, frame) for name, frame in frames if name in self._records}
         self._partners = partners_of(replace(own, lanes=views, comparing=self._comparing))
@@ -50,7 +50,7 @@ class NetworksBeside:
             plot.start(info)
         return plot
 
-    def begin(self, moments: Sequence[States]) -> None:
+    def begin(self, moments: Sequence[LaneStates]) -> None:
         """Draw those that show something at any of these moments beside or over the run."""
         seen = {name for states in moments for name, state in states.items() if state is not None}
         plots = [(name, plot) for name, plot in self._plots.items() if name in seen]
@@ -58,7 +58,7 @@ class NetworksBeside:
             self._plot.comparing = self._comparing
             self._plot.show_lanes(OWN_NAME, plots, self._partners)
 
-    def show(self, states: States) -> None:
+    def show(self, states: LaneStates) -> None:
         """Have them drawn with the next state of the run."""
         for name, plot in self._plots.items():
             state = states.get(name)

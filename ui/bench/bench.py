@@ -16,7 +16,7 @@ from simulator.training.surgery import TakeLane
 from ui.bench.document import Document, Edit, leaving
 from ui.bench.hold import Hold
 from ui.bench.kept_records import AsideRun
-from ui.bench.link import WorkerFactory, WorkerLink
+from ui.bench.link import SessionFactory, WorkerLink
 from ui.bench.noted_changes import note
 from ui.bench.planned_changes import PlannedChanges
 from ui.bench.readings import Readings
@@ -64,7 +64,7 @@ class Bench(QObject):
     closed = Signal()
     """The worker has been told to end."""
 
-    def __init__(self, document: Document, worker: WorkerFactory, parent: QObject | None = None) -> None:
+    def __init__(self, document: Document, worker: SessionFactory, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document = document
         self.refusal = ""

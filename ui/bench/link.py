@@ -27,7 +27,7 @@ HIDDEN_MS = 500
 """Nobody looks: just often enough that the scalars of the steps do not pile up."""
 
 
-WorkerFactory = Callable[[Callable[[], None]], "Session"]
+SessionFactory = Callable[[Callable[[], None]], "Session"]
 """Makes the front of a worker, given what it calls, in any thread, when a reply has arrived."""
 
 
@@ -42,7 +42,7 @@ class WorkerLink(QObject):
     """A reply has come; emitted in the worker's or the reader's thread, at most once per answer."""
 
     def __init__(
-        self, factory: WorkerFactory, on_reply: Callable[[Reply], None], parent: QObject | None = None
+        self, factory: SessionFactory, on_reply: Callable[[Reply], None], parent: QObject | None = None
     ) -> None:
         """``on_reply`` is called with each reply, in the thread of the window."""
         super().__init__(parent)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from simulator.running.nabla.run_file import SavedRun
     from simulator.training.live_change import LiveChange
 
-Write = Callable[["SavedRun", Path], Fingerprint | None]
+WriteRun = Callable[["SavedRun", Path], Fingerprint | None]
 """Writes a run into a file, and says what stands there then; OSError where it cannot."""
 NOT_SAVED = "The run was not saved: "
 """What is said of a failure begins so; who has had something else written says what."""
@@ -79,7 +79,7 @@ class RunKeeper(QObject):
         """Of the files that are asked for; the first may be on its way."""
         self._aside: dict[Path, SavedRun] = {}
         """What is to stand in some of them, if that is not the present run."""
-        self._writers: dict[Path, Write] = {}
+        self._writers: dict[Path, WriteRun] = {}
         """How some of them are written."""
         self._writing: threading.Thread | None = None
         self._kept: tuple[Experiment, int] | None = None
@@ -94,7 +94,7 @@ class RunKeeper(QObject):
         """Whether a file is still to be written."""
         return bool(self._paths)
 
-    def keep(self, path: Path, saved: SavedRun | None = None, write: Write | None = None) -> None:
+    def keep(self, path: Path, saved: SavedRun | None = None, write: WriteRun | None = None) -> None:
         """Write the present run, or this one, into a file; :attr:`kept` or :attr:`failed` tells when that is over.
 
         ``write`` does it, in a thread of its own, where it is to be in company.

@@ -13,13 +13,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from simulator.schema.plain import FieldPath
 from simulator.experiment.experiment import Experiment
 from simulator.schema.parameter import replaced
+from simulator.schema.plain import FieldPath
 from simulator.training.run_info import RunInfo
 from simulator.training.surgery import Surgery
 from ui.builder import edits
-from ui.builder.edits import Place, StackCommand
+from ui.builder.edits import LayerPath, StackCommand
 from ui.builder.entries import StackEntry, entries_of
 from ui.builder.identity import Identities, tags
 from ui.builder.keeping import labels_of, output_label
@@ -32,12 +32,12 @@ from ui.builder.repairs import Misfit, RepairOffer, fitted, impossible, misfit, 
 from ui.builder.stack import StackList
 from ui.builder.tools import StackTools
 from ui.forms.form import PartForm
-from ui.forms.propose import Operate, Propose, description_of, key_of
+from ui.forms.propose import OperateOnRun, Propose, description_of, key_of
 from ui.style.boxes import in_column
 from ui.style.numbers import count
 from ui.style.text_size import scaled, with_text
 
-Add = Callable[[dict[str, Any], Sequence[Place], dict[str, Any]], tuple[dict[str, Any], list[Place]]]
+Add = Callable[[dict[str, Any], Sequence[LayerPath], dict[str, Any]], tuple[dict[str, Any], list[LayerPath]]]
 """Adds a layer of these settings to an experiment at chosen places; where it stands then."""
 Name = int | str
 """What a row is known by: a layer's tag, ``input`` or ``output``."""
@@ -57,7 +57,7 @@ class Builder(QWidget):
     input_chosen = Signal()
     """The input row was chosen: its knobs are the data set's."""
 
-    def __init__(self, propose: Propose, parent: QWidget | None = None, operate: Operate | None = None) -> None:
+    def __init__(self, propose: Propose, parent: QWidget | None = None, operate: OperateOnRun | None = None) -> None:
         """Without ``operate`` nothing can be done to a network that is trained."""
         super().__init__(parent)
         self._propose, self._operate = propose, operate
@@ -69,7 +69,7 @@ class Builder(QWidget):
         self._next: list[Name] | None = None
         """What is to be chosen in it."""
         self._outlook = Outlook()
-        self._wrong: dict[Place, str] = {}
+        self._wrong: dict[LayerPath, str] = {}
         self._asked = ""
         """Words for what was refused last, and is done when it is repaired."""
         self._dragged: dict[str, Any] | None = None
@@ -180,11 +180,11 @@ class Builder(QWidget):
         """Light up the row that holds depth index ``layer``; -1 for none."""
         self.stack.highlight(layer)
 
-    def chosen(self) -> list[Place]:
+    def chosen(self) -> list[LayerPath]:
         """Places of the chosen layers, ``("layers", 2, "layers", 0)``, from the input on."""
         return [entry.place for entry in map(self.stack.entry, self.stack.rows()) if entry.place]
 
-    def choose(self, layers: Sequence[Place]) -> None:
+    def choose(self, layers: Sequence[LayerPath]) -> None:
         """Choose the layers at these places."""
         self._select([edits.at(self._plain, place)[edits.TAG] for place in layers])
 
@@ -282,8 +282,8 @@ class Builder(QWidget):
         self._act("Add layer", lambda p, c: self._fitted(*self._added(p, c, {"kind": kind})))
 
     def _added(
-        self, plain: dict[str, Any], chosen: Sequence[Place], layer: dict[str, Any] | None = None
-    ) -> tuple[dict[str, Any], list[Place]]:
+        self, plain: dict[str, Any], chosen: Sequence[LayerPath], layer: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], list[LayerPath]]:
         """Behind what is chosen, first where that is the input, else last."""
         first = not chosen and self.stack.rows() == [0]
         return edits.added(plain, [(*edits.TOP, -1)] if first else chosen, layer)
@@ -298,7 +298,7 @@ class Builder(QWidget):
         except ValueError:
             return ""  # no stack at all, of which others know more
 
-    def _fitted(self, plain: dict[str, Any], then: list[Place]) -> tuple[dict[str, Any], list[Place]]:
+    def _fitted(self, plain: dict[str, Any], then: list[LayerPath]) -> tuple[dict[str, Any], list[LayerPath]]:
         """A layer that nobody has given a width yet takes that of its input where it must have it."""
         assert self._experiment is not None
         shape = self._outlook.input_shape(self._experiment)

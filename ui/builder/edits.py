@@ -12,17 +12,17 @@ from typing import Any
 
 import msgspec
 
-from simulator.schema.plain import PlainDict
 from simulator.experiment.shapes import inner_field
 from simulator.layers import Layer
 from simulator.schema.parameter import concrete, kind_of, kinds, parameters, replaced
+from simulator.schema.plain import PlainDict
 
-Place = tuple[str | int, ...]
+LayerPath = tuple[str | int, ...]
 TAG = "#"
 """Where a layer's builtins say which layer it is (:mod:`ui.builder.identity`); no field has that name."""
-TOP: Place = ("layers",)
+TOP: LayerPath = ("layers",)
 """The stack itself: a place ends in an index, a stack in the name of its field."""
-StackCommand = Callable[[PlainDict, Sequence[Place]], tuple[PlainDict, list[Place]]]
+StackCommand = Callable[[PlainDict, Sequence[LayerPath]], tuple[PlainDict, list[LayerPath]]]
 
 
 def inner_name(layer: Mapping[str, Any]) -> str | None:
@@ -50,19 +50,19 @@ def untagged(plain: Any) -> Any:
     return [untagged(value) for value in plain] if isinstance(plain, list | tuple) else plain
 
 
-def at(plain: Any, place: Place) -> Any:
+def at(plain: Any, place: LayerPath) -> Any:
     """What stands at ``place``."""
     for key in place:
         plain = plain[key]
     return plain
 
 
-def placed(plain: Mapping[str, Any]) -> Iterator[tuple[Place, PlainDict]]:
+def placed(plain: Mapping[str, Any]) -> Iterator[tuple[LayerPath, PlainDict]]:
     """Every layer with its place, an inner stack behind the layer it is in."""
     yield from _placed(plain["layers"], TOP)
 
 
-def _placed(layers: Sequence[PlainDict], stack: Place) -> Iterator[tuple[Place, PlainDict]]:
+def _placed(layers: Sequence[PlainDict], stack: LayerPath) -> Iterator[tuple[LayerPath, PlainDict]]:
     for index, layer in enumerate(layers):
         place = (*stack, index)
         yield place, layer
@@ -71,13 +71,13 @@ def _placed(layers: Sequence[PlainDict], stack: Place) -> Iterator[tuple[Place, 
             yield from _placed(layer.get(name, []), (*place, name))
 
 
-def uppermost(chosen: Sequence[Place]) -> list[Place]:
+def uppermost(chosen: Sequence[LayerPath]) -> list[LayerPath]:
     """``chosen`` in order, without what lies inside others of them."""
     held = set(chosen)
     return [p for p in sorted(held, key=_order) if not any(p[:end] in held for end in range(2, len(p), 2))]
 
 
-def _order(place: Place) -> tuple[int, ...]:
+def _order(place: LayerPath) -> tuple[int, ...]:
     return tuple(int(index) for index in place[1::2])
 
 
@@ -94,14 +94,14 @@ def _written_out(layer: Mapping[str, Any]) -> PlainDict:
     return made
 
 
-def _where(plain: PlainDict, layers: Sequence[PlainDict]) -> list[Place]:
+def _where(plain: PlainDict, layers: Sequence[PlainDict]) -> list[LayerPath]:
     wanted = {id(layer) for layer in layers}
     return [place for place, layer in placed(plain) if id(layer) in wanted]
 
 
-def _stacks(chosen: Sequence[Place]) -> dict[Place, list[int]]:
+def _stacks(chosen: Sequence[LayerPath]) -> dict[LayerPath, list[int]]:
     """The stacks in which the uppermost of ``chosen`` stand, and their indices there."""
-    indices: dict[Place, list[int]] = {}
+    indices: dict[LayerPath, list[int]] = {}
     for place in uppermost(chosen):
         indices.setdefault(place[:-1], []).append(int(place[-1]))
     return indices
@@ -115,7 +115,9 @@ def first_layer() -> PlainDict:
     return {"kind": kind_of(concrete(Layer)[0])}
 
 
-def added(plain: PlainDict, chosen: Sequence[Place], layer: Mapping[str, Any] | None = None) -> tuple[PlainDict, list[Place]]:
+def added(
+    plain: PlainDict, chosen: Sequence[LayerPath], layer: Mapping[str, Any] | None = None
+) -> tuple[PlainDict, list[LayerPath]]:
     """One more layer behind the last chosen one, a copy of it unless it is given; and where it stands."""
     plain = _copied(plain)
     last = uppermost(chosen)[-1:] or [(*TOP, len(plain["layers"]) - 1)]
@@ -127,8 +129,8 @@ def added(plain: PlainDict, chosen: Sequence[Place], layer: Mapping[str, Any] | 
 
 
 def added_inside(
-    plain: PlainDict, chosen: Sequence[Place], layer: Mapping[str, Any] | None = None
-) -> tuple[PlainDict, list[Place]]:
+    plain: PlainDict, chosen: Sequence[LayerPath], layer: Mapping[str, Any] | None = None
+) -> tuple[PlainDict, list[LayerPath]]:
     """One more layer at the end of the last chosen composite's inner stack, a copy of the one there unless given."""
     plain = _copied(plain)
     place = [p for p in uppermost(chosen) if inner_name(at(plain, p)) is not None][-1]
@@ -138,7 +140,7 @@ def added_inside(
     return plain, [(*place, name, len(stack) - 1)]
 
 
-def duplicated(plain: PlainDict, chosen: Sequence[Place]) -> tuple[PlainDict, list[Place]]:
+def duplicated(plain: PlainDict, chosen: Sequence[LayerPath]) -> tuple[PlainDict, list[LayerPath]]:
     """Copies of the chosen layers behind the last of them in each stack; and where they stand."""
     plain, copies = _copied(plain), []
     stacks = [(at(plain, stack), held) for stack, held in _stacks(chosen).items()]
@@ -149,7 +151,7 @@ def duplicated(plain: PlainDict, chosen: Sequence[Place]) -> tuple[PlainDict, li
     return plain, _where(plain, copies)
 
 
-def deleted(plain: PlainDict, chosen: Sequence[Place]) -> tuple[PlainDict, list[Place]]:
+def deleted(plain: PlainDict, chosen: Sequence[LayerPath]) -> tuple[PlainDict, list[LayerPath]]:
     """Without the chosen layers, and without a composite that would be left empty; and the one to choose next."""
     plain = _copied(plain)
     stacks = [(stack, at(plain, stack), held) for stack, held in _stacks(chosen).items()]
@@ -162,7 +164,7 @@ def deleted(plain: PlainDict, chosen: Sequence[Place]) -> tuple[PlainDict, list[
     return plain, [] if then is None else _where(plain, [then])
 
 
-def nudged(plain: PlainDict, chosen: Sequence[Place], step: int) -> tuple[PlainDict, list[Place]]:
+def nudged(plain: PlainDict, chosen: Sequence[LayerPath], step: int) -> tuple[PlainDict, list[LayerPath]]:
     """The chosen layers one place up (``step`` -1) or down (1) in their stacks, as far as there is room."""
     plain = _copied(plain)
     stacks = [(at(plain, stack), held) for stack, held in _stacks(chosen).items()]
@@ -177,7 +179,7 @@ def nudged(plain: PlainDict, chosen: Sequence[Place], step: int) -> tuple[PlainD
     return plain, _where(plain, layers)
 
 
-def moved(plain: PlainDict, chosen: Sequence[Place], before: Place) -> tuple[PlainDict, list[Place]]:
+def moved(plain: PlainDict, chosen: Sequence[LayerPath], before: LayerPath) -> tuple[PlainDict, list[LayerPath]]:
     """The chosen layers together before ``before``, a place in any stack, whose index may be one past its end.
 
     Nothing moves into itself; a composite that would be left empty goes.
@@ -208,7 +210,7 @@ def _among(layer: PlainDict, layers: Sequence[PlainDict]) -> bool:
     return any(layer is other for other in layers)
 
 
-def changed(plain: PlainDict, chosen: Sequence[Place], path: Place, value: Any) -> PlainDict:
+def changed(plain: PlainDict, chosen: Sequence[LayerPath], path: LayerPath, value: Any) -> PlainDict:
     """``value`` at ``path`` of every chosen layer; another kind of layer keeps the fields both kinds have."""
     for place in sorted(chosen, key=len, reverse=True):
         if path == ("kind",):

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
 
-from simulator.schema.plain import Plain
 from simulator.layers import Layer
 from simulator.layers.info import inner_number
 from simulator.parts.losses import Loss
 from simulator.schema.parameter import Parameter, Part, kind_of, kinds, parameters, title_of
+from simulator.schema.plain import Plain
 from simulator.training.run_info import RunInfo
-from ui.builder.edits import Place, inner_name, inner_of
+from ui.builder.edits import LayerPath, inner_name, inner_of
 from ui.forms.form import value_of
 from ui.style.numbers import count, setting
-
 
 
 class StackEntry(Struct, frozen=True):
@@ -33,7 +32,7 @@ class StackEntry(Struct, frozen=True):
     depth: int = 0
     own: tuple[int, ...] = ()
     repeat: int = 1
-    place: Place = ()
+    place: LayerPath = ()
     """Where in the experiment the layer stands."""
     shape: str = ""
     """What it gives: ``16×8×8``."""
@@ -59,8 +58,8 @@ class StackEntry(Struct, frozen=True):
 def entries_of(
     plain: Plain,
     info: RunInfo | None = None,
-    shapes: Mapping[Place, str] | None = None,
-    wrong: Mapping[Place, str] | None = None,
+    shapes: Mapping[LayerPath, str] | None = None,
+    wrong: Mapping[LayerPath, str] | None = None,
 ) -> list[StackEntry]:
     """The rows from input to output; ``shapes`` by place, that of the input under ``()``; ``wrong`` likewise."""
     context = _Context(sum(rows_of(layer) for layer in plain["layers"]) + 1, shapes or {}, wrong or {})
@@ -79,10 +78,10 @@ class _Context(Struct, frozen=True):
     """What is known of a whole stack, and its rows."""
 
     depth: int
-    shapes: Mapping[Place, str]
-    wrong: Mapping[Place, str]
+    shapes: Mapping[LayerPath, str]
+    wrong: Mapping[LayerPath, str]
 
-    def rows(self, layers: Sequence[Plain], stack: Place, starts: Sequence[int], prefix: str) -> list[StackEntry]:
+    def rows(self, layers: Sequence[Plain], stack: LayerPath, starts: Sequence[int], prefix: str) -> list[StackEntry]:
         """``starts``: depth indices at which each copy of the stack begins, of which a repeated composite has some."""
         entries: list[StackEntry] = []
         number, count = 1, sum(int(layer.get("repeat", 1)) for layer in layers) if prefix else 1
@@ -100,7 +99,7 @@ class _Context(Struct, frozen=True):
             number += repeat
         return entries
 
-    def _entry(self, layer: Plain, place: Place, own: tuple[int, ...], first: int, number: str) -> StackEntry:
+    def _entry(self, layer: Plain, place: LayerPath, own: tuple[int, ...], first: int, number: str) -> StackEntry:
         return StackEntry(
             "layer",
             number,

@@ -6,11 +6,12 @@ import functools
 from collections.abc import Callable, Iterable
 
 from msgspec import Struct
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QLinearGradient, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ui.builder.entries import StackEntry
+from ui.style.tables import ModelIndex
 from ui.style.text_size import scaled
 from ui.style.theme import current_theme, layer_colour
 
@@ -22,7 +23,6 @@ LEFT, MARGINS, NUMBER, NUMBER_GAP, TIMES_GAP = 14, 20, 38, 8, 6
 PADDING, APART = 8, 4
 INDENT = 14
 ENTRY = int(Qt.ItemDataRole.UserRole)
-Index = QModelIndex | QPersistentModelIndex
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 AT_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -108,7 +108,7 @@ class EntryPainter(QStyledItemDelegate):
         super().__init__(view)
         self.lit = -1
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: ModelIndex) -> QSize:
         entry: StackEntry | None = index.data(ENTRY)
         if entry is None:
             return QSize(120, scaled(ROW_HEIGHT))
@@ -118,7 +118,7 @@ class EntryPainter(QStyledItemDelegate):
         room = _line(QRectF(view.viewport().rect()), entry).width()
         return QSize(120, scaled(usual) + lines_of(entry, room, option.font).further * scaled(FURTHER))
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: ModelIndex) -> None:
         entry: StackEntry = index.data(ENTRY)
         area = _area(QRectF(option.rect), entry)
         palette: QPalette = option.palette

@@ -14,8 +14,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from simulator.schema.plain import PlainDict
 from simulator.experiment.experiment import Experiment
+from simulator.schema.plain import PlainDict
 from ui.builder.edits import TAG, inner_name, placed, untagged
 
 MOST_KNOWN = 512

@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.layers.info import inner_number
 from simulator.training.surgery import Transplant
-from ui.builder.edits import TAG, Place, at, inner_of
+from ui.builder.edits import TAG, LayerPath, at, inner_of
 
 Copy = tuple[int, tuple[int, ...]]
 """A layer's tag, and which of its copies it is, in each stack that it is in."""
@@ -20,7 +20,7 @@ def transplant(before: Mapping[str, Any], after: Mapping[str, Any]) -> Transplan
     return Transplant(tuple((label, old) for label, old in pairs if old is not None))
 
 
-def labels_of(plain: Mapping[str, Any], places: Sequence[Place]) -> tuple[str, ...]:
+def labels_of(plain: Mapping[str, Any], places: Sequence[LayerPath]) -> tuple[str, ...]:
     """Of the layers at these places of a tagged experiment, ``repeat`` expanded."""
     wanted = {at(plain, place)[TAG] for place in places}
     return tuple(label for (tag, _), label in _copies(plain["layers"]) if tag in wanted)

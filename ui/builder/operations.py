@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QInputDialog, QWidget
 
-from simulator.schema.plain import PlainDict
 from simulator.experiment.experiment import Experiment
 from simulator.schema.parameter import is_live_change
+from simulator.schema.plain import PlainDict
 from simulator.training.surgery import Reinitialise, ScaleWeights, Surgery
 from ui.builder import edits
-from ui.builder.edits import Place
+from ui.builder.edits import LayerPath
 from ui.builder.keeping import transplant
 from ui.builder.tools import Act
 from ui.style.actions import action
@@ -80,7 +80,7 @@ class Operations:
         return None if live else transplant(before, after)
 
 
-def frozen(plain: PlainDict, chosen: Sequence[Place]) -> tuple[PlainDict, list[Place]]:
+def frozen(plain: PlainDict, chosen: Sequence[LayerPath]) -> tuple[PlainDict, list[LayerPath]]:
     """The chosen layers frozen, or trained again where all of them are."""
     on = not all(edits.at(plain, place).get("frozen") for place in chosen)
     return edits.changed(plain, chosen, ("frozen",), on), list(chosen)

@@ -12,7 +12,7 @@ from simulator.network.memory import Need, need_of
 from simulator.system.text import capitalized
 from simulator.training.drawing import equal_but_for_initializers
 from simulator.training.run_info import RunInfo
-from ui.builder.edits import Place
+from ui.builder.edits import LayerPath
 from ui.builder.repairs import place_of
 from ui.style.numbers import count, size_text
 
@@ -54,7 +54,7 @@ class Outlook:
         known = self.known(experiment)
         return described if described is not None or known is None else (len(known.input_names),)
 
-    def shape_texts(self, experiment: Experiment) -> dict[Place, str]:
+    def shape_texts(self, experiment: Experiment) -> dict[LayerPath, str]:
         """The shapes of an experiment's layers by their places, that of the input under ``()``; none where unknown."""
         shape = self.input_shape(experiment)
         if shape is None:

@@ -8,10 +8,10 @@ import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QScrollArea, QStackedWidget, QWidget
 
-from simulator.schema.plain import FieldPath, Plain
 from simulator.experiment.locks import Locks
 from simulator.layers import Layer
 from simulator.layers.output import Output
+from simulator.schema.plain import FieldPath, Plain
 from ui.forms.form import PartForm
 from ui.forms.locked import show_lock, why_locked
 from ui.style.boxes import STRETCH, in_column

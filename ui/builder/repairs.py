@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from simulator.schema.plain import PlainDict
 from simulator.experiment.shapes import shape_before, shapes
 from simulator.layers import AnyLayer, Layer
 from simulator.layers.base import Shape, ShapeError
 from simulator.schema.parameter import kinds, parameters
+from simulator.schema.plain import PlainDict
 from simulator.system.text import capitalized
-from ui.builder.edits import TAG, TOP, Place, at, inner_name, inner_of, moved, untagged
+from ui.builder.edits import TAG, TOP, LayerPath, at, inner_name, inner_of, moved, untagged
 
 MOST_OFFERS = 2
 ROUNDS = 100
@@ -35,7 +35,7 @@ class Misfit(Struct, frozen=True):
     """Why a stack cannot fit together, where, and what would help."""
 
     reason: str
-    place: Place
+    place: LayerPath
     offers: tuple[RepairOffer, ...] = ()
 
 
@@ -45,7 +45,7 @@ class Case:
 
     plain: PlainDict
     input_shape: Shape
-    place: Place
+    place: LayerPath
     shape: Shape
     error: ShapeError
 
@@ -55,7 +55,7 @@ class Case:
         return layer
 
     @property
-    def above(self) -> tuple[Place, PlainDict] | None:
+    def above(self) -> tuple[LayerPath, PlainDict] | None:
         """The layer before it, or where it is the first inside another the one before that."""
         place = self.place
         while len(place) > 1 and place[-1] == 0:
@@ -65,7 +65,7 @@ class Case:
         before = (*place[:-1], int(place[-1]) - 1)
         return before, at(self.plain, before)
 
-    def with_layer(self, place: Place, layer: PlainDict) -> PlainDict:
+    def with_layer(self, place: LayerPath, layer: PlainDict) -> PlainDict:
         changed: PlainDict = _spliced(self.plain, place, 1, [layer])
         return changed
 
@@ -105,7 +105,7 @@ def _said(case: Case) -> str:
     return f"{capitalized(str(case.error))}."
 
 
-def fitted(plain: PlainDict, input_shape: Shape, place: Place) -> PlainDict:
+def fitted(plain: PlainDict, input_shape: Shape, place: LayerPath) -> PlainDict:
     """``plain`` with the layer at ``place`` as wide as what comes in, where it fits only so."""
     case = _case(plain, input_shape)
     if case is None or case.place != place:
@@ -114,9 +114,9 @@ def fitted(plain: PlainDict, input_shape: Shape, place: Place) -> PlainDict:
     return plain if offer is None else offer.plain
 
 
-def place_of(path: str) -> Place | None:
+def place_of(path: str) -> LayerPath | None:
     """``layers[2].layers[0].units`` → ``("layers", 2, "layers", 0)``; None where no layer is meant."""
-    place: Place = ()
+    place: LayerPath = ()
     for name, index in re.findall(r"(?:^|\.)(\w+)\[(\d+)\]", path):
         place = (*place, name, int(index))
     return place or None
@@ -298,7 +298,7 @@ def _fits(layer: Layer, shape: Shape) -> bool:
     return True
 
 
-def _spliced(plain: Any, place: Place, out: int, layers: Sequence[PlainDict]) -> Any:
+def _spliced(plain: Any, place: LayerPath, out: int, layers: Sequence[PlainDict]) -> Any:
     """A copy in which ``layers`` stand at ``place`` instead of the ``out`` layers from there on."""
     head, *rest = place
     if not rest:

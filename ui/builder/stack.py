@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QDrag, QDropEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QListWidget, QListWidgetItem
 
-from ui.builder.edits import Place
+from ui.builder.edits import LayerPath
 from ui.builder.entries import StackEntry
 from ui.builder.entry_painter import ENTRY, INDENT, EntryPainter
 from ui.style.text_size import text_resized
@@ -132,7 +132,7 @@ class StackList(QListWidget):
         self.setState(QAbstractItemView.State.NoState)
         self.viewport().update()
 
-    def place_at(self, at: QPoint) -> Place:
+    def place_at(self, at: QPoint) -> LayerPath:
         """The place before which something dropped at ``at`` is to stand.
 
         Below the last layer of an inner stack it depends on how far to the right: inside, or behind what it is in.

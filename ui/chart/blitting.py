@@ -12,7 +12,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap, QTransform
 
-from ui.chart.drawing import Item
+from ui.chart.drawing import PaneItem
 from ui.chart.pane import Pane
 
 NOTHING = QColor(Qt.GlobalColor.transparent)
@@ -40,7 +40,7 @@ class StillItems:
     """Items of a pane that stay the same, one after the other, over one that moves."""
 
     def __init__(self) -> None:
-        self.items: list[Item] = []
+        self.items: list[PaneItem] = []
         self.copied: Copied | None = None
 
 
@@ -60,7 +60,7 @@ class Above(NamedTuple):
     pane: Pane
     room: QRectF
     to_scene: QTransform
-    layers: Sequence[Item | StillItems]
+    layers: Sequence[PaneItem | StillItems]
 
 
 class Blitting:
@@ -72,7 +72,7 @@ class Blitting:
         self._ground: Copied | None = None
         self._screen: PixelGrid | None = None
         self._above: list[Above] = []
-        self._still: dict[Item, StillItems] = {}
+        self._still: dict[PaneItem, StillItems] = {}
         self._asked: set[Pane] = set()
         """Panes that will be painted."""
         self.paints_ground = False
@@ -82,7 +82,7 @@ class Blitting:
         """Something else than what lies above is another."""
         self._ground, self._above, self._still = None, [], {}
 
-    def renew_item(self, item: Item) -> None:
+    def renew_item(self, item: PaneItem) -> None:
         """One of the items that lie above is another."""
         if item in self._still:
             self._still[item].copied = None
@@ -108,7 +108,7 @@ class Blitting:
             painter.save()
             painter.setClipRect(each.room, Qt.ClipOperation.IntersectClip)
             for layer in each.layers:
-                if isinstance(layer, Item):
+                if isinstance(layer, PaneItem):
                     _draw_item(painter, layer, each.to_scene)
                 else:
                     _draw_still(painter, layer, each, way)
@@ -121,9 +121,9 @@ class Blitting:
         finally:
             self.paints_ground = False
 
-    def _arrange(self) -> dict[Pane, Sequence[Item | StillItems]]:
+    def _arrange(self) -> dict[Pane, Sequence[PaneItem | StillItems]]:
         """What moves in each pane, and what lies over it."""
-        above, self._still = dict[Pane, Sequence[Item | StillItems]](), {}
+        above, self._still = dict[Pane, Sequence[PaneItem | StillItems]](), {}
         for pane in self._panes:
             items = sorted((item for item in pane.held if item.isVisible()), key=lambda item: item.zValue())
             first = next((place for place, item in enumerate(items) if item.moves), len(items))
@@ -133,7 +133,7 @@ class Blitting:
                 above[pane] = [*self._layers(items[first:])]
         return above
 
-    def _layers(self, items: Sequence[Item]) -> Iterator[Item | StillItems]:
+    def _layers(self, items: Sequence[PaneItem]) -> Iterator[PaneItem | StillItems]:
         still = StillItems()
         for item in items:
             if item.moves:
@@ -156,7 +156,7 @@ def _draw_still(painter: QPainter, still: StillItems, above: Above, way: QTransf
     still.copied.draw(painter)
 
 
-def _draw_item(painter: QPainter, item: Item, way: QTransform) -> None:
+def _draw_item(painter: QPainter, item: PaneItem, way: QTransform) -> None:
     painter.save()
     item.draw(painter, way)
     painter.restore()

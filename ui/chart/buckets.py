@@ -13,7 +13,6 @@ from simulator.arrays.numeric import Floats
 from simulator.record.history import History, Series
 
 
-
 @dataclass(frozen=True)
 class Buckets:
     """``low``, ``high``, ``last`` are (buckets,) or (buckets, layers); a bucket is ``width`` steps."""

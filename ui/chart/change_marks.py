@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPolygonF, QTransform
 
 from simulator.record.changes import Change
-from ui.chart.drawing import Item
+from ui.chart.drawing import PaneItem
 from ui.chart.marks import Palette
 from ui.chart.pane import Pane
 from ui.chart.pens import pen_of, transparent
@@ -22,7 +22,7 @@ MOST_WORDS = 4
 """Changes that are told at one place; of more, how many there are."""
 
 
-class ChangeMarks(Item):
+class ChangeMarks(PaneItem):
     """A triangle that stands on the step axis where a change began to act, and a line up to where a drag ended."""
 
     def __init__(self, pane: Pane, palette: Palette) -> None:

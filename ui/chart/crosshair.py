@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPainter, QTransform
 
-from ui.chart.drawing import Item
+from ui.chart.drawing import PaneItem
 from ui.chart.marks import Palette
 from ui.chart.pane import Pane
 from ui.chart.pens import pen_of
 
 
-class Crosshair(Item):
+class Crosshair(PaneItem):
     """The vertical hair line under the pointer; never part of an exported picture."""
 
     def __init__(self, pane: Pane, palette: Palette) -> None:

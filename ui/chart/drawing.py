@@ -24,7 +24,7 @@ UNREST = 2
 """a change takes back so many, so that what is another now and then stays, and what always is, moves."""
 
 
-class Item(QGraphicsItem):
+class PaneItem(QGraphicsItem):
     """Bounds are the pane's view; :meth:`draw` gets a painter in logical pixels and the way there from data."""
 
     def __init__(self, pane: Pane, z: float = 0.0) -> None:
@@ -85,7 +85,7 @@ class PlacedPart(Struct, frozen=True):
         return QRectF(shown.left(), low, shown.width(), max(high - low, 0.0))
 
 
-class MarkItem(Item):
+class MarkItem(PaneItem):
     """Draws the mark it was given last."""
 
     def __init__(self, pane: Pane, palette: Palette) -> None:

@@ -58,7 +58,7 @@ class _SideMark(QWidget):
                 painter.drawEllipse(QPointF(5, middle), 4, 4)
 
 
-class Header(QWidget):
+class PlotHeader(QWidget):
     """24 pixels of header; every button is reachable by Tab and has a name.
 
     Where it is narrow, what the maximised plot offers too gives way.
@@ -96,7 +96,7 @@ class Header(QWidget):
         self.maximise.clicked.connect(self.maximise_requested)
         self.export.clicked.connect(self.export_requested)
         self.info.clicked.connect(self.show_explanation)
-        with_text(self, Header._fit_text)
+        with_text(self, PlotHeader._fit_text)
 
     def _fit_text(self) -> None:
         """Take on the present size of text."""

@@ -16,7 +16,7 @@ from ui.chart.axes import plot_font
 from ui.chart.hatching import Hatch, hatching
 from ui.chart.level_item import LevelItem
 from ui.chart.pens import SOLID, Dash, pen_of, transparent
-from ui.chart.shapes import Shape, draw_shape
+from ui.chart.shapes import DotShape, draw_shape
 from ui.style.broken_words import breakable
 from ui.style.numbers import tabular
 from ui.style.text_size import scaled, text_scale
@@ -25,7 +25,7 @@ from ui.style.theme import Theme
 WRAPPED = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
 BROKEN = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap)
 Stroke = Literal["line", "dashed", "dotted", "dash-dotted"]
-Swatch = Stroke | Shape | Literal["band", "cell", "none"]
+Swatch = Stroke | DotShape | Literal["band", "cell", "none"]
 LINES: Mapping[Swatch, Dash] = {
     "line": SOLID,
     "dashed": (3.0, 1.8),
@@ -33,7 +33,7 @@ LINES: Mapping[Swatch, Dash] = {
     "dash-dotted": (3.0, 1.2, 1.0, 1.2),
 }
 """Swatches that are a stroke."""
-SHAPES: Mapping[Swatch, Shape] = {shape: shape for shape in get_args(Shape)}
+SHAPES: Mapping[Swatch, DotShape] = {shape: shape for shape in get_args(DotShape)}
 
 
 @dataclass(frozen=True)

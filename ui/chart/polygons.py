@@ -10,7 +10,6 @@ from PySide6.QtGui import QPolygonF
 from simulator.arrays.numeric import Floats
 
 
-
 def polygon(x: Floats, y: Floats) -> QPolygonF:
     if not len(x):
         return QPolygonF()

@@ -8,13 +8,12 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPolygonF
 
-from simulator.observations.base import CellValue
 from simulator.arrays.histograms import Histograms
 from simulator.arrays.numeric import Counts, Floats
+from simulator.observations.base import CellValue
 from simulator.observations.histograms import HistogramsObservation, Quantity
 from simulator.record.frame import Frame
 from ui.chart.beside import RowText

@@ -10,7 +10,6 @@ from PySide6.QtGui import QPainter, QPolygonF
 from simulator.arrays.numeric import Floats
 
 
-
 @lru_cache(512)
 def _page(points: int) -> tuple[QPolygonF, Floats]:
     """A polygon of so many points, and its places: (points, 2)."""

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from ui.dialogs.busy import BusyDialog
 from ui.dialogs.files import ask_folder, ask_new
 from ui.export import ExportError, PictureSettings, export_all, export_plot, file_name
-from ui.export.pictures import Kind
+from ui.export.pictures import ExportKind
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
 from ui.style.boxes import STRETCH, in_dialog, in_row
@@ -98,8 +98,8 @@ class ExportDialog(BusyDialog):
         in_dialog(self, form, self.error, self.progress, self.buttons)
 
     @property
-    def kind(self) -> Kind:
-        chosen: Kind = self.format.currentData()
+    def kind(self) -> ExportKind:
+        chosen: ExportKind = self.format.currentData()
         return chosen
 
     def _settings(self) -> PictureSettings:

@@ -14,7 +14,7 @@ from ui.dialogs import without_icons
 from ui.forms.text_rows import patterns
 
 T = TypeVar("T")
-Answer = Literal["save", "keep", "discard", "cancel"]
+UnsavedAnswer = Literal["save", "keep", "discard", "cancel"]
 ChangeAnswer = Literal["save as", "overwrite", "reload", "cancel"]
 Usual = QMessageBox.StandardButton
 KEEP = "Keep as .nabla…"
@@ -113,7 +113,7 @@ def ask_overwrite(parent: QWidget, path: Path) -> bool:
     return _answered(box) == button.Save
 
 
-def ask_unsaved(parent: QWidget, name: str, runs: str = "") -> Answer:
+def ask_unsaved(parent: QWidget, name: str, runs: str = "") -> UnsavedAnswer:
     """What to do with changes that would be lost, and with them the ``runs``, if any are named."""
     box = _question(parent, "Unsaved changes", f"{name} has changes that are not saved.")
     if runs:
@@ -143,7 +143,7 @@ def ask_changed(parent: QWidget, path: Path, *, gone: bool, reload: bool) -> Cha
     return _answer(box, choices, "cancel")
 
 
-def ask_run(parent: QWidget, name: str, runs: str) -> Answer:
+def ask_run(parent: QWidget, name: str, runs: str) -> UnsavedAnswer:
     """What to do with ``runs`` that would be lost."""
     box = _question(parent, "Not saved", f"{name} has a run that is not saved.")
     box.setInformativeText(f"It would be lost: {runs}.")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt, Signal
 
 from simulator.data.tables.judgement import Judged, Judgement
 from simulator.data.tables.reading import ReadTable
 from ui.style.numbers import count, integer
+from ui.style.tables import ModelIndex
 
-Index = QModelIndex | QPersistentModelIndex
 NOWHERE = QModelIndex()
 HEADS = ("Input", "What it holds", "Missing", "First values", "Why it is left out")
 FIRST_VALUES = HEADS.index("First values")
@@ -47,10 +47,10 @@ class ColumnsModel(QAbstractTableModel):
         self._judgement, self._inputs = judgement, frozenset(judgement.inputs)
         self.endResetModel()
 
-    def rowCount(self, parent: Index = NOWHERE) -> int:
+    def rowCount(self, parent: ModelIndex = NOWHERE) -> int:
         return 0 if parent.isValid() or self._judgement is None else len(self._judgement.columns)
 
-    def columnCount(self, parent: Index = NOWHERE) -> int:
+    def columnCount(self, parent: ModelIndex = NOWHERE) -> int:
         return 0 if parent.isValid() else len(HEADS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -58,7 +58,7 @@ class ColumnsModel(QAbstractTableModel):
             return HEADS[section]
         return None
 
-    def flags(self, index: Index) -> Qt.ItemFlag:
+    def flags(self, index: ModelIndex) -> Qt.ItemFlag:
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         if index.column() == 0 and not self._is_target(index.row()):
             flags |= Qt.ItemFlag.ItemIsUserCheckable
@@ -67,7 +67,7 @@ class ColumnsModel(QAbstractTableModel):
     def _is_target(self, row: int) -> bool:
         return self._judgement is not None and self._judgement.columns[row].name in self._judgement.targets
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: ModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if self._judgement is None:
             return None
         each = self._judgement.columns[index.row()]
@@ -95,7 +95,7 @@ class ColumnsModel(QAbstractTableModel):
             return "it is a target" if self._judgement.further else "it is the target"
         return "" if each.name in self._inputs else each.reason or "not chosen"
 
-    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+    def setData(self, index: ModelIndex, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         if role != Qt.ItemDataRole.CheckStateRole or self._judgement is None:
             return False
         self.ticked.emit(self._judgement.columns[index.row()].name, Qt.CheckState(value) == Qt.CheckState.Checked)
@@ -115,10 +115,10 @@ class HeadModel(QAbstractTableModel):
         self._names, self._rows = table.names, table.head
         self.endResetModel()
 
-    def rowCount(self, parent: Index = NOWHERE) -> int:
+    def rowCount(self, parent: ModelIndex = NOWHERE) -> int:
         return 0 if parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: Index = NOWHERE) -> int:
+    def columnCount(self, parent: ModelIndex = NOWHERE) -> int:
         return 0 if parent.isValid() else len(self._names)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -126,7 +126,7 @@ class HeadModel(QAbstractTableModel):
             return self._names[section]
         return None
 
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def data(self, index: ModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         row = self._rows[index.row()]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from simulator.doctor.base import Finding
 
-Range = tuple[int, int]
+StepSpan = tuple[int, int]
 """The first and the last step of which one is meant."""
 
 
@@ -14,15 +14,15 @@ class Onsets:
     """A history is thinned as it grows: what was known to a step before, is later known to a bucket of steps only."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Range] = {}
+        self._known: dict[str, StepSpan] = {}
 
-    def of(self, findings: Sequence[Finding], stride: int) -> tuple[Range, ...]:
+    def of(self, findings: Sequence[Finding], stride: int) -> tuple[StepSpan, ...]:
         """Of these findings, made from buckets of ``stride`` steps; what is no longer found is forgotten."""
         ranges = {finding.rule: self._finer(finding, stride) for finding in findings}
         self._known = ranges
         return tuple(ranges[finding.rule] for finding in findings)
 
-    def _finer(self, finding: Finding, stride: int) -> Range:
+    def _finer(self, finding: Finding, stride: int) -> StepSpan:
         if finding.began is not None:
             return finding.began.step, finding.began.step
         first, last = finding.since, min(finding.since + stride - 1, finding.step)

@@ -25,7 +25,7 @@ GROWTH = 1.25
 COSTLY = "too costly"
 """Why nothing was tried where no copy could be afforded."""
 
-Key = tuple[str, str, int]
+TrialKey = tuple[str, str, int]
 """Rule and blamed setting of a finding, and its place among those that have these in common."""
 
 
@@ -51,18 +51,18 @@ class Offer:
 class TrialResult(Struct, frozen=True):
     """What copies have left of some findings."""
 
-    asked: dict[Key, Finding]
+    asked: dict[TrialKey, Finding]
     findings: tuple[Finding, ...]
     """Most pressing first, with the mends that cured."""
     why_not: str = ""
     """Why no copies could be made; ``""`` if they were."""
 
-    def offers(self, present: dict[Key, Finding]) -> list[Offer]:
+    def offers(self, present: dict[TrialKey, Finding]) -> list[Offer]:
         """What is offered about what has been found and is still ``present``."""
         by_key = keyed(self.findings)
         return [self._offer(key, proven, present[key]) for key, proven in by_key.items() if key in present]
 
-    def _offer(self, key: Key, proven: Finding, now: Finding) -> Offer:
+    def _offer(self, key: TrialKey, proven: Finding, now: Finding) -> Offer:
         """In the words and numbers of ``now``."""
         applications = {paths_of(remedy): remedy.application for remedy in now.remedies}
         remedies = tuple(
@@ -81,9 +81,9 @@ def paths_of(remedy: Remedy) -> tuple[str, ...]:
     return tuple(path for path, _ in remedy.settings)
 
 
-def keyed(findings: Sequence[Finding]) -> dict[Key, Finding]:
+def keyed(findings: Sequence[Finding]) -> dict[TrialKey, Finding]:
     """Findings of one key are one finding at several times."""
-    by_key: dict[Key, Finding] = {}
+    by_key: dict[TrialKey, Finding] = {}
     for finding in findings:
         path = "" if finding.cause is None else finding.cause.path
         alike = sum(key[:2] == (finding.rule, path) for key in by_key)
@@ -111,9 +111,9 @@ class BackgroundTrials(QObject):
         self._mode = mode
         self._session: TrialSession | None = None
         self._experiment: Experiment | None = None
-        self._findings: dict[Key, Finding] = {}
+        self._findings: dict[TrialKey, Finding] = {}
         """As they are now, untried."""
-        self._asked: dict[Key, Finding] = {}
+        self._asked: dict[TrialKey, Finding] = {}
         """Those that are being tried."""
         self._judged: TrialResult | None = None
         self._step = self._steps = 0

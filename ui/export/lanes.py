@@ -16,7 +16,7 @@ from ui.plots import View, all_plots
 from ui.plots.base import Plot
 from ui.style.theme import LIGHT
 
-Seeds = Sequence[tuple[Frame, Record]]
+SeedRuns = Sequence[tuple[Frame, Record]]
 """The last frame and the past of one network, from each of its seeds."""
 
 
@@ -31,7 +31,7 @@ class Drawn:
     seeds: int
 
     @classmethod
-    def of(cls, seeds: Seeds) -> Drawn:
+    def of(cls, seeds: SeedRuns) -> Drawn:
         first = View(*seeds[0])
         if len(seeds) < LEAST_SEEDS:
             return cls(first, first, len(seeds))
@@ -47,7 +47,7 @@ class Drawn:
         return self.over_seeds if spans_seeds else self.first
 
 
-def draw_lanes(lanes: Mapping[str, Seeds], folder: Path, settings: PictureSettings = DEFAULT) -> ExportedPlots:
+def draw_lanes(lanes: Mapping[str, SeedRuns], folder: Path, settings: PictureSettings = DEFAULT) -> ExportedPlots:
     """Write a picture in light colours of every plot that has something to show of one of the ``lanes``.
 
     Curves lie upon each other, the first network's solid; images stand beside each other. Of five seeds or more, curves

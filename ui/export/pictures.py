@@ -26,14 +26,22 @@ from ui.plots.base import Plot
 from ui.style.numbers import count, integer
 from ui.style.theme import LIGHT, Theme
 
-Kind = Literal["png", "svg", "pdf", "csv"]
-KINDS: tuple[Kind, ...] = ("png", "svg", "pdf", "csv")
+ExportKind = Literal["png", "svg", "pdf", "csv"]
+KINDS: tuple[ExportKind, ...] = ("png", "svg", "pdf", "csv")
 SMALLEST, LARGEST = 120, 16384
 """Width and height of a picture in pixels, after scaling."""
 
 __all__ = [
-    "KINDS", "ExportError", "ExportedPlots", "Kind", "PictureSettings", "copy_picture", "export_all", "export_plot",
-    "file_name", "picture",
+    "KINDS",
+    "ExportError",
+    "ExportKind",
+    "ExportedPlots",
+    "PictureSettings",
+    "copy_picture",
+    "export_all",
+    "export_plot",
+    "file_name",
+    "picture",
 ]  # fmt: skip
 
 
@@ -227,7 +235,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def export_plot(
-    plot: Plot[Any], path: Path | str, settings: PictureSettings = DEFAULT, *, kind: Kind | None = None
+    plot: Plot[Any], path: Path | str, settings: PictureSettings = DEFAULT, *, kind: ExportKind | None = None
 ) -> Path:
     """Write one plot as a picture or as numbers; the file is whole or not there.
 
@@ -250,7 +258,7 @@ LONGEST_NAME = 60
 """Letters of a title in a file's name: at four bytes a letter it fits everywhere."""
 
 
-def file_name(plot: Plot[Any], kind: Kind) -> str:
+def file_name(plot: Plot[Any], kind: ExportKind) -> str:
     """``Loss and accuracy.png``: the title, without what a file's name may not hold; the key where nothing is left."""
     title = "".join(letter for letter in plot.title if letter not in NOT_IN_NAMES)
     return f"{title[:LONGEST_NAME].strip(' .') or plot.key}.{kind}"
@@ -269,7 +277,7 @@ def names_apart(names: Iterable[str]) -> list[str]:
     return apart
 
 
-def key_name(plot: Plot[Any], kind: Kind) -> str:
+def key_name(plot: Plot[Any], kind: ExportKind) -> str:
     """``loss.png``: the key, which other programs know."""
     return f"{plot.key}.{kind}"
 
@@ -308,10 +316,10 @@ def in_words(number: int) -> str:
 def export_all(
     plots: Sequence[Plot[Any]],
     folder: Path | str,
-    kind: Kind,
+    kind: ExportKind,
     settings: PictureSettings = DEFAULT,
     *,
-    name: Callable[[Plot[Any], Kind], str] = file_name,
+    name: Callable[[Plot[Any], ExportKind], str] = file_name,
 ) -> ExportedPlots:
     """Write every plot that shows something, named by its title. The folder is made if needed.
 

@@ -6,14 +6,12 @@ fields below it. A kind that cannot stand without more (a file to choose) is kep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from simulator.schema.plain import FieldPath
-from simulator.schema.plain import Plain
 from simulator.schema.parameter import (
     Knob,
     Parameter,
@@ -25,6 +23,7 @@ from simulator.schema.parameter import (
     own_first,
     parameters,
 )
+from simulator.schema.plain import FieldPath, Plain
 from simulator.system.text import capitalized
 from ui.forms.row import FormRow, RowLabel
 from ui.forms.rows import ChoiceRow, kind_row, row_for

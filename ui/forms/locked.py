@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from simulator.schema.plain import FieldPath
 from simulator.experiment.locks import Locks
+from simulator.schema.plain import FieldPath
 from simulator.system.text import capitalized
 from ui.forms.row import FormRow
 

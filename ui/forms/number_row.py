@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QSizePolicy
 
 from simulator.schema.parameter import Parameter
 from ui.forms.row import CONTROL_HEIGHT, MIXED, FormRow
-from ui.forms.scale import Scale, scale_of
+from ui.forms.scale import TrackScale, scale_of
 from ui.forms.track import Track
 from ui.forms.typed import fits, parsed, text_of
 from ui.style.numbers import setting, tabular
@@ -104,7 +104,7 @@ class NumberRow(FormRow):
         self.body.addWidget(switch)
         return switch
 
-    def _make_track(self, scale: Scale) -> Track:
+    def _make_track(self, scale: TrackScale) -> Track:
         default = self.parameter.default
         track = Track(scale, float(default) if isinstance(default, (int, float)) else None)
         self.named(track)
@@ -114,7 +114,7 @@ class NumberRow(FormRow):
         self.body.addWidget(track, 1)
         return track
 
-    def _make_edit(self, scale: Scale | None) -> NumberEdit:
+    def _make_edit(self, scale: TrackScale | None) -> NumberEdit:
         edit = NumberEdit(self.parameter.knob.unit)
         self.named(edit, "value")
         edit.editingFinished.connect(self._typed)
@@ -127,7 +127,7 @@ class NumberRow(FormRow):
         self.body.addWidget(edit)
         return edit
 
-    def _fallback(self, scale: Scale | None) -> float | int:
+    def _fallback(self, scale: TrackScale | None) -> float | int:
         """What an optional number starts from when it is switched on for the first time."""
         if self.parameter.default is not None:
             return self._typed_as(self.parameter.default)

@@ -11,7 +11,7 @@ from ui.forms.form import PartForm
 
 Propose = Callable[[dict[str, Any], str, str | None, bool], str | None]
 """(experiment as builtins, description, merge key, final) → None, or the reason for the refusal."""
-Operate = Callable[[dict[str, Any], str, Surgery], str | None]
+OperateOnRun = Callable[[dict[str, Any], str, Surgery], str | None]
 """(experiment as builtins, description, operation on the running network) → None, or the reason for the refusal."""
 
 

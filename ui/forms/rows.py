@@ -22,7 +22,7 @@ from ui.forms.row import MIXED, Combo, FormRow, fit_control
 from ui.forms.text_rows import AUTOMATIC, FileRow, TextRow
 from ui.style.text_size import scaled, with_text
 
-Option = tuple[Any, str, str]
+ChoiceOption = tuple[Any, str, str]
 """Value, title and tooltip."""
 HEADING = object()
 """Stands for the value of a heading: no field has it."""
@@ -58,7 +58,7 @@ class ChoiceRow(FormRow):
     """One of a few names; ``options`` are (value, title, tooltip), or a heading's text alone for those behind it."""
 
     def __init__(
-        self, parameter: Parameter, path: Sequence[str | int] = (), options: Sequence[Option | str] | None = None
+        self, parameter: Parameter, path: Sequence[str | int] = (), options: Sequence[ChoiceOption | str] | None = None
     ) -> None:
         super().__init__(parameter, path)
         self.combo = Combo()
@@ -77,7 +77,7 @@ class ChoiceRow(FormRow):
         self._shown: Any = None
         self.show_value(self.offered[0])
 
-    def _with_automatic(self, options: Sequence[Option | str] | None) -> list[Option | str]:
+    def _with_automatic(self, options: Sequence[ChoiceOption | str] | None) -> list[ChoiceOption | str]:
         offered = list(options or [(c, c.replace("_", " "), "") for c in self.parameter.choices])
         return [(None, AUTOMATIC, "Chosen to fit the rest.")] * self.parameter.optional + offered
 
@@ -129,7 +129,7 @@ class ChoiceRow(FormRow):
 
 def kind_row(parameter: Parameter, kinds: Sequence[type[Part]], path: Sequence[str | int]) -> ChoiceRow:
     """A choice between kinds of a part: titles, with each kind's own sentence as tooltip, groups with headings."""
-    options: list[Option | str] = []
+    options: list[ChoiceOption | str] = []
     for group, parts in grouped(kinds).items():
         options += [group] * bool(group)
         options += [(kind_of(part), title_of(part), summary_of(part)) for part in parts]

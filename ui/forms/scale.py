@@ -14,7 +14,7 @@ DECADES = 6
 
 
 @dataclass(frozen=True)
-class Scale:
+class TrackScale:
     """What a track sweeps: ``low`` … ``high``.
 
     With ``log`` and ``low`` = 0 the first :data:`NOTCH` of the track is linear from exactly 0 to ``floor``.
@@ -79,7 +79,7 @@ class Scale:
             moved = value + math.copysign(max(1, abs(steps) // 10), steps)
         return min(max(moved, self.low), self.high)
 
-    def widened(self, value: float) -> Scale:
+    def widened(self, value: float) -> TrackScale:
         """The scale itself, or one whose track reaches as far as ``value``."""
         if not math.isfinite(value) or self.low <= value <= self.high:
             return self
@@ -93,7 +93,7 @@ class Scale:
         return math.log(self.high / self.floor)
 
 
-def scale_of(parameter: Parameter) -> Scale | None:
+def scale_of(parameter: Parameter) -> TrackScale | None:
     """What the field's track sweeps; None where no range says how wide it should be."""
     ends = parameter.knob.slider
     if ends is None and parameter.low is not None and parameter.high is not None:
@@ -103,7 +103,7 @@ def scale_of(parameter: Parameter) -> Scale | None:
     low, high = _inside(parameter, float(ends[0]), float(ends[1]))
     integer = parameter.type == "integer"
     log = parameter.knob.log and low >= 0 and high > low
-    return Scale(low, high, log, integer, _floor(parameter, low, high, integer))
+    return TrackScale(low, high, log, integer, _floor(parameter, low, high, integer))
 
 
 def _inside(parameter: Parameter, low: float, high: float) -> tuple[float, float]:

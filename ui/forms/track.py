@@ -1,4 +1,4 @@
-"""A slider over a :class:`Scale`: the default as a tick, and a hand that is said to have left."""
+"""A slider over a :class:`TrackScale`: the default as a tick, and a hand that is said to have left."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QSlider, QStyle, QStyleOptionSlider
 
-from ui.forms.scale import Scale
+from ui.forms.scale import TrackScale
 from ui.style.numbers import setting
 from ui.style.spoken_slider import Spoken, speak
 from ui.style.theme import current_theme
@@ -38,13 +38,13 @@ _ENDS = {_Action.SliderToMinimum: 0.0, _Action.SliderToMaximum: 1.0}
 
 
 class Track(QSlider):
-    """A slider over a :class:`Scale`. ``moved`` while a hand is at it, ``let_go`` when it leaves."""
+    """A slider over a :class:`TrackScale`. ``moved`` while a hand is at it, ``let_go`` when it leaves."""
 
     moved = Signal(float)
     let_go = Signal()
     reset = Signal()
 
-    def __init__(self, scale: Scale, default: float | None) -> None:
+    def __init__(self, scale: TrackScale, default: float | None) -> None:
         super().__init__(Qt.Orientation.Horizontal)
         self._scale = scale
         self._narrow = scale
@@ -65,7 +65,7 @@ class Track(QSlider):
         speak(self, SPOKEN)
 
     @property
-    def scale(self) -> Scale:
+    def scale(self) -> TrackScale:
         return self._scale
 
     @property

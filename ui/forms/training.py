@@ -9,18 +9,17 @@ import msgspec
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QCheckBox, QScrollArea, QWidget
 
-from simulator.schema.plain import FieldPath
-from simulator.schema.plain import Plain
 from simulator.data import Csv
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.schema.parameter import parameter, parameters, replaced
+from simulator.schema.plain import FieldPath, Plain
 from simulator.system.text import capitalized
 from simulator.training.surgery import Transplant
 from ui.forms.acting_rate import acting_rate, unused_rate
 from ui.forms.curve import ScheduleCurve
 from ui.forms.form import PartForm
 from ui.forms.locked import show_lock, why_locked
-from ui.forms.propose import Operate, Propose, description_of, key_of
+from ui.forms.propose import OperateOnRun, Propose, description_of, key_of
 from ui.forms.row import NoteLabel
 from ui.forms.section import Section
 from ui.style.boxes import STRETCH, in_column
@@ -102,7 +101,7 @@ class _Part:
 class TrainingPanel(QScrollArea):
     """Everything of an experiment but its stack. Edits go through ``propose``."""
 
-    def __init__(self, propose: Propose, parent: QWidget | None = None, operate: Operate | None = None) -> None:
+    def __init__(self, propose: Propose, parent: QWidget | None = None, operate: OperateOnRun | None = None) -> None:
         """Without ``operate`` another optimiser always begins with empty state."""
         super().__init__(parent)
         self._propose, self._operate = propose, operate

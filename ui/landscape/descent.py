@@ -10,8 +10,8 @@ import numpy as np
 from PySide6.QtCore import QPointF
 
 from simulator.arrays.numeric import Floats
-from simulator.observations.base import CellValue
 from simulator.landscape.race import RacedPath
+from simulator.observations.base import CellValue
 from ui.chart.axes import StepAxis, ValueAxis
 from ui.chart.legend import Key
 from ui.chart.marks import Curves, Mark, Surface

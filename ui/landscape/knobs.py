@@ -7,9 +7,9 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QScrollArea, QWidget
 
-from simulator.schema.plain import FieldPath
 from simulator.landscape.entry import Racer
 from simulator.landscape.landscape import Landscape
+from simulator.schema.plain import FieldPath
 from ui.forms.form import PartForm
 from ui.forms.section import Section
 from ui.landscape.race_model import RaceModel

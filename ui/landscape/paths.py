@@ -17,7 +17,7 @@ from simulator.landscape.step_terms import StepTerms
 from ui.chart.marks import Mark, Surface
 from ui.chart.pens import Dash, pen_of
 from ui.chart.polygons import pieces
-from ui.chart.shapes import Shape, draw_shape
+from ui.chart.shapes import DotShape, draw_shape
 from ui.landscape.strokes import draw_strokes
 
 AROUND = 0.25
@@ -82,7 +82,7 @@ class PathMark(Mark):
     head: QPointF | None
     """Where it stands; None where that is nowhere."""
     colour: str
-    shape: Shape
+    shape: DotShape
     dash: Dash
     _: KW_ONLY
     chosen: bool = False

@@ -8,12 +8,12 @@ from typing import Any
 from msgspec.structs import replace
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 
-from simulator.schema.plain import FieldPath
 from simulator.experiment.experiment import ExperimentError
 from simulator.landscape.function import Window
 from simulator.landscape.landscape import Landscape
 from simulator.landscape.slice import Slice
 from simulator.schema.parameter import builtins_of, replaced
+from simulator.schema.plain import FieldPath
 from ui.landscape.course import QuickCourse, RaceCourse
 from ui.landscape.slice_course import SliceCourse
 from ui.landscape.slicer import Slicer

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from simulator.landscape.function import Window
 from simulator.landscape.landscape import Landscape
 from simulator.running.beside.slicing import SlicingSession
-from simulator.running.beside.slicing_messages import Cut
+from simulator.running.beside.slicing_messages import CutRun
 from simulator.running.messages import ReplayAnswer
 from simulator.running.transport import Mode
 from ui.bench.bench import Bench
@@ -28,7 +28,7 @@ class Slicer(QObject):
     def __init__(self, bench: Bench | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bench = bench
-        self.cut: Cut | None = None
+        self.cut: CutRun | None = None
         self.failure = ""
         self._ids = itertools.count(1)
         self._end: int | None = None
@@ -74,7 +74,7 @@ class Slicer(QObject):
             self.failure = "The run cannot be computed again from its first step, so its path is not known."
         else:
             self.failure = ""
-            self.cut = Cut(next(self._ids), answer.replay, end)
+            self.cut = CutRun(next(self._ids), answer.replay, end)
         self.taken.emit()
 
     def ask(self, landscape: Landscape, window: Window | None, step: int) -> None:

@@ -12,12 +12,12 @@ from simulator.landscape.race import RacedPath
 from simulator.landscape.readings import base_of
 from simulator.landscape.step_terms import StepTerms, step_terms
 from ui.chart.pens import DASH_DOTTED, DASHED, SOLID, Dash
-from ui.chart.shapes import Shape
+from ui.chart.shapes import DotShape
 from ui.landscape.relief import Relief, ReliefMark, counted_from_least, relief_mark, relief_of
 
 COLOURS = ("accent", "path_2", "forward", "backward", "path_5", "path_6")
 """Names of colours of the theme: of the first optimiser, the second …"""
-SHAPES: Sequence[Shape] = ("dot", "square", "diamond", "triangle", "right", "left")
+SHAPES: Sequence[DotShape] = ("dot", "square", "diamond", "triangle", "right", "left")
 DASHES: Sequence[Dash] = (SOLID, DASHED, (1.6, 1.4), DASH_DOTTED, (8.0, 2.0), (3.0, 1.5, 1.0, 1.5, 1.0, 1.5))
 CELLS, SLOW_CELLS = 240, 48
 """Of the relief along each axis; of what takes long to be known."""

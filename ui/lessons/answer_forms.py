@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from simulator.lessons.formula import Value
+from simulator.lessons.formula import FormulaValue
 from simulator.lessons.question import (
     Answer,
     ChoiceQuestion,
@@ -53,7 +53,7 @@ class AnswerForm(QWidget):
         """What is answered; None where that is not complete."""
         raise NotImplementedError
 
-    def reveal(self, measured: Value, words: str) -> None:
+    def reveal(self, measured: FormulaValue, words: str) -> None:
         """Draw the run's beside it, where that can be drawn; ``words`` say how far they are apart."""
 
     def step_back(self) -> None:
@@ -99,7 +99,7 @@ class NumberForm(AnswerForm):
 class ChoiceForm(AnswerForm):
     """A button for each option; its words stand beside it, so that formulas can be set."""
 
-    def __init__(self, question: ChoiceQuestion, names: Mapping[str, Value]) -> None:
+    def __init__(self, question: ChoiceQuestion, names: Mapping[str, FormulaValue]) -> None:
         super().__init__()
         self.buttons: list[QRadioButton] = []
         self._texts = [filled(option.text, names) for option in question.options]
@@ -259,7 +259,7 @@ class CurveForm(AnswerForm):
         self.sketch.freeze()
         self._tell()
 
-    def reveal(self, measured: Value, words: str) -> None:
+    def reveal(self, measured: FormulaValue, words: str) -> None:
         self.sketch.reveal([float(value) for value in np.atleast_1d(measured)], words)
         self._tell()
 
@@ -267,7 +267,7 @@ class CurveForm(AnswerForm):
         return " ".join(map(number, self.sketch.answer))
 
 
-def form_of(question: Question, names: Mapping[str, Value], label: str) -> AnswerForm:
+def form_of(question: Question, names: Mapping[str, FormulaValue], label: str) -> AnswerForm:
     """The form for a question; how many points a curve has is told by what is expected of it."""
     from simulator.lessons.formula import Formula, FormulaError
 
@@ -290,7 +290,7 @@ class QuestionBox(QFrame):
 
     changed = Signal()
 
-    def __init__(self, number_: int, question: Question, names: Mapping[str, Value]) -> None:
+    def __init__(self, number_: int, question: Question, names: Mapping[str, FormulaValue]) -> None:
         super().__init__()
         self.question, self.frozen = question, False
         self.setObjectName("question")
@@ -312,7 +312,7 @@ class QuestionBox(QFrame):
         self.frozen = True
         self.form.freeze()
 
-    def reveal(self, answer: Answer, measured: Value, say: Callable[[str], str]) -> None:
+    def reveal(self, answer: Answer, measured: FormulaValue, say: Callable[[str], str]) -> None:
         """The run's answer beside this one, and how far they are apart, in words."""
         self.freeze()
         right, words = self.question.right(answer, measured), say(self.question.in_words(answer, measured))

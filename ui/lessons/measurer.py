@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from simulator.lessons.lesson import Lesson, Subject
+from simulator.lessons.lesson import Lesson, LessonSubject
 from simulator.running.beside.lesson_session import LessonSession, Measured
 from simulator.running.beside.side_worker import RequestProgress
 from simulator.running.messages import Failed
@@ -31,7 +31,7 @@ class Measurer(QObject):
         self._session: LessonSession | None = None
         self._notified.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
-    def measure(self, lesson: Lesson, subject: Subject) -> None:
+    def measure(self, lesson: Lesson, subject: LessonSubject) -> None:
         """Run the lesson on this; what was asked for before concerns nobody."""
         if self._session is None:
             self._session = LessonSession(self._mode(), self._notified.emit)

@@ -13,15 +13,15 @@ from PySide6.QtCore import QObject, Signal
 
 from simulator.experiment.experiment import Experiment
 from simulator.lessons.attempts import Answered, Attempt, Attempts, from_text, numbers_of
-from simulator.lessons.formula import Formula, FormulaError, Value
-from simulator.lessons.lesson import Lesson, Subject
+from simulator.lessons.formula import Formula, FormulaError, FormulaValue
+from simulator.lessons.lesson import Lesson, LessonSubject
 from simulator.lessons.question import Answer, Question
 from ui.bench.bench import Bench
 from ui.bench.hold import Hold
 from ui.lessons.measurer import Measurer
 from ui.settings.settings import Settings
 
-Stage = Literal["predict", "committed", "running", "revealed"]
+LessonStage = Literal["predict", "committed", "running", "revealed"]
 HELD = "The lesson asks for your prediction first: answer all questions and commit to them."
 Given = Mapping[str, tuple[Answer, str]]
 """Question → the answer, and its words."""
@@ -49,9 +49,9 @@ class OpenLesson(QObject):
         """``hold`` stops whatever would tell the answer: of the bench, or of the landscape."""
         super().__init__()
         self.lesson, self.bench, self._hold = lesson, bench, hold
-        self.stage: Stage = "predict"
+        self.stage: LessonStage = "predict"
         self.answers: dict[str, Answer] = {}
-        self.names: dict[str, Value] = lesson.numbers(lesson.subject)
+        self.names: dict[str, FormulaValue] = lesson.numbers(lesson.subject)
         """Numbers that are known: before the run those of what is run, after it the readings too."""
         self.kept = kept
         """Whether what is answered stays for other days."""
@@ -60,7 +60,7 @@ class OpenLesson(QObject):
         self._measurer.progressed.connect(self.progressed)
         self._measurer.measured.connect(self._reveal)
         self._measurer.refused.connect(self._refuse)
-        self._predicted: Subject = self.subject
+        self._predicted: LessonSubject = self.subject
         """What the prediction is of."""
         bench.document.changed.connect(self._follow)
         hold.set(HELD)
@@ -71,7 +71,7 @@ class OpenLesson(QObject):
         return isinstance(self.lesson.subject, Experiment)
 
     @property
-    def subject(self) -> Subject:
+    def subject(self) -> LessonSubject:
         """What is run: as it stands on the bench now."""
         return self.bench.document.experiment.unlocked if self.on_bench else self.lesson.subject
 
@@ -111,7 +111,7 @@ class OpenLesson(QObject):
         elif self.stage == "revealed" and self.on_bench and self.subject != self._predicted:
             self.tried.emit()
 
-    def measured(self, question: Question) -> Value | None:
+    def measured(self, question: Question) -> FormulaValue | None:
         """What the run says to a question; None where it cannot be worked out."""
         try:
             return Formula(question.measured).value(self.names)
@@ -150,7 +150,7 @@ class OpenLesson(QObject):
         self._set("committed")
         self.refused.emit(reason)
 
-    def _reveal(self, values: Mapping[str, Value]) -> None:
+    def _reveal(self, values: Mapping[str, FormulaValue]) -> None:
         if self.stage != "running":
             return
         self.names = dict(values)
@@ -172,6 +172,6 @@ class OpenLesson(QObject):
         if self.kept:
             Settings().set(f"lessons/{self.lesson.name}", self.attempts.to_text())
 
-    def _set(self, stage: Stage) -> None:
+    def _set(self, stage: LessonStage) -> None:
         self.stage = stage
         self.stage_changed.emit(stage)

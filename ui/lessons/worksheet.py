@@ -18,7 +18,7 @@ from PySide6.QtGui import (
     QTextFormat,
 )
 
-from simulator.lessons.formula import FormulaError, Value
+from simulator.lessons.formula import FormulaError, FormulaValue
 from simulator.lessons.lesson import Lesson
 from simulator.lessons.question import ChoiceQuestion, CurveQuestion, OrderQuestion, Question
 from simulator.lessons.text import PLACE, filled
@@ -49,7 +49,7 @@ def worksheet_text(lesson: Lesson) -> str:
     return "\n\n".join(parts)
 
 
-def _before(text: str, names: Mapping[str, Value]) -> str:
+def _before(text: str, names: Mapping[str, FormulaValue]) -> str:
     """With its numbers; where only a run tells one, they are left open."""
     try:
         return filled(text, names)

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 
-from simulator.maps.summary import STEP, Place
+from simulator.maps.summary import STEP, MapPlace
 from simulator.maps.table import value_text
 from ui.chart.axes import Axis, DepthAxis, Ticks, share_texts
 from ui.chart.colour_bar import ColourBar
@@ -162,7 +162,7 @@ class MapPlot(Plot[MadeMap]):
             self.cell_opened.emit(place)
 
 
-def told(state: MadeMap, place: Place) -> Sequence[str]:
+def told(state: MadeMap, place: MapPlace) -> Sequence[str]:
     """What a read-out says of a place."""
     outcome = state.outcome(place)
     name, texts = measure_name(state.measure), []

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPolygonF
 
 from simulator.arrays.numeric import Floats
-from simulator.maps.summary import Place
+from simulator.maps.summary import MapPlace
 from simulator.maps.table import value_text
 from ui.chart.axes import ShareAxis, ValueAxis
 from ui.chart.legend import Key
@@ -165,7 +165,7 @@ def along_of(state: MadeMap) -> int:
     return state.along if len(state.sweep.axes) > 1 else 0
 
 
-def _of_seeds(place: Place, measure: str) -> tuple[float, float] | tuple[None, None]:
+def _of_seeds(place: MapPlace, measure: str) -> tuple[float, float] | tuple[None, None]:
     """The least and the largest of the seeds, where most of them have a number."""
     numbers = place.numbers(measure)
     if place.median(measure) is None or not numbers.size:

@@ -14,8 +14,8 @@ import numpy as np
 from simulator.arrays.numeric import Floats
 from simulator.experiment.experiment import Experiment
 from simulator.maps.axes import MapAxis
-from simulator.maps.making import Made
-from simulator.maps.summary import STEP, Outcome, Place, Summary
+from simulator.maps.making import MadeCell
+from simulator.maps.summary import STEP, MapPlace, Outcome, Summary
 from simulator.maps.sweep import Sweep
 from simulator.maps.table import value_text
 from simulator.maps.theory import TheoryCurve
@@ -45,7 +45,7 @@ class MadeMap:
     """A map as far as it is made."""
 
     sweep: Sweep
-    made: tuple[Made, ...]
+    made: tuple[MadeCell, ...]
     measure: str
     under_way: Mapping[str, float] = field(default_factory=dict)
     """Cells that are being made → how far they are."""
@@ -75,7 +75,7 @@ class MadeMap:
         return self.summary.logarithmic(self.measure)
 
     @cached_property
-    def places(self) -> Sequence[Place]:
+    def places(self) -> Sequence[MapPlace]:
         """The coarse ones first, so that those that were added lie over them."""
         return sorted(self.summary.places.values(), key=lambda place: -min(map(size_of, place.at)))
 
@@ -87,12 +87,12 @@ class MadeMap:
         added = f" and {integer(between)} between them" if between else ""
         return f"{integer(len(self.made) - between)} of {count(whole, 'cell')}{added}"
 
-    def shown(self, place: Place) -> float | None:
+    def shown(self, place: MapPlace) -> float | None:
         """What its colour is of."""
         median = place.median(self.measure)
         return median if median is None or not self.logarithmic else math.log10(median)
 
-    def outcome(self, place: Place) -> Outcome:
+    def outcome(self, place: MapPlace) -> Outcome:
         return place.outcome(self.measure)
 
     @cached_property
@@ -109,7 +109,7 @@ class MadeMap:
             low, high = max(low, middle - FAR), min(high, middle + FAR)
         return (low, high) if high > low else (low - 0.5, high + 0.5)
 
-    def near(self, at: Sequence[float]) -> Place | None:
+    def near(self, at: Sequence[float]) -> MapPlace | None:
         """The place whose cell lies there; of several the smallest."""
         hit = [
             place
@@ -125,7 +125,7 @@ class MadeMap:
             return None
         return tuple(axis.values[place] for place, axis in zip(nearest, self.sweep.axes, strict=True))
 
-    def profile(self) -> Sequence[Place]:
+    def profile(self) -> Sequence[MapPlace]:
         """The places in the row or column of the chosen one, along the axis; of a map of one axis all."""
         if len(self.sweep.axes) == 1:
             return sorted(self.places, key=lambda place: place.at)
@@ -135,14 +135,14 @@ class MadeMap:
         row = [place for place in self.places if place.at[other] == self.chosen[other]]
         return sorted(row, key=lambda place: place.at[self.along])
 
-    def _across(self, place: Place) -> float:
+    def _across(self, place: MapPlace) -> float:
         """Where it stands along a profile."""
         if self.over:
             median = place.median(self.over)
             return math.nan if median is None else median
         return place.at[self.along if len(place.at) > 1 else 0]
 
-    def spread(self, places: Sequence[Place], measure: str) -> Floats:
+    def spread(self, places: Sequence[MapPlace], measure: str) -> Floats:
         """(4, places): place on the axis, least, median and largest of the seeds; NaN where there is none."""
         columns = []
         for place in places:

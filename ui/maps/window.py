@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 
 from simulator.experiment.experiment import Experiment, in_words
 from simulator.maps.cells_file import NAME, read
-from simulator.maps.making import Made
-from simulator.maps.summary import STEP, Place
+from simulator.maps.making import MadeCell
+from simulator.maps.summary import STEP, MapPlace
 from simulator.maps.sweep import MapCell, Sweep
 from simulator.maps.theory import TheoryCurve
 from simulator.running.progress_text import how_far
@@ -60,7 +60,7 @@ class MapWindow(QWidget):
         set_page(self, PAGE)
         self.state: MadeMap | None = None
         self.runner: MapRunner | None = None
-        self._made: dict[str, Made] = {}
+        self._made: dict[str, MadeCell] = {}
         self._under_way: dict[str, float] = {}
         self._progress: Progress | None = None
         self.form = MapForm(experiment, self)
@@ -184,10 +184,10 @@ class MapWindow(QWidget):
             self.runner.stop()
             self.summary.setText("Stopping…")
 
-    def _take_known(self, made: list[Made]) -> None:
+    def _take_known(self, made: list[MadeCell]) -> None:
         self._made |= {each.cell.key: each for each in made}
 
-    def _take(self, made: Made) -> None:
+    def _take(self, made: MadeCell) -> None:
         self._made[made.cell.key] = made
 
     def _take_progress(self, progress: Progress) -> None:
@@ -291,12 +291,12 @@ class MapWindow(QWidget):
         for box in (self.measure, self.along):
             box.setEnabled(self.state is not None)
 
-    def _choose(self, place: Place) -> None:
+    def _choose(self, place: MapPlace) -> None:
         if self.state is not None:
             self.state = replace(self.state, chosen=place.at)
             self._show()
 
-    def _open_cell(self, place: Place) -> None:
+    def _open_cell(self, place: MapPlace) -> None:
         """Hand the run of a cell, of its first seed, to the bench."""
         if self.state is None:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QMargins, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPalette, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QDialog,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from ui.palette.entry import PaletteEntry, matching
 from ui.style.boxes import in_column
+from ui.style.tables import ModelIndex
 from ui.style.text_size import scaled
 from ui.style.theme import current_theme
 
@@ -34,7 +35,6 @@ AROUND_ICON = QMargins(22, 10, 22, 10)
 GAP = 8
 ENTRY = Qt.ItemDataRole.UserRole
 SENTENCE = int(Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap)
-Index = QModelIndex | QPersistentModelIndex
 
 
 class CommandPalette(QDialog):
@@ -146,7 +146,7 @@ class _Delegate(QStyledItemDelegate):
         super().__init__(shown_in)
         self._list = shown_in
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: ModelIndex) -> QSize:
         line, entry = option.fontMetrics.height(), index.data(ENTRY)
         if entry is None:
             return QSize(0, line + GAP)
@@ -158,7 +158,7 @@ class _Delegate(QStyledItemDelegate):
         width = self._list.viewport().width() - PICTURE.width() - 3 * GAP
         return option.fontMetrics.boundingRect(QRect(0, 0, max(width, 1), 10_000), SENTENCE, sentence).height()
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: ModelIndex) -> None:
         entry = index.data(ENTRY)
         painter.save()
         if entry is None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.arrays.numeric import Floats
 from simulator.arrays.histograms import Histograms
+from simulator.arrays.numeric import Floats
 from simulator.observations.base import Observed
 from simulator.observations.preactivation import Preactivation, PreactivationObservation
 from simulator.parts.activations import Activation

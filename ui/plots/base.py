@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QFocusEvent, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from ui.chart.header import Header
+from ui.chart.header import PlotHeader
 from ui.chart.view import Probe, S, State, View
 from ui.plots.drawn import FIRST_ROW, DrawnPlot
 from ui.plots.lane_plots import LanePlots
@@ -87,8 +87,8 @@ class Plot(DrawnPlot[S]):
         other.pointing.layer_changed.connect(other.highlight)
         other.pointing.layer_changed.connect(self.layer_hovered)
 
-    def _make_header(self) -> Header:
-        header = Header(self.title, self.side, self.explain, self.formula, self.offers, f"plots/{self.key}")
+    def _make_header(self) -> PlotHeader:
+        header = PlotHeader(self.title, self.side, self.explain, self.formula, self.offers, f"plots/{self.key}")
         header.pause_toggled.connect(self._pause_toggled)
         header.pin_toggled.connect(lambda on: self.pin() if on else self.unpin())
         header.option_toggled.connect(self.set_option)

@@ -11,8 +11,8 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainterPath, QPolygonF
 
 from simulator.arrays.numeric import Floats
-from simulator.observations.base import CellValue
 from simulator.data.points import Points
+from simulator.observations.base import CellValue
 from simulator.observations.boundary import Boundary, BoundaryObservation
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import ValueAxis
@@ -21,7 +21,7 @@ from ui.chart.legend import Key, Note
 from ui.chart.marks import Mark, Surface
 from ui.chart.pens import pen_of
 from ui.chart.polygons import polygon
-from ui.chart.shapes import CORNERS, ORDER, Shape, corners
+from ui.chart.shapes import CORNERS, ORDER, DotShape, corners
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Plot, Probe, View
 from ui.style.colours import ramp, rgb, viridis
@@ -63,10 +63,10 @@ def _channels(colours: Sequence[str]) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Samples(Mark):
+class SampleDots(Mark):
     """Samples in the colour and the shape of their class: those held out are hollow."""
 
-    groups: Sequence[tuple[QPolygonF, str, bool, Shape]]
+    groups: Sequence[tuple[QPolygonF, str, bool, DotShape]]
     """Places, colour, whether they are held out, and shape."""
     _: KW_ONLY
     z: float = 2.0
@@ -143,7 +143,7 @@ class BoundaryPlot(Plot[BoundaryState]):
         self.x_axis, self.y_axis = ValueAxis("bottom", "x₁"), ValueAxis("left", "x₂")
         self.x_axis.spacing = 60.0
         self.pane = self.canvas.add_pane(FIRST_ROW, self.y_axis, self.x_axis)
-        self._samples: tuple[Points | None, str, Samples | None] = (None, "", None)
+        self._samples: tuple[Points | None, str, SampleDots | None] = (None, "", None)
         """Points, theme, and how they are drawn: they do not change from frame to frame."""
 
     def begin(self, info: RunInfo) -> None:
@@ -173,7 +173,7 @@ class BoundaryPlot(Plot[BoundaryState]):
         (x0, x1), (y0, y1) = state.answer.x_range, state.answer.y_range
         points, theme, samples = self._samples
         if samples is None or state.points is not points or theme != self.theme.name:
-            samples = Samples("samples", self._groups(state))
+            samples = SampleDots("samples", self._groups(state))
             self._samples = (state.points, self.theme.name, samples)
         return [Picture("plane", self._pixels(state), QRectF(x0, y0, x1 - x0, y1 - y0)), samples]
 
@@ -203,7 +203,7 @@ class BoundaryPlot(Plot[BoundaryState]):
         finite = values[np.isfinite(values)]
         return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
 
-    def _groups(self, state: BoundaryState) -> list[tuple[QPolygonF, str, bool, Shape]]:
+    def _groups(self, state: BoundaryState) -> list[tuple[QPolygonF, str, bool, DotShape]]:
         points = state.points
         if points is None:
             return []
@@ -272,7 +272,7 @@ class BoundaryPlot(Plot[BoundaryState]):
         return Table(cells)
 
 
-def _shape(state: BoundaryState, place: int) -> Shape:
+def _shape(state: BoundaryState, place: int) -> DotShape:
     """Of the samples of one class; those of a quantity are discs."""
     return ORDER[place % len(ORDER)] if state.classes else ORDER[0]
 

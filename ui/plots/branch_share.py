@@ -37,7 +37,7 @@ class Levels(Mark):
             surface.painter.drawLine(*map(surface.to_pixels.map, ends))
 
 
-class BranchShare(DepthPlot):
+class BranchSharePlot(DepthPlot):
     key = "branch_share"
     spoken_as = (("branch_share", "shares of the branch"),)
     preset = "deep-residual"
@@ -87,4 +87,4 @@ class BranchShare(DepthPlot):
 if __name__ == "__main__":
     from ui.plots.preview import preview
 
-    preview(BranchShare)
+    preview(BranchSharePlot)

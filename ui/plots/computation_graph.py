@@ -27,7 +27,7 @@ from ui.plots.graph.editor import WeightEditor
 from ui.plots.graph.faces import LaidOutGraph, brackets_of, faces_of, fold_words, label_of, name_of, opened_of
 from ui.plots.graph.folding import Fold, FoldedGraph, OpenFolds, folded, folding_again, opening
 from ui.plots.graph.hits import hit, unit_hit
-from ui.plots.graph.layout import Edge, Position, depth_of, edges, is_editable, layout, role_of
+from ui.plots.graph.layout import BoxPosition, Edge, depth_of, edges, is_editable, layout, role_of
 from ui.plots.graph.marks import BRACKET, Boxes
 from ui.plots.graph.phrases import ratio_words
 from ui.plots.graph.state import UNCHANGED, GraphState, changed_columns
@@ -350,7 +350,7 @@ def weights_layer(chosen: str) -> int:
     return max(depth_of(chosen), 0) if chosen else 0
 
 
-def _distance(place: Position, x: float, y: float) -> float:
+def _distance(place: BoxPosition, x: float, y: float) -> float:
     return math.hypot(place[0] - x, 2 * (place[1] - y))
 
 

@@ -22,7 +22,7 @@ from ui.plots.spoken import spoken
 from ui.style.numbers import integer
 from ui.style.theme import Theme, layer_colour
 
-Shape = Literal["wide", "square", "tall"]
+CardShape = Literal["wide", "square", "tall"]
 HEADER, NAME, LEGEND_LINE = 24, 24, 18
 """Pixels of a plot's header, of a network's name over its image, and of one more line of a legend."""
 LETTER, BESIDE_NAME, MOST_LINES = 6.4, 32, 3
@@ -41,7 +41,7 @@ class PlotDefinition(Generic[S]):
     title: ClassVar[str] = ""
     side: ClassVar[str] = "forward"
     default: ClassVar[bool] = False
-    shape: ClassVar[Shape] = "wide"
+    shape: ClassVar[CardShape] = "wide"
     """What a card of it should look like: twice as wide as high, about as wide as high, or higher than wide."""
     least_width: ClassVar[int] = 300
     least_height: ClassVar[int] = 170

@@ -63,7 +63,7 @@ class DepthState:
     theory: Prediction | None = None
     since: Since = ()
     """When the layers that are not finite now were lost, by the first line's measure."""
-    quartiles: Quartiles | None = None
+    quartiles: ColumnQuartiles | None = None
     """Where ``now`` is the median of several seeds: the first and the third."""
 
     @property
@@ -84,16 +84,16 @@ def columns_of(frame: Frame, names: Sequence[str]) -> dict[str, MeasureColumn]:
     return columns
 
 
-Quartiles = tuple[Mapping[str, MeasureColumn], Mapping[str, MeasureColumn]]
+ColumnQuartiles = tuple[Mapping[str, MeasureColumn], Mapping[str, MeasureColumn]]
 """The first and the third of several seeds."""
 
 
-def _quartiles(view: View, names: Sequence[str]) -> Quartiles | None:
+def _quartiles(view: View, names: Sequence[str]) -> ColumnQuartiles | None:
     views = view.quartiles
     return None if views is None else (columns_of(views[0].frame, names), columns_of(views[1].frame, names))
 
 
-def columns_apart(states: tuple[DepthState, DepthState] | None) -> Quartiles | None:
+def columns_apart(states: tuple[DepthState, DepthState] | None) -> ColumnQuartiles | None:
     """What two states have now."""
     return None if states is None else (states[0].now, states[1].now)
 

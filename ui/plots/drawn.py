@@ -14,7 +14,7 @@ from simulator.record.changes import Change
 from simulator.training.run_info import RunInfo
 from ui.chart.canvas import Canvas
 from ui.chart.drawing import Drawing, DrawnState
-from ui.chart.header import Header
+from ui.chart.header import PlotHeader
 from ui.chart.legend import Key, Legend, Note, PictureTitle
 from ui.chart.marks import GHOST, LIVE, Palette, Style
 from ui.chart.pointing import Pointing
@@ -97,7 +97,7 @@ class DrawnPlot(QWidget, SeveralNetworks[S]):
         self._row.setRowStretch(0, 1)
         self.canvas.grid.addItem(self.legend, LEGEND_ROW, 0, 1, 4)
 
-    def _make_header(self) -> Header:
+    def _make_header(self) -> PlotHeader:
         raise NotImplementedError
 
     def let_point(self, other: Any) -> None:

@@ -34,7 +34,7 @@ from ui.style.theme import Theme
 MARGIN = 0.02
 MOST_OF_INPUT, GAP_TO_MAPS = 0.5, 0.06
 """Width of the input at most and its distance from the maps, as shares of their width."""
-Index = NDArray[np.intp]
+TileIndex = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,7 @@ class TilePlot(ImagePlot[MapState]):
         columns |= {"row": (row + 1).tolist(), "column": (column + 1).tolist(), "value": values.ravel().tolist()}
         return Table(columns)
 
-    def tile_columns(self, maps: Maps, tile: Index) -> dict[str, Index]:
+    def tile_columns(self, maps: Maps, tile: TileIndex) -> dict[str, TileIndex]:
         """Columns of the table that say which tile a value is of, counted from 1."""
         return {"channel": tile + 1}
 

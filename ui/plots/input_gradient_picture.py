@@ -17,7 +17,7 @@ from ui.chart.legend import Note
 from ui.chart.table import Table
 from ui.plots.base import Probe, View
 from ui.plots.costly import CostlyPlot
-from ui.plots.feature_maps import Index, MapState, TilePlot
+from ui.plots.feature_maps import MapState, TileIndex, TilePlot
 from ui.plots.input_gradient import InputGradientPlot, norm_words
 
 
@@ -89,7 +89,7 @@ class InputGradientPicture(CostlyPlot[MapState], TilePlot):
         probed = super().probe(state, pane, x, y)
         return None if probed is None else replace(probed, layer=-1)
 
-    def tile_columns(self, maps: Maps, tile: Index) -> dict[str, Index]:
+    def tile_columns(self, maps: Maps, tile: TileIndex) -> dict[str, TileIndex]:
         gradient = self._gradient_of(maps)
         sample, channel = np.divmod(tile, channels_of(gradient))
         return {"sample": gradient.samples[sample], "channel": channel + 1}

@@ -8,7 +8,7 @@ from simulator.arrays.numeric import Floats
 from simulator.observations.feature_maps import Maps
 from ui.chart.colour_tables import diverging_table
 from ui.chart.tiles import Tiles, flowing
-from ui.plots.feature_maps import Index, TilePlot
+from ui.plots.feature_maps import TileIndex, TilePlot
 from ui.style.numbers import integer
 
 
@@ -55,13 +55,13 @@ class Kernels(TilePlot):
         channel, source = self._place(maps, np.array([tile]))
         return f"channel {channel[0]}" + (f", input {source[0]}" if maps.inputs > 1 else "")
 
-    def _place(self, maps: Maps, tile: Index) -> tuple[Index, Index]:
+    def _place(self, maps: Maps, tile: TileIndex) -> tuple[TileIndex, TileIndex]:
         """Channel and input of tiles, counted from 1."""
         assert maps.kernels is not None
         down, across = np.divmod(tile, max(maps.kernels.shape[:2]))
         return (across + 1, down + 1) if self._channels_across(maps) else (down + 1, across + 1)
 
-    def tile_columns(self, maps: Maps, tile: Index) -> dict[str, Index]:
+    def tile_columns(self, maps: Maps, tile: TileIndex) -> dict[str, TileIndex]:
         channel, source = self._place(maps, tile)
         return {"channel": channel, "input": source}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
-from simulator.record.alignment import Rows, common_rows
+from simulator.record.alignment import RowPairs, common_rows
 from ui.chart.view import View
 from ui.plots.drawn import DrawnPlot
 
@@ -20,7 +20,7 @@ class LanePlots:
 
     def __init__(self) -> None:
         self._others: dict[str, Any] = {}
-        self._partners: dict[str, Rows] = {}
+        self._partners: dict[str, RowPairs] = {}
         self._shown: dict[str, bool] = {}
         """Which of them have something to show."""
         self.in_place = ""
@@ -84,12 +84,12 @@ class LanePlots:
             other.state = state
 
 
-def partners_of(view: View) -> dict[str, Rows]:
+def partners_of(view: View) -> dict[str, RowPairs]:
     """Rows of the run and of each network that show the same layer, where networks are held against each other so."""
     return {name: _partners(view, lane) for name, lane in view.lanes.items()} if view.comparing.common_layers else {}
 
 
-def _partners(view: View, lane: View) -> Rows:
+def _partners(view: View, lane: View) -> RowPairs:
     own, its = (each.frame.experiment or each.record.experiment_at(each.frame.step) for each in (view, lane))
     if own is None or its is None:
         return ()
@@ -97,5 +97,5 @@ def _partners(view: View, lane: View) -> Rows:
 
 
 @functools.lru_cache(64)
-def _rows(own: Experiment, labels: tuple[str, ...], its: Experiment, its_labels: tuple[str, ...]) -> Rows:
+def _rows(own: Experiment, labels: tuple[str, ...], its: Experiment, its_labels: tuple[str, ...]) -> RowPairs:
     return common_rows(own, labels, its, its_labels)

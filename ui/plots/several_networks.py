@@ -13,7 +13,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGridLayout
 
-from simulator.record.alignment import Rows
+from simulator.record.alignment import RowPairs
 from ui.chart.canvas import Canvas
 from ui.chart.drawing import DrawnState, PlacedPart
 from ui.chart.legend import LINES, Key, Legend, Note, PictureTitle, Swatch
@@ -34,7 +34,7 @@ class LanePlot(Struct, frozen=True):
     name: str
     plot: Any
     style: Style
-    partners: Rows = ()
+    partners: RowPairs = ()
     """Rows of the run and of it that show the same layer; none: they are held against each other by relative depth."""
 
 
@@ -128,7 +128,7 @@ class SeveralNetworks(PlotDefinition[S]):
         return at.x(), at.y()
 
     def show_lanes(
-        self, name: str, others: Sequence[tuple[str, Any]], partners: Mapping[str, Rows] = MappingProxyType({}),
+        self, name: str, others: Sequence[tuple[str, Any]], partners: Mapping[str, RowPairs] = MappingProxyType({}),
         *, named: bool = False,
     ) -> None:  # fmt: skip
         """Draw further networks over this one, which is called ``name``; ``partners``: rows of the same layer.

@@ -9,9 +9,9 @@ import numpy as np
 from PySide6.QtGui import QPolygonF
 
 from simulator.arrays.numeric import Floats
-from simulator.observations.base import CellValue
 from simulator.layers.base import layer_kinds
 from simulator.layers.recurrent.profile import TimeProfile
+from simulator.observations.base import CellValue
 from simulator.observations.time_profile import TimeProfilesObservation
 from simulator.record.frame import Frame
 from simulator.record.history import Series
@@ -122,7 +122,7 @@ def tracks_of(frame: Frame, first: Frame | None) -> tuple[LayerProfile, ...]:
     return tuple(tracks)
 
 
-class ThroughTime(Plot[ThroughTimeState]):
+class ThroughTimePlot(Plot[ThroughTimeState]):
     key = "through_time"
     spoken_as = (
         ("hidden_gradient_norm", "gradient norms"),
@@ -350,4 +350,4 @@ class ThroughTime(Plot[ThroughTimeState]):
 if __name__ == "__main__":
     from ui.plots.preview import preview
 
-    preview(ThroughTime)
+    preview(ThroughTimePlot)

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 
-from simulator.observations.base import CellValue
 from simulator.arrays.numeric import Floats
+from simulator.observations.base import CellValue
 from simulator.observations.sampled import Subject
 from simulator.observations.time_profile import StateGradients, TimeProfilesObservation, height_of, norms_of
 from simulator.record.sampled_history import Grid
@@ -236,7 +236,9 @@ class ThroughTimeImage(ImagePlot[ImageState]):
         return Probe("\n".join(lines), each.layers[row], first + 0.5 * (image.width - 1))
 
     def rows(self, state: ImageState) -> Table:
-        columns: dict[str, list[CellValue]] = {name: [] for name in ("first_step", "layer", "time", "hidden_gradient_norm")}
+        columns: dict[str, list[CellValue]] = {
+            name: [] for name in ("first_step", "layer", "time", "hidden_gradient_norm")
+        }
         for label, image in zip(state.labels, state.images, strict=True):
             count, rows = image.values.shape
             steps = image.first + image.width * np.arange(count)

@@ -21,7 +21,7 @@ class RatioState(DepthState):
     weightless: tuple[int, ...] = ()
 
 
-class UpdateRatio(DepthPlot):
+class UpdateRatioPlot(DepthPlot):
     key = "update_ratio"
     spoken_as = (("update_ratio", "ratios of update to weights"),)
     title = "Update to weight ratio"
@@ -62,4 +62,4 @@ class UpdateRatio(DepthPlot):
 if __name__ == "__main__":
     from ui.plots.preview import preview
 
-    preview(UpdateRatio)
+    preview(UpdateRatioPlot)

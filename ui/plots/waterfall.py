@@ -13,8 +13,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPolygonF
 
 from simulator.arrays.numeric import Floats
-from simulator.observations.base import CellValue
 from simulator.arrays.trace import FACTORS, Factor, Gains
+from simulator.observations.base import CellValue
 from simulator.observations.factors import NOT_A_NUMBER, TOTAL, FactorsObservation, gain_rows, nothing_arrives
 from ui.chart.axes import DepthAxis, ValueAxis
 from ui.chart.hatching import Hatch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ui.plots.depth import DepthPlot, MeasureLine
 
 
-class Weights(DepthPlot):
+class WeightsPlot(DepthPlot):
     key = "weights"
     spoken_as = (("weight_norm", "weight norms"),)
     title = "Weight norm over depth"
@@ -24,4 +24,4 @@ class Weights(DepthPlot):
 if __name__ == "__main__":
     from ui.plots.preview import preview
 
-    preview(Weights)
+    preview(WeightsPlot)

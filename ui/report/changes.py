@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from xml.etree.ElementTree import Element
 
-from simulator.schema.plain import FieldPath
 from simulator.experiment.differences import UNTRAINED, in_words
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.labels import told_layers
 from simulator.record.changes import Change
 from simulator.schema.parameter import Part, differences
+from simulator.schema.plain import FieldPath
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.surgery import Reinitialise, ScaleWeights, Surgery
 from ui.report.markup import element, table

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from simulator.schema.plain import FieldPath
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.shapes import shapes, text_of
 from simulator.layers.normalization import Normalization
@@ -14,6 +13,7 @@ from simulator.network.memory import Need, need_of
 from simulator.parts.activations import Activation
 from simulator.parts.initializers import Initializer
 from simulator.schema.parameter import Parameter, Part, Spec, own_first, parameters
+from simulator.schema.plain import FieldPath
 from simulator.training.run_info import RunInfo
 from ui.builder.entries import StackEntry, entries_of
 from ui.report.markup import INDENT

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QVBoxLayout, QWi
 
 STRETCH: Final = "stretch"
 """Room that takes all that is left."""
-Item = (
+BoxItem = (
     QWidget
     | QLayout
     | int
@@ -22,7 +22,7 @@ Margins = tuple[int, int, int, int]
 
 
 def in_row(
-    *items: Item, on: QWidget | None = None, spacing: int | None = None, margins: Margins | None = None
+    *items: BoxItem, on: QWidget | None = None, spacing: int | None = None, margins: Margins | None = None
 ) -> QHBoxLayout:
     """Beside one another, as the layout of ``on`` where it is given; margins are left, top, right, bottom."""
     box = QHBoxLayout() if on is None else QHBoxLayout(on)
@@ -31,7 +31,7 @@ def in_row(
 
 
 def in_column(
-    *items: Item, on: QWidget | None = None, spacing: int | None = None, margins: Margins | None = None
+    *items: BoxItem, on: QWidget | None = None, spacing: int | None = None, margins: Margins | None = None
 ) -> QVBoxLayout:
     """Below one another, as the layout of ``on`` where it is given; margins are left, top, right, bottom."""
     box = QVBoxLayout() if on is None else QVBoxLayout(on)
@@ -39,12 +39,12 @@ def in_column(
     return box
 
 
-def in_dialog(dialog: QWidget, *items: Item) -> QVBoxLayout:
+def in_dialog(dialog: QWidget, *items: BoxItem) -> QVBoxLayout:
     """All of a dialog, below one another, with its usual margins."""
     return in_column(*items, on=dialog, spacing=12, margins=(16, 16, 16, 16))
 
 
-def _fill(box: QBoxLayout, items: tuple[Item, ...], spacing: int | None, margins: Margins | None) -> None:
+def _fill(box: QBoxLayout, items: tuple[BoxItem, ...], spacing: int | None, margins: Margins | None) -> None:
     if margins is not None:
         box.setContentsMargins(*margins)
     if spacing is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats
 

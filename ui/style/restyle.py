@@ -14,8 +14,8 @@ from ui.style.stylesheet import stylesheet
 from ui.style.text_size import measure_text
 from ui.style.theme import DARK, LIGHT, THEMES, Theme, qpalette, take_theme, theme_changed
 
-Choice = Literal["light", "dark", "system"]
-CHOICES: tuple[Choice, ...] = ("light", "dark", "system")
+ThemeChoice = Literal["light", "dark", "system"]
+CHOICES: tuple[ThemeChoice, ...] = ("light", "dark", "system")
 
 
 class _Chosen(QObject):
@@ -23,14 +23,14 @@ class _Chosen(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self.choice: Choice = "system"
+        self.choice: ThemeChoice = "system"
         self.follows = False
 
 
 _chosen = _Chosen()
 
 
-def set_theme(app: QApplication, choice: Choice) -> None:
+def set_theme(app: QApplication, choice: ThemeChoice) -> None:
     """Restyle the whole application; ``system`` follows the desktop from now on."""
     _chosen.choice = choice
     if not _chosen.follows:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )  # fmt: skip
 
 from simulator.experiment.experiment import ExperimentError
-from simulator.experiment.locks import FieldLocks, State
+from simulator.experiment.locks import FieldLocks, LockState
 from simulator.lessons.controls import Control, controls, with_state
 from simulator.schema.settings import keys_of
 from ui.style.boxes import STRETCH, in_column, in_row
@@ -24,7 +24,7 @@ from ui.teaching.fields import LineField, form, labelled
 from ui.teaching.model import LessonInMaking
 
 COLUMNS = ("Control", "Value", "Pupil", "Called")
-STATES: tuple[tuple[State, str, str], ...] = (
+STATES: tuple[tuple[LockState, str, str], ...] = (
     ("free", "&Free", "It can be turned before the run."),
     ("locked", "&Locked", "It is shown and cannot be turned until the run has answered."),
     ("hidden", "&Hidden", "It is not shown until the run has answered."),
@@ -49,7 +49,7 @@ class ControlsPage(QWidget):
         self.tree.setAlternatingRowColors(True)
         self.tree.currentItemChanged.connect(lambda _now, _before: self._show_chosen())
         self.buttons = QButtonGroup(self)
-        self.states: dict[State, QRadioButton] = {}
+        self.states: dict[LockState, QRadioButton] = {}
         for state, text, tip in STATES:
             self.states[state] = made = QRadioButton(text)
             made.setToolTip(tip)
@@ -150,7 +150,7 @@ class ControlsPage(QWidget):
 
     # -- changing --------------------------------------------------------------------------------------------------
 
-    def set_state(self, state: State) -> None:
+    def set_state(self, state: LockState) -> None:
         """Of the chosen control and all that is in it."""
         item = self.tree.currentItem()
         if item is None or (self.path and not self._control(item).lockable):
@@ -173,7 +173,7 @@ class ControlsPage(QWidget):
         self.making.set("knobs", {**knobs, "because": text} if text.strip() else knobs)
 
 
-def state_of(knobs: FieldLocks, path: str) -> State:
+def state_of(knobs: FieldLocks, path: str) -> LockState:
     """Of the control at ``path``; the empty path is of all that nothing else is said of."""
     return knobs.state(keys_of(path)) if path else knobs.otherwise
 

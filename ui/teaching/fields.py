@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )  # fmt: skip
 
-from ui.style.boxes import Item, in_column
+from ui.style.boxes import BoxItem, in_column
 from ui.style.keys import OwnKeys
 from ui.style.text_size import scaled, with_text
 from ui.style.widgets import scroll_down
@@ -123,7 +123,7 @@ class FieldsPage(QScrollArea):
         self.setAccessibleName(name)
         scroll_down(self)
 
-    def fill(self, *items: Item) -> None:
+    def fill(self, *items: BoxItem) -> None:
         """Its fields, from top to bottom."""
         inner = QWidget()
         in_column(*items, on=inner, spacing=8, margins=(12, 10, 12, 10))

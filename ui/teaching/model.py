@@ -10,8 +10,8 @@ from PySide6.QtCore import QObject, Signal
 
 from simulator.experiment.experiment import ExperimentError, in_words
 from simulator.lessons.draft import Draft
-from simulator.lessons.formula import Formula, FormulaError, Value
-from simulator.lessons.lesson import Lesson, Subject
+from simulator.lessons.formula import Formula, FormulaError, FormulaValue
+from simulator.lessons.lesson import Lesson, LessonSubject
 from simulator.running.transport import Mode
 from ui.lessons.measurer import Measurer
 
@@ -41,7 +41,7 @@ class LessonInMaking(QObject):
         """Why the run could not be measured."""
         self.measuring = False
         self._measurer = Measurer(lambda: mode, self)
-        self._numbers: Mapping[str, Value] = {}
+        self._numbers: Mapping[str, FormulaValue] = {}
         self._numbers_of: Mapping[str, str] | None = None
         self._measurer.progressed.connect(self.progressed)
         self._measurer.measured.connect(self._keep)
@@ -68,7 +68,7 @@ class LessonInMaking(QObject):
         self.exchanged.emit()
         self.changed.emit()
 
-    def take(self, subject: Subject, steps: int) -> None:
+    def take(self, subject: LessonSubject, steps: int) -> None:
         """Let the lesson run this."""
         self.draft.take(subject, steps)
         self.touch()
@@ -84,7 +84,7 @@ class LessonInMaking(QObject):
     # -- what the run measures -------------------------------------------------------------------------------------
 
     @property
-    def numbers(self) -> Mapping[str, Value]:
+    def numbers(self) -> Mapping[str, FormulaValue]:
         """Every number by its name as the run measured it; none where it has not been made as the lesson is now."""
         return self._numbers if self._numbers_of == self._run_by() else {}
 
@@ -117,7 +117,7 @@ class LessonInMaking(QObject):
         self.measuring, self.refusal = False, refusal
         self.measured.emit()
 
-    def _keep(self, values: Mapping[str, Value]) -> None:
+    def _keep(self, values: Mapping[str, FormulaValue]) -> None:
         self._numbers, self._numbers_of = values, self._asked
         self._end()
 
@@ -125,7 +125,7 @@ class LessonInMaking(QObject):
         self._numbers_of = None
         self._end(reason)
 
-    def value(self, formula: str | float) -> Value | None:
+    def value(self, formula: str | float) -> FormulaValue | None:
         """What a formula comes to by the measured numbers; None where it cannot be worked out."""
         try:
             return Formula(formula).value(self.numbers)

@@ -8,7 +8,7 @@ import msgspec
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLabel, QScrollArea, QWidget
 
-from simulator.lessons.formula import FormulaError, Value
+from simulator.lessons.formula import FormulaError, FormulaValue
 from simulator.lessons.question import AnyQuestion
 from simulator.lessons.text import filled
 from ui.lessons.answer_forms import QuestionBox
@@ -64,7 +64,7 @@ class Preview(QScrollArea):
                 parts += [_heading(f"After the run: {title.lower()}"), _prose(title, text, after)]
         return parts
 
-    def _question(self, place: int, plain: Mapping[str, object], known: Mapping[str, Value]) -> QWidget:
+    def _question(self, place: int, plain: Mapping[str, object], known: Mapping[str, FormulaValue]) -> QWidget:
         """With its form, as soon as it is whole."""
         try:
             whole = {**plain, "expected": plain["expected"] or 0, "source": plain["source"] or "–"}
@@ -88,7 +88,7 @@ def _heading(text: str) -> QLabel:
     return label
 
 
-def _prose(name: str, text: str, names: Mapping[str, Value]) -> Prose:
+def _prose(name: str, text: str, names: Mapping[str, FormulaValue]) -> Prose:
     """Numbers that are not known yet stand as they are written."""
     prose = Prose(name)
     try:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QSpinBox
 
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
 from simulator.lessons.draft import slug
-from simulator.lessons.lesson import MOST_STEPS, Subject
+from simulator.lessons.lesson import MOST_STEPS, LessonSubject
 from ui.style.boxes import STRETCH, in_row
 from ui.style.numbers import count
 from ui.style.widgets import muted, push_button
@@ -87,7 +87,7 @@ class TextPage(FieldsPage):
             self.run.setText(f"What the lesson runs cannot be made here: {in_words(error)}")
 
 
-def what_runs(subject: Subject) -> str:
+def what_runs(subject: LessonSubject) -> str:
     """``a network on digits, 10 layers``"""
     if not isinstance(subject, Experiment):
         racing = count(len(subject.optimizers), "optimiser")

@@ -25,12 +25,12 @@ from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.surgery import Reinitialise, ScaleWeights
 from ui.style.numbers import count, integer, number
 
-Kind = Literal["checkpoint", "finding", "change", "surgery", "spike", "not finite"]
-NAMES: dict[Kind, str] = {
+MarkKind = Literal["checkpoint", "finding", "change", "surgery", "spike", "not finite"]
+NAMES: dict[MarkKind, str] = {
     "checkpoint": "checkpoint", "finding": "finding", "change": "change by hand", "surgery": "surgery",
     "spike": "spike", "not finite": "not finite",
 }  # fmt: skip
-BY_HAND: tuple[Kind, ...] = ("change", "surgery")
+BY_HAND: tuple[MarkKind, ...] = ("change", "surgery")
 RISING = "loss", "gradient_norm"
 
 
@@ -39,7 +39,7 @@ class TimeMark:
     """Something at one step."""
 
     step: int
-    kind: Kind
+    kind: MarkKind
     text: str = ""
 
     @property

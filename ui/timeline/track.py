@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QSlider, QToolTip, QWidget
 from ui.style.keys import held
 from ui.style.text_size import scaled, with_text
 from ui.style.theme import Theme, current_theme
-from ui.timeline.marks import BY_HAND, Kind, TimeMark, next_step
+from ui.timeline.marks import BY_HAND, MarkKind, TimeMark, next_step
 
 MARGIN = 9.0
 """Pixels at both ends, for half a handle."""
@@ -33,15 +33,15 @@ FASTER = 10
 NEAR = 5.0
 """Pixels beside a mark at which the pointer reads it."""
 MOST_WORDS = 5
-ORDER: tuple[Kind, ...] = ("checkpoint", "change", "surgery", "spike", "finding", "not finite")
+ORDER: tuple[MarkKind, ...] = ("checkpoint", "change", "surgery", "spike", "finding", "not finite")
 """What is drawn later lies above."""
-HEIGHTS: dict[Kind, float] = {
+HEIGHTS: dict[MarkKind, float] = {
     "checkpoint": 6, "change": -6, "surgery": -6, "finding": 6, "spike": 6, "not finite": 6,
 }  # fmt: skip
 """Pixels below the middle of the line: what a hand has done stands above it, what came of the run below."""
-APART: dict[Kind, int] = {"checkpoint": 2, "change": 10, "surgery": 10, "finding": 10, "spike": 5, "not finite": 10}
+APART: dict[MarkKind, int] = {"checkpoint": 2, "change": 10, "surgery": 10, "finding": 10, "spike": 5, "not finite": 10}
 """Pixels from one mark to the next of its kind from which both can be seen."""
-SIGN_COLOURS: dict[Kind, str] = {
+SIGN_COLOURS: dict[MarkKind, str] = {
     "checkpoint": "muted", "change": "text", "surgery": "text", "finding": "backward", "spike": "warning",
     "not finite": "warning",
 }  # fmt: skip
@@ -52,7 +52,7 @@ SIGN_COLOURS: dict[Kind, str] = {
 class Cluster:
     """Marks of a kind that stand too near each other to be told apart, from pixel to pixel."""
 
-    kind: Kind
+    kind: MarkKind
     first: int
     last: int
 
@@ -219,14 +219,14 @@ class TimeTrack(QSlider):
         """Marks as they are drawn: those of a kind that have no room beside each other are one, from first to last."""
         drawn = self.marks, self.minimum(), self.maximum(), self.width()
         if drawn != self._clusters[0]:
-            steps: dict[Kind, list[int]] = {kind: [] for kind in ORDER}
+            steps: dict[MarkKind, list[int]] = {kind: [] for kind in ORDER}
             for mark in self.marks:
                 steps[mark.kind].append(mark.step)
             clusters = [cluster for kind in ORDER for cluster in self._clusters_of(kind, sorted(steps[kind]))]
             self._clusters = drawn, clusters
         return self._clusters[1]
 
-    def _clusters_of(self, kind: Kind, steps: Sequence[int]) -> list[Cluster]:
+    def _clusters_of(self, kind: MarkKind, steps: Sequence[int]) -> list[Cluster]:
         first, span, width = self._way
         ends: list[list[int]] = []
         for step in steps:
@@ -258,7 +258,7 @@ def paint_cluster(painter: QPainter, cluster: Cluster, middle: float, theme: The
         _paint_sign(painter, cluster.kind, QPointF(x, y), colour)
 
 
-def _paint_sign(painter: QPainter, kind: Kind, at: QPointF, colour: QColor) -> None:
+def _paint_sign(painter: QPainter, kind: MarkKind, at: QPointF, colour: QColor) -> None:
     """A triangle for a change, a square for surgery, a diamond for a finding, a stroke, a cross."""
     x, y = at.x(), at.y()
     painter.setPen(Qt.PenStyle.NoPen)

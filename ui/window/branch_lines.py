@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ui.bench.branches import Branch
+from ui.style.tables import ModelIndex
 from ui.style.text_size import scaled
 
 MARGIN = 6.0
@@ -26,9 +27,7 @@ class BranchLines(QStyledItemDelegate):
         self.rows: Sequence[Branch] = ()
         """In the order in which they are shown, each behind its parent."""
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: ModelIndex) -> None:
         super().paint(painter, option, index)
         names = [each.name for each in self.rows]
         name = index.sibling(index.row(), 0).data()
@@ -41,7 +40,7 @@ class BranchLines(QStyledItemDelegate):
         self._draw(painter, QRectF(option.rect), names.index(name), option.palette.color(role))
         painter.restore()
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: ModelIndex) -> QSize:
         return QSize(scaled(WIDTH), super().sizeHint(option, index).height())
 
     def _draw(self, painter: QPainter, area: QRectF, row: int, colour: QColor) -> None:

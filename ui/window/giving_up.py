@@ -44,7 +44,7 @@ class GivingUp(QObject):
             return self._keep(runs)
         return answer == "discard" or (answer == "save" and self._save() and self.is_saved())
 
-    def _ask(self, runs: str) -> files.Answer:
+    def _ask(self, runs: str) -> files.UnsavedAnswer:
         ask = files.ask_unsaved if self._document.dirty else files.ask_run
         return ask(self._window, self._document.name, runs)
 

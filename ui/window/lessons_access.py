@@ -36,7 +36,9 @@ class LessonsAccess(QObject):
     stage_changed = Signal()
     """A lesson was opened, went on, or was left."""
 
-    def __init__(self, window: QMainWindow, parts: WindowParts, experiments: Experiments, landscape: LandscapeAccess) -> None:
+    def __init__(
+        self, window: QMainWindow, parts: WindowParts, experiments: Experiments, landscape: LandscapeAccess
+    ) -> None:
         super().__init__(window)
         self._landscape = landscape
         self._curtains: Curtains | None = None

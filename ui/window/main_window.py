@@ -25,7 +25,7 @@ from simulator.training.run_info import RunInfo
 from ui.bench.bench import Bench
 from ui.bench.chosen_lane import ChosenLane
 from ui.bench.document import Document
-from ui.bench.link import WorkerFactory
+from ui.bench.link import SessionFactory
 from ui.board.plot_area import PlotArea
 from ui.builder.builder import Builder
 from ui.doctor.strip import FindingsStrip
@@ -67,7 +67,7 @@ from ui.window.shelf_access import ShelfAccess
 from ui.window.status import Banner, StatusLine
 from ui.window.step_menus import StepMenus
 from ui.window.teaching_access import TeachingAccess
-from ui.window.transport import Transport
+from ui.window.transport import TransportBar
 from ui.window.verdict_strip import VerdictStrip, let_drag_target
 
 WORDS_MS = 250
@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
     """Holds the parts together; what is trained is the document's, how it goes is the bench's."""
 
     @styled_once()
-    def __init__(self, document: Document, worker: WorkerFactory) -> None:
+    def __init__(self, document: Document, worker: SessionFactory) -> None:
         super().__init__()
         self.settings = Settings()
         self.document = document
@@ -93,7 +93,7 @@ class MainWindow(QMainWindow):
         self._make_lanes(document)
         self.findings = FindingsStrip(self.bench, self.plot_area)
         self.timeline = TimelineBar(self.bench)
-        self.transport = Transport(self.bench, self)
+        self.transport = TransportBar(self.bench, self)
         self.status = StatusLine()
         self.progress = ProgressLine()
         self._since_words = QElapsedTimer()

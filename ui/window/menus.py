@@ -17,7 +17,7 @@ from ui.forms.one_undo import FIND, REDO, UNDO
 from ui.settings.preferences import PAUSE, THEME, WORKER
 from ui.settings.settings import Settings
 from ui.style.actions import action
-from ui.style.restyle import Choice
+from ui.style.restyle import ThemeChoice
 from ui.window.branch_access import BranchAccess
 from ui.window.experiments import Experiments
 from ui.window.exporting import Exporting
@@ -28,10 +28,10 @@ from ui.window.manual_access import ManualAccess
 from ui.window.parts import WindowParts
 from ui.window.preference_effects import PreferenceEntry
 from ui.window.sharing import Sharing
-from ui.window.transport import Transport
+from ui.window.transport import TransportBar
 
 Standard = QKeySequence.StandardKey
-THEMES: tuple[tuple[Choice, str], ...] = (("light", "Light"), ("dark", "Dark"), ("system", "Like the desktop"))
+THEMES: tuple[tuple[ThemeChoice, str], ...] = (("light", "Light"), ("dark", "Dark"), ("system", "Like the desktop"))
 
 
 class FileCommands(Struct, frozen=True):
@@ -124,7 +124,7 @@ def build_menus(window: QMainWindow, parts: WindowParts, commands: MenuCommands)
     fill_presets(parts.transport.preset_menu, commands.file.experiments.open_preset)
 
 
-def _run(window: QMainWindow, menu: QMenu, transport: Transport, commands: RunCommands) -> None:
+def _run(window: QMainWindow, menu: QMenu, transport: TransportBar, commands: RunCommands) -> None:
     menu.addActions([transport.play, transport.step, transport.steps])
     menu.addSeparator()
     menu.addActions([transport.same, transport.reseed])

@@ -10,7 +10,7 @@ from ui.builder.builder import Builder
 from ui.doctor.strip import FindingsStrip
 from ui.forms.training import TrainingPanel
 from ui.window.status import Banner, StatusLine
-from ui.window.transport import Transport
+from ui.window.transport import TransportBar
 
 
 class WindowParts(Struct, frozen=True):
@@ -21,6 +21,6 @@ class WindowParts(Struct, frozen=True):
     builder: Builder
     training: TrainingPanel
     findings: FindingsStrip
-    transport: Transport
+    transport: TransportBar
     banner: Banner
     status: StatusLine

@@ -70,7 +70,7 @@ class Readout(QWidget):
             value.setFixedSize(size)
 
 
-class Transport(QToolBar):
+class TransportBar(QToolBar):
     """Commands to the bench on the left, read-outs in the middle, presets and export on the right."""
 
     new_seed = Signal()

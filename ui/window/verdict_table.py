@@ -69,7 +69,7 @@ def _seconds_text(value: float) -> str:
     return number(value, 2) if math.isfinite(value) else NOT_YET
 
 
-class Quantity(Struct, frozen=True):
+class VerdictQuantity(Struct, frozen=True):
     """A number of a network, where it is known, and how it is written."""
 
     value: Callable[[Standing], float | None]
@@ -93,11 +93,11 @@ class VerdictColumn(Struct, frozen=True):
 
     title: str
     tip: str
-    quantities: tuple[Quantity, ...]
+    quantities: tuple[VerdictQuantity, ...]
     whole: Callable[[Standing], str] = lambda _: ""
     text: Callable[[Standing], str] | None = None
     """Of one network, where it says more than its quantities."""
-    over: tuple[Quantity, ...] = ()
+    over: tuple[VerdictQuantity, ...] = ()
     """Of several seeds, where these are others."""
     of_past: bool = False
     """Whether it is of the steps before: what is not known of these is not being computed."""
@@ -125,35 +125,35 @@ def _scored_at(standing: Standing) -> str:
 
 
 COLUMNS = (
-    VerdictColumn("Loss", "Mean loss of the present step's batch.", (Quantity(lambda s: s.loss),)),
+    VerdictColumn("Loss", "Mean loss of the present step's batch.", (VerdictQuantity(lambda s: s.loss),)),
     VerdictColumn(
-        "Accuracy", "Share of that batch that is classified right.", (Quantity(lambda s: s.accuracy, percent),)
+        "Accuracy", "Share of that batch that is classified right.", (VerdictQuantity(lambda s: s.accuracy, percent),)
     ),
     VerdictColumn(
         "Validation",
         "Loss and accuracy on data held out, when they were made last.",
-        (Quantity(lambda s: s.validation_loss), Quantity(lambda s: s.validation_accuracy, percent)),
+        (VerdictQuantity(lambda s: s.validation_loss), VerdictQuantity(lambda s: s.validation_accuracy, percent)),
         _scored_at,
     ),
     VerdictColumn(
         "∂W first/last",
         "Norm of the weight gradient of the first layer by that of the last, the output left out where there are "
         "others: far below 1 it vanishes on its way to the input, far above it explodes.",
-        (Quantity(lambda s: s.gradient_ratio),),
+        (VerdictQuantity(lambda s: s.gradient_ratio),),
     ),
     VerdictColumn(
         "Steps",
         "The step at which the loss of a batch came to the target for the first time; of a long run a few steps of "
         "which it is one.",
-        (Quantity(lambda s: math.inf if s.reached is None else s.reached[1], _count_text),),
+        (VerdictQuantity(lambda s: math.inf if s.reached is None else s.reached[1], _count_text),),
         text=lambda s: steps_text(s.reached),
     ),
     VerdictColumn(
         "Seconds",
         "What these steps take here: their number by the mean time of one of this network's own, without what is "
         "shown of it.",
-        (Quantity(lambda s: s.seconds, _seconds_text),),
-        over=(Quantity(lambda s: math.inf if s.reached is None else s.seconds, _seconds_text),),
+        (VerdictQuantity(lambda s: s.seconds, _seconds_text),),
+        over=(VerdictQuantity(lambda s: math.inf if s.reached is None else s.seconds, _seconds_text),),
         of_past=True,
     ),
 )

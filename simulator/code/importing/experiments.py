@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from simulator.schema.plain import PlainDict
 from simulator.code.importing.modules import ForeignModule
 from simulator.code.importing.rebuilding import MOST_CLASSES, Rebuilt
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.layers.affine import AffineModule
 from simulator.layers.normalization.batch import BatchNormStage
 from simulator.schema.numbers import count, integer
+from simulator.schema.plain import PlainDict
 from simulator.system.atomic import write_atomic
 from simulator.training.training import Training
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.schema.plain import PlainDict
 from simulator.code.importing.modules import ForeignModule
 from simulator.layers.base import Shape
 from simulator.layers.image.windows import Padding, WindowAxis
 from simulator.schema.numbers import count, integer
+from simulator.schema.plain import PlainDict
 
 MOST_CLASSES = 1000
 LARGEST_SIDE = 1024

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from simulator.schema.plain import PlainDict
 from simulator.arrays.numeric import Floats
 from simulator.code.importing.modules import MAPS, RECURRENT, ForeignModule
 from simulator.code.importing.rebuilding import ACTIVATIONS, MOST_CLASSES, Rebuilt, together
 from simulator.experiment.experiment import ExperimentError
 from simulator.layers.base import Shape
 from simulator.schema.numbers import count, integer
+from simulator.schema.plain import PlainDict
 
 GATES = {"LSTM": 4, "GRU": 3, "MultiheadAttention": 3}
 NORMS = {"BatchNorm1d": "batch", "BatchNorm2d": "batch", "BatchNorm3d": "batch", "LayerNorm": "layer"}

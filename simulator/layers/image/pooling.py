@@ -9,7 +9,7 @@ from simulator.layers.base import BuildContext, Layer, Module, Shape, Tap, read_
 from simulator.layers.image.windows import Windows, image_shape, windows
 from simulator.schema.parameter import knob
 
-Mode = Literal["max", "average", "global"]
+PoolingMode = Literal["max", "average", "global"]
 
 
 class Pooling(Layer, frozen=True, kw_only=True, tag="pooling"):
@@ -25,7 +25,7 @@ class Pooling(Layer, frozen=True, kw_only=True, tag="pooling"):
 
     structured: ClassVar[bool] = True
     mode: Annotated[
-        Mode, knob("mode", "Max: the largest entry; average: the mean; global: the mean of the whole image.")
+        PoolingMode, knob("mode", "Max: the largest entry; average: the mean; global: the mean of the whole image.")
     ] = "max"
     size: Annotated[
         int, knob("size", "Height and width of a window, and the way to the next.", slider=(1, 8), ge=1, le=1024)

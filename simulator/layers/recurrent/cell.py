@@ -39,7 +39,7 @@ class Step:
 
 
 S = TypeVar("S", bound=Step)
-Arrays = Mapping[str, Array]
+CellArrays = Mapping[str, Array]
 """Name → (steps, rows, batch); of states and their gradients (steps + 1, rows, batch), the state before it first."""
 
 
@@ -85,24 +85,24 @@ class Cell(ABC, Generic[S]):
         self.kernel, self.from_state = kernel, kernel[: self.units]
         np.copyto(self.weights, kernel.T)
 
-    def slabs(self, arrays: Arrays) -> dict[str, Array]:
+    def slabs(self, arrays: CellArrays) -> dict[str, Array]:
         """The fields of its ``step`` beside those of :class:`Step`: name → (steps, rows, batch)."""
         return {}
 
-    def steps(self, arrays: Arrays) -> list[S]:
+    def steps(self, arrays: CellArrays) -> list[S]:
         """The slabs of each step, first step first."""
         s, h, dh = arrays["s"][:-1], arrays["h"][1:], arrays["dh"]
         slabs = {"s": s, "h": h, "dh": dh[1:], "dh_before": dh[:-1], "delta": arrays["delta"]} | self.slabs(arrays)
         return [self.step(**dict(zip(slabs, each, strict=True))) for each in zip(*slabs.values(), strict=True)]
 
-    def forward_all(self, arrays: Arrays) -> None:
+    def forward_all(self, arrays: CellArrays) -> None:
         """What needs no order, for all steps of a segment at once, before :meth:`forward`."""
 
     @abstractmethod
     def forward(self, step: S) -> None:
         """From s to the states, and to z or what else the way back needs."""
 
-    def backward_all(self, arrays: Arrays) -> None:
+    def backward_all(self, arrays: CellArrays) -> None:
         """What needs no order, for all steps of a piece of a segment at once, before :meth:`backward_delta`."""
 
     @abstractmethod
@@ -119,7 +119,7 @@ class Cell(ABC, Generic[S]):
         np.matmul(delta, sources, out=out)
 
     @abstractmethod
-    def fill_taps(self, arrays: Arrays) -> None:
+    def fill_taps(self, arrays: CellArrays) -> None:
         """From what the steps leave: z and slope as the tap shows them."""
 
 

@@ -10,7 +10,7 @@ from numpy import add, dot, multiply, subtract, tanh
 from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
 from simulator.layers.base import Module, Shape
-from simulator.layers.recurrent.cell import Arrays, Cell, Step, slopes_of_gates
+from simulator.layers.recurrent.cell import Cell, CellArrays, Step, slopes_of_gates
 from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.layers.recurrent.through_time import ThroughTime
 
@@ -94,7 +94,7 @@ class GRUCell(Cell[GRUStep]):
         np.copyto(self.gate_weights_back, from_state[:, :gates])
         np.copyto(self.state_weights_back, from_state[:, gates:])
 
-    def slabs(self, arrays: Arrays) -> dict[str, Array]:
+    def slabs(self, arrays: CellArrays) -> dict[str, Array]:
         z, g, delta, units = arrays["z"], arrays["g"], arrays["delta"], self.units
         return {
             "h_before": arrays["h"][:-1],
@@ -109,7 +109,7 @@ class GRUCell(Cell[GRUStep]):
             **{name: arrays[name] for name in ("state_part", "state_part_delta", "carry")},
         }
 
-    def forward_all(self, arrays: Arrays) -> None:
+    def forward_all(self, arrays: CellArrays) -> None:
         """z_candidate ← W_x x_t + b."""
         units = self.units
         np.matmul(self.weights[2 * units :, units:], arrays["s"][:-1, units:], out=arrays["z"][:, 2 * units :])
@@ -128,7 +128,7 @@ class GRUCell(Cell[GRUStep]):
         multiply(step.transform, spare, out=spare)
         add(step.h_before, spare, out=step.h)
 
-    def backward_all(self, arrays: Arrays) -> None:
+    def backward_all(self, arrays: CellArrays) -> None:
         """delta, state_part_delta ← ∂h_t/∂z_t, ∂h_t/∂state_part;  carry ← 1 − C."""
         units, g, delta, state_part_delta = self.units, arrays["g"], arrays["delta"], arrays["state_part_delta"]
         transform, reset, candidate = (g[:, row * units : (row + 1) * units] for row in range(3))
@@ -165,7 +165,7 @@ class GRUCell(Cell[GRUStep]):
         np.matmul(delta[..., gates:, :], sources[..., self.units :], out=out[..., gates:, self.units :])
         np.matmul(state_part_delta, sources[..., : self.units], out=out[..., gates:, : self.units])
 
-    def fill_taps(self, arrays: Arrays) -> None:
+    def fill_taps(self, arrays: CellArrays) -> None:
         """z of the gates without the ½; slopes relative to their largest value, as in the LSTM."""
         gates = arrays["z"][:, : 2 * self.units]
         np.multiply(gates, 2, out=gates)

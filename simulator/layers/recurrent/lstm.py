@@ -10,7 +10,7 @@ from numpy import add, dot, multiply, subtract, tanh
 from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
 from simulator.layers.base import Module, Shape
-from simulator.layers.recurrent.cell import Arrays, Cell, Step, slopes_of_gates
+from simulator.layers.recurrent.cell import Cell, CellArrays, Step, slopes_of_gates
 from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.layers.recurrent.through_time import ThroughTime
 from simulator.parts.activations import AnyActivation
@@ -110,7 +110,7 @@ class LSTMCell(Cell[LSTMStep]):
         gates = self.weights[: 3 * self.units]
         np.multiply(gates, 0.5, out=gates)
 
-    def slabs(self, arrays: Arrays) -> dict[str, Array]:
+    def slabs(self, arrays: CellArrays) -> dict[str, Array]:
         g, c, dc, delta, units = arrays["g"], arrays["c"], arrays["dc"], arrays["delta"], self.units
         return {
             "g": g,
@@ -160,7 +160,7 @@ class LSTMCell(Cell[LSTMStep]):
     def backward_state(self, step: LSTMStep) -> None:
         dot(self.from_state, step.delta, out=step.dh_before)
 
-    def fill_taps(self, arrays: Arrays) -> None:
+    def fill_taps(self, arrays: CellArrays) -> None:
         """z from the states; slopes relative to their largest value, 4 σ'(z) for the gates.
 
         So "saturated" means the same for all rows.

@@ -14,14 +14,14 @@ from typing import Generic
 
 from simulator.arrays.arena import Arena
 from simulator.arrays.numeric import Array
-from simulator.layers.recurrent.cell import Arrays, Cell, S
+from simulator.layers.recurrent.cell import Cell, CellArrays, S
 
 
 @dataclass
 class Segment(Generic[S]):
     """Buffers of successive steps, as whole arrays and as the slabs that each step of a loop takes."""
 
-    arrays: Arrays
+    arrays: CellArrays
     steps: list[S] = field(default_factory=list)
     pieces: list[tuple[int, Segment[S]]] = field(default_factory=list)
     """Where those begin that it is walked back in, the last one first."""
@@ -80,7 +80,7 @@ class Segments(Generic[S]):
         last = self._segment(self.kept, 0, self.length, piece)
         return [(start, by_length[end - start]) for start, end in spans[:-1]] + [(self.starts[-1], last)]
 
-    def _segment(self, memory: Arrays, start: int, end: int, piece: int) -> Segment[S]:
+    def _segment(self, memory: CellArrays, start: int, end: int, piece: int) -> Segment[S]:
         segment: Segment[S] = Segment(self._part(memory, start, end))
         if memory["delta"].flags.writeable:  # Or only counted: nothing will run.
             segment.steps = self.cell.steps(segment.arrays)
@@ -93,6 +93,6 @@ class Segments(Generic[S]):
         arrays = self._part(segment.arrays, begin, stop)
         return Segment(arrays, segment.steps[begin:stop])
 
-    def _part(self, arrays: Mapping[str, Array], start: int, end: int) -> Arrays:
+    def _part(self, arrays: Mapping[str, Array], start: int, end: int) -> CellArrays:
         with_state_before = {"s", *self.cell.states, *self.cell.state_gradients}
         return {name: array[start : end + (name in with_state_before)] for name, array in arrays.items()}

@@ -7,7 +7,7 @@ from numpy import dot, multiply
 
 from simulator.arrays.numeric import Array
 from simulator.layers.base import Module, Shape
-from simulator.layers.recurrent.cell import Arrays, Cell, Step
+from simulator.layers.recurrent.cell import Cell, CellArrays, Step
 from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.layers.recurrent.through_time import ThroughTime
 from simulator.parts.activations import AnyActivation, Tanh
@@ -50,14 +50,14 @@ class SimpleCell(Cell[SimpleStep]):
 
     step = SimpleStep
 
-    def slabs(self, arrays: Arrays) -> dict[str, Array]:
+    def slabs(self, arrays: CellArrays) -> dict[str, Array]:
         return {"z": arrays["z"]}
 
     def forward(self, step: SimpleStep) -> None:
         dot(self.weights, step.s, out=step.z)
         self.activation.apply(step.z, step.h)
 
-    def backward_all(self, arrays: Arrays) -> None:
+    def backward_all(self, arrays: CellArrays) -> None:
         """delta ← φ'(z)."""
         self.activation.derivative(arrays["z"], arrays["h"][1:], arrays["delta"])
 
@@ -67,5 +67,5 @@ class SimpleCell(Cell[SimpleStep]):
     def backward_state(self, step: SimpleStep) -> None:
         dot(self.from_state, step.delta, out=step.dh_before)
 
-    def fill_taps(self, arrays: Arrays) -> None:
+    def fill_taps(self, arrays: CellArrays) -> None:
         self.activation.derivative(arrays["z"], arrays["h"][1:], arrays["slope"])

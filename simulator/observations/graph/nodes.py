@@ -16,7 +16,7 @@ from simulator.layers.affine import AffineModule
 from simulator.layers.base import Module, Tap
 from simulator.layers.output import OutputModule
 from simulator.network.network import Network
-from simulator.observations.base import CellValue, Observation, AnalysisRow
+from simulator.observations.base import AnalysisRow, CellValue, Observation
 from simulator.schema.parameter import title_of
 from simulator.training.run_info import RunInfo
 

@@ -10,8 +10,8 @@ import numpy as np
 from msgspec import Struct
 
 from simulator.lessons.files import from_builtins
-from simulator.lessons.formula import Value
-from simulator.lessons.lesson import Lesson, Subject
+from simulator.lessons.formula import FormulaValue
+from simulator.lessons.lesson import Lesson, LessonSubject
 from simulator.lessons.measuring import measure
 from simulator.running.beside.side_session import SideSession
 from simulator.running.beside.side_worker import SideWorker
@@ -22,14 +22,14 @@ class MeasureLesson(Struct, frozen=True):
 
     id: int
     lesson: dict[str, Any]
-    subject: Subject
+    subject: LessonSubject
 
 
 class Measured(Struct, frozen=True):
     """Every number of the lesson by its name."""
 
     id: int
-    values: Mapping[str, Value]
+    values: Mapping[str, FormulaValue]
 
 
 class LessonWorker(SideWorker[MeasureLesson, Measured]):
@@ -47,6 +47,6 @@ class LessonSession(SideSession[MeasureLesson, Measured]):
     name = "lesson"
     worker = LessonWorker
 
-    def measure(self, lesson: Lesson, subject: Subject) -> None:
+    def measure(self, lesson: Lesson, subject: LessonSubject) -> None:
         """Run the lesson on this; what was asked for before concerns nobody."""
         self._ask(lambda number: MeasureLesson(number, msgspec.to_builtins(lesson), subject))

@@ -14,16 +14,24 @@ from simulator.landscape.slice import Slice
 from simulator.network.threads import limited_blas
 from simulator.running.beside.side_session import SideSession
 from simulator.running.beside.side_worker import Post, SideInbox, SideWorker
-from simulator.running.beside.slicing_messages import AskSlice, Contoured, Curvatures, Cut, Raced, Reply, Sliced
+from simulator.running.beside.slicing_messages import (
+    AskSlice,
+    Contoured,
+    Curvatures,
+    CutRun,
+    Raced,
+    Sliced,
+    SlicingReply,
+)
 
 STAGES = (12, 24, 48, 96)
 """Cells along each axis, one after the other."""
 
 
-class SlicingWorker(SideWorker[AskSlice, Reply]):
+class SlicingWorker(SideWorker[AskSlice, SlicingReply]):
     """What one request shares with the one before stays."""
 
-    def __init__(self, inbox: SideInbox[AskSlice], post: Post[Reply]) -> None:
+    def __init__(self, inbox: SideInbox[AskSlice], post: Post[SlicingReply]) -> None:
         super().__init__(inbox, post)
         self._cut: tuple[tuple[Slice, int], NetworkSlice] | None = None
         self._raced: tuple[Landscape, tuple[RacedPath, ...]] | None = None
@@ -64,12 +72,12 @@ class SlicingWorker(SideWorker[AskSlice, Reply]):
         return self._raced[1]
 
 
-def _cut(function: Slice, cut: Cut | None) -> NetworkSlice:
+def _cut(function: Slice, cut: CutRun | None) -> NetworkSlice:
     with np.errstate(all="ignore"):
         return function.objective() if cut is None else function.cut(cut.replay, cut.end)
 
 
-class SlicingSession(SideSession[AskSlice, Reply]):
+class SlicingSession(SideSession[AskSlice, SlicingReply]):
     """A landscape goes in; plane, paths, curvatures and contours come back.
 
     A newer request takes the place of what is being done.
@@ -79,6 +87,6 @@ class SlicingSession(SideSession[AskSlice, Reply]):
     niceness = 5
     worker = SlicingWorker
 
-    def ask(self, landscape: Landscape, cut: Cut | None, window: Window | None, step: int) -> None:
+    def ask(self, landscape: Landscape, cut: CutRun | None, window: Window | None, step: int) -> None:
         """Ask for all of a landscape; see :class:`AskSlice`."""
         self._ask(lambda number: AskSlice(number, landscape, cut, window, step))

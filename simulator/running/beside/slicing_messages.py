@@ -12,7 +12,7 @@ from simulator.landscape.readings import Curvature
 from simulator.training.replay import Replay
 
 
-class Cut(Struct, frozen=True):
+class CutRun(Struct, frozen=True):
     """The run that is cut, and as of which step."""
 
     id: int
@@ -26,7 +26,7 @@ class AskSlice(Struct, frozen=True):
 
     id: int
     landscape: Landscape
-    cut: Cut | None
+    cut: CutRun | None
     """None: the network that the landscape names is trained."""
     window: Window | None
     """What is looked at; None: all of it."""
@@ -70,4 +70,4 @@ class Contoured(Struct, frozen=True):
     values: Floats
 
 
-Reply = Sliced | Raced | Curvatures | Contoured
+SlicingReply = Sliced | Raced | Curvatures | Contoured

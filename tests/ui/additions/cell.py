@@ -10,7 +10,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Array
 from simulator.layers.base import Module, Shape
-from simulator.layers.recurrent.cell import Arrays, Cell, Step, slopes_of_gates
+from simulator.layers.recurrent.cell import Cell, CellArrays, Step, slopes_of_gates
 from simulator.layers.recurrent.module import ThroughTimeModule
 from simulator.layers.recurrent.through_time import ThroughTime
 
@@ -44,7 +44,7 @@ class SingleGateCell(Cell[SingleGateStep]):
     gate_rows: ClassVar[Mapping[str, int]] = {"update": 0}
     rows: ClassVar[Mapping[str, int]] = {"g": 2}
 
-    def slabs(self, arrays: Arrays) -> dict[str, Array]:
+    def slabs(self, arrays: CellArrays) -> dict[str, Array]:
         g, units = arrays["g"], self.units
         return {"h_before": arrays["h"][:-1], "z": arrays["z"], "update": g[:, :units], "candidate": g[:, units:]}
 
@@ -63,5 +63,5 @@ class SingleGateCell(Cell[SingleGateStep]):
         np.dot(self.from_state, step.delta, out=step.dh_before)
         step.dh_before += (1 - step.update) * step.dh
 
-    def fill_taps(self, arrays: Arrays) -> None:
+    def fill_taps(self, arrays: CellArrays) -> None:
         slopes_of_gates(arrays["g"], arrays["slope"], self.units)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from simulator.arrays.numeric import Floats
-from simulator.observations.base import Observation, AnalysisRow
+from simulator.observations.base import AnalysisRow, Observation
 from simulator.observations.sampled import Sampled, Subject
 from simulator.training.run_info import RunInfo
 

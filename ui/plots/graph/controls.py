@@ -7,18 +7,18 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QGridLayout, QLabel, QWidget
 
 from simulator.observations.graph.what_if import Changes
-from ui.forms.scale import Scale
+from ui.forms.scale import TrackScale
 from ui.forms.track import Track
 from ui.style.boxes import in_row
 from ui.style.checked import check
 from ui.style.text_size import scaled, with_text
 from ui.style.widgets import NarrowableWidget, push_button
 
-SWEEP = Scale(low=0.01, high=100.0, log=True, floor=0.01)
+SWEEP = TrackScale(low=0.01, high=100.0, log=True, floor=0.01)
 """Of the slider; a typed factor may be anything, and the slider then reaches as far."""
 
 
-class Factor(QWidget):
+class FactorControl(QWidget):
     """``input × 2.00`` as a slider and a typed number."""
 
     changed = Signal(float)
@@ -66,9 +66,9 @@ class Controls(NarrowableWidget):
     def __init__(self) -> None:
         super().__init__()
         self.factors = {
-            "input_scale": Factor("input", "Multiply the input of the network"),
-            "error_scale": Factor("error", "Multiply the output's error δ"),
-            "weights": Factor("W 1", "Multiply the weights of the layer whose box is open"),
+            "input_scale": FactorControl("input", "Multiply the input of the network"),
+            "error_scale": FactorControl("error", "Multiply the output's error δ"),
+            "weights": FactorControl("W 1", "Multiply the weights of the layer whose box is open"),
         }
         self.switches = {
             "held": _switch("error held fixed", "Keep the output's error as it is without the changes"),

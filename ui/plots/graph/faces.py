@@ -10,7 +10,7 @@ from simulator.observations.graph.nodes import Box
 from simulator.observations.graph.what_if import as_matrix
 from ui.plots.graph.detail import OpenedBox
 from ui.plots.graph.folding import Fold, FoldedGraph, range_words
-from ui.plots.graph.layout import Position, depth_of, role_of
+from ui.plots.graph.layout import BoxPosition, depth_of, role_of
 from ui.plots.graph.marks import Bracket, Face
 from ui.plots.graph.phrases import formula_of, ratio_text, ratio_words
 from ui.plots.graph.state import GraphState
@@ -22,7 +22,7 @@ class LaidOutGraph:
     """What of a graph is drawn, where each box stands, and the labels of the run's layers."""
 
     shown: FoldedGraph
-    places: Mapping[str, Position]
+    places: Mapping[str, BoxPosition]
     labels: Sequence[str]
 
 

@@ -10,7 +10,7 @@ from simulator.observations.graph.nodes import Box
 from ui.chart.pane import Pane
 from ui.plots.graph.faces import LaidOutGraph, brackets_of
 from ui.plots.graph.folding import Fold
-from ui.plots.graph.layout import Position
+from ui.plots.graph.layout import BoxPosition
 from ui.plots.graph.marks import box_rect, dot_place
 
 DOT = 7
@@ -26,7 +26,7 @@ def hit(graph: LaidOutGraph, point: QPointF) -> Box | Fold | None:
     return next(boxes, None)
 
 
-def unit_hit(box: Box, place: Position, pane: Pane, at: QPointF) -> int | None:
+def unit_hit(box: Box, place: BoxPosition, pane: Pane, at: QPointF) -> int | None:
     """The unit of a box of slopes whose dot is ``at`` this place of the scene."""
     for unit in range(box.shape[0]):
         way = pane.mapViewToScene(dot_place(place, unit, box.shape[0])) - at

@@ -17,7 +17,7 @@ EDITABLE = 10
 """Widest layer of a network that a hand can change."""
 PLAIN = frozenset({"input", "weights", "slope", "activation", "delta", "weight_gradient", "bias_gradient"})
 
-Position = tuple[float, float]
+BoxPosition = tuple[float, float]
 """Column, and height of the row."""
 
 
@@ -25,8 +25,8 @@ Position = tuple[float, float]
 class Edge:
     """An arrow between two boxes; ``carries`` is the key of the box whose norm it is as thick as."""
 
-    start: Position
-    end: Position
+    start: BoxPosition
+    end: BoxPosition
     backward: bool
     carries: str
     cached: bool = False
@@ -55,9 +55,9 @@ def is_editable(graph: Graph) -> bool:
     )
 
 
-def layout(graph: Graph) -> dict[str, Position]:
+def layout(graph: Graph) -> dict[str, BoxPosition]:
     """The centre of every box: forward from left to right, below it δ, below that ∂W and ∂b."""
-    places: dict[str, Position] = {}
+    places: dict[str, BoxPosition] = {}
     column = -1.0
     left = under = 0.0
     for box in graph.boxes:
@@ -76,11 +76,11 @@ def layout(graph: Graph) -> dict[str, Position]:
     return places
 
 
-def _has_slope(places: Mapping[str, Position], box: Box) -> bool:
+def _has_slope(places: Mapping[str, BoxPosition], box: Box) -> bool:
     return f"slope:{depth_of(box.key)}" in places
 
 
-def edges(graph: Graph, places: Mapping[str, Position]) -> list[Edge]:
+def edges(graph: Graph, places: Mapping[str, BoxPosition]) -> list[Edge]:
     forward = [box for box in graph.boxes if not box.backward]
     deltas = [box for box in graph.boxes if box.role == "delta"]
     edges = [
@@ -101,7 +101,7 @@ def _carried(forward: Sequence[Box], start: int) -> str:
 
 
 def _gradient_edges(
-    box: Box, places: Mapping[str, Position], leaving: Mapping[int, str], arriving: Mapping[int, Position]
+    box: Box, places: Mapping[str, BoxPosition], leaving: Mapping[int, str], arriving: Mapping[int, BoxPosition]
 ) -> list[Edge]:
     """``leaving``: the last forward box by depth; ``arriving``: where its δ stands."""
     depth = depth_of(box.key)

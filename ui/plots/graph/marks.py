@@ -14,7 +14,7 @@ from ui.chart.axes import plot_font
 from ui.chart.marks import Mark, Surface
 from ui.chart.pens import DASHED, pen_of, transparent
 from ui.plots.graph.folding import Fold
-from ui.plots.graph.layout import FOLD_HALF_WIDTH, HALF_HEIGHT, HALF_WIDTH, Edge, Position, is_fold
+from ui.plots.graph.layout import FOLD_HALF_WIDTH, HALF_HEIGHT, HALF_WIDTH, BoxPosition, Edge, is_fold
 from ui.style.numbers import tabular
 
 THICKEST, THINNEST = 7.0, 0.8
@@ -38,7 +38,7 @@ class Face:
     """What a box shows."""
 
     key: str
-    place: Position
+    place: BoxPosition
     backward: bool
     layer: int
     title: str
@@ -81,12 +81,12 @@ class Bracket:
         return QRectF(self.first - HALF_WIDTH, bottom, self.last - self.first + 2 * HALF_WIDTH, 0.8 * BRACKET)
 
 
-def box_rect(place: Position, key: str = "") -> QRectF:
+def box_rect(place: BoxPosition, key: str = "") -> QRectF:
     half = FOLD_HALF_WIDTH if is_fold(key) else HALF_WIDTH
     return QRectF(place[0] - half, place[1] - HALF_HEIGHT, 2 * half, 2 * HALF_HEIGHT)
 
 
-def dot_place(place: Position, unit: int, units: int) -> QPointF:
+def dot_place(place: BoxPosition, unit: int, units: int) -> QPointF:
     rect = box_rect(place)
     return QPointF(rect.left() + rect.width() * (unit + 0.5) / units, rect.top() + DOTS * rect.height())
 
