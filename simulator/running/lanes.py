@@ -33,19 +33,19 @@ from simulator.training.sampler import Indices
 SLICE_SECONDS = 0.05
 """How long lanes catch up before commands are looked for."""
 BLOCK_SECONDS = 0.1
-"""How long they take at most to come to the step of the run, which has made a block of steps ahead of them,"""
+"""How long they take at most to come to the step of the run, which has made a block of steps ahead of them."""
 BLOCK_SHARE = 0.25
-"""and as a share of the time since they were looked at last: the next look waits no longer."""
+"""The same as a share of the time since they were looked at last: the next look waits no longer."""
 MOST_STEPS = 32
 """Of a block."""
 SLOW_SECONDS = 0.03
-"""Where a step of all networks takes longer, one is looked at while it is under way, too late to ask for a trace,"""
+"""Where a step of all networks takes longer, one is looked at while it is under way, too late to ask for a trace."""
 LOOKED_SECONDS = 1.0
-"""if one comes: where so long ago was none, or the last needed no trace, none is expected."""
+"""Where the last look was so long ago, or needed no trace, none that needs one is expected."""
 LONG_SECONDS = 0.003
-"""A step of one network that takes longer is worth a core of its own if that is free,"""
+"""A step of one network that takes longer is worth a core of its own if that is free."""
 VERY_LONG_SECONDS = 0.01
-"""and one that takes so long is worth that of the window too."""
+"""One that takes longer than this is worth the core of the window too."""
 
 
 class Lanes:
@@ -62,9 +62,9 @@ class Lanes:
         self._alone: Indices | None = None
         """That of the run's present step, if it makes it ahead of them."""
         self._looked_at = 0.0
-        """When they were last, or the run where there are none,"""
+        """When they were looked at last, or the run where there are none."""
         self._looked_for_trace = False
-        """and whether for what needs a trace."""
+        """Whether that was for what needs a trace."""
         self._others = 0
         """How many cores make their part of the present step beside the one that trains."""
 

@@ -25,9 +25,9 @@ LONGEST, SHORTEST = 8.0, 1.5
 """Pixels of a dash: each curve of a group is to be seen twice or more along the way."""
 WIDTH, POINTED_WIDTH = 1.0, 2.2
 FEW, SHARE = 32, 4
-"""What stays of growing curves is made anew when more than so few points, or a quarter of all, have come after it,"""
+"""What stays of growing curves is made anew when more than so few points, or a quarter of all, have come after it."""
 OFTEN, FEWEST = 64, 6
-"""and where they come seldom, when more than the fewest have been drawn so often."""
+"""Where points come seldom, it is made anew when more than the fewest have been drawn so often."""
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from ui.chart.pane import Pane
 
 M = TypeVar("M", bound=Mark)
 RESTING = 4
-"""So many times in a row a mark has been the same that does not move;"""
+"""A mark that has been the same so many times in a row does not move."""
 UNREST = 2
-"""a change takes back so many, so that what is another now and then stays, and what always is, moves."""
+"""So many of these a change takes back: what is another now and then stays, what is another each time moves."""
 
 
 class PaneItem(QGraphicsItem):

@@ -45,9 +45,9 @@ class Spans(Mark):
     shared: int = 1
     """Layers, one after the other, that a curve is of: then ``layers`` counts these groups."""
     begins: float = -np.inf
-    """Where what stays ends and these go on,"""
+    """Where these go on from what stays."""
     ends: float = np.inf
-    """and where others go on from these."""
+    """Where others go on from these."""
 
     @cached_property
     def heights(self) -> Floats:

@@ -42,9 +42,9 @@ from ui.style.widgets import choice_of, progress_bar, push_button
 FORM_WIDTH = 320
 SIZE = (1120, 700)
 SHOWN_MS = 100
-"""From one drawing of new cells to the next,"""
+"""From one drawing of new cells to the next, at least."""
 REST = 10
-"""and so many times as long as it took."""
+"""The same in multiples of the time that it took."""
 
 
 class MapWindow(QWidget):

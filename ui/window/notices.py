@@ -36,9 +36,9 @@ class Notices(QObject):
         self._training, self._builder = parts.training, parts.builder
         self._bench = bench = parts.bench
         self._shown = ""
-        """What was said of the run: ``refused``, ``failed``, ``halted``, ``stopped``, ``unstarted`` or nothing,"""
+        """What was said of the run: ``refused``, ``failed``, ``halted``, ``stopped``, ``unstarted`` or nothing."""
         self._words = ""
-        """and in which words."""
+        """In which words that was said."""
         self._build: Callable[[], None] | None = None
         """Builds what is described, where that was cancelled."""
         bench.document.opened.connect(lambda _experiment: self._begin())

@@ -52,9 +52,9 @@ COMPARISON = ("comparison.csv", "differences.json", "verdict.csv")
 MOST_PROGRESS = 256 * 2**20
 """Bytes of the JSON."""
 LEAST_SECONDS = 2.0
-"""From one checkpoint to the next,"""
+"""From one checkpoint to the next, at least."""
 REST = 20.0
-"""and so many times as long as it took."""
+"""From one checkpoint to the next, in multiples of the time that it took."""
 
 
 class Arguments(Struct, frozen=True, forbid_unknown_fields=True):
