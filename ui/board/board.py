@@ -39,7 +39,7 @@ class Board(QScrollArea):
         """In the order of the arrangement; of a maximised plot only one."""
         self.size_factor = 1.0
         self._networks: Sequence[str] = ("",)
-        """Their names."""
+        """Names of those that are shown beside each other."""
         self.packed: Packed | None = None
         self._maximised: str | None = None
         self._covered = False

@@ -20,7 +20,7 @@ class CurrentCard(QObject):
         super().__init__(board)
         self._cards, self._bring_card = cards, bring
         self._plot = ""
-        """A plot of it."""
+        """Key of a plot of the current card."""
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._bring)
         app = QApplication.instance()

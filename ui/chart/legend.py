@@ -315,7 +315,7 @@ class PictureTitle(LevelItem):
         self._fit()
 
     def say(self, text: str, tail: str = "") -> None:
-        """Another one."""
+        """Another title; the tail is not cut."""
         if (text, tail) != (self.text, self.tail):
             self.text, self.tail = text, tail
             self._fit()

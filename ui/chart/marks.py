@@ -120,7 +120,7 @@ class Mark:
         return ()
 
     def dimmed(self) -> Mark:
-        """As a ghost."""
+        """What is drawn of it where its state is a ghost."""
         return self
 
 

@@ -16,7 +16,7 @@ from ui.chart.ranges import Range
 USUAL = (1e-6, 1e9)
 """Largest magnitudes of a range that a view box holds as they are."""
 LEAST_UNIT, LEAST_SPAN = 1e-300, 1e-303
-"""So that pixels per datum are a float64."""
+"""Pixels per datum are a float64 from these on."""
 NEAREST, FARTHEST = 1e-4, 20.0
 """How far a hand zooms in, and how far it moves away, in widths of what is shown by itself."""
 BOUND = 8.5e307

@@ -27,7 +27,7 @@ class BoundsState(DepthState):
 
     measured: Bounds | None = None
     seconds: float = 0.0
-    """What it cost."""
+    """What measuring cost."""
 
 
 class BoundsPlot(CostlyPlot[DepthState], DepthPlot):

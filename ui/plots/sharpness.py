@@ -37,11 +37,11 @@ class SharpnessState:
     steps: Floats
     """When it was asked since the run began, this time included."""
     values: Floats
-    """λ_max then."""
+    """λ_max at each of these steps."""
     gauges: Floats
-    """η · λ_max then."""
+    """η · λ_max at each of them."""
     limits: Floats
-    """What a quadratic stood then; NaN where that is not known."""
+    """What a quadratic stands at each of them; NaN where that is not known."""
     after_gap: NDArray[np.bool_]
     """Whether nobody looked for a while before."""
     depth: int = 0

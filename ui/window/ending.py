@@ -38,7 +38,7 @@ class EndingSignals(QObject):
             signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
 
     def uninstall(self) -> None:
-        """Give all back."""
+        """Give signals back to whom they were with before."""
         if self._before:
             signal.set_wakeup_fd(-1)
         for number, handler in self._before.items():

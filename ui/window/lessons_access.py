@@ -49,7 +49,7 @@ class LessonsAccess(QObject):
         self.dock: PanelDock | None = None
         """Once a lesson was opened."""
         self.panel: LessonPanel | None = None
-        """While one is."""
+        """While a lesson is open."""
         self.more: list[Callable[[QMenu], None]] = []
         """What adds further entries to the menu."""
         self._folded: list[PanelDock] = []

@@ -31,9 +31,9 @@ class PanelRoom(QObject):
         super().__init__(window)
         self._window, self._docks = window, [*docks]
         self._opened: PanelDock | None = None
-        """By a hand."""
+        """The panel that a hand has opened last."""
         self._folded: list[PanelDock] = []
-        """By themselves, the last one last."""
+        """Panels that have folded by themselves, the last one last."""
         follow(window, (QEvent.Type.Resize, QEvent.Type.Show), self.fit)
         text_resized.connect(self.fit)
         for dock in docks:

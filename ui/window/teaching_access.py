@@ -60,7 +60,7 @@ class TeachingAccess(QObject):
         return lesson, action(self._window, "Ma&ke a course…", self.open_course, tip=tip)
 
     def fill_menu(self, menu: QMenu) -> None:
-        """Both windows."""
+        """Entries that open both windows."""
         menu.addSeparator()
         menu.addActions(self.actions)
 

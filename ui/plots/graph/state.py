@@ -20,7 +20,7 @@ class GraphState:
     step: int
     """Of the graph, which may be a little before the frame's."""
     now: int
-    """The frame's."""
+    """Step of the frame."""
     depth: int
     graph: Graph
     chosen: str = ""
