@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ _LADDER = np.array([0.0, *_STEPS, 1e308, np.finfo(np.float64).max])
 _LIMITS = np.array([1.0, *_LADDER[1:], _LADDER[-1]])
 """The limit of what reaches as far as each of the ladder's steps, or beyond."""
 _ONES = np.ones(BINS)
+_WEIGHTS = np.ones(_BLOCK // 2)
 _EDGES = np.linspace((-1, 0), 1, BINS + 1, axis=1)
 """Edges as shares of the limit, of a range on both sides of zero and of one that starts there."""
 
@@ -147,9 +148,16 @@ def _count_pairs(tally: _Tally, batch: Sequence[_Piece]) -> None:
     key *= _JOIN
     key >>= _SHIFT
     # As float64, exact to 2^53, both sums are products.
-    pairs = np.bincount(key.view(np.int64), minlength=depth * BINS * BINS).astype(np.float64)
-    table = pairs.reshape(depth, BINS, BINS)
+    table = _counted(key.view(np.int64), depth * BINS * BINS).reshape(depth, BINS, BINS)
     tally.counts[layers] = table @ _ONES + _ONES @ table
+
+
+def _counted(keys: NDArray[np.int64], cells: int) -> Floats:
+    """(cells,): how often each key occurs; the keys are below ``cells``."""
+    if len(keys) <= min(2 * cells, len(_WEIGHTS)):
+        # Weights of 1 add up to float64 at once: for so many cells quicker than turning integers into it.
+        return cast(Floats, np.bincount(keys, _WEIGHTS[: len(keys)], cells))
+    return np.bincount(keys, minlength=cells).astype(np.float64)
 
 
 def _count_zeros(tally: _Tally, piece: _Piece) -> None:

@@ -102,6 +102,18 @@ def test_nothing_is_lost_or_counted_twice(x: Array) -> None:
         assert finite.max() <= edges[-1]
 
 
+@pytest.mark.parametrize("entries", [100, 12_800, 40_000, 300_000])
+def test_layers_of_any_size_are_counted_together_as_one_by_one(entries: int) -> None:
+    """Entries in the middle of their bins, so that no rounding decides: every count is known exactly."""
+    rng = np.random.default_rng(0)
+    bins = rng.integers(0, BINS, (3, entries))
+    bins[:, :2] = 0, BINS - 1
+    layers = ((bins + 0.5) / (BINS / 2) - 1).astype(np.float32)
+    expected = [np.bincount(layer, minlength=BINS).tolist() for layer in bins]
+    assert histograms(list(layers)).counts.tolist() == expected
+    assert [made(layer).counts[0].tolist() for layer in layers] == expected
+
+
 def test_what_is_never_negative_starts_at_zero() -> None:
     found = made(np.array([0.0, 0.5, 3.0]))
     assert (found.edges[0, 0], found.edges[0, -1]) == (0, 5)
