@@ -26,7 +26,7 @@ _JPEG = b"\xff\xd8\xff"
 _JPEG_HEAD = struct.Struct(">B2HB")
 """Bits, height, width, layers."""
 _JPEG_MODES = {(8, 1): "L", (8, 3): "RGB"}
-_FRAMES, _SCAN = (0xC0, 0xC1, 0xC2), 0xDA
+_FRAMES, _SCAN = (0xC0, 0xC1, 0xC2), b"\xff\xda"
 _JFIF, _QUANTIZATION, _HUFFMAN, _RESTARTS = 0xE0, 0xDB, 0xC4, 0xDD
 
 
@@ -78,22 +78,32 @@ def _png_head(head: bytes) -> tuple[str, tuple[int, int]] | None:
 
 def _jpeg(content: bytes, most: int) -> Image.Image | None:
     """One frame of grey, or of three colours, without a word of the camera or of colour profiles."""
+    scan = content.find(_SCAN)
+    head = _jpeg_head(content[:scan]) if scan > 0 else None
+    # The scan has a head of its own.
+    if head is None or not scan + 4 <= scan + 2 + int.from_bytes(content[scan + 2 : scan + 4]) <= len(content):
+        return None
+    mode, size = head
+    return _decoded(mode, size, content, "jpeg", "") if size[0] * size[1] <= most else None
+
+
+@functools.lru_cache(maxsize=64)
+def _jpeg_head(head: bytes) -> tuple[str, tuple[int, int]] | None:
+    """Mode and size, where all that stands before the scan is of use to the decoder alone."""
     mode, size, at = None, (0, 0), 2
-    while content[at : at + 1] == b"\xff" and at + 4 <= len(content):
-        marker, length = content[at + 1], int.from_bytes(content[at + 2 : at + 4])
-        part = content[at + 4 : at + 2 + length]
+    while head[at : at + 1] == b"\xff" and at + 4 <= len(head):
+        marker, length = head[at + 1], int.from_bytes(head[at + 2 : at + 4])
+        part = head[at + 4 : at + 2 + length]
         at += 2 + length
-        if marker == _SCAN and mode is not None and at <= len(content):
-            return _decoded(mode, size, content, "jpeg", "")
         if marker in _FRAMES and mode is None and len(part) > _JPEG_HEAD.size:
             bits, height, width, layers = _JPEG_HEAD.unpack_from(part)
             mode, size = _JPEG_MODES.get((bits, layers)), (width, height)
-            known = 0 < width * height <= most and len(part) == _JPEG_HEAD.size + 3 * layers
+            known = width * height > 0 and len(part) == _JPEG_HEAD.size + 3 * layers
         else:
             known = _says_nothing(marker, part, length)
         if not known:
             return None
-    return None
+    return (mode, size) if mode is not None and at == len(head) else None
 
 
 def _says_nothing(marker: int, part: bytes, length: int) -> bool:

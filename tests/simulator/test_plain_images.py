@@ -165,6 +165,7 @@ KINDS = {
     "a colour that is transparent": packed("PNG", "L", (SIDE, SIDE), transparency=7),
     "with a word": with_text(),
     "turned": turned("PNG"),
+    "a scan's mark in a table": packed("JPEG", "L", (SIDE, SIDE), qtables=[[255, 218] * 32]),
     "interlaced": by_hand("L", b"".join(filtered("L", (1,) * rows, width) for rows, width in SEVEN), (SIDE, SIDE), 1),
     "cut off": packed("PNG", "L", (SIDE, SIDE))[:-60],
     "a row too few": by_hand("L", filtered("L", (0,) * (SIDE - 1)), (SIDE, SIDE)),

@@ -181,7 +181,7 @@ def _identity(table: ReadTable, at: int, kind: Kind) -> str:
 def _counts_rows(column: Column) -> bool:
     """0, 1, 2 … or 1, 2, 3 … from the first row to the last."""
     values = column.values
-    if len(values) < 3 or column.missing or values[0] not in (0, 1):
+    if len(values) < 3 or column.missing or values[0] not in (0, 1) or values[-1] != values[0] + len(values) - 1:
         return False
     return bool(np.array_equal(values, np.arange(len(values)) + values[0]))
 
