@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from simulator.arrays.numeric import Array, Floats
 from simulator.arrays.statistics import Moments, counts
 from simulator.network.stack import Roles
 
+Made = TypeVar("Made")
 Side = Literal["forward", "backward", "update"]
 SATURATION = 0.05
 """A unit is saturated where |φ'(z)| is below this share of sup|φ'|."""
@@ -27,6 +28,14 @@ class Reading:
         """Frobenius norms of the roles in a measure's ``norms`` and ``moments``."""
         self.moments = moments
         """Of the roles in a measure's ``moments``."""
+        self._made: dict[Callable[[Reading], Any], Any] = {}
+
+    def once(self, make: Callable[[Reading], Made]) -> Made:
+        """What ``make`` makes of it, made when it is first asked for."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: Made = self._made[make]
+        return made
 
     @cached_property
     def flat(self) -> list[tuple[NDArray[np.bool_], list[int]]]:

@@ -32,9 +32,12 @@ class _Products:
         weights = roles["weights"]
         self.inputs = np.array([math.nan if array is None else len(array) for array in weights.arrays])
         """(layers,): how many terms a unit sums."""
+        self.outputs: Floats = weights.sizes / self.inputs
+        """(layers,): how many units there are."""
         self.single: NDArray[np.bool_] = np.equal(weights.sizes, self.inputs)
         """(layers,): where there is only one unit."""
         self.layers = np.array([layer for stack in weights.stacks for layer in stack.layers], np.intp)
+        self.sizes: Floats = weights.sizes[self.layers]
         units = [stack.array.shape[2] for stack in weights.stacks for _ in stack.layers]
         self.units = np.repeat(np.array(units, np.intp), 2)
         """(segments,): how long each is."""
@@ -78,21 +81,12 @@ class _Shared:
 
     def __init__(self, reading: Reading) -> None:
         products = _products(reading.roles)
-        self.inputs, self.single = products.inputs, products.single
+        self.inputs, self.outputs, self.single = products.inputs, products.outputs, products.single
         self.rate: Floats = 1 - ActivationSaturated().value(reading)
         self.mean, self.variance = np.full((2, reading.roles.depth), math.nan)
         total, variance = products.sums()
-        self.mean[products.layers] = total / reading.roles["weights"].sizes[products.layers]
+        self.mean[products.layers] = total / products.sizes
         self.variance[products.layers] = variance
-
-
-_SHARED: WeakKeyDictionary[Reading, _Shared] = WeakKeyDictionary()
-
-
-def _shared(reading: Reading) -> _Shared:
-    if reading not in _SHARED:
-        _SHARED[reading] = _Shared(reading)
-    return _SHARED[reading]
 
 
 class FlowMeasure(Measure):
@@ -111,13 +105,12 @@ class UnitSpread(FlowMeasure):
     norms = ("weights",)
 
     def value(self, reading: Reading) -> Floats:
-        shared, size = _shared(reading), reading.norm["weights"]
-        units = reading.roles["weights"].sizes / shared.inputs
-        return np.where(size == 0, 0.0, np.sqrt(shared.variance * units) / size)
+        shared, size = reading.once(_Shared), reading.norm["weights"]
+        return np.where(size == 0, 0.0, np.sqrt(shared.variance * shared.outputs) / size)
 
     def undefined(self, reading: Reading) -> NDArray[np.bool_]:
         """Where there is only one unit."""
-        return _shared(reading).single
+        return reading.once(_Shared).single
 
 
 class ActivationRate(FlowMeasure):
@@ -129,7 +122,7 @@ class ActivationRate(FlowMeasure):
     needs = ("slope",)
 
     def value(self, reading: Reading) -> Floats:
-        return _shared(reading).rate
+        return reading.once(_Shared).rate
 
 
 class MeanWeightRate(FlowMeasure):
@@ -140,7 +133,7 @@ class MeanWeightRate(FlowMeasure):
     needs = ("weights", "slope")
 
     def value(self, reading: Reading) -> Floats:
-        shared = _shared(reading)
+        shared = reading.once(_Shared)
         product: Floats = shared.inputs * shared.mean * shared.rate
         return product
 
@@ -153,7 +146,7 @@ class VarianceRate(FlowMeasure):
     needs = ("weights", "slope")
 
     def value(self, reading: Reading) -> Floats:
-        shared = _shared(reading)
+        shared = reading.once(_Shared)
         square = np.square(reading.norm["weights"]) / reading.roles["weights"].sizes
         variance: Floats = np.maximum(square - np.square(shared.mean), 0)
         return shared.inputs * variance * shared.rate

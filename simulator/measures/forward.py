@@ -110,10 +110,12 @@ class Nonfinite(ForwardMeasure):
     def value(self, reading: Reading) -> Floats:
         counts = np.zeros(reading.roles.depth)
         # A norm is finite exactly where all entries are: count only where one is not.
-        finite = np.isfinite([reading.norm[name] for name in self.norms])
-        for row, name in enumerate(self.norms):
-            role = reading.roles[name]
-            for layer in np.flatnonzero(role.present & ~finite[row]).tolist():
+        finite = np.isfinite(np.concatenate([reading.norm[name] for name in self.norms]))
+        roles = [reading.roles[name] for name in self.norms]
+        if np.count_nonzero(finite) == sum(role.count for role in roles):
+            return counts
+        for role, own in zip(roles, finite.reshape(len(roles), -1), strict=True):
+            for layer in np.flatnonzero(role.present & ~own).tolist():
                 array = role.arrays[layer]
                 assert array is not None
                 counts[layer] += nonfinite(array)

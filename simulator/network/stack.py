@@ -36,6 +36,8 @@ class ArrayRole:
     def __init__(self, arrays: Sequence[Array | None], stacks: Sequence[Stack]) -> None:
         self.arrays, self.stacks = arrays, stacks
         self.present = np.array([array is not None for array in arrays], bool)
+        self.count = int(np.count_nonzero(self.present))
+        """Layers that have one."""
         self.sizes = np.array([np.nan if array is None else array.size for array in arrays], np.float64)
         """Entries per layer; NaN where there is none."""
 
