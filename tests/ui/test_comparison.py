@@ -90,11 +90,11 @@ def test_pieces_bring_partners_together_and_what_is_between_evenly() -> None:
     assert [piece.ends for piece in pieces] == [(-np.inf, 1), (1, 2), (2, np.inf)]
     for own, its in anchors:
         assert any(
-            piece.way.map(its, 7.0) == (pytest.approx(own), 7.0)
+            piece.transform.map(its, 7.0) == (pytest.approx(own), 7.0)
             for piece in pieces
             if piece.ends is not None and piece.ends[0] <= own <= piece.ends[1]
         )
-    assert pieces[1].way.map(2.0, 0.0)[0] == pytest.approx(1.5)
+    assert pieces[1].transform.map(2.0, 0.0)[0] == pytest.approx(1.5)
 
 
 @pytest.mark.parametrize("kind", PLOTS, ids=lambda kind: kind.key)

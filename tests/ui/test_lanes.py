@@ -137,7 +137,7 @@ def test_networks_of_other_depths_lie_at_the_same_relative_depth(
     for place, pane in enumerate(first.canvas.panes):
         if pane in (*first.canvas.depth_panes, *first.canvas.row_panes) and min(states) > 1:
             (piece,) = pieces[place]
-            assert max(piece.way.map(depths[1] - 1.0, depths[1] - 1.0)) == pytest.approx(max(depths) - 1)
+            assert max(piece.transform.map(depths[1] - 1.0, depths[1] - 1.0)) == pytest.approx(max(depths) - 1)
         else:
             assert place not in pieces
 

@@ -16,7 +16,7 @@ SHORTCUTS = 9
 WORKSPACE_TIP = "Put the set of plots in this place of the row of tabs on the board."
 
 
-class Commands:
+class BoardCommands:
     """Acts on the current card: the one that has the focus, or had it last."""
 
     def __init__(self, owner: QWidget, board: Board, bar: WorkspaceBar) -> None:

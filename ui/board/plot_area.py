@@ -14,7 +14,7 @@ from simulator.training.run_info import RunInfo
 from ui.board.board import Board
 from ui.board.card import CardPage
 from ui.board.card_menu import open_card_menu
-from ui.board.commands import Commands
+from ui.board.commands import BoardCommands
 from ui.board.dragging import Dragging
 from ui.board.feed import Feed
 from ui.board.plot_set import PlotSet
@@ -55,7 +55,7 @@ class PlotArea(QWidget):
         self.board = Board(self._page, self._plots.kind)
         self.feed = Feed(self._plots, lambda: self.board.seen, self)
         self.bar = WorkspaceBar(self.workspaces)
-        self.commands = Commands(self, self.board, self.bar)
+        self.commands = BoardCommands(self, self.board, self.bar)
         self._dragging = Dragging(self.board)
         self._wheel = WheelScroll(self.board)
         self.drop_target = self._dragging.target

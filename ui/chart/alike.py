@@ -189,9 +189,8 @@ class CurvesInTurn:
 
     def __init__(self, curves: AlikeCurves, surface: Surface, layout: CurvesLayout | None) -> None:
         self._curves, self._surface, self._layout = curves, surface, layout
-        way, before = surface.to_pixels, curves.before
-        self._across, self._down = curves.x * way.m11() + way.dx(), curves.heights * way.m22() + way.dy()
-        self._lengths = () if before is None or layout is None else before.layout(way).lengths
+        before, (self._across, self._down) = curves.before, surface.places(curves.x, curves.heights)
+        self._lengths = () if before is None or layout is None else before.layout(surface.to_pixels).lengths
 
     def draw(self, index: int, width: float, alpha: float) -> None:
         """Dashes, and over them whole what of the curve has no other upon it."""

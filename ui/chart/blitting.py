@@ -21,10 +21,10 @@ NOTHING = QColor(Qt.GlobalColor.transparent)
 class Copied:
     """A part of a plot as it was painted, in pixels that lie as those of the screen do."""
 
-    def __init__(self, area: QRect, way: QTransform, ground: QColor, draw: Callable[[QPainter], None]) -> None:
-        """``way``: from the scene to the pixels of the screen."""
-        scale, on_screen = way.m11(), way.mapRect(QRectF(area)).toAlignedRect()
-        self._at = QPointF((on_screen.x() - way.dx()) / scale, (on_screen.y() - way.dy()) / scale)
+    def __init__(self, area: QRect, to_screen: QTransform, ground: QColor, draw: Callable[[QPainter], None]) -> None:
+        """``to_screen``: from the scene to the pixels of the screen."""
+        scale, on_screen = to_screen.m11(), to_screen.mapRect(QRectF(area)).toAlignedRect()
+        self._at = QPointF((on_screen.x() - to_screen.dx()) / scale, (on_screen.y() - to_screen.dy()) / scale)
         self._pixels = QPixmap(on_screen.size())
         self._pixels.setDevicePixelRatio(scale)
         self._pixels.fill(ground)
@@ -93,12 +93,12 @@ class Blitting:
     def paint(self, painter: QPainter, area: QRect, colour: QColor) -> None:
         """All of the scene, which fills ``area``."""
         self._asked.clear()
-        way = painter.deviceTransform()
-        screen = PixelGrid(area, way.m11(), way.dx() % 1.0, way.dy() % 1.0)
+        to_screen = painter.deviceTransform()
+        screen = PixelGrid(area, to_screen.m11(), to_screen.dx() % 1.0, to_screen.dy() % 1.0)
         if self._ground is None or screen != self._screen:
             self._screen = screen
             above = self._arrange()
-            self._ground = Copied(area, way, colour, self._draw_ground)
+            self._ground = Copied(area, to_screen, colour, self._draw_ground)
             # After that has brought the panes to what they are to show.
             self._above = [
                 Above(pane, pane.sceneBoundingRect(), pane.to_scene, layers) for pane, layers in above.items()
@@ -111,7 +111,7 @@ class Blitting:
                 if isinstance(layer, PaneItem):
                     _draw_item(painter, layer, each.to_scene)
                 else:
-                    _draw_still(painter, layer, each, way)
+                    _draw_still(painter, layer, each, to_screen)
             painter.restore()
 
     def _draw_ground(self, painter: QPainter) -> None:
@@ -146,17 +146,17 @@ class Blitting:
             self._still[item] = still
 
 
-def _draw_still(painter: QPainter, still: StillItems, above: Above, way: QTransform) -> None:
+def _draw_still(painter: QPainter, still: StillItems, above: Above, to_screen: QTransform) -> None:
     def draw(on: QPainter) -> None:
         for item in still.items:
             _draw_item(on, item, above.to_scene)
 
     if still.copied is None:
-        still.copied = Copied(above.room.toAlignedRect(), way, NOTHING, draw)
+        still.copied = Copied(above.room.toAlignedRect(), to_screen, NOTHING, draw)
     still.copied.draw(painter)
 
 
-def _draw_item(painter: QPainter, item: PaneItem, way: QTransform) -> None:
+def _draw_item(painter: QPainter, item: PaneItem, transform: QTransform) -> None:
     painter.save()
-    item.draw(painter, way)
+    item.draw(painter, transform)
     painter.restore()

@@ -67,7 +67,7 @@ class PaneItem(QGraphicsItem):
 class PlacedPart(Struct, frozen=True):
     """Where a part of what is drawn lies on a pane: what leads from its data to the pane's, and between which ends."""
 
-    way: QTransform
+    transform: QTransform
     across: bool = True
     """Whether the ends are along x."""
     ends: tuple[float, float] | None = None
@@ -161,7 +161,7 @@ class MarkItem(PaneItem):
             painter.save()
             if area is not None:
                 painter.setClipRect(to_pixels.mapRect(area), Qt.ClipOperation.IntersectClip)
-            self.mark.draw(Surface(painter, piece.way * to_pixels, self.pane, self.palette, self.style))
+            self.mark.draw(Surface(painter, piece.transform * to_pixels, self.pane, self.palette, self.style))
             painter.restore()
 
 

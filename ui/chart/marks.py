@@ -78,6 +78,11 @@ class Surface:
     def colour(self, name: str) -> str:
         return self.palette.colour(name)
 
+    def places(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Where these data stand in pixels, across and down."""
+        to_pixels = self.to_pixels
+        return x * to_pixels.m11() + to_pixels.dx(), y * to_pixels.m22() + to_pixels.dy()
+
     def smooth(self, on: bool) -> None:
         self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, on)
 
@@ -299,7 +304,7 @@ class Dots(PlainMark):
         top = low if surface.pane.yInverted() else high
         tones, rimmed = [surface.colour(colour) for colour in self.colours], False
         painter, shape = surface.painter, ORDER[surface.style.lane % len(ORDER)]
-        across, down = self._places(surface.to_pixels, top)
+        across, down = self._places(surface, top)
         rows, finite = np.asarray(self.rows or range(count), np.intp), np.isfinite(across) & np.isfinite(down)
         if count >= DENSE_DOTS and shape == "dot":
             plain = finite & (self.kinds == ROUND)
@@ -322,27 +327,22 @@ class Dots(PlainMark):
             painter.setBrush(transparent(colour, 1.0) if rimmed else ring)
             draw_shape(painter, shape, QPointF(x, y), size)
 
-    def _places(self, way: QTransform, top: float) -> tuple[Floats, Floats]:
+    def _places(self, surface: Surface, top: float) -> tuple[Floats, Floats]:
         """Where each dot stands, in pixels; what is not finite at the top."""
         y = np.where(self.kinds == LOST, top, self.y)
         with np.errstate(over="ignore", invalid="ignore"):
-            return self.x * way.m11() + way.dx(), y * way.m22() + way.dy()
+            return surface.places(self.x, y)
 
     def _edge_triangle(self, painter: QPainter, at: QPointF, size: float, kind: int, colour: str) -> None:
         """Points out of the pane at the edge that a value lies beyond."""
-        way = 1.0 if kind == FLOOR else -1.0
+        down = 1.0 if kind == FLOOR else -1.0
         shown = size + 0.8 if kind == LOST else size
-        self._triangle(painter, QPointF(at.x(), at.y() - way * (size + 1)), shown, way, colour)
-
-    @staticmethod
-    def _triangle(painter: QPainter, at: QPointF, size: float, way: float, colour: str) -> None:
-        x, y = at.x(), at.y()
+        x, y = at.x(), at.y() - down * (size + 1)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colour))
+        base = y - down * shown
         painter.drawPolygon(
-            QPolygonF(
-                [QPointF(x - size, y - way * size), QPointF(x + size, y - way * size), QPointF(x, y + way * size)]
-            )
+            QPolygonF([QPointF(x - shown, base), QPointF(x + shown, base), QPointF(x, y + down * shown)])
         )
 
 

@@ -123,8 +123,8 @@ class Pane(pg.ViewBox):
         """Move the view by pixels of the scene."""
         if pixels.isNull() or not any(self.state["mouseEnabled"]):
             return
-        way = self.mapSceneToView(pixels) - self.mapSceneToView(QPointF())
-        ranges = zip(self.viewRange(), (way.x(), way.y()), strict=True)
+        moved = self.mapSceneToView(pixels) - self.mapSceneToView(QPointF())
+        ranges = zip(self.viewRange(), (moved.x(), moved.y()), strict=True)
         self._take(*((low + by, high + by) for (low, high), by in ranges))
 
     def _take(self, x: Range, y: Range) -> None:

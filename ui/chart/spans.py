@@ -62,8 +62,7 @@ class Spans(Mark):
         return other is self
 
     def draw(self, surface: Surface) -> None:
-        painter, way = surface.painter, surface.to_pixels
-        across, down = np.repeat(self.x * way.m11() + way.dx(), 2), self.heights * way.m22() + way.dy()
+        painter, (across, down) = surface.painter, surface.places(np.repeat(self.x, 2), self.heights)
         runs = unbroken_rows(np.isfinite(self.heights))
         pointed = surface.palette.highlighted_curve(self.layers, self.shared)
         painter.save()
@@ -81,9 +80,9 @@ class Spans(Mark):
 
     def _clip(self, surface: Surface) -> None:
         """Between whole pixels, so that both parts together are what one would be."""
-        way, room = surface.to_pixels, surface.to_pixels.mapRect(surface.pane.area)
+        to_pixels, room = surface.to_pixels, surface.to_pixels.mapRect(surface.pane.area)
         left, right = (
-            floor(place * way.m11() + way.dx()) - 1 if np.isfinite(place) else edge
+            floor(place * to_pixels.m11() + to_pixels.dx()) - 1 if np.isfinite(place) else edge
             for place, edge in ((self.begins, floor(room.left()) - 1), (self.ends, ceil(room.right()) + 1))
         )
         if np.isfinite(self.begins) or np.isfinite(self.ends):

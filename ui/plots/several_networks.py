@@ -123,7 +123,7 @@ class SeveralNetworks(PlotDefinition[S]):
         for piece in pieces:
             along = x if piece.across else y
             if piece.ends is None or piece.ends[0] <= along <= piece.ends[1]:
-                at = piece.way.inverted()[0].map(at)
+                at = piece.transform.inverted()[0].map(at)
                 break
         return at.x(), at.y()
 
@@ -210,19 +210,19 @@ class SeveralNetworks(PlotDefinition[S]):
 
 def pieces_of(anchors: Sequence[tuple[float, float]], *, across: bool) -> Sequence[PlacedPart]:
     """What brings the second of each pair to the first, evenly between two pairs; stretches alike are one piece."""
-    ways = [_way_between(*pair) for pair in pairwise(anchors)]
-    runs = [[*group] for _, group in groupby(range(len(ways)), key=lambda place: ways[place])]
+    scalings = [_scaling_between(*pair) for pair in pairwise(anchors)]
+    runs = [[*group] for _, group in groupby(range(len(scalings)), key=lambda place: scalings[place])]
     pieces = []
     for place, run in enumerate(runs):
-        factor, offset = ways[run[0]]
+        factor, offset = scalings[run[0]]
         low = -math.inf if place == 0 else anchors[run[0]][0]
         high = math.inf if place == len(runs) - 1 else anchors[run[-1] + 1][0]
-        way = QTransform(factor, 0, 0, 1, offset, 0) if across else QTransform(1, 0, 0, factor, 0, offset)
-        pieces.append(PlacedPart(way, across, None if len(runs) == 1 else (low, high)))
+        transform = QTransform(factor, 0, 0, 1, offset, 0) if across else QTransform(1, 0, 0, factor, 0, offset)
+        pieces.append(PlacedPart(transform, across, None if len(runs) == 1 else (low, high)))
     return pieces
 
 
-def _way_between(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
+def _scaling_between(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
     """Factor and offset."""
     factor = (end[0] - start[0]) / (end[1] - start[1])
     return round(factor, 9), round(start[0] - factor * start[1], 9)

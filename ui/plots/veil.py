@@ -56,7 +56,7 @@ class Veil(QWidget):
             painter.drawText(room, flags, self._text)
 
 
-class _Laid:
+class _LaidVeils:
     """A veil over each of some plots, and over the images of networks that stand beside its own."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ def _remove(veil: Veil) -> None:
         veil.deleteLater()
 
 
-class StepVeils(_Laid):
+class StepVeils(_LaidVeils):
     """Says of plots that what they show is of another step than the one that is to be seen."""
 
     def cover(self, plot: Plot[Any], view: View) -> None:
@@ -102,7 +102,7 @@ class StepVeils(_Laid):
             self._say(plot, f"of step {integer(other)}; step {integer(view.frame.step)} is being computed")
 
 
-class Veils(_Laid):
+class Veils(_LaidVeils):
     """Dims plots of a network that is not the described one, until they are lifted."""
 
     def __init__(self) -> None:

@@ -29,7 +29,7 @@ def hit(graph: LaidOutGraph, point: QPointF) -> Box | Fold | None:
 def unit_hit(box: Box, place: BoxPosition, pane: Pane, at: QPointF) -> int | None:
     """The unit of a box of slopes whose dot is ``at`` this place of the scene."""
     for unit in range(box.shape[0]):
-        way = pane.mapViewToScene(dot_place(place, unit, box.shape[0])) - at
-        if math.hypot(way.x(), way.y()) <= DOT:
+        apart = pane.mapViewToScene(dot_place(place, unit, box.shape[0])) - at
+        if math.hypot(apart.x(), apart.y()) <= DOT:
             return unit
     return None
