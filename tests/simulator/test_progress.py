@@ -27,7 +27,7 @@ from simulator.observations.jacobian import JacobianObservation, WeightsObservat
 from simulator.observations.observer import observed
 from simulator.observations.sharpness import SharpnessObservation
 from simulator.running import lanes
-from simulator.running.building import built, first_pass
+from simulator.running.building import FROM_STEP_0, built, first_pass
 from simulator.running.messages import Refused, Reply, Started, Update, Working
 from simulator.running.progress_text import progress_text
 from simulator.running.session import Session
@@ -256,7 +256,7 @@ def test_the_first_passes_of_a_network_are_told_layer_by_layer_and_later_ones_ar
 
 
 def test_everything_from_building_a_network_to_its_first_frame_is_told() -> None:
-    told = [what[0] for what in heard(lambda: first_pass(built(1, experiment(), None, None).training))]
+    told = [what[0] for what in heard(lambda: first_pass(built(1, experiment(), FROM_STEP_0).training))]
     assert list(dict.fromkeys(told)) == [
         "Building the network", "Making room for the parameters", "Drawing the weights", "Keeping the start",
         "The first pass forward", "The first pass back", "The first update",
