@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QGraphicsItem
 from pytestqt.qtbot import QtBot
 
 from simulator.observations.histograms import HistogramsObservation
+from simulator.observations.input_gradient import InputGradientObservation
+from simulator.observations.sharpness import SharpnessObservation
 from tests.ui.plot_data import view, with_results
 from tests.ui.real_runs import NETS, real
 from tests.ui.told import drawn
@@ -134,6 +136,81 @@ def test_activations_of_a_network_that_explodes_leave_the_axis_of_the_others(qtb
     (mine, its) = plot.drawing.marks_of(Ridges)
     assert all(low <= each.boundingRect().left() and each.boundingRect().right() <= high for each in its.outlines)
     assert [each.boundingRect() for each in mine.outlines] == outlines_of(of_one, qtbot)
+
+
+SHARED = ("activation_profile", "input_gradient", "sharpness")
+"""Plots of values as they are, over an axis that networks share."""
+
+
+@pytest.mark.parametrize("key", SHARED)
+@pytest.mark.parametrize("factor", [1e20, 1e300])
+def test_a_network_that_explodes_leaves_a_linear_axis_to_the_others(key: str, factor: float, qtbot: QtBot) -> None:
+    alone = axis_of(key, qtbot, 1.0)
+    assert axis_of(key, qtbot, 1.0, factor) == alone
+    assert axis_of(key, qtbot, factor, 1.0) == alone
+
+
+@pytest.mark.parametrize("key", SHARED)
+def test_a_network_that_vanishes_takes_nothing_off_a_linear_axis(key: str, qtbot: QtBot) -> None:
+    assert axis_of(key, qtbot, 1.0, 1e-30) == axis_of(key, qtbot, 1.0)
+    assert axis_of(key, qtbot, 1e-30, 1.0) == axis_of(key, qtbot, 1.0)
+
+
+@pytest.mark.parametrize("key", SHARED)
+def test_what_a_linear_axis_does_not_reach_is_told_with_its_network(key: str, qtbot: QtBot) -> None:
+    def told(*factors: float) -> list[str]:
+        return [note.text for note in of_factors(key, qtbot, *factors).legend.notes if "beyond the axis" in note.text]
+
+    assert not told(1.0, 1.0)
+    (note,) = told(1.0, 1e20)
+    assert note.startswith("B: ")
+    (note,) = told(1e20, 1.0)
+    assert not note.startswith("B: ")
+
+
+@pytest.mark.parametrize("key", SHARED)
+def test_a_linear_axis_comes_back_to_the_others_when_the_run_has_exploded(key: str, qtbot: QtBot) -> None:
+    plot = of_factors(key, qtbot, 100.0, 1.0)
+    assert plot.canvas.panes[0].shown[1][1] > 10
+    plot.refresh(together(1e20, 1.0))
+    assert plot.canvas.panes[0].shown[1] == axis_of(key, qtbot, 1.0)
+
+
+def axis_of(key: str, qtbot: QtBot, *factors: float) -> tuple[float, float]:
+    """From where to where the values of the networks reach that are so many times as large."""
+    (pane,) = of_factors(key, qtbot, *factors).canvas.panes
+    return pane.shown[1]
+
+
+def of_factors(key: str, qtbot: QtBot, *factors: float) -> Plot[Any]:
+    plot = plot_class(key)()
+    qtbot.addWidget(plot)
+    plot.resize(600, 300)
+    plot.refresh(together(*factors))
+    return plot
+
+
+def together(*factors: float) -> View:
+    run, *lanes = map(multiplied, factors)
+    return replace(run, lanes=dict(zip("BCD", lanes, strict=False)))
+
+
+def multiplied(factor: float) -> View:
+    """Activations, gradients of inputs and curvature so many times as large."""
+    made = view(6)
+    for name in ("activation_mean", "activation_std"):
+        made.frame.measures[name][:] *= factor
+    asked, curvature = InputGradientObservation(), SharpnessObservation()
+    inputs, sharpness = made.frame.result(asked), made.frame.result(curvature)
+    assert inputs is not None
+    assert sharpness is not None
+    results = {
+        asked: replace(inputs, gradients=inputs.gradients * factor, rms=inputs.rms * factor),
+        curvature: replace(sharpness, value=sharpness.value * factor),
+    }
+    given = replace(made, frame=with_results(made.frame, results))
+    given.record.add(given.frame)
+    return given
 
 
 def grown(factor: float, steps: int) -> View:

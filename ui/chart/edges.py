@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simulator.arrays.numeric import Floats
 from ui.chart.legend import Note
 from ui.chart.marks import ABOVE, BELOW, LOST, ROUND, Dots
-from ui.chart.ranges import MOST, Range
+from ui.chart.ranges import MOST, Range, StepRange
 from ui.style.numbers import count, number
 
 FLATTENING = 1e4
@@ -43,6 +43,30 @@ def fitting(parts: Iterable[Floats], reach: float = MOST) -> Range:
         if inside.size:
             ends += [float(inside.min()), float(inside.max())]
     return (min(ends), max(ends)) if ends else (float("nan"), float("nan"))
+
+
+class SharedRange(StepRange):
+    """The range of a linear axis that shows the values of several networks."""
+
+    def __init__(self, *, always: Range | None = None) -> None:
+        super().__init__(always=always)
+        self._leaves_out = False
+
+    def fit_networks(self, networks: Sequence[tuple[Floats, Sequence[Floats]]]) -> Range:
+        """Fit to what is to be seen of each network; the series that tells its size is given before.
+
+        A network whose median magnitude is 10⁴ times the least of the others, and of 1, is left out, as it would make
+        a line of each of them; no other reaches farther than the least of them and 10⁴. What vanishes is a line.
+        """
+        reaches = [reach_of(series) if _sizes(series).size else None for series, _ in networks]
+        known = [reach for reach in reaches if reach is not None] or [MOST]
+        shared = max(min(known), min(max(known), FLATTENING))
+        most = FLATTENING * max(shared, FLATTENING)
+        near = [parts for (_, parts), reach in zip(networks, reaches, strict=True) if reach is None or reach <= most]
+        before, self._leaves_out = self._leaves_out, len(near) < len(networks)
+        if self._leaves_out and not before:
+            self.renew()
+        return self.fit(*fitting((part for parts in near for part in parts), shared))
 
 
 def stands_out(series: Floats) -> bool:

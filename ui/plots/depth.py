@@ -17,7 +17,7 @@ from simulator.record.frame import Frame
 from simulator.theory.prediction import Prediction
 from ui.chart.axes import Axis, DepthAxis, ShareAxis, ValueAxis
 from ui.chart.decades import SPAN, extent, log10, placed, written, zero_notes
-from ui.chart.edges import beyond_notes, drawn_within, fitting, reach_of
+from ui.chart.edges import SharedRange, beyond_notes, drawn_within
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note, Swatch
 from ui.chart.lost import Since, lost_notes, since_of
@@ -123,7 +123,7 @@ class DepthPlot(PlotOverLayers[DepthState]):
         self.depth_axis = DepthAxis("bottom", "layer, input → output")
         self.value_axis = self._value_axis()
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.depth_axis)
-        self.scale = StepRange(log=self.log, always=self.always)
+        self.scale = StepRange(log=True, always=self.always) if self.log else SharedRange(always=self.always)
         self.scales.append(self.scale)
 
     def _value_axis(self) -> Axis:
@@ -181,13 +181,21 @@ class DepthPlot(PlotOverLayers[DepthState]):
     def fit(self, states: Sequence[DepthState]) -> None:
         """Bring the range in line with everything that is drawn."""
         state = states[0]
-        shown = [state.now, *([state.first] if state.first else []), *(other.now for other in states[1:])]
-        shown += [columns for each in states for columns in each.quartiles or ()]
-        parts = [part for columns in shown for line in self.lines for part in self._extremes(columns, line)]
-        parts += [part for band in self._theory(state).values() for part in (band.low, band.high)]
-        own = parts[: sum(3 if line.spread else 1 for line in self.lines)]
-        y = self.scale.fit(*(extent(parts, self.decades) if self.log else fitting(parts, reach_of(_farthest(own)))))
+        drawn = [[each.now, *(each.quartiles or ())] for each in states]
+        drawn[0] += [state.first] if state.first else []
+        shown = [[part for columns in of_one for part in self._parts(columns)] for of_one in drawn]
+        shown[0] += [part for band in self._theory(state).values() for part in (band.low, band.high)]
+        if isinstance(self.scale, SharedRange):
+            y = self.scale.fit_networks(
+                [(_farthest(self._parts(each.now)), parts) for each, parts in zip(states, shown, strict=True)]
+            )
+        else:
+            y = self.scale.fit(*extent([part for parts in shown for part in parts], self.decades))
         self.pane.fit(room_for(state.depth), with_margin(y))
+
+    def _parts(self, columns: Mapping[str, MeasureColumn]) -> list[Floats]:
+        """All that is drawn of these measures."""
+        return [part for line in self.lines for part in self._extremes(columns, line)]
 
     def _extremes(self, columns: Mapping[str, MeasureColumn], line: MeasureLine) -> list[Floats]:
         middle = self._height(columns[line.measure])
@@ -283,8 +291,7 @@ class DepthPlot(PlotOverLayers[DepthState]):
             # What the first line has said already is not said again.
             other, said_already = state.now[line.measure], column.defined & ~np.isfinite(column.values)
             notes += lost_notes(other.values, other.defined & ~said_already, labels)
-        parts = [part for line in self.lines for part in self._extremes(state.now, line)]
-        return [*notes, *beyond_notes(_farthest(parts), self.scale.range, "layer")]
+        return [*notes, *beyond_notes(_farthest(self._parts(state.now)), self.scale.range, "layer")]
 
     def _write_value(self, value: float) -> str:
         return percent(value) if self.share else number(value, fixed=True)

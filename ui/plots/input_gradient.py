@@ -11,11 +11,12 @@ from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue, Observed
 from simulator.observations.input_gradient import InputGradient, InputGradientObservation
 from ui.chart.axes import DepthAxis, ValueAxis
+from ui.chart.edges import SharedRange, beyond_notes, drawn_within
 from ui.chart.legend import Key, Note
-from ui.chart.marks import ROUND, Area, Curves, Dots, Mark
+from ui.chart.marks import Area, Curves, Dots, Mark
 from ui.chart.pens import DASHED
 from ui.chart.polygons import polygon
-from ui.chart.ranges import StepRange, finite_extent, room_for, with_margin
+from ui.chart.ranges import room_for, with_margin
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
@@ -51,7 +52,7 @@ class InputGradientPlot(CostlyPlot[InputState]):
     def build(self) -> None:
         self.input_axis, self.value_axis = DepthAxis("bottom", "input"), ValueAxis("left", "N ∂C/∂x")
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.input_axis)
-        self.scale = StepRange(always=(0.0, 0.0))
+        self.scale = SharedRange(always=(0.0, 0.0))
         self.scales.append(self.scale)
 
     def understand(self, result: InputGradient, observed: Observed[InputGradient], view: View) -> InputState:
@@ -62,25 +63,30 @@ class InputGradientPlot(CostlyPlot[InputState]):
     def fit(self, states: Sequence[InputState]) -> None:
         gradient = states[0].gradient
         self.input_axis.name_layers(gradient.names)
-        rms = [state.gradient.rms for state in states]
-        y = self.scale.fit(*finite_extent([gradient.gradients.ravel(), *rms, *(-each for each in rms)]))
+        shown = [(each.gradients.ravel(), each.rms, -each.rms) for each in (state.gradient for state in states)]
+        y = self.scale.fit_networks([(np.concatenate(parts), parts) for parts in shown])
         self.pane.fit(room_for(len(gradient.names)), with_margin(y))
 
     def marks(self, state: InputState) -> Sequence[Mark]:
         gradient = state.gradient
-        x, rms = _bars(gradient.rms)
+        x, low, high = self._edges(gradient)
         places = np.tile(np.arange(len(gradient.names), dtype=np.float64), len(gradient.gradients))
         values = gradient.gradients.ravel()
         known = np.isfinite(values)
-        kinds = np.full(int(known.sum()), ROUND, np.int8)
+        dots = drawn_within(values[known], self.scale.range)
         return [
-            Area("batch", x, -rms, rms, colour="backward", alpha=0.35),
-            Dots("samples", places[known], values[known], kinds, colours=["backward"], radius=2.4),
+            Area("batch", x, low, high, colour="backward", alpha=0.35),
+            Dots("samples", places[known], *dots, colours=["backward"], radius=2.4),
         ]
 
     def ghost_marks(self, ghost: InputState) -> Sequence[Mark]:
-        x, rms = _bars(ghost.gradient.rms)
-        return [Curves("batch edges", [[polygon(x, rms)], [polygon(x, -rms)]], colours=["muted"], dash=DASHED, z=-0.5)]
+        x, low, high = self._edges(ghost.gradient)
+        return [Curves("batch edges", [[polygon(x, high)], [polygon(x, low)]], colours=["muted"], dash=DASHED, z=-0.5)]
+
+    def _edges(self, gradient: InputGradient) -> tuple[Floats, Floats, Floats]:
+        """The outline of the bars, and how far down and up they are drawn."""
+        x, rms = _bars(gradient.rms)
+        return x, drawn_within(-rms, self.scale.range)[0], drawn_within(rms, self.scale.range)[0]
 
     # -- words -------------------------------------------------------------------------------------------------------
 
@@ -92,7 +98,9 @@ class InputGradientPlot(CostlyPlot[InputState]):
         return norm_words(state.gradient)
 
     def notes(self, state: InputState) -> Sequence[Note]:
-        return [*lost_samples(state.gradient), *self.age(state.step, state.seconds)]
+        values = np.concatenate([state.gradient.gradients.ravel(), state.gradient.rms])
+        beyond = beyond_notes(values, self.scale.range, "gradient")
+        return [*lost_samples(state.gradient), *beyond, *self.age(state.step, state.seconds)]
 
     def probe(self, state: InputState, pane: int, x: float, y: float) -> Probe | None:
         place, gradient = round(x), state.gradient

@@ -16,12 +16,12 @@ from simulator.observations.sharpness import Sharpness, SharpnessObservation
 from ui.chart.axes import StepAxis, ValueAxis
 from ui.chart.beside import Gauge
 from ui.chart.buckets import with_gaps
-from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, reach_of
+from ui.chart.edges import SharedRange, beyond_dots, beyond_notes, drawn_within
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Curves, Mark
 from ui.chart.polygons import pieces
-from ui.chart.ranges import Range, StepRange, StepsRange, with_margin
+from ui.chart.ranges import Range, StepsRange, with_margin
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
 from ui.plots.costly import CostlyPlot
@@ -82,7 +82,7 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
     def build(self) -> None:
         self.step_axis, self.value_axis = StepAxis("bottom", "step"), ValueAxis("left", "η · λ_max")
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.step_axis)
-        self.scale, self.steps = StepRange(), StepsRange()
+        self.scale, self.steps = SharedRange(), StepsRange()
         self.scales += [self.scale, self.steps]
         self.gauge = Gauge(self.pane)
         self.canvas.add_beside(self.gauge, FIRST_ROW, 2)
@@ -99,10 +99,10 @@ class SharpnessPlot(CostlyPlot[SharpnessState]):
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[SharpnessState]) -> None:
-        gauges = [part for state in states for part in (state.gauges, *state.edges)]
         sharpness = states[0].sharpness
-        reach = max(map(reach_of, gauges))
-        y = self.scale.fit(*fitting([*gauges, np.array([0.0, 1.2 * sharpness.limit])], reach))
+        limit = np.array([0.0, 1.2 * sharpness.limit])
+        shown = [(state.gauges, *state.edges) for state in states]
+        y = self.scale.fit_networks([(np.concatenate(parts), (*parts, limit)) for parts in shown])
         self.pane.fit(self.steps.fit(max(state.step for state in states)), with_margin(y, 0.01))
         self.gauge.show_value(sharpness.gauge, sharpness.limit)
 
