@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from simulator.layers.base import Layer, Module, Shape, ShapeError
 from simulator.schema.numbers import integer
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
 
 
-@dataclass(frozen=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """A layer's output shape and those of the layers inside it, in depth order, ``repeat`` expanded."""
 
     shape: Shape

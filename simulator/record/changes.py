@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 MOST = 256
 REVIVE = "Revive"
 """How a change is called that draws units anew: it is one of the network, and of no setting."""
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """A change acted from ``step`` on; ``description`` as undo calls it. A drag went on until another step."""
 
     step: int

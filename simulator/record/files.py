@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Literal, cast
 import msgspec
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import asdict
 from numpy.typing import NDArray
 
 from simulator.observations.sampled import Subject
@@ -111,9 +112,9 @@ def write(record: Record, create: Opener) -> None:
     )
     with create(JSON) as stream:
         stream.write(msgspec.json.encode(written))
-    _write_arrays("history", vars(arrays), create)
+    _write_arrays("history", asdict(arrays), create)
     for name, past in record.pasts.items():
-        _write_arrays(name, vars(past.history.arrays), create)
+        _write_arrays(name, asdict(past.history.arrays), create)
     _write_arrays("frames", {"bytes": packing.buffer}, create)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy, deepcopy
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 NEVER = -1
@@ -23,8 +23,7 @@ def buckets_for(columns: int) -> int:
     return capacity
 
 
-@dataclass(frozen=True)
-class HistoryArrays:
+class HistoryArrays(Struct, frozen=True):
     """All that a history holds besides its columns and counts."""
 
     low: NDArray[np.float64]
@@ -37,8 +36,7 @@ class HistoryArrays:
     """(1, columns), or (0, columns) where the step after the last is made."""
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """Consecutive steps from the worker: ``values[i, c]`` is column ``columns[c]`` at step ``first_step + i``."""
 
     first_step: int
@@ -48,8 +46,7 @@ class Rows:
     """The step after the last row, while its update has not been made and may still change."""
 
 
-@dataclass(frozen=True)
-class Series:
+class Series(Struct, frozen=True):
     """A past, ready to draw: one entry per bucket of ``stride`` steps. Arrays are (buckets,) or (buckets, layers)."""
 
     steps: NDArray[np.float64]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from copy import copy, deepcopy
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats, median
@@ -16,8 +16,7 @@ GAP_RATIO = 4.0
 NEAR = 3
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """A past in columns of equal width."""
 
     values: Floats
@@ -30,8 +29,7 @@ class Grid:
     """Steps per column."""
 
 
-@dataclass(frozen=True)
-class SampledArrays:
+class SampledArrays(Struct, frozen=True):
     """All that a sampled history holds besides its counts."""
 
     steps: Floats

@@ -324,7 +324,7 @@ def catching_up(name: str) -> str:
 
 def _cut(rows: Rows, step: int) -> Rows:
     """Those of the steps before this one."""
-    return replace(rows, values=rows.values[: max(0, step - rows.first_step)], provisional=None)
+    return changed(rows, values=rows.values[: max(0, step - rows.first_step)], provisional=None)
 
 
 def _as_read(live: LiveRun, changes: Sequence[LiveChange]) -> list[LiveChange]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from simulator.training.live_change import LiveChanges
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from simulator.training.checkpoint import Checkpoint
 
 
-@dataclass(frozen=True)
-class LaneState:
+class LaneState(Struct, frozen=True):
     """Where a lane stands, at the run's step or on its way there."""
 
     name: str

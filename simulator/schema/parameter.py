@@ -10,11 +10,11 @@ import functools
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, TypeVar, Union
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.schema.numbers import exact
 from simulator.schema.plain import FieldPath
@@ -154,8 +154,7 @@ FieldType = Literal[
 ]
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """One field of a :class:`Spec`, as forms, checks and documents see it."""
 
     name: str

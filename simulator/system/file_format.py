@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct, field
 
 from simulator.system.version import __version__
 
@@ -21,8 +22,7 @@ def _none() -> Mapping[int, Migration]:
     return MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class FileFormat:
+class FileFormat(Struct, frozen=True):
     """The present format of one kind of file."""
 
     number: int = 1

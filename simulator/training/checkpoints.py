@@ -10,8 +10,10 @@ import math
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from copy import copy
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.training.checkpoint import Checkpoint
 
@@ -30,8 +32,7 @@ MOST_EARLIER = 512
 """Checkpoints of before the last steps, however small they are."""
 
 
-@dataclass(frozen=True)
-class KeptCheckpoint:
+class KeptCheckpoint(Struct, frozen=True):
     """A checkpoint, and what is known of it."""
 
     checkpoint: Checkpoint

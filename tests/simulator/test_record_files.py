@@ -14,6 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 import pytest
+from msgspec.structs import asdict
 
 from simulator.record.files import RecordError, read, write
 from simulator.record.packed import Packing
@@ -44,7 +45,7 @@ def contents(record: Record) -> Iterator[object]:
     """All that a record holds, comparable."""
     history = record.history
     yield history.columns, history.capacity, history.start, history.stride, history.steps, history.end
-    yield {name: array.tobytes() for name, array in vars(history.arrays).items()}
+    yield {name: array.tobytes() for name, array in asdict(history.arrays).items()}
     for name in dict.fromkeys(column.split(":")[0] for column in history.columns):
         yield history.series(name).last.tobytes(), history.first_lost, history.lost_since
     for name, past in record.pasts.items():
@@ -59,7 +60,7 @@ def contents(record: Record) -> Iterator[object]:
             looks.missed,
             looks.end,
         )
-        yield {part: array.tobytes() for part, array in vars(looks.arrays).items()}
+        yield {part: array.tobytes() for part, array in asdict(looks.arrays).items()}
     packing = Packing()
     yield (
         record.changes.entries,

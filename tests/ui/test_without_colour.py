@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter, QTransform
 from pytestqt.qtbot import QtBot
@@ -211,7 +212,7 @@ def test_what_has_happened_is_told_by_shapes_on_the_time_line() -> None:
                 painter,
                 Cluster(kind, 12, 12),
                 12,
-                dataclasses.replace(LIGHT, **dict.fromkeys(SIGN_COLOURS.values(), "#000000")),
+                structs.replace(LIGHT, **dict.fromkeys(SIGN_COLOURS.values(), "#000000")),
             )
         looks.add(bytes(image.constBits()))
     assert len(looks) == len(NAMES)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment, ExperimentError, in_words
@@ -18,8 +17,7 @@ from ui.bench.bench import Bench
 from ui.bench.chosen_lane import ChosenLane, SettingsByPath, in_order
 
 
-@dataclass(frozen=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """A network as the tree of branches shows it."""
 
     name: str

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from simulator.record.record import Record
     from simulator.running.kept_runs import KeptRun
 
 
-@dataclass(frozen=True)
-class AsideRun:
+class AsideRun(Struct, frozen=True):
     """A run that an edit has put aside."""
 
     kept: KeptRun

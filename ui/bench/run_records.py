@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from PySide6.QtCore import QElapsedTimer
 
 from simulator.record.alignment import handed_on
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from simulator.training.surgery import TakeLane
 
 
-@dataclass(frozen=True)
-class UnsavedRun:
+class UnsavedRun(Struct, frozen=True):
     """A run of which not all stands in a file."""
 
     record: Record

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import structs
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from simulator.running.messages import Refused, Started, Update

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from simulator.experiment.experiment import Experiment
@@ -30,8 +29,7 @@ def told_end(stopped: str, ended: str) -> str:
     return "; ".join(filter(None, (stopped, ended)))
 
 
-@dataclass(frozen=True)
-class ShelvedRun:
+class ShelvedRun(Struct, frozen=True):
     """A run between two steps, with its past."""
 
     name: str

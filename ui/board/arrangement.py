@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 MOST_COLUMNS = 12
 """More than any board has."""
 
 
-@dataclass(frozen=True)
-class CardPlace:
+class CardPlace(Struct, frozen=True):
     """One plot, or several behind tabs."""
 
     keys: tuple[str, ...]
@@ -34,8 +35,7 @@ class CardPlace:
         return replace(self, keys=keys, current=front)
 
 
-@dataclass(frozen=True)
-class Arrangement:
+class Arrangement(Struct, frozen=True):
     """The places in reading order. Whatever is changed gives another arrangement."""
 
     places: tuple[CardPlace, ...] = ()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from simulator.system.file_format import FileFormat, FormatError
@@ -23,8 +24,7 @@ SIZES = (0.5, 2.5)
 """Least and largest factor of the size of cards."""
 
 
-@dataclass(frozen=True)
-class Workspace:
+class Workspace(Struct, frozen=True):
     """``id`` in settings and in the table of presets, ``title`` on the tab, ``explain`` its tooltip."""
 
     id: str

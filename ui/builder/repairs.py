@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.experiment.shapes import shape_before, shapes
 from simulator.layers import AnyLayer, Layer
@@ -23,8 +23,7 @@ ROUNDS = 100
 """A repair may have to be made at this many layers before the stack fits."""
 
 
-@dataclass(frozen=True)
-class RepairOffer:
+class RepairOffer(Struct, frozen=True):
     """A repair that makes the whole stack fit: words for its button, and the experiment with it."""
 
     title: str
@@ -39,8 +38,7 @@ class Misfit(Struct, frozen=True):
     offers: tuple[RepairOffer, ...] = ()
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """A layer that does not fit: what it gets, and what the layer that gives it is."""
 
     plain: PlainDict

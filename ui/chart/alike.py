@@ -30,8 +30,7 @@ OFTEN, FEWEST = 64, 6
 """Where points come seldom, it is made anew when more than the fewest have been drawn so often."""
 
 
-@dataclass(frozen=True)
-class DashTurn:
+class DashTurn(Struct, frozen=True):
     """The place of a curve among ``count`` that lie upon each other: each is seen for ``dash`` pixels in turn."""
 
     place: int

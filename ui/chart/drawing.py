@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
@@ -165,8 +164,7 @@ class MarkItem(PaneItem):
             painter.restore()
 
 
-@dataclass(frozen=True)
-class DrawnState:
+class DrawnState(Struct, frozen=True):
     """The marks of one of the states that a plot draws at once."""
 
     marks: Sequence[Mark]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsSceneResizeEvent, QStyleOptionGraphicsItem, QWidget
@@ -36,8 +36,7 @@ LINES: Mapping[Swatch, Dash] = {
 SHAPES: Mapping[Swatch, DotShape] = {shape: shape for shape in get_args(DotShape)}
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(Struct, frozen=True):
     """One entry of the legend; ``colour`` is one or names the theme's, ``short`` is the text where room is short."""
 
     text: str

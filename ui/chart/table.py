@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats
@@ -20,8 +20,7 @@ PLACES = frozenset(
 """Columns that say what the other values of a row are of, where they hold names and whole numbers."""
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Struct, frozen=True):
     """Columns of one length by name."""
 
     columns: Mapping[str, Sequence[CellValue]] = field(default_factory=dict)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.schema.parameter import Parameter
 
@@ -13,8 +15,7 @@ DECADES = 6
 """How far below its top a logarithmic track that starts at 0 stays logarithmic."""
 
 
-@dataclass(frozen=True)
-class TrackScale:
+class TrackScale(Struct, frozen=True):
     """What a track sweeps: ``low`` … ``high``.
 
     With ``log`` and ``low`` = 0 the first :data:`NOTCH` of the track is linear from exactly 0 to ``floor``.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from string import Template
 
+from msgspec.structs import asdict
+
 from ui.style.icons import RESOURCES
 from ui.style.theme import Theme
 
@@ -166,5 +168,5 @@ QLabel[role="warning"] { color: $warning; }
 
 
 def stylesheet(theme: Theme) -> str:
-    colours = {name: value for name, value in vars(theme).items() if isinstance(value, str)}
+    colours = {name: value for name, value in asdict(theme).items() if isinstance(value, str)}
     return _SHEET.substitute(colours, icons=RESOURCES.as_posix())

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from msgspec import UnsetType
+from msgspec import Struct, UnsetType
 
 from simulator.doctor.nonfinite_origin import QUANTITIES
 from simulator.experiment.differences import IDENTICAL, in_words
@@ -34,8 +33,7 @@ BY_HAND: tuple[MarkKind, ...] = ("change", "surgery")
 RISING = "loss", "gradient_norm"
 
 
-@dataclass(frozen=True, order=True)
-class TimeMark:
+class TimeMark(Struct, frozen=True, order=True):
     """Something at one step."""
 
     step: int

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -48,8 +48,7 @@ SIGN_COLOURS: dict[MarkKind, str] = {
 """Fields of the theme."""
 
 
-@dataclass(frozen=True)
-class Cluster:
+class Cluster(Struct, frozen=True):
     """Marks of a kind that stand too near each other to be told apart, from pixel to pixel."""
 
     kind: MarkKind

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from msgspec import Struct
+from msgspec import Struct, field
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget
@@ -37,8 +36,7 @@ BESIDE_TURNED = 12
 """The same of the narrow one."""
 
 
-@dataclass(frozen=True)
-class NetworkRow:
+class NetworkRow(Struct, frozen=True):
     """What is told of one network: how it stands, or why it does not; its findings once it has been examined.
 
     With ``seeds`` it stands so from each of them, and has these findings.
