@@ -11,7 +11,7 @@ import numpy as np
 from simulator.arrays.numeric import Floats
 from simulator.experiment.experiment import Experiment
 from simulator.observations.base import AnalysisRow, Observation, known, sentence
-from simulator.theory.prediction import Prediction, predict
+from simulator.theory.predicted import Prediction
 from simulator.training.run_info import RunInfo
 from simulator.training.training import Training
 
@@ -74,6 +74,8 @@ class _Remembered:
 
     def prediction(self, training: Training) -> Prediction:
         if self._said is None or (training.step == 0 and self._said[0] is not training.experiment):
+            from simulator.theory.prediction import predict  # A window, which only shows it, does not wait for it.
+
             self._said = training.experiment, predict(_at_start(training).network)
         return self._said[1]
 

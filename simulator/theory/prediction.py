@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from msgspec import Struct
 
 from simulator.arrays.numeric import Floats, frozen
 from simulator.arrays.statistics import norm
@@ -30,29 +29,7 @@ from simulator.schema.parameter import title_of
 from simulator.theory.gaussian import mean
 from simulator.theory.mean_field import doubt
 from simulator.theory.operations import Chain, Mask, OverBatch, OverUnits, Signal, Slope, Sum, TheoryOperation, Weights
-
-
-class Prediction(Struct, frozen=True):
-    """What mean-field theory says of a wide random network at step 0, row by row; NaN where it says nothing.
-
-    Conditional on the first batch and on the output layer's own error, which anchors what flows back.
-    """
-
-    reason: str
-    """Why nothing is predicted; ``""`` where something is."""
-    preactivation_variance: Floats
-    """E z² over units and samples."""
-    activation_mean: Floats
-    activation_std: Floats
-    """Over units and samples together."""
-    delta_rms: Floats
-    """√ mean δ² over units and samples; its square times the units is E‖δ‖², whose growth per layer is χ."""
-    weight_gradient_norm: Floats
-    """‖∂C/∂W‖ of the whole batch, √(Σ over pairs of samples of δδ · aa) and not of a sample; the output layer's own."""
-    forward_spread: Floats
-    backward_spread: Floats
-    """Standard deviation of the log of a squared norm from one draw of the weights to the next."""
-
+from simulator.theory.predicted import Prediction
 
 BATCH_SAMPLES = 128
 """Samples of the batch that stand for all of it."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from simulator.arrays.numeric import Floats
-from simulator.theory.prediction import Prediction
+from simulator.theory.predicted import Prediction
 from ui.plots.depth import DepthPlot, MeasureLine
 from ui.plots.theory import THEORY, Envelope
 

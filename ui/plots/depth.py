@@ -14,7 +14,7 @@ from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue
 from simulator.observations.prediction import PredictionObservation
 from simulator.record.frame import Frame
-from simulator.theory.prediction import Prediction
+from simulator.theory.predicted import Prediction
 from ui.chart.axes import Axis, DepthAxis, ShareAxis, ValueAxis
 from ui.chart.decades import SPAN, extent, log10, placed, written, zero_notes
 from ui.chart.edges import SharedRange, beyond_notes, drawn_within

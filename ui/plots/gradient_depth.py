@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from simulator.theory.prediction import Prediction
+from simulator.theory.predicted import Prediction
 from ui.chart.decades import log10
 from ui.plots.depth import DepthPlot, MeasureLine
 from ui.plots.theory import THEORY, Envelope

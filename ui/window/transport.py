@@ -31,7 +31,7 @@ DEAREST = ("loss", "step", "accuracy", "epoch", "rate")
 """Read-outs in the order in which they are kept where the window is narrow."""
 SPACING, MARGINS = 4, 20
 """Pixels between two parts of the bar, and at both its ends."""
-SOON_MS = 300
+SOON_MS = 1000
 STEPS_MADE = "Updates made since the run began."
 
 
