@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
 
 from msgspec import UNSET, Struct
@@ -50,7 +49,7 @@ class Branches:
             update = self._bench.lanes.updates.get(described.name)
             frame = None if update is None else update.frame
             step, refusal = None if frame is None else frame.step, "" if update is None else update.refusal
-            yield dataclasses.replace(described, step=step, refusal=refusal)
+            yield replace(described, step=step, refusal=refusal)
 
     def _described(self) -> tuple[Branch, ...]:
         """All but the run, as the document describes them; put into words once."""
