@@ -23,16 +23,19 @@ def make_enums_quickly() -> None:
     """From now on make plain enumerations so; where that would not be what Python makes, nothing changes."""
     make: Any = vars(enum.EnumType)["_create_"]
 
-    def made(base: type, name: str, members: Any, **named: Any) -> Any:
+    def made(base: type, class_name: str, names: Any, **named: Any) -> Any:
+        """Python 3.12 and later give the name and the members by these names."""
         if named.get("module") is None:
             # Behind Python's own call, as it looks for it itself.
             named["module"] = sys._getframe(2).f_globals.get("__name__")
-        if named.get("type") is not None or base not in PLAIN or not _are_plain(base, members):
-            return make(base, name, members, **named)
-        return _made(make, base, name, members, named)
+        if named.get("type") is not None or base not in PLAIN or not _are_plain(base, names):
+            return make(base, class_name, names, **named)
+        return _made(make, base, class_name, names, named)
 
-    if all(_agree(make, base) for base in PLAIN):
-        type.__setattr__(enum.EnumType, "_create_", made)
+    by_python = _samples()
+    type.__setattr__(enum.EnumType, "_create_", made)
+    if _samples() != by_python:
+        type.__setattr__(enum.EnumType, "_create_", make)
 
 
 def _are_plain(base: type, members: Any) -> bool:
@@ -62,13 +65,13 @@ def _made(make: Make, base: type, name: str, members: Sequence[tuple[str, int]],
     return made
 
 
-def _agree(make: Make, base: type) -> bool:
-    """Whether both ways lead to the same."""
+def _samples() -> list[object]:
+    """What an enumeration of each kind holds that is made as a program makes it; nothing where that fails."""
     try:
-        ways = make(base, "Sample", SAMPLE, module=__name__), _made(make, base, "Sample", SAMPLE, {"module": __name__})
+        bases: tuple[Any, ...] = PLAIN
+        return [_described(base("Sample", SAMPLE)) for base in bases]
     except (AttributeError, TypeError):
-        return False
-    return _described(ways[0]) == _described(ways[1])
+        return []
 
 
 def _described(made: Any) -> object:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from simulator.system import quick_enums
 from simulator.system.quick_enums import make_enums_quickly
 
 Shade = enum.Enum("Shade", [("dark", 1), ("light", 2), ("black", 1)])
@@ -64,11 +63,46 @@ def test_flags_are_joined_as_before() -> None:
     assert [each.name for each in made.both] == ["a", "b"]
 
 
-def test_where_python_would_make_something_else_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = vars(enum.EnumType)["_create_"]
-    monkeypatch.setattr(quick_enums, "SAMPLE", (("name", 1), ("one", 2)))
+def test_where_python_would_make_something_else_nothing_changes() -> None:
+    code = """
+import enum
+own = vars(enum.EnumType)["_create_"]
+from simulator.system import quick_enums
+quick_enums.TAKEN = dict.fromkeys(quick_enums.PLAIN, frozenset())
+quick_enums.SAMPLE = ("name", 1), ("one", 2)
+quick_enums.make_enums_quickly()
+print(vars(enum.EnumType)["_create_"] is own)
+quick_enums.SAMPLE = ("two", 1), ("one", 2)
+quick_enums.make_enums_quickly()
+print(vars(enum.EnumType)["_create_"] is own)
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["True", "False"]
+
+
+@pytest.mark.parametrize("by_name", [False, True])
+def test_name_and_members_are_taken_as_each_python_gives_them(by_name: bool) -> None:
+    create: Any = vars(enum.EnumType)["_create_"]
+    members = [("one", 1), ("two", 2)]
+    if by_name:
+        made = create(enum.IntEnum, class_name="Made", names=members, module="sample", qualname=None, start=1)
+    else:
+        made = create(enum.IntEnum, "Made", members, module="sample")
+    assert (made.__name__, made.__module__, made.two + made.one) == ("Made", "sample", 3)
+
+
+def test_where_python_calls_for_members_otherwise_nothing_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def create(base: type, a_name: str, of: Any, **named: Any) -> Any:
+        return own(base, a_name, of, **named)
+
+    def call(base: Any, name: Any, members: Any = (), **named: Any) -> Any:
+        return base._create_(a_name=name, of=members, **named) if members else base.__new__(base, name)
+
+    own: Any = vars(enum.EnumType)["_create_"]
+    monkeypatch.setattr(enum.EnumType, "__call__", call)
+    type.__setattr__(enum.EnumType, "_create_", create)
     make_enums_quickly()
-    assert vars(enum.EnumType)["_create_"] is before
+    assert vars(enum.EnumType)["_create_"] is create
 
 
 def test_those_of_qt_are_what_python_makes_of_them() -> None:
@@ -80,12 +114,12 @@ make_enums_quickly()
 quick, counts = vars(enum.EnumType)["_create_"], []
 def held(made):
     return str({name: vars(value) if isinstance(value, made) else value for name, value in sorted(vars(made).items())})
-def both(base, name, members, **named):
+def both(base, class_name, names, **named):
     named["module"] = "sample"
-    made, other = quick(base, name, members, **named), own(base, name, members, **named)
-    assert held(made) == held(other) and made is not other, name
-    assert [repr(each) for each in made] == [repr(each) for each in other], name
-    assert [format(each) for each in made] == [format(each) for each in other], name
+    made, other = quick(base, class_name, names, **named), own(base, class_name, names, **named)
+    assert held(made) == held(other) and made is not other, class_name
+    assert [repr(each) for each in made] == [repr(each) for each in other], class_name
+    assert [format(each) for each in made] == [format(each) for each in other], class_name
     counts.append(len(made.__members__))
     return made
 type.__setattr__(enum.EnumType, "_create_", both)
