@@ -96,7 +96,8 @@ def test_where_python_calls_for_members_otherwise_nothing_changes(monkeypatch: p
         return own(base, a_name, of, **named)
 
     def call(base: Any, name: Any, members: Any = (), **named: Any) -> Any:
-        return base._create_(a_name=name, of=members, **named) if members else base.__new__(base, name)
+        made = vars(enum.EnumType)["_create_"]
+        return made(base, a_name=name, of=members, **named) if members else base.__new__(base, name)
 
     own: Any = vars(enum.EnumType)["_create_"]
     monkeypatch.setattr(enum.EnumType, "__call__", call)
