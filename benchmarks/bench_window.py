@@ -121,8 +121,8 @@ class Paints(QObject):
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        # What reads the toolbar's numbers is painted with these too.
-        plots = [plot for plot in window.plot_area.feed.visible_plots() if not plot.reads]
+        # What draws the past alone waits for a further place, and what reads the numbers is painted with them.
+        plots = [plot for plot in window.plot_area.feed.visible_plots() if not (plot.reads or plot.recorded)]
         self._painted: dict[QObject, int] = {}
         for plot in plots:
             self._painted[plot.canvas.viewport()] = 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from ui.board.brought_pasts import BroughtPasts
 from ui.plots.veil import StepVeils, Veils
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Feed(QObject):
         self._plots, self._seen = plots, seen
         self._view: View | None = None
         self._want_all = False
+        self._pasts = BroughtPasts()
         self._veils, self._step_veils = Veils(), StepVeils()
         self._due: list[Plot[Any]] = []
         """Plots that have not been brought to the present view yet."""
@@ -74,6 +76,7 @@ class Feed(QObject):
 
     def start(self, info: RunInfo) -> None:
         self.info, self._view = info, None
+        self._pasts.forget()
         self._finish_turns()
         self._veils.lift()
         self._step_veils.lift()
@@ -84,6 +87,7 @@ class Feed(QObject):
     def forget(self) -> None:
         """Another experiment was opened: show nothing of the one before, not even what is held."""
         self.info = self._view = None
+        self._pasts.forget()
         self._finish_turns()
         self._veils.lift()
         self._step_veils.lift()
@@ -121,7 +125,7 @@ class Feed(QObject):
                 self._bring(plot, view)
             waiting = [plot for plot in self._order if plot in looking and plot not in brought]
             new = [plot for plot in looking if plot not in waiting and plot not in brought]
-            self._due = [*waiting, *new][:AT_ONCE]
+            self._due = [plot for plot in (*waiting, *new) if self._has_news(plot, view)][:AT_ONCE]
             self._order = [*waiting, *new, *brought]
             self._turns.start()
             return
@@ -129,9 +133,14 @@ class Feed(QObject):
         for plot in looking:
             self._bring(plot, view)
 
+    def _has_news(self, plot: Plot[Any], view: View) -> bool:
+        """Whether more of a view is to be seen of it than of the last one."""
+        return self._want_all or not self._pasts.is_up_to_date(plot, view)
+
     def _bring(self, plot: Plot[Any], view: View) -> None:
         """One plot to a view; where that lacks what it draws, it says so."""
         plot.refresh(view)
+        self._pasts.note(plot, view)
         self._step_veils.cover(plot, view)
 
     @property

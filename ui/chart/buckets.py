@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 from weakref import ReferenceType, ref
 
 import numpy as np
@@ -47,6 +48,19 @@ class Buckets:
 def reduced(series: Series, most: int, end: int) -> Buckets:
     """At most ``most`` buckets: 2^k neighbours merge, so that a bucket never changes its contents."""
     return _reduced(series, _merging(len(series.steps), most), end)
+
+
+class Places(NamedTuple):
+    """In how many places a past is drawn, and of how many steps each is."""
+
+    number: int
+    width: int
+
+
+def places_of(history: History, most: int) -> Places:
+    """Those that :func:`reduced` makes of a column: while they are the same, only the last of them may be another."""
+    merge = _merging(history.places, most)
+    return Places(-(-history.places // merge), history.stride * merge)
 
 
 def _merging(count: int, most: int) -> int:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QPointF
 from simulator.layers.info import LayerInfo
 from simulator.observations.base import Observation
 from simulator.training.run_info import RunInfo
+from ui.chart.buckets import Places
 from ui.chart.canvas import Canvas
 from ui.chart.header import HeaderOption
 from ui.chart.legend import Key, Note
@@ -111,6 +112,10 @@ class PlotDefinition(Generic[S]):
     def capture(self, view: View) -> S | None:
         """What of the view this plot draws; None while there is nothing."""
         raise NotImplementedError
+
+    def places(self, view: View) -> Places | None:
+        """In which places of steps it draws the past, where it draws nothing but that; else None."""
+        return None
 
     def adapt(self, state: S) -> None:
         """Turn options as the state needs them, by :meth:`Plot.turn`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.arrays.numeric import Floats
+from ui.chart.buckets import Places, places_of
 from ui.chart.colour_tables import backward_table
 from ui.chart.decades import extent
 from ui.chart.heat import EXACTLY_ZERO
@@ -43,6 +44,9 @@ class GradientImage(LayersImage[LayersPast]):
 
     def capture(self, view: View) -> LayersPast | None:
         return self._reader.read(view, COLUMNS)
+
+    def places(self, view: View) -> Places:
+        return places_of(view.history, COLUMNS)
 
     def grid(self, state: LayersPast) -> LayersGrid:
         past = state.past

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats
 from simulator.observations.base import CellValue
+from simulator.record.history import History
 from simulator.training.run_info import RunInfo
 from ui.chart.alike import AlikeCurves, GrowingCurves
 from ui.chart.axes import StepAxis, ValueAxis
-from ui.chart.buckets import Buckets, GrowingBuckets, buckets_for
+from ui.chart.buckets import Buckets, GrowingBuckets, Places, buckets_for, places_of
 from ui.chart.colour_bar import ColourBar
 from ui.chart.decades import extent, log10, zero_notes
 from ui.chart.legend import Note
@@ -65,6 +66,11 @@ class LayersPast:
         return np.where(lost & self.defined & self.past.known, np.inf, logs) if lost.any() else logs
 
 
+def most_places(history: History, most: int, shared: int | None = None) -> int:
+    """At most how many places a past has: ``most``, or ``shared`` where steps share them."""
+    return shared if shared is not None and (history.stride > 1 or history.places > most) else most
+
+
 class LayersReader:
     """Reads that past from view to view; of what has been read it reads the end alone."""
 
@@ -78,9 +84,7 @@ class LayersReader:
         history = view.history
         if not history.is_of_layers(COLUMN) or history.end < history.start:
             return None
-        if shared is not None and (history.stride > 1 or history.places > most):
-            most = shared
-        past = self._buckets.reduced(history, COLUMN, most)
+        past = self._buckets.reduced(history, COLUMN, most_places(history, most, shared))
         defined = view.frame.defined.get(COLUMN, np.ones(past.last.shape[1], dtype=np.bool_))
         since = since_of(history, COLUMN, past.last[-1])
         self._logs = {part: self._log(part, getattr(past, part)) for part in self._parts}
@@ -192,8 +196,15 @@ class GradientTime(Plot[LayersPast]):
         self.bar.setVisible(len(labels) > 1)
 
     def capture(self, view: View) -> LayersPast | None:
+        return self._reader.read(view, *self._most(view))
+
+    def places(self, view: View) -> Places:
+        return places_of(view.history, most_places(view.history, *self._most(view)))
+
+    def _most(self, view: View) -> tuple[int, int]:
+        """At most how many places there are, and where steps share them."""
         depth = view.frame.info.depth
-        return self._reader.read(view, buckets_for(depth), buckets_for(depth, self.networks))
+        return buckets_for(depth), buckets_for(depth, self.networks)
 
     def fit(self, states: Sequence[LayersPast]) -> None:
         logs = [state.logs for state in states]

@@ -15,7 +15,7 @@ from simulator.observations.base import CellValue
 from simulator.record.sampled_history import apart
 from simulator.training.run_info import RunInfo
 from ui.chart.axes import BOTTOM_HEIGHT, TICKS_ONLY_HEIGHT, ShareAxis, StepAxis, ValueAxis
-from ui.chart.buckets import Buckets, reduced, with_gaps
+from ui.chart.buckets import Buckets, Places, places_of, reduced, with_gaps
 from ui.chart.decades import log10
 from ui.chart.edges import beyond_dots, beyond_notes, drawn_within, fitting, reach_of, stands_out
 from ui.chart.guides import Guide, Level
@@ -181,6 +181,9 @@ class LossPlot(Plot[LossState]):
         return LossState(
             view.frame.step, pasts, read, scored, scored_at, baseline=baseline, lost=lost, over_seeds=over_seeds
         )
+
+    def places(self, view: View) -> Places:
+        return places_of(view.history, BUCKETS)
 
     def _pairs(self, view: View) -> Sequence[tuple[str, str]]:
         """Of a regression there is no accuracy."""
