@@ -42,6 +42,24 @@ def test_a_preview_of_a_run_without_such_layers_says_so(qapp: object, tmp_path: 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--experiment", "nothing"], "there is no file or preset 'nothing'"),
+        (["--steps", "-1"], "argument --steps: expected 0 or more, not −1"),
+        (["--save", "plot.svg"], "argument --save: expected a name that ends in .png, not 'plot.svg'"),
+    ],
+)
+def test_what_a_preview_cannot_be_made_of_is_told_in_one_line(
+    arguments: list[str], told: str, qapp: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        preview(plot_class("loss"), arguments)
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {told}")
+    assert said.count("\n") == 1
+
+
 def test_a_module_is_run_by_its_name(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ui.plots.saturation", "--steps", "2", "--save", str(tmp_path / "plot.png")]
     subprocess.run(command, cwd=ROOT, check=True, timeout=120)

@@ -11,8 +11,9 @@ import numpy as np
 from PySide6.QtCore import QBuffer
 from PySide6.QtWidgets import QApplication
 
+from simulator.commands.arguments import OneLineParser, count
 from simulator.experiment.embedded import Embedded, embed
-from simulator.experiment.experiment import Experiment
+from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import find
 from simulator.observations.base import Observation
 from simulator.observations.observer import Observer
@@ -20,6 +21,7 @@ from simulator.record.frame import frame_of
 from simulator.record.history import History, Rows
 from simulator.record.record import Record
 from simulator.system.atomic import write_atomic
+from simulator.system.text import one_line, shortened
 from simulator.training.training import Training
 from ui.chart.view import View
 from ui.plots.base import Plot
@@ -47,15 +49,19 @@ def recorded(experiment: Experiment, steps: int, observations: Sequence[Observat
 
 
 def preview(kind: type[Plot[Any]], arguments: Sequence[str] | None = None) -> None:
-    """Show this plot, or save a picture of it, as the command line asks."""
-    asked = _parser(kind).parse_args(arguments)
+    """Show this plot, or save a picture of it, as the command line asks; what is wrong with that is one line."""
+    parser = _parser(kind)
+    asked = parser.parse_args(arguments)
     app = QApplication.instance()
     if not isinstance(app, QApplication):
         app = QApplication([kind.key])
     set_theme(app, asked.theme)
     plot = kind()
     plot.resize(*SIZE)
-    plot.refresh(recorded(find(asked.experiment), asked.steps, plot.observations))
+    try:
+        plot.refresh(recorded(find(asked.experiment), asked.steps, plot.observations))
+    except (ExperimentError, OSError) as error:
+        parser.error(one_line(error))
     if plot.state is None:
         raise SystemExit(f"{kind.title} has nothing to show of this run")
     if asked.save is None:
@@ -80,10 +86,17 @@ def _save(plot: Plot[Any], path: Path) -> None:
         raise SystemExit(f"{path} cannot be written") from error
 
 
-def _parser(kind: type[Plot[Any]]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=f"{kind.title}: one plot alone on a recorded run.")
+def _picture(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() != ".png":
+        raise argparse.ArgumentTypeError(f"expected a name that ends in .png, not {shortened(text)!r}")
+    return path
+
+
+def _parser(kind: type[Plot[Any]]) -> OneLineParser:
+    parser = OneLineParser(description=f"{kind.title}: one plot alone on a recorded run.")
     parser.add_argument("--experiment", default=kind.preset, help="a file, or the preset of this id (%(default)s)")
-    parser.add_argument("--steps", type=int, default=STEPS, help="steps that are trained (%(default)s)")
+    parser.add_argument("--steps", type=count(0), default=STEPS, help="steps that are trained (%(default)s)")
     parser.add_argument("--theme", choices=list(THEMES), default="light")
-    parser.add_argument("--save", type=Path, metavar="FILE.png", help="write a picture and end")
+    parser.add_argument("--save", type=_picture, metavar="FILE.png", help="write a picture and end")
     return parser
