@@ -121,15 +121,16 @@ def _check_files(arguments: argparse.Namespace) -> None:
     """Refuse, before anything is trained, files in which the end of a run or its report cannot be."""
     if arguments.save is not None and (arguments.seeds or not is_run_file(arguments.save)):
         raise ExperimentError(f"--save keeps one run in a file whose name ends in {ENDING}")
-    if arguments.save is not None and not arguments.save.absolute().parent.is_dir():
-        raise ExperimentError(f"--save: there is no folder {arguments.save.parent}")
-    if arguments.report is not None:
-        _check_report(arguments.report, arguments.out)
-
-
-def _check_report(path: Path, out: Path) -> None:
-    """The folder of the run will be there."""
-    if path.suffix.lower() not in (".html", ".htm"):
+    if arguments.report is not None and arguments.report.suffix.lower() not in (".html", ".htm"):
         raise ExperimentError("--report writes a page, in a file whose name ends in .html")
-    if not path.absolute().parent.is_dir() and path.absolute().parent != out.absolute():
-        raise ExperimentError(f"--report: there is no folder {path.parent}")
+    for option, path in (("--save", arguments.save), ("--report", arguments.report)):
+        if path is not None:
+            _check_place(option, path, arguments.out)
+
+
+def _check_place(option: str, path: Path, out: Path) -> None:
+    """The folder of the run will be there."""
+    if path.is_dir():
+        raise ExperimentError(f"{option}: {path} is a folder")
+    if path.absolute().parent != out.absolute() and not path.absolute().parent.is_dir():
+        raise ExperimentError(f"{option}: there is no folder {path.parent}")

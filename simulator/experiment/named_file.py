@@ -16,7 +16,7 @@ def naming_file(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except UnfitFileError as error:
-        raise ExperimentError(f"{path.name}: {error.strerror}, so no {what}") from None
+        raise ExperimentError(f"{path.name or path}: {error.strerror}, so no {what}") from None
     except OSError as error:
         raise ExperimentError(f"{path}: {reason_of(error)}") from None
     except ExperimentError as error:

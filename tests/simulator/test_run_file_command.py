@@ -76,6 +76,23 @@ def test_a_folder_that_is_missing_is_told_before_anything_is_trained(
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize(("option", "name"), [("--save", "x.nabla"), ("--report", "x.html")])
+def test_a_folder_in_place_of_a_file_is_told_before_anything_is_trained(
+    option: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).mkdir()
+    assert command("plane", "--steps", 1, "--out", tmp_path / "none", option, tmp_path / name) == 2
+    assert capsys.readouterr().err == f"error: {option}: {tmp_path / name} is a folder\n"
+    assert not (tmp_path / "none").exists()
+
+
+def test_the_end_of_a_run_may_stand_among_its_own_files(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "end.nabla"
+    assert command("plane", "--steps", 1, "--out", tmp_path / "new", "--save", path) == 0
+    assert command(path, "--steps", 2, "--out", tmp_path / "new", "--save", path) == 0
+    assert read(path).checkpoint.step == 3
+
+
 def test_live_settings_act_on_the_run_that_goes_on(kept: Path, tmp_path: Path) -> None:
     setting = ("--set", "optimizer.learning_rate=0.25")
     assert command(kept, "--steps", 1, "--out", tmp_path / "faster", *setting) == 0
