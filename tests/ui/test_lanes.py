@@ -31,9 +31,9 @@ from ui.app import create_app
 from ui.chart.marks import LANES, Area
 from ui.chart.table import joined
 from ui.export.lanes import draw_lanes
-from ui.export.pictures import PictureSettings, export_plot, picture
+from ui.export.pictures import LARGEST, PictureSettings, export_plot, picture
 from ui.export.tables import csv_text
-from ui.plots import View, all_plots
+from ui.plots import View, all_plots, plot_class
 from ui.plots.base import Plot
 from ui.style.restyle import set_theme
 from ui.style.theme import LIGHT, current_theme, depth_colours
@@ -158,6 +158,19 @@ def test_pictures_of_all_networks_are_written_and_those_beside_each_other_share_
         image = QImage(str(path))
         beside = not next(plot for plot in PLOTS if plot.key == path.stem).overlays
         assert image.width() in ((600, 300) if beside else (300,)), path.name
+
+
+def test_networks_beside_each_other_share_the_widest_picture_that_there_may_be(
+    tmp_path: Path, qapp: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.export.lanes.all_plots", lambda: [plot_class("activation_image")])
+    shown = real("deep")
+    settings = PictureSettings(LARGEST // 2, 300)
+    for scale, height in ((1.0, 300), (0.5, 150)):
+        lanes = {name: [(shown.frame, shown.record)] for name in "ABCDE"}
+        (path,) = draw_lanes(lanes, tmp_path, replace(settings, scale=scale)).written
+        image = QImage(str(path))
+        assert (image.width(), image.height()) == (LARGEST, height)
 
 
 DENSE = {"kind": "dense", "units": 4}

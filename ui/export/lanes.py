@@ -11,7 +11,7 @@ from simulator.record.fan import LEAST_SEEDS, fan_of
 from simulator.record.frame import Frame
 from simulator.record.record import Record
 from simulator.system.progress import followed
-from ui.export.pictures import DEFAULT, ExportedPlots, PictureSettings, export_plot, key_name
+from ui.export.pictures import DEFAULT, LARGEST, ExportedPlots, PictureSettings, export_plot, key_name
 from ui.plots import View, all_plots
 from ui.plots.base import Plot
 from ui.style.theme import LIGHT
@@ -86,5 +86,6 @@ def _drawn(plots: Mapping[str, Plot[Any]], folder: Path, settings: PictureSettin
     if others:
         first.show_lanes(name, others)
         first.share_scales()
-    beside = replace(settings, width=settings.width * len(first.side_by_side))
+    most = int(LARGEST / settings.scale)
+    beside = replace(settings, width=min(settings.width * len(first.side_by_side), most))
     return export_plot(first, folder / key_name(first, "png"), beside)
