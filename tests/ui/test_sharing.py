@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -174,6 +174,16 @@ def test_whatever_is_typed_it_becomes_a_nabla_and_no_file_is_replaced_without_a_
     # Where the name is as typed, the dialog for files has asked already.
     assert files.ask_share(window, Path("x")) == (tmp_path / path if typed == path else None)
     assert asked == ([] if typed == path else [f"{path} already exists."])
+
+
+@pytest.mark.parametrize(
+    ("typed", "path"), [("page.htm", "page.htm"), ("page", "page.html"), ("page.pdf", "page.pdf.html")]
+)
+def test_what_is_written_in_one_form_has_an_ending_of_that(
+    typed: str, path: str, qapp: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / typed), ""))
+    assert files.ask_new(QWidget(), "Report", tmp_path / "x.html", "", ".html", ".htm") == tmp_path / path
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])

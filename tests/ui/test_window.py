@@ -488,6 +488,22 @@ def test_a_picture_whose_ending_was_not_typed_replaces_none_without_a_question(
     dialog.reject()
 
 
+@pytest.mark.parametrize(
+    ("typed", "written", "start"),
+    [("g.svg", "g.svg", b"<?xml"), ("g.PDF", "g.PDF", b"%PDF"), ("g.jpg", "g.jpg.png", b"\x89PNG")],
+)
+def test_an_exported_plot_is_what_its_name_says(
+    typed: str, written: str, start: bytes, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / typed), ""))
+    window.plot_area.plots["gradient_depth"].export_requested.emit()
+    dialog = export_dialog(window)
+    assert dialog.kind == "png"
+    dialog.buttons.accepted.emit()
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [written]
+    assert (tmp_path / written).read_bytes().startswith(start)
+
+
 def test_an_export_that_fails_is_said_where_it_was_asked(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     take_steps(qtbot, window, 3)
     window.exporting.export("loss")

@@ -181,7 +181,7 @@ class AnimationDialog(QDialog):
 
     def _ask_where(self) -> None:
         start = export_folder() / file_name(self.plot, "png")
-        path = ask_new(self, "Animation", start, "Animated PNG (*.png *.apng)")
+        path = ask_new(self, "Animation", start, "Animated PNG (*.png *.apng)", ".png", ".apng")
         if path is not None:
             self.write_to(path)
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from ui.dialogs.busy import BusyDialog
 from ui.dialogs.files import ask_folder, ask_new
 from ui.export import ExportError, PictureSettings, export_all, export_plot, file_name
-from ui.export.pictures import ExportKind
+from ui.export.pictures import KINDS, ExportKind
 from ui.plots.base import Plot
 from ui.settings.settings import Settings
 from ui.style.boxes import STRETCH, in_dialog, in_row
@@ -125,12 +125,16 @@ class ExportDialog(BusyDialog):
             target = ask_folder(self, "Folder for the plots", folder)
         else:
             kind = f"{self.format.currentText()} (*.{self.kind})"
-            target = ask_new(self, "Export to", folder / file_name(self._plots[which], self.kind), kind)
+            start, endings = folder / file_name(self._plots[which], self.kind), (f".{each}" for each in KINDS)
+            target = ask_new(self, "Export to", start, kind, start.suffix, *endings)
         if target is not None:
             self.export_to(target)
 
     def export_to(self, target: Path) -> None:
-        """Write into a folder (all) or a file (one plot); what fails is said in the dialog, which stays."""
+        """Write into a folder (all) or a file (one plot); what fails is said in the dialog, which stays.
+
+        A file is what its ending says, else of the kind that is chosen.
+        """
         which = self.which.currentData()
         settings = self._settings()
         try:
@@ -140,7 +144,8 @@ class ExportDialog(BusyDialog):
                     exported = export_all([self._plots[key] for key in keys], target, self.kind, settings)
                 said = f"{exported.sentence} They are in {target}."
             else:
-                said = f"Exported to {export_plot(self._plots[which], target, settings, kind=self.kind)}."
+                typed = next((each for each in KINDS if target.suffix.lower() == f".{each}"), self.kind)
+                said = f"Exported to {export_plot(self._plots[which], target, settings, kind=typed)}."
         except ExportError as error:
             self.say_error(str(error))
             return

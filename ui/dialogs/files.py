@@ -83,15 +83,18 @@ def ask_changes(parent: QWidget, folder: Path, *, save: bool) -> Path | None:
     return ask_file(parent, "Import changes", folder, CHANGES)
 
 
-def ask_new(parent: QWidget, title: str, suggestion: Path, kind: str, ending: str = "") -> Path | None:
-    """Where a file of this kind shall be: with this ``ending``, whatever is typed, or with any, else as suggested."""
+def ask_new(parent: QWidget, title: str, suggestion: Path, kind: str, *endings: str) -> Path | None:
+    """Where a file of this kind shall be: with one of these ``endings``, by default the suggested one.
+
+    Behind a name that has none of them stands the first, so that what is in a file is what it is called.
+    """
     name, _ = QFileDialog.getSaveFileName(parent, title, str(suggestion), kind)
     if not name:
         return None
-    path, typed = Path(name), Path(name).suffix.lower()
-    if typed == ending or (typed and not ending):
+    path, known = Path(name), endings or (suggestion.suffix,)
+    if path.suffix.lower() in known:
         return path
-    path = Path(f"{name}{ending or suggestion.suffix}")
+    path = Path(f"{name}{known[0]}")
     return path if not path.exists() or ask_overwrite(parent, path) else None
 
 

@@ -87,7 +87,7 @@ class ReportDialog(BusyDialog):
 
     def _ask_where(self) -> None:
         start = export_folder() / f"{file_stem(self._run().name)}{ENDING}"
-        path = ask_new(self, "Report", start, f"Web page (*{ENDING})")
+        path = ask_new(self, "Report", start, f"Web page (*{ENDING})", ENDING, ".htm")
         if path is not None:
             self.write_to(path)
 
