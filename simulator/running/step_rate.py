@@ -62,9 +62,9 @@ class StepRate:
 
     @property
     def speed(self) -> float:
-        """Steps per second over the last second."""
-        oldest = bisect(self._times, (time.perf_counter() - MEASURED_SECONDS, 0))
-        if len(self._times) - oldest < 2:
+        """Steps per second over the last second, or over the last step where that took longer."""
+        if len(self._times) < 2:
             return 0.0
-        (start, first), (end, last) = self._times[oldest], self._times[-1]
+        oldest = bisect(self._times, (time.perf_counter() - MEASURED_SECONDS, 0))
+        (start, first), (end, last) = self._times[min(oldest, len(self._times) - 2)], self._times[-1]
         return (last - first) / (end - start) if end > start else 0.0

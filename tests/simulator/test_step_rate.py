@@ -83,3 +83,14 @@ def test_the_speed_is_that_of_the_last_second(clock: Clock) -> None:
     assert rate.speed == pytest.approx(1000, rel=0.01)
     rate.forget()
     assert rate.speed == 0
+
+
+@pytest.mark.parametrize("seconds", [0.8, 1.0, 30.0])
+def test_steps_that_take_long_have_a_speed_too(seconds: float, clock: Clock) -> None:
+    rate = StepRate()
+    for step in range(3):
+        clock.now += seconds
+        rate.made(step)
+    assert rate.speed == pytest.approx(1 / seconds)
+    clock.now += 0.9 * seconds
+    assert rate.speed == pytest.approx(1 / seconds)

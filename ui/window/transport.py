@@ -273,5 +273,5 @@ def _share(frame: Frame, name: str) -> str:
 
 
 def rate_text(rate: float) -> str:
-    """Whole steps per second, one decimal where few."""
-    return decimal(rate, 1) if rate < 10 else integer(round(rate))
+    """Whole steps per second, one decimal where few, two below one."""
+    return decimal(rate, 1 if rate >= 1 else 2) if rate < 10 else integer(round(rate))
