@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from tests.thinned import thinned
 from tests.ui.plot_data import view
 from ui.chart.axes import Axis
+from ui.chart.beside import RowText, RowWords
 from ui.chart.blitting import Copied
 from ui.plots import Plot, View, all_plots
 from ui.style.theme import LIGHT
@@ -178,3 +179,29 @@ def test_a_copy_lies_as_the_pixels_of_the_screen_do(scale: float, qtbot: QtBot) 
                 draw(painter)
         drawn.append(image)
     assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize("key", ["activation_ridges", "gradient_depth", "gradient_time", "gradient_image", "loss"])
+def test_another_run_that_looks_the_same_is_not_painted_anew(key: str, qtbot: QtBot) -> None:
+    plot, again = on_screen(of(key), qtbot), view(6, 20, run=2)
+    told: list[object] = []
+    plot.canvas.scene().changed.connect(told.append)
+    plot.start(again.frame.info)
+    plot.refresh(again)
+    settle(qtbot)
+    assert not told
+
+
+def test_words_beside_rows_stay_until_those_of_another_run_are_known(qtbot: QtBot) -> None:
+    plot = on_screen(of("activation_ridges"), qtbot)
+    words = RowWords(plot.canvas.panes[0])
+    plot.canvas.add_beside(words, 2, 3)
+    words.give_room(900)
+    words.set_words([RowText("7 not finite")] * 6)
+    wide = words.maximumWidth()
+    words.set_words([RowText("7")] * 6)
+    assert words.maximumWidth() == wide > 0
+    words.reset()
+    assert words.maximumWidth() == wide
+    words.set_words([RowText("7")] * 6)
+    assert 0 < words.maximumWidth() < wide

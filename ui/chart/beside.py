@@ -84,6 +84,8 @@ class RowWords(Beside):
         self._most = math.inf
         self._longest = [0.0, 0.0]
         """Pixels of the longest text and of the longest short one."""
+        self._begun = False
+        """Whether another run has begun of which no words are known yet: those of the last one stay so long."""
 
     def tint(self, theme: Theme) -> None:
         self.text, self.warning = theme.muted, theme.warning
@@ -93,20 +95,23 @@ class RowWords(Beside):
 
     def reset(self) -> None:
         """Another run may need less room, also where it says the same."""
-        self.words = ()
-        self._longest = [0.0, 0.0]
-        self.take_width(0.0)
+        self._begun = True
 
     def give_room(self, width: float) -> None:
         self._most = SHARE * width
         self._fit()
 
     def set_words(self, words: Sequence[RowText]) -> None:
-        if list(words) != list(self.words):
-            self.words = list(words)
-            for place, texts in enumerate(zip(*((word.text, word.brief) for word in words), strict=True)):
-                self._longest[place] = max([self._longest[place], *map(_width, texts)])
-            self._fit()
+        same = list(words) == list(self.words)
+        if same and not self._begun:
+            return
+        if self._begun:
+            self._begun, self._longest = False, [0.0, 0.0]
+        self.words = list(words)
+        for place, texts in enumerate(zip(*((word.text, word.brief) for word in words), strict=True)):
+            self._longest[place] = max([self._longest[place], *map(_width, texts)])
+        self._fit()
+        if not same:
             self.update()
 
     def _moved(self, *_args: object) -> None:

@@ -84,6 +84,8 @@ class Legend(LevelItem):
         """Lines of keys and notes: while a run goes on they do not become fewer, so that its panes stand still."""
         self._begun = False
         """Whether another run has begun of which nothing has been said yet."""
+        self._asked: tuple[list[Placed], int, str] = [], 1, ""
+        """What was asked to be painted last: where everything stands, in how many lines, and the remark."""
         self._most = 3
         self._least_height: float | None = None
         """What it has needed, where it is not to give that back."""
@@ -136,7 +138,10 @@ class Legend(LevelItem):
         needed = max((placed.line + placed.lines for placed in self.placed), default=0)
         self._lines = max(self._lines, needed) if self.placed else needed
         self._fit()
-        self.update()
+        asked = self.placed, self._lines, self.remark
+        if asked != self._asked:
+            self._asked = asked
+            self.update()
 
     @property
     def _head(self) -> float:

@@ -132,9 +132,11 @@ class LossPlot(Plot[LossState]):
         self._show_accuracy(True)
 
     def begin(self, info: RunInfo) -> None:
-        self._show_accuracy(info.task == "classification")
+        if (info.task == "classification") != self._with_accuracy:
+            self._show_accuracy(not self._with_accuracy)
 
     def _show_accuracy(self, shown: bool) -> None:
+        self._with_accuracy = shown
         for item in (self.panes[1], self.share_axis, self.lower_axis):
             item.setVisible(shown)
         # A hidden item keeps its place in the grid unless it may have no height.
