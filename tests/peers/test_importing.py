@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 
 from main import main
+from simulator.code.importing import reader
 from simulator.experiment.files import read as read_experiment
 from simulator.running.nabla.run_file import read, taken_up
 
@@ -90,6 +94,22 @@ class Attending(nn.Module):
 """
 
 
+@pytest.fixture
+def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks are read here, where PyTorch is imported, not each in a process that imports it anew."""
+    begin = subprocess.run
+
+    def described(command: list[str], **options: Any) -> Any:
+        if command[1] != reader.__file__:
+            return begin(command, **options)
+        reader.described(Path(command[2]), command[3], Path(command[4]))
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", described)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setitem(sys.modules, "model", ModuleType("model"))
+
+
 FACTORIES = ("dense", "quantity", "image", "pooled", "shared", "halved", "probability", "logarithms", "Row", "normed")
 
 
@@ -100,6 +120,7 @@ def imported(factory: str, folder: Path) -> int:
     return main(["import", target, "--from", "pytorch", "--yes", "--out", str(folder / "out")])
 
 
+@pytest.mark.usefixtures("read_here")
 @pytest.mark.parametrize("factory", FACTORIES)
 def test_it_answers_as_the_network_did(factory: str, tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text(CODE)
@@ -129,6 +150,7 @@ def test_weights_that_are_made_of_others_are_said_to_stand_as_they_come_out(
     assert (tmp_path / "out" / "simplified.txt").read_text() in said
 
 
+@pytest.mark.usefixtures("read_here")
 def test_of_anything_else_a_skeleton_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert imported("Attending", tmp_path) == 0
     experiment = read_experiment(tmp_path / "out" / "experiment.json")
@@ -136,6 +158,7 @@ def test_of_anything_else_a_skeleton_is_made(tmp_path: Path, capsys: pytest.Capt
     assert "MultiheadAttention) is taken for a dense layer of 16 units" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("read_here")
 @pytest.mark.parametrize(
     ("factory", "said"),
     [
