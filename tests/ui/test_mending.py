@@ -16,6 +16,7 @@ from simulator.experiment.experiment import Experiment
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.facts import FactsObservation
 from simulator.running.beside import trial_worker
+from simulator.running.beside.trial_session import TrialSession
 from simulator.running.session import Session
 from simulator.running.transport import Mode
 from simulator.schema.parameter import is_live_change
@@ -48,6 +49,7 @@ Open = Callable[[Mode], MainWindow]
 def open_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     set_theme(create_app(), "light")
     monkeypatch.setattr(trial_worker, "REST_IN_THREAD", 0.0)  # nobody looks at this screen
+    monkeypatch.setattr(TrialSession, "niceness", 0)
     made: list[MainWindow] = []
 
     def make(mode: Mode) -> MainWindow:

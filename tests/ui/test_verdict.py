@@ -22,6 +22,7 @@ from simulator.schema.numbers import number
 from tests.ui.legible_widgets import crowded
 from tests.ui.windows import OpenOn, windows
 from ui.board.packing import GAP
+from ui.doctor import lane_findings
 from ui.plots.loss import LossPlot
 from ui.plots.veil import Veil
 from ui.window.main_window import MainWindow
@@ -41,7 +42,9 @@ open_on = pytest.fixture(windows)
 
 
 @pytest.fixture
-def window(qtbot: QtBot, open_on: OpenOn) -> MainWindow:
+def window(qtbot: QtBot, open_on: OpenOn, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+    # The doctor rests for seconds after the first network that it examines.
+    monkeypatch.setattr(lane_findings, "SHARE", 0)
     made = open_on(Experiment.from_builtins(TWINS))
     made.bench.play(40)
     qtbot.waitUntil(lambda: not made.bench.playing and shown_step(made) == 40)
