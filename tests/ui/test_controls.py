@@ -22,13 +22,23 @@ from ui.board.arrangement import Arrangement
 from ui.dialogs.table import TableDialog
 from ui.plots import all_plots
 from ui.start.page import StartPage
-from ui.style.restyle import set_theme
+from ui.style.restyle import ThemeChoice, set_theme
 from ui.window.main_window import MainWindow
 
 
-@pytest.fixture(params=["light", "dark"])
-def window(request: pytest.FixtureRequest, qtbot: QtBot) -> Iterator[MainWindow]:
-    set_theme(create_app(), request.param)
+@pytest.fixture
+def theme() -> ThemeChoice:
+    """Names, roles and the order of Tab are the same in both."""
+    return "light"
+
+
+BOTH = pytest.mark.parametrize("theme", ["light", "dark"])
+"""For what is seen."""
+
+
+@pytest.fixture
+def window(theme: ThemeChoice, qtbot: QtBot) -> Iterator[MainWindow]:
+    set_theme(create_app(), theme)
     made = MainWindow(Document(find("adding-lstm")), lambda notify: Session("thread", notify))
     made.resize(2200, 1400)
     made.show()
@@ -48,6 +58,7 @@ def test_controls_of_the_window_are_named_have_roles_and_are_reached_by_tab(wind
     assert not lacks(window)
 
 
+@BOTH
 def test_where_the_focus_is_can_be_seen(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(window.isActiveWindow)
     assert not without_visible_focus(window)
@@ -67,6 +78,7 @@ def test_controls_of_every_card_are_named_have_roles_and_are_reached_by_tab(wind
         assert card.page.plot in set(controls(card))
 
 
+@BOTH
 def test_controls_of_every_dialog_and_page_are_named_have_roles_and_are_reached_by_tab(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:

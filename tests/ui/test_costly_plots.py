@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from simulator.experiment.experiment import Experiment
 from simulator.observations.jacobian import JacobianObservation
 from simulator.observations.sharpness import SharpnessObservation
+from tests.thinned import thinned
 from tests.ui.plot_data import view
 from tests.ui.told import empty_note, ticking
 from tests.ui.windows import OpenOn
@@ -122,7 +123,7 @@ def stands_at(window: MainWindow, key: str) -> int:
     return -1 if state is None else int(state.step)
 
 
-@pytest.mark.parametrize("key", [key for key in KEYS if key != "input_gradient_picture"])
+@pytest.mark.parametrize("key", thinned([key for key in KEYS if key != "input_gradient_picture"]))
 def test_a_plot_that_is_seen_follows_the_run(key: str, qtbot: QtBot, window: MainWindow) -> None:
     wanted = set(plot_class(key).observations)
     assert not wanted & set(window.plot_area.feed.observations())

@@ -16,6 +16,7 @@ from simulator.lessons.files import find as lesson
 from simulator.lessons.files import shipped
 from simulator.lessons.question import CurveQuestion
 from simulator.running.session import Session
+from tests.thinned import thinned
 from tests.ui.legible import faults
 from tests.ui.real_runs import NETS, real
 from ui.app import create_app
@@ -63,8 +64,7 @@ def test_texts_of_plots_grow_with_the_application_s(times: float) -> None:
     assert plot_font().pixelSize() == pytest.approx(times * 11, abs=0.5)
 
 
-@pytest.mark.parametrize("net", NETS)
-@pytest.mark.parametrize("times", SIZES)
+@pytest.mark.parametrize(("net", "times"), thinned(list(NETS), SIZES, share=2))
 def test_at_its_least_size_every_plot_can_be_read_in_large_text(net: str, times: float, qtbot: QtBot) -> None:
     enlarge(times)
     found = []
@@ -79,7 +79,7 @@ def test_at_its_least_size_every_plot_can_be_read_in_large_text(net: str, times:
     assert not found
 
 
-@pytest.mark.parametrize("net", ["residual", "recurrent", "pooling"])
+@pytest.mark.parametrize("net", [pytest.param("residual", marks=pytest.mark.slow), "recurrent", "pooling"])
 def test_plots_take_on_another_size_of_text_while_they_are_shown(net: str, qtbot: QtBot) -> None:
     """Whether it grows or shrinks; and with what is usual they are again as they were."""
     faulty, changed = [], []

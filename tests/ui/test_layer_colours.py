@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from tests.thinned import thinned
 from tests.ui.real_runs import NETS, real
 from tests.ui.told import drawn
 from ui.chart.alike import AlikeCurves
@@ -46,8 +47,9 @@ def _named(text: str, given: View) -> int:
     return next(row for row, layer in enumerate(given.frame.info.layers) if text.split("   ")[0] == layer.name)
 
 
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
-@pytest.mark.parametrize("net", NETS)
+@pytest.mark.parametrize(
+    ("net", "theme"), thinned(list(NETS), [LIGHT, DARK], share=2, name=lambda each: getattr(each, "name", str(each)))
+)
 def test_equal_layers_have_equal_colours_in_every_plot_and_in_the_stack(net: str, theme: Theme, qtbot: QtBot) -> None:
     given = real(net)
     depth = given.frame.info.depth

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
+from tests.thinned import thinned
 from tests.ui.windows import OpenOn, preset_entries
 from ui.dialogs import files
 from ui.dialogs.export import ExportDialog
@@ -72,8 +73,7 @@ def empty_words(window: MainWindow) -> set[str]:
     return {label.text() for label in labels if label is not None and label.isVisible()}
 
 
-@pytest.mark.parametrize("playing", [False, True], ids=["paused", "playing"])
-@pytest.mark.parametrize("which", IMPOSSIBLE)
+@pytest.mark.parametrize(("which", "playing"), thinned(list(IMPOSSIBLE), [False, True], share=2))
 def test_a_change_to_what_cannot_be_trained_stops_training_and_dims_what_is_shown(
     qtbot: QtBot, window: MainWindow, which: str, playing: bool
 ) -> None:
@@ -227,9 +227,7 @@ def test_another_experiment_does_not_begin_to_train_because_the_one_before_did(
     assert not window.bench.playing
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("agreed", [False, True])
-@pytest.mark.parametrize("dirty", [False, True])
+@pytest.mark.parametrize(("way", "agreed", "dirty"), thinned(WAYS, [False, True], [False, True], share=2))
 def test_a_long_run_is_not_given_up_without_asking(
     qtbot: QtBot,
     open_window: Open,
