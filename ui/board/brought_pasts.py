@@ -29,9 +29,11 @@ class BroughtPasts:
 
     def note(self, plot: Plot[Any], view: View) -> None:
         """It has been brought to this view, unless it is held."""
-        self._last.pop(plot, None)
-        if plot.places(view) is not None and not plot.paused:
-            self._last[plot] = _moment(plot, view)
+        moment = _moment(plot, view)
+        if moment is None or plot.paused:
+            self._last.pop(plot, None)
+        else:
+            self._last[plot] = moment
 
     def forget(self) -> None:
         """Another run: everything is to be brought to it."""
@@ -48,7 +50,7 @@ class BroughtPasts:
             return False
         now = _moment(plot, view)
         return (
-            all(place.width > 1 for place in now.places)
+            now is not None
             and now[1:] == last[1:]
             and view.reading is last.view.reading
             and (view.live, view.whole) == (last.view.live, last.view.whole) == (True, True)
@@ -57,7 +59,13 @@ class BroughtPasts:
         )
 
 
-def _moment(plot: Plot[Any], view: View) -> _Moment:
+def _moment(plot: Plot[Any], view: View) -> _Moment | None:
+    """None where it draws more than the past, or has a place for each step: then every frame has something new."""
     views = (view, *view.lanes.values())
-    places = [each for one in views if (each := plot.places(one)) is not None]
+    places = list[Places]()
+    for one in views:
+        place = plot.places(one)
+        if place is None or place.width == 1:
+            return None
+        places.append(place)
     return _Moment(view, places, [one.record for one in views], view.changes)

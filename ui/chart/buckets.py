@@ -138,4 +138,4 @@ def with_gaps(steps: Floats, after_gap: NDArray[np.bool_], *values: Floats) -> t
 
 def buckets_for(curves: int, networks: int = 1) -> int:
     """How many buckets ``curves`` curves of each of so many networks in one plot get."""
-    return int(np.clip(12000 // max(curves * networks, 1), 96, min(384, 768 // networks)))
+    return min(max(12000 // max(curves * networks, 1), 96), 384, 768 // networks)
