@@ -182,6 +182,20 @@ def test_the_ending_that_is_typed_or_the_kind_that_is_chosen_says_what_is_saved(
     assert files.as_kind(Path(path), suggested, chosen).suffix == ending
 
 
+@pytest.mark.parametrize(
+    ("typed", "chosen", "saved"),
+    [
+        ("net.v2", files.RUNS, "net.v2.nabla"),
+        ("net.v2", files.EXPERIMENTS, "net.v2.json"),
+        ("net.png", files.EXPERIMENTS, "net.png.json"),
+        ("net.JSON", files.EXPERIMENTS, "net.JSON"),
+        ("net.NABLA", files.EXPERIMENTS, "net.NABLA"),
+    ],
+)
+def test_what_stands_behind_a_dot_and_is_no_ending_of_ours_hides_no_kind(typed: str, chosen: str, saved: str) -> None:
+    assert files.as_kind(Path("folder", typed), ".json", chosen) == Path("folder", saved)
+
+
 def test_a_long_run_that_stands_in_a_file_is_given_up_without_a_question(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QApplication
+import pytest
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
@@ -15,6 +16,7 @@ from simulator.schema.numbers import number as told
 from tests.ui.test_changes import EXPERIMENT, another_run, changed_run, losses, step_of, train
 from tests.ui.windows import OpenOn
 from ui.bench.chosen_lane import FULL, MOST
+from ui.dialogs import files
 from ui.dialogs.shelf import ShelfDialog
 from ui.settings.settings import Settings
 from ui.window.lanes_bar import STROKES
@@ -78,6 +80,22 @@ def test_the_present_run_is_kept_as_a_file_and_the_document_stays_where_it_is(
     qtbot.waitUntil(lambda: len(dialog.runs) == 1)
     assert dialog.runs[0].name == "kept"
     assert window.document.path is None
+
+
+def test_a_run_that_is_kept_replaces_no_file_without_a_question(
+    open_on: OpenOn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    window = open_on(EXPERIMENT)
+    dialog = opened(window)
+    (tmp_path / "kept.json.nabla").write_text("there")
+    asked: list[Path] = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "kept.json"), ""))
+    monkeypatch.setattr(files, "ask_overwrite", lambda _parent, path: asked.append(path))
+    dialog.keep.click()
+    assert asked == [tmp_path / "kept.json.nabla"]
+    assert window.bench.keeper.wait()
+    assert (tmp_path / "kept.json.nabla").read_text() == "there"
+    assert len([*tmp_path.iterdir()]) == 1
 
 
 def test_it_becomes_a_ghost_in_every_plot(qtbot: QtBot, open_on: OpenOn) -> None:

@@ -99,10 +99,14 @@ def ask_new(parent: QWidget, title: str, suggestion: Path, kind: str, *endings: 
 
 
 def as_kind(path: Path, suggested: str, chosen: str) -> Path:
-    """The path with the ending of the ``chosen`` kind, unless another ending than the ``suggested`` one is typed."""
-    if path.suffix and path.suffix != suggested:
+    """The path with the ending of the ``chosen`` kind, unless that of another than the ``suggested`` one is typed.
+
+    What else stands behind a dot, as in ``net.v2``, is part of the name.
+    """
+    typed, ending = path.suffix.lower(), next((ending for ending, kind in KINDS.items() if kind == chosen), ".json")
+    if typed == ending or (typed in KINDS and typed != suggested):
         return path
-    return path.with_suffix(next((ending for ending, kind in KINDS.items() if kind == chosen), ".json"))
+    return path.with_suffix(ending) if typed == suggested else Path(f"{path}{ending}")
 
 
 def ask_overwrite(parent: QWidget, path: Path) -> bool:

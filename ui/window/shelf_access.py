@@ -117,13 +117,13 @@ class ShelfAccess(QObject):
 
     def _ask_keep(self) -> None:
         folder = self._bench.document.path.parent if self._bench.document.path else Path.home()
-        path = files.ask_save(self._window, folder / f"{files.file_stem(self._bench.document.name)}{RUN_ENDING}")
+        path = files.ask_keep(self._window, folder / f"{files.file_stem(self._bench.document.name)}{RUN_ENDING}")
         if path is not None:
             self.keep(path)
 
     def keep(self, path: Path) -> None:
         """Write the present run into a file; the document stays where it is."""
-        self._bench.keeper.keep(path.with_suffix(RUN_ENDING).absolute())
+        self._bench.keeper.keep(path.absolute())
 
     # -- back in the plots ---------------------------------------------------------------------------------------
 
