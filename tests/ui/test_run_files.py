@@ -45,6 +45,8 @@ def train(window: MainWindow, qtbot: QtBot, steps: int) -> None:
     end = window.bench.record.steps + steps
     window.bench.play(steps)
     qtbot.waitUntil(lambda: window.bench.record.steps >= end and not window.bench.playing)
+    # A checkpoint knows whether the masks of the coming step are drawn yet, as they are where it has been looked at.
+    qtbot.waitUntil(lambda: window.bench.view is not None and window.bench.view.frame.step >= end)
 
 
 def save(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
