@@ -37,6 +37,8 @@ def unbroken(good: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 def unbroken_rows(good: NDArray[np.bool_], least: int = 1) -> list[list[tuple[int, int]]]:
     """Where each run of ``least`` True or more begins and ends in every row."""
+    if good.all():  # As most rows are: the quick way.
+        return [[(0, good.shape[1])] if good.shape[1] >= least else [] for _ in good]
     padded = np.zeros((good.shape[0], good.shape[1] + 2), np.int8)
     padded[:, 1:-1] = good
     rows, edges = np.nonzero(np.diff(padded, axis=1))
