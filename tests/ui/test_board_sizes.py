@@ -11,6 +11,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.thinned import thinned
 from tests.ui.legible import faults
 from tests.ui.painted import painted
 from tests.ui.real_runs import NETS, real
@@ -22,7 +23,7 @@ from ui.plots import all_plots
 from ui.plots.base import Plot
 from ui.plots.through_time import ThroughTimePlot
 from ui.plots.through_time_image import ThroughTimeImage
-from ui.style.restyle import set_theme
+from ui.style.restyle import ThemeChoice, set_theme
 
 PANELS = QSize(590, 128)
 """What panels, menus, transport and status line take of a window with both panels open."""
@@ -30,9 +31,15 @@ WINDOWS = [QSize(960, 600), QSize(1280, 800), QSize(1920, 1080), QSize(2560, 144
 ALL = [plot.key for plot in all_plots()]
 
 
-@pytest.fixture(params=["light", "dark"])
-def area(request: pytest.FixtureRequest, qtbot: QtBot) -> Iterator[PlotArea]:
-    set_theme(create_app(), request.param)
+@pytest.fixture
+def theme() -> ThemeChoice:
+    """Cards have the same places in both."""
+    return "light"
+
+
+@pytest.fixture
+def area(theme: ThemeChoice, qtbot: QtBot) -> Iterator[PlotArea]:
+    set_theme(create_app(), theme)
     made = PlotArea()
     made.complete()
     qtbot.addWidget(made)
@@ -46,7 +53,7 @@ def settle() -> None:
         QApplication.processEvents()
 
 
-@pytest.mark.parametrize("net", NETS)
+@pytest.mark.parametrize("net", thinned(list(NETS), share=2))
 def test_at_its_least_size_every_plot_can_be_read(net: str, qtbot: QtBot) -> None:
     set_theme(create_app(), "light")
     found = []
@@ -81,7 +88,7 @@ def test_captions_over_bands_fit_beside_other_networks_too(kind: type[Plot[Any]]
     assert all(text.letters.right() <= right + 1 for text in texts)
 
 
-@pytest.mark.parametrize("count", [6, 12, len(ALL)])
+@pytest.mark.parametrize(("count", "theme"), thinned([6, 12, len(ALL)], ["light", "dark"], share=2))
 def test_at_every_size_of_the_window_the_board_can_be_read(area: PlotArea, count: int) -> None:
     found = []
     area.board.change(Arrangement.of(*ALL[:count]))

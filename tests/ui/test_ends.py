@@ -17,6 +17,7 @@ import pytest
 
 import main
 from simulator import Experiment
+from tests.thinned import thinned
 from tests.ui.ending_window import STATES
 
 ROOT = Path(__file__).parents[2]
@@ -107,11 +108,12 @@ def test_a_window_closes_within_two_seconds_in_the_midst_of_a_long_step(tmp_path
 
 
 @unix
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("worker", ["thread", "process"])
+@pytest.mark.parametrize(("number", "worker"), thinned([signal.SIGINT, signal.SIGTERM], ["thread", "process"], share=2))
 def test_a_signal_ends_the_window_with_its_status_while_a_dialog_is_open_and_keeps_what_is_unsaved(
-    tmp_path: Path, worker: str, number: signal.Signals, status: int
+    tmp_path: Path, worker: str, number: signal.Signals
 ) -> None:
+    status = 128 + number
+
     def ends(folder: Path) -> float:
         program = Program(folder, "dialog", worker, "wait")
         program.process.send_signal(number)

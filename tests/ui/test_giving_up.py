@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator import Experiment
 from simulator.running.nabla import run_file
+from tests.thinned import thinned
 from ui.dialogs import files
 from ui.window.giving_up import numbered
 from ui.window.main_window import MainWindow
@@ -59,11 +60,11 @@ WAYS: dict[str, Callable[[MainWindow], object]] = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(("dirty", "long"), [(False, True), (True, False), (True, True)])
+@pytest.mark.parametrize(("way", "state"), thinned(list(WAYS), [(False, True), (True, False), (True, True)]))
 def test_one_question_at_most_is_asked_about_changes_and_run(
-    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, way: str, dirty: bool, long: bool
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch, way: str, state: tuple[bool, bool]
 ) -> None:
+    dirty, long = state
     train(qtbot, window, 3, LONG if long else 59.0)
     if dirty:
         rename(window)

@@ -86,7 +86,7 @@ def plots_of(qtbot: QtBot, given: View, keys: Sequence[str] = ()) -> list[Plot[A
 PAGES: dict[str, bytes] = {}
 
 
-@pytest.fixture(params=["pooling", "recurrent"])
+@pytest.fixture(params=[pytest.param("pooling", marks=pytest.mark.slow), "recurrent"])
 def whole(request: pytest.FixtureRequest, qtbot: QtBot) -> bytes:
     """A page with every plot of a net."""
     name, given = request.param, real(request.param)

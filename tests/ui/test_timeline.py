@@ -23,6 +23,7 @@ from simulator.record.record import Record
 from simulator.running.headless.run import run
 from simulator.running.messages import KeptCheckpoints
 from simulator.training.training import Training
+from tests.thinned import thinned
 from tests.ui.real_runs import NETS
 from tests.ui.windows import OpenOn
 from ui.bench.route import Route
@@ -116,7 +117,7 @@ def of_training(table: Table) -> str:
     return csv_text(Table({name: cells for name, cells in table.columns.items() if "validation" not in name}))
 
 
-@pytest.mark.parametrize("net", [*(name for name in NETS if name != "deep"), "dropping"])
+@pytest.mark.parametrize("net", thinned([*(name for name in NETS if name != "deep"), "dropping"], share=2))
 def test_every_table_and_picture_of_an_earlier_step_is_that_of_a_run_to_that_step(
     net: str, open_window: Any, qtbot: QtBot
 ) -> None:

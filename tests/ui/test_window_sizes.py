@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.running.session import Session
+from tests.thinned import thinned
 from tests.ui.legible import faults
 from tests.ui.legible_widgets import crowded
 from tests.ui.real_runs import NETS, real
@@ -106,7 +107,7 @@ def seen_at(window: MainWindow, size: QSize, view: View) -> list[str]:
     return [f"{size.width()}: {fault}" for fault in found]
 
 
-@pytest.mark.parametrize("workspace", [workspace.id for workspace in BUILT_IN])
+@pytest.mark.parametrize("workspace", thinned([workspace.id for workspace in BUILT_IN], share=2))
 def test_every_workspace_can_be_read_in_a_small_window_and_a_large_one(workspace: str, qtbot: QtBot) -> None:
     net = NET_OF[workspace]
     with opened(net, THEMES[len(workspace) % 2], qtbot) as window:
@@ -153,7 +154,7 @@ def test_every_workspace_and_any_number_of_cards_can_be_read_at_every_size(
         assert [fault for size in SIZES for fault in seen_at(window, size, real(net))] == []
 
 
-@pytest.mark.parametrize("times", [1.5, 2.0])
+@pytest.mark.parametrize("times", [pytest.param(1.5, marks=pytest.mark.slow), 2.0])
 def test_in_larger_text_the_window_can_be_read_with_both_panels_opened(times: float, qtbot: QtBot) -> None:
     with opened("recurrent", "light", qtbot) as window:
         put(window, "time")
