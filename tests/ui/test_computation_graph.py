@@ -456,7 +456,8 @@ def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow
     made.bench.start()
     qtbot.waitUntil(lambda: made.bench.view is not None)
     yield made
-    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
+    for ask in ("ask_run", "ask_unsaved"):
+        monkeypatch.setattr(files, ask, lambda *_: "discard")
     made.close()
     made.deleteLater()
 

@@ -40,7 +40,8 @@ def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow
     made.bench.start()
     qtbot.waitUntil(lambda: bool(made.findings.panel.shown))
     yield made
-    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
+    for ask in ("ask_run", "ask_unsaved"):
+        monkeypatch.setattr(files, ask, lambda *_: "discard")
     made.close()
     made.deleteLater()
 

@@ -62,7 +62,8 @@ def open_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]
         return window
 
     yield make
-    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
+    for ask in ("ask_run", "ask_unsaved"):
+        monkeypatch.setattr(files, ask, lambda *_: "discard")
     for window in made:
         window.close()
         window.deleteLater()

@@ -51,7 +51,8 @@ def made(qtbot: QtBot) -> MainWindow:
 
 @pytest.fixture
 def window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
+    for ask in ("ask_run", "ask_unsaved"):
+        monkeypatch.setattr(files, ask, lambda *_: "discard")
     opened = made(qtbot)
     yield opened
     restore_preferences()
@@ -80,21 +81,19 @@ def choose(window: MainWindow, preference: Preference, value: str) -> None:
     assert preferred(preference) == value
 
 
-@pytest.mark.parametrize("preference", PREFERENCES, ids=lambda each: each.key)
-def test_every_preference_is_in_the_dialog_kept_at_once_and_restored(
-    preference: Preference, window: MainWindow
-) -> None:
-    dialog = dialog_of(window)
-    assert dialog.fields[preference.key].toolTip() == preference.help
-    assert dialog.fields[preference.key].accessibleName() == preference.label
-    dialog.close()
-    other = next((value for value, _ in preference.choices if value != preference.default), "7")
-    choose(window, preference, other)
-    assert Settings().text(preference.key) == other
-    dialog = dialog_of(window)
-    dialog.restore.click()
-    dialog.close()
-    assert preferred(preference) == preference.default
+def test_every_preference_is_in_the_dialog_kept_at_once_and_restored(window: MainWindow) -> None:
+    for preference in PREFERENCES:
+        dialog = dialog_of(window)
+        assert dialog.fields[preference.key].toolTip() == preference.help
+        assert dialog.fields[preference.key].accessibleName() == preference.label
+        dialog.close()
+        other = next((value for value, _ in preference.choices if value != preference.default), "7")
+        choose(window, preference, other)
+        assert Settings().text(preference.key) == other
+        dialog = dialog_of(window)
+        dialog.restore.click()
+        dialog.close()
+        assert preferred(preference) == preference.default
 
 
 @pytest.mark.parametrize("preference", PREFERENCES, ids=lambda each: each.key)

@@ -321,7 +321,8 @@ def test_the_run_of_a_worker_that_has_died_is_kept_as_of_its_last_checkpoint(
     monkeypatch.setattr("simulator.running.session.CHECKPOINT_SECONDS", 0.0)
     document = Document(Experiment.from_builtins(PLAIN))
     window = MainWindow(document, lambda notify: Session("process", notify))
-    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
+    for ask in ("ask_run", "ask_unsaved"):
+        monkeypatch.setattr(files, ask, lambda *_: "discard")
     qtbot.addWidget(window)
     window.bench.start()
     window.bench.play()

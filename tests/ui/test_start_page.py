@@ -61,7 +61,8 @@ def start(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         return window
 
     yield open_window
-    monkeypatch.setattr(files, "ask_unsaved", lambda *_: "discard")
+    for ask in ("ask_run", "ask_unsaved"):
+        monkeypatch.setattr(files, ask, lambda *_: "discard")
     for window in made:
         window.close()
         window.deleteLater()
