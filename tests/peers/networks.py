@@ -118,7 +118,7 @@ LONGEST: dict[str, Plain] = {
         ],
     },
     "answers": {
-        "data": {"kind": "copying", "samples": 60},
+        "data": {"kind": "copying", "samples": 60, "delay": 2},
         "layers": [
             {**STATES[0], "output": "all", "activation": {"kind": "erf"}},
             {**STATES[1], "output": "all"},
