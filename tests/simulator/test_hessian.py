@@ -97,6 +97,22 @@ class Pair:
             assert both[0] == pytest.approx(both[1], rel=1e-10, abs=1e-11 * float(np.linalg.norm(product)))
 
 
+@pytest.mark.parametrize("activation", sorted(kinds(Activation)))
+def test_products_through_a_stack(activation: str) -> None:
+    layer = {"kind": "dense", "units": 4, "activation": {"kind": activation}}
+    inner = {**layer, "normalization": {"kind": "layer"}}
+    Pair(
+        [layer, {"kind": "residual", "layers": [inner]}, layer], (3,), "softmax_cross_entropy", "classification", 1
+    ).check()
+
+
+@pytest.mark.parametrize("kind", sorted(kinds(Layer)))
+def test_the_matrix_made_of_products_is_symmetric(kind: str) -> None:
+    found = Pair([next(layer_variants(kind))], SHAPES.get(kind, (3,)), "softmax_cross_entropy", "classification", 3)
+    matrix = np.stack([found.product(unit) for unit in np.eye(len(found.centre))])
+    assert matrix == pytest.approx(matrix.T, abs=1e-10 * float(np.abs(matrix).max()))
+
+
 def cases(kind: str, every: bool) -> Iterator[tuple[dict[str, Any], tuple[str, str]]]:
     """Each variant of a layer with each loss, or with one after the other in turn."""
     if every:
@@ -119,22 +135,6 @@ def test_products_of_every_layer_with_every_choice(kind: str) -> None:
 @pytest.mark.parametrize("kind", sorted(kinds(Layer)))
 def test_products_of_every_layer_with_every_choice_and_every_loss(kind: str) -> None:
     check_all(kind, every=True)
-
-
-@pytest.mark.parametrize("activation", sorted(kinds(Activation)))
-def test_products_through_a_stack(activation: str) -> None:
-    layer = {"kind": "dense", "units": 4, "activation": {"kind": activation}}
-    inner = {**layer, "normalization": {"kind": "layer"}}
-    Pair(
-        [layer, {"kind": "residual", "layers": [inner]}, layer], (3,), "softmax_cross_entropy", "classification", 1
-    ).check()
-
-
-@pytest.mark.parametrize("kind", sorted(kinds(Layer)))
-def test_the_matrix_made_of_products_is_symmetric(kind: str) -> None:
-    found = Pair([next(layer_variants(kind))], SHAPES.get(kind, (3,)), "softmax_cross_entropy", "classification", 3)
-    matrix = np.stack([found.product(unit) for unit in np.eye(len(found.centre))])
-    assert matrix == pytest.approx(matrix.T, abs=1e-10 * float(np.abs(matrix).max()))
 
 
 RELU = {"kind": "dense", "activation": {"kind": "relu"}}

@@ -43,6 +43,18 @@ def check(each: dict[str, Any], name: str) -> None:
     assert each["memory"] < MOST_MEMORY, name
 
 
+@pytest.mark.parametrize("tag", [b"</table:ta0ble>", b"", b"</table:table></table:table>"])
+def test_a_spreadsheet_whose_tags_do_not_close_each_other_is_refused_and_not_waited_for(
+    tmp_path: Path, tag: bytes
+) -> None:
+    path, whole = tmp_path / "x.ods", spreadsheet_bytes(".ods")
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        content = archive.read("content.xml")
+    path.write_bytes(with_member(whole, "content.xml", content.replace(b"</table:table>", tag)))
+    with pytest.raises(DataError, match="cannot be read"):
+        Csv(path=str(path)).settled()
+
+
 def test_mutants_of_every_form_are_told_in_one_sentence_each_soon_and_in_little_memory() -> None:
     opened = told("mutants", "all", 30, 0)
     assert opened.keys() == FORMS.keys()
@@ -59,18 +71,6 @@ def test_files_that_would_take_more_than_they_are_worth_are_refused_before_they_
     for name, each in opened.items():
         check(each, name)
     assert sum(each["memory"] for each in opened.values()) < MOST_MEMORY
-
-
-@pytest.mark.parametrize("tag", [b"</table:ta0ble>", b"", b"</table:table></table:table>"])
-def test_a_spreadsheet_whose_tags_do_not_close_each_other_is_refused_and_not_waited_for(
-    tmp_path: Path, tag: bytes
-) -> None:
-    path, whole = tmp_path / "x.ods", spreadsheet_bytes(".ods")
-    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
-        content = archive.read("content.xml")
-    path.write_bytes(with_member(whole, "content.xml", content.replace(b"</table:table>", tag)))
-    with pytest.raises(DataError, match="cannot be read"):
-        Csv(path=str(path)).settled()
 
 
 @pytest.mark.slow

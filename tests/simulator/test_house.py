@@ -43,6 +43,10 @@ def under(module: str, package: str) -> bool:
     return module == package or module.startswith(package + ".")
 
 
+def test_no_module_stands_on_a_floor_that_the_import_contract_does_not_name() -> None:
+    assert TREE.off_the_floors() == []
+
+
 def imports_of_screens() -> list[str]:
     """What the engine imports of the window or of libraries that draw."""
     forbidden = ("ui", "main", "PySide6", "PyQt6", "pyqtgraph", "matplotlib", "sklearn")
@@ -96,10 +100,6 @@ def test_an_import_from_a_floor_above_is_seen_wherever_it_stands(monkeypatch: py
 
 def test_no_files_import_each_other_in_a_circle() -> None:
     assert TREE.circles() == []
-
-
-def test_no_module_stands_on_a_floor_that_the_import_contract_does_not_name() -> None:
-    assert TREE.off_the_floors() == []
 
 
 def test_no_class_file_or_function_is_larger_than_the_house_allows() -> None:
