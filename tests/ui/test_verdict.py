@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtGui import QPaintEvent, QRegion
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from simulator.doctor.base import Finding
@@ -93,6 +94,40 @@ def test_where_the_verdict_is_narrow_each_network_has_a_column_and_nothing_lies_
         assert crowded(around) == []
         told.append(table.texts())
     assert all(texts == told[0] for texts in told)
+
+
+class PaintedRegion(QObject):
+    """What of a widget is painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.region = QRegion()
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QPaintEvent):
+            self.region |= event.region()
+        return False
+
+
+@pytest.mark.parametrize("width", [1200, 380])
+def test_cells_that_move_are_painted_with_those_that_say_something_else(width: int, qtbot: QtBot) -> None:
+    table = VerdictTable()
+
+    def say(loss: float) -> None:
+        stood = [Standing(3, each, 0.9, 0.5, 3, 0.5, 0.9, None, None) for each in (loss, 0.5)]
+        table.say([NetworkRow("A", stood[0], []), NetworkRow("B", stood[1], [])])
+
+    qtbot.addWidget(table)
+    table.resize(width, 500)
+    table.show()
+    say(0.25)
+    qtbot.wait(1)
+    painted = PaintedRegion(table.viewport())
+    say(1.25e-14)
+    # What is painted next, before any timer.
+    QApplication.sendPostedEvents()
+    assert painted.region.boundingRect() == table.viewport().rect()
 
 
 def test_of_a_long_past_the_steps_of_which_it_is_one_are_told() -> None:

@@ -187,13 +187,24 @@ class VerdictTable(QTableWidget):
 
     def say(self, rows: Sequence[NetworkRow]) -> None:
         """Show these networks and no others."""
-        self._rows = rows
+        self._rows, before = rows, self._grid()
         self._turn()
         if self.turned:
             self._say_turned()
         else:
             self._say_upright()
         self._fit()
+        if self._grid() != before:
+            # Qt moves cells that say the same a turn later than those whose text is new: one would see both.
+            self.viewport().update()
+
+    def _grid(self) -> Sequence[int]:
+        """How wide and high cells are."""
+        return [
+            head.sectionSize(at)
+            for head in (self.horizontalHeader(), self.verticalHeader())
+            for at in range(head.count())
+        ]
 
     def _turn(self) -> None:
         """Which way round there is room for."""
