@@ -20,6 +20,8 @@ from simulator.running.messages import Started, Update
 from simulator.running.session import Mode, Session
 
 SLIDER_MOVES = 60
+FROM_STEP = 1000
+"""Where measuring begins: until then a past has a place for each step, and every frame adds to each plot of it."""
 
 
 def _await(session: Session, kind: type) -> Any:
@@ -51,9 +53,7 @@ class Headless:
         return int(frame.step)
 
     def speed(self, seconds: float) -> dict[str, float]:
-        """Steps per second from step 0, and per second of the processor, without a look in between."""
-        self.session.restart()
-        _await(self.session, Started)
+        """Steps per second, and per second of the processor, without a look in between."""
         self.session.play()
         time.sleep(seconds / 4)
         first, start, used = self._step(), time.perf_counter(), worker_seconds(self.session)
@@ -70,13 +70,8 @@ def window_round(watch: Any, lateness: Any, seconds: float) -> dict[str, float]:
     """One stretch of training with the window open."""
     from benchmarks.bench_window import wait
 
-    bench, before = watch.window.bench, watch.last.frame.run
-
-    def begin() -> None:
-        bench.restart()
-        bench.play()
-
-    watch.until_painted(lambda view: view.frame.run != before and view.frame.step > 0, begin)
+    bench, before = watch.window.bench, watch.last.frame.step
+    watch.until_painted(lambda view: view.frame.step > before, bench.play)
     wait(seconds * 250)
     first, frames, start = watch.last.frame.step, watch.frames, time.perf_counter()
     used, own = worker_seconds(watch.session), time.thread_time()
@@ -104,7 +99,6 @@ def _slider(watch: Any, moves: int) -> list[float]:
     from benchmarks.bench_window import turn, wait
 
     window = watch.window
-    window.bench.restart()
     window.bench.play()
     wait(300)
     rng = np.random.default_rng(0)
@@ -136,6 +130,9 @@ def observe(net: str, mode: Mode, quick: bool) -> dict[str, Any]:
     try:
         with opened(experiment, mode) as watch:
             lateness = Lateness(watch)
+            begin = 1 if quick else FROM_STEP
+            watch.until_painted(lambda view: view.frame.step >= begin, watch.window.bench.play, limit=300)
+            watch.window.bench.pause()
             for _ in range(rounds):
                 alone = headless.speed(seconds)
                 seen = window_round(watch, lateness, seconds)

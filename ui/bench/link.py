@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from simulator.running.transport import Mode
     from simulator.system.progress import Progress
 
-ACTIVE_MS = 30
+ACTIVE_MS = 17
 """While something moves: display rate."""
 SETTLED_MS = 250
 """Paused and all shown: only the worker's death could be news."""

@@ -41,7 +41,7 @@ THEME = Preference(
 FRAMES = Preference(
     "window/frames", "Frames per second",
     "How often plots are drawn while training, at most: fewer leave more time to train.",
-    _numbers((5, 10, 20, 33, 60)), "33",
+    _numbers((5, 10, 20, 33, 60)), "60",
 )  # fmt: skip
 NUMBERS = Preference(
     "window/numbers", "Numbers",
