@@ -179,6 +179,19 @@ def test_a_zoomed_view_has_contours_of_its_own(view: LandscapeView, qtbot: QtBot
     qtbot.waitUntil(lambda: contours_of(view) == view.model.course.window)
 
 
+def test_the_first_space_in_the_window_plays(qtbot: QtBot) -> None:
+    parent = LandscapeView()
+    qtbot.addWidget(parent)
+    window = LandscapeWindow(parent)
+    window.view.model.go_to(0)
+    window.show()
+    first = window.focusWidget()
+    assert first is not None
+    QTest.keyClick(first, Qt.Key.Key_Space)
+    assert window.view.model.playing
+    window.close()
+
+
 def test_a_window_remembers_what_was_raced(qtbot: QtBot) -> None:
     parent = LandscapeView()
     qtbot.addWidget(parent)

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.observations.histograms import HistogramsObservation
 from simulator.observations.input_gradient import InputGradientObservation
+from simulator.observations.preactivation import PreactivationObservation
 from simulator.observations.sharpness import SharpnessObservation
 from tests.ui.plot_data import view, with_results
 from tests.ui.real_runs import NETS, real
@@ -138,8 +139,8 @@ def test_activations_of_a_network_that_explodes_leave_the_axis_of_the_others(qtb
     assert [each.boundingRect() for each in mine.outlines] == outlines_of(of_one, qtbot)
 
 
-SHARED = ("activation_profile", "input_gradient", "sharpness")
-"""Plots of values as they are, over an axis that networks share."""
+SHARED = {"activation_profile": 1, "input_gradient": 1, "sharpness": 1, "activation_function": 0}
+"""Plots of values as they are, over an axis that networks share → that across (0) or that upwards (1)."""
 
 
 @pytest.mark.parametrize("key", SHARED)
@@ -171,15 +172,15 @@ def test_what_a_linear_axis_does_not_reach_is_told_with_its_network(key: str, qt
 @pytest.mark.parametrize("key", SHARED)
 def test_a_linear_axis_comes_back_to_the_others_when_the_run_has_exploded(key: str, qtbot: QtBot) -> None:
     plot = of_factors(key, qtbot, 100.0, 1.0)
-    assert plot.canvas.panes[0].shown[1][1] > 10
+    assert plot.canvas.panes[0].shown[SHARED[key]][1] > 10
     plot.refresh(together(1e20, 1.0))
-    assert plot.canvas.panes[0].shown[1] == axis_of(key, qtbot, 1.0)
+    assert plot.canvas.panes[0].shown == of_factors(key, qtbot, 1.0).canvas.panes[0].shown
 
 
 def axis_of(key: str, qtbot: QtBot, *factors: float) -> tuple[float, float]:
     """From where to where the values of the networks reach that are so many times as large."""
     (pane,) = of_factors(key, qtbot, *factors).canvas.panes
-    return pane.shown[1]
+    return pane.shown[SHARED[key]]
 
 
 def of_factors(key: str, qtbot: QtBot, *factors: float) -> Plot[Any]:
@@ -200,13 +201,17 @@ def multiplied(factor: float) -> View:
     made = view(6)
     for name in ("activation_mean", "activation_std"):
         made.frame.measures[name][:] *= factor
-    asked, curvature = InputGradientObservation(), SharpnessObservation()
+    asked, curvature, entering = InputGradientObservation(), SharpnessObservation(), PreactivationObservation(layer=0)
     inputs, sharpness = made.frame.result(asked), made.frame.result(curvature)
     assert inputs is not None
     assert sharpness is not None
+    preactivation = made.frame.result(entering)
+    assert preactivation is not None
+    values = structs.replace(preactivation.values, edges=preactivation.values.edges * factor)
     results = {
         asked: replace(inputs, gradients=inputs.gradients * factor, rms=inputs.rms * factor),
         curvature: replace(sharpness, value=sharpness.value * factor),
+        entering: replace(preactivation, values=values),
     }
     given = replace(made, frame=with_results(made.frame, results))
     given.record.add(given.frame)

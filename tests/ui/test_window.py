@@ -33,6 +33,7 @@ from ui.export.pictures import file_name
 from ui.forms.number_row import NumberRow
 from ui.plots import all_plots
 from ui.window.main_window import MainWindow
+from ui.window.status import BannerAction
 
 PLAIN: dict[str, Any] = {
     "name": "little moons",
@@ -523,6 +524,17 @@ def test_the_picture_of_a_plot_goes_to_the_clipboard(window: MainWindow) -> None
     window.banner.passing.timeout.emit()
     assert window.banner.text == ""
     assert not window.banner.isVisible()
+
+
+def test_a_message_that_goes_with_the_focus_leaves_it_to_no_other_button(window: MainWindow) -> None:
+    acted: list[bool] = []
+    window.banner.say("It went wrong.", action=BannerAction("Once more", "", lambda: acted.append(True)))
+    (button,) = [each for each in window.banner.findChildren(QToolButton) if each.text() == "Once more"]
+    button.setFocus()
+    button.click()
+    assert acted == [True]
+    assert not window.banner.isVisible()
+    assert window.focusWidget() is window
 
 
 def test_only_what_says_that_something_was_done_goes_by_itself(window: MainWindow) -> None:

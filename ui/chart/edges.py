@@ -106,8 +106,11 @@ def beyond_notes(values: Floats, shown: Range, what: str) -> list[Note]:
     beyond = values[np.isfinite(values) & ((values > shown[1]) | (values < shown[0]))]
     if not beyond.size:
         return []
-    farthest = float(beyond[np.abs(beyond).argmax()])
-    return [Note(f"{count(len(beyond), what)} beyond the axis, as far as {number(farthest)}", warning=True)]
+    return [beyond_note(len(beyond), what, float(beyond[np.abs(beyond).argmax()]))]
+
+
+def beyond_note(many: int, what: str, farthest: float) -> Note:
+    return Note(f"{count(many, what)} beyond the axis, as far as {number(farthest)}", warning=True)
 
 
 def beyond_dots(key: str, x: Floats, values: Floats, shown: Range, colour: str) -> Dots:

@@ -30,6 +30,7 @@ class LandscapeWindow(QWidget):
         self.setWindowTitle("Landscape — Nablascope")
         self.view = LandscapeView(remembered(), bench, self)
         in_column(self.view, on=self, margins=(0, 0, 0, 0))
+        self.view.playbar.play.setFocus()
         with_text(self, LandscapeWindow._fit_text)
         settings = Settings()
         self.resize(within_screen(self, *SIZE))

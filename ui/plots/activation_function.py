@@ -13,12 +13,13 @@ from simulator.observations.base import Observed
 from simulator.observations.preactivation import Preactivation, PreactivationObservation
 from simulator.parts.activations import Activation
 from ui.chart.axes import ValueAxis
+from ui.chart.edges import SharedRange, beyond_note
 from ui.chart.guides import Guide, Level
 from ui.chart.legend import Key, Note
 from ui.chart.marks import Area, Curves, Mark
 from ui.chart.pens import DASH_DOTTED, DASHED, SOLID
 from ui.chart.polygons import pieces
-from ui.chart.ranges import StepRange, finite_extent
+from ui.chart.ranges import Range, StepRange, finite_extent
 from ui.chart.ridges import bin_text, edges_of, heights_of, tail_notes
 from ui.chart.table import Table
 from ui.plots.base import FIRST_ROW, Probe, View
@@ -62,7 +63,7 @@ class ActivationFunction(PointedLayerPlot[FunctionState]):
     def build(self) -> None:
         self.z_axis, self.value_axis = ValueAxis("bottom", "pre-activation z"), ValueAxis("left", "φ(z), φ′(z)")
         self.pane = self.canvas.add_pane(FIRST_ROW, self.value_axis, self.z_axis)
-        self.reach, self.scale = StepRange(always=(-LEAST, LEAST)), StepRange(always=(0.0, 1.0))
+        self.reach, self.scale = SharedRange(always=(-LEAST, LEAST)), StepRange(always=(0.0, 1.0))
         self.scales += [self.reach, self.scale]
 
     def understand(self, result: Preactivation, observed: Observed[Preactivation], view: View) -> FunctionState:
@@ -74,15 +75,21 @@ class ActivationFunction(PointedLayerPlot[FunctionState]):
     # -- drawing -----------------------------------------------------------------------------------------------------
 
     def fit(self, states: Sequence[FunctionState]) -> None:
-        activation = states[0].preactivation.activation
-        z, value, slope = self._functions(states[0])
-        y = self.scale.fit(*finite_extent([value, slope, np.array([activation.sup_slope])]))
-        self.pane.fit((float(z[0]), float(z[-1])), (y[0], y[1] + 0.03 * (y[1] - y[0])))
+        before = self.reach.range
+        ends = [edges_of(state.preactivation.values)[0][[0, -1]] for state in states]
+        reach = self.reach.fit_networks([(each, [each]) for each in ends])
+        if reach[1] - reach[0] < before[1] - before[0]:
+            self.scale.renew()
+        values = list[Floats]()
+        for activation in (state.preactivation.activation for state in states):
+            values += [*sampled(activation, *reach)[1:], np.array([activation.sup_slope])]
+        y = self.scale.fit(*finite_extent(values))
+        self.pane.fit(reach, (y[0], y[1] + 0.03 * (y[1] - y[0])))
 
     def marks(self, state: FunctionState) -> Sequence[Mark]:
         z, value, slope = sampled(state.preactivation.activation, *self.reach.range)
         sup, (low, high) = state.preactivation.activation.sup_slope, self.scale.range
-        x, heights = _outline(state.preactivation.values)
+        x, heights = _outline(state.preactivation.values, self.reach.range)
         top, curves = low + heights * 0.6 * (high - low), [pieces(z, value), pieces(z, slope)]
         return [
             Guide("supremum", Level(sup, f"sup |φ′| {number(sup)}", f"sup {number(sup)}"), colour="backward"),
@@ -92,16 +99,10 @@ class ActivationFunction(PointedLayerPlot[FunctionState]):
 
     def ghost_marks(self, ghost: FunctionState) -> Sequence[Mark]:
         """Where the pre-activations lay."""
-        x, heights = _outline(ghost.preactivation.values)
+        x, heights = _outline(ghost.preactivation.values, self.reach.range)
         low, high = self.scale.range
         outline = pieces(x, low + heights * 0.6 * (high - low))
         return [Curves("outline", [outline], dash=DASHED, z=-0.5)]
-
-    def _functions(self, state: FunctionState) -> tuple[Floats, Floats, Floats]:
-        """(z, φ(z), φ'(z)) over what is shown."""
-        edges = edges_of(state.preactivation.values)[0]
-        low, high = self.reach.fit(float(edges[0]), float(edges[-1]))
-        return sampled(state.preactivation.activation, low, high)
 
     # -- words -------------------------------------------------------------------------------------------------------
 
@@ -116,6 +117,7 @@ class ActivationFunction(PointedLayerPlot[FunctionState]):
     def notes(self, state: FunctionState) -> Sequence[Note]:
         return [
             *tail_notes(state.preactivation.values, [self.names_of(state.depth)[state.preactivation.layer]]),
+            *_beyond(state.preactivation.values, self.reach.range),
             *self.age(state.step, state.seconds),
         ]
 
@@ -154,10 +156,17 @@ def sampled(activation: Activation, low: float, high: float) -> tuple[Floats, Fl
     return z, *activation.evaluated(z)
 
 
-def _outline(values: Histograms) -> tuple[Floats, Floats]:
-    """The histogram as steps, its highest bin 1."""
+def _outline(values: Histograms, shown: Range) -> tuple[Floats, Floats]:
+    """The histogram as steps, its highest bin 1; what lies beyond ``shown`` ends at the edge."""
     heights = heights_of(values.counts)[0]
-    return np.repeat(edges_of(values)[0], 2), np.concatenate([[0.0], np.repeat(heights, 2), [0.0]])
+    return np.repeat(np.clip(edges_of(values)[0], *shown), 2), np.concatenate([[0.0], np.repeat(heights, 2), [0.0]])
+
+
+def _beyond(values: Histograms, shown: Range) -> list[Note]:
+    """How many pre-activations lie in bins beyond ``shown``."""
+    edges = edges_of(values)[0]
+    outside = int(values.counts[0][(edges[1:] < shown[0]) | (edges[:-1] > shown[1])].sum())
+    return [beyond_note(outside, "pre-activation", float(max(edges[0], edges[-1], key=abs)))] if outside else []
 
 
 if __name__ == "__main__":

@@ -137,6 +137,8 @@ class Banner(QFrame):
         self._action = self._holds = None
         self.passing.stop()
         self._label.clear()
+        if self.isAncestorOf(self.window().focusWidget() or self.window()):
+            self.window().setFocus()  # Or Qt gives it to whatever stands next, which a key would press.
         self.hide()
 
     def _act(self) -> None:
