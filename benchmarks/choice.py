@@ -8,7 +8,7 @@ import time
 from benchmarks import limit, ours
 from benchmarks.nets import NETS, reference, title
 from benchmarks.report import Options, Section, Table
-from benchmarks.rounds import Work, interleaved
+from benchmarks.rounds import Prepared, Work, interleaved
 from simulator.experiment.experiment import Experiment
 from simulator.network.threads import blas_threads, limited_blas
 from simulator.training.training import Training
@@ -19,7 +19,7 @@ def _held(work: Work, threads: int) -> Work:
         with limited_blas(threads):
             work(steps)
 
-    return held
+    return Prepared(work.prepare, held) if isinstance(work, Prepared) else held
 
 
 def _works(experiment: Experiment) -> tuple[dict[str, Work], int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.rounds import Work
+from benchmarks.rounds import Prepared, Work
 from simulator.experiment.experiment import Experiment
 from simulator.measures import MEASURES
 from simulator.observations.histograms import HistogramsObservation
@@ -22,15 +22,10 @@ COMPARED = (
 """Measures that the peer computes too; the others are recorded on top."""
 
 
-def _refreshed(training: Training, step: Work) -> Work:
+def _refreshed(training: Training, step: Work) -> Prepared:
     """Each block starts from the same weights, so that no competitor trains further than the others."""
     start = training.checkpoint()
-
-    def work(steps: int) -> None:
-        training.restore(start)
-        step(steps)
-
-    return work
+    return Prepared(lambda: training.restore(start), step)
 
 
 def with_histograms(training: Training, scalars: dict[str, float]) -> Frame:
@@ -38,7 +33,7 @@ def with_histograms(training: Training, scalars: dict[str, float]) -> Frame:
     return frame_of(training, scalars, observe(training, HISTOGRAMS))
 
 
-def plain(training: Training) -> Work:
+def plain(training: Training) -> Prepared:
     """Forward, backward, optimiser, update, next batch."""
 
     def work(steps: int) -> None:
@@ -48,7 +43,7 @@ def plain(training: Training) -> Work:
     return _refreshed(training, work)
 
 
-def measured(training: Training, histograms_each: int | None = None) -> Work:
+def measured(training: Training, histograms_each: int | None = None) -> Prepared:
     """What the worker does: every per-layer scalar each step, and a frame with both histograms each so many steps."""
 
     def work(steps: int) -> None:

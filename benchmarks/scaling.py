@@ -10,7 +10,7 @@ from benchmarks import limit, ours
 from benchmarks.drawing import Sweep, draw
 from benchmarks.nets import dense
 from benchmarks.report import Options, Section, Table
-from benchmarks.rounds import PROCESSOR, Timed, interleaved
+from benchmarks.rounds import PROCESSOR, Timed, Work, interleaved
 from simulator.experiment.experiment import Experiment
 from simulator.network.threads import limited_blas
 from simulator.training.training import Training
@@ -29,7 +29,7 @@ SWEEPS: dict[str, tuple[str, Make, tuple[int, ...], str]] = {
 def _timed(experiment: Experiment, options: Options) -> Timed:
     training = Training(experiment)
     x, y = training.data.x_train, training.data.y_train
-    works = {"ours": ours.measured(training), **limit.works_of(experiment, len(x), len(y))}
+    works: dict[str, Work] = {"ours": ours.measured(training), **limit.works_of(experiment, len(x), len(y))}
     return limit.limited(interleaved(works, options.rounds_apart, options.block_seconds))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from benchmarks import house, versions
+from benchmarks.rounds import Prepared, seconds_of
 
 ROOT = Path(__file__).parents[1]
 SCREENLESS = ["step", "convolution", "recurrent", "threads", "scaling", "memory", "analyses", "doctor"]
@@ -122,3 +123,17 @@ def test_lines_that_went_are_of_commits_that_took_away_more_than_they_added(tmp_
         git("commit", "-qm", f"{lines} lines")
     assert house.taken_away(tmp_path, "HEAD~4") == (2, 8)
     assert house.taken_away(tmp_path, "HEAD~1") == (0, 0)
+
+
+def test_what_brings_a_work_to_its_start_and_its_first_step_count_for_nothing() -> None:
+    now, began = [0.0], []
+
+    def work(steps: int) -> None:
+        began.append(now[0])
+        now[0] += 2.0 * steps
+
+    def prepare() -> None:
+        now[0] += 100.0
+
+    assert seconds_of(Prepared(prepare, work), 5, lambda: now[0]) == 2.0
+    assert began == [100.0, 102.0]
