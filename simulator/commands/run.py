@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -132,5 +133,8 @@ def _check_place(option: str, path: Path, out: Path) -> None:
     """The folder of the run will be there."""
     if path.is_dir():
         raise ExperimentError(f"{option}: {path} is a folder")
-    if path.absolute().parent != out.absolute() and not path.absolute().parent.is_dir():
+    folder = path.absolute().parent
+    if folder != out.absolute() and not folder.is_dir():
         raise ExperimentError(f"{option}: there is no folder {path.parent}")
+    if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+        raise ExperimentError(f"{option}: nothing can be written into the folder {path.parent}")

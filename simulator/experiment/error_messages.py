@@ -101,7 +101,9 @@ def _in_words(text: str, value: Any) -> str:
     for old, new in ((">=", "≥"), ("<=", "≤"), (", got", ", not"), ("Expected", "expected"), ("Object", "the object")):
         text = text.replace(old, new)
     if isinstance(value, (str, int, float)):
-        return f"{_with_numbers(text.partition(', not')[0])}, not {_shown(value)}"
+        # Where a whole number is wanted, the point may be all that is wrong.
+        point = ".0" if text.endswith("not a number") and repr(value).endswith(".0") else ""
+        return f"{_with_numbers(text.partition(', not')[0])}, not {_shown(value)}{point}"
     return _with_numbers(text)
 
 

@@ -18,9 +18,15 @@ def setting(text: str) -> tuple[str, Any]:
     if not equals:
         raise ExperimentError(f"expected PATH=VALUE, not {text!r}")
     try:
-        return path.strip(), json.loads(value)
+        return path.strip(), json.loads(value, parse_float=_plain)
     except ValueError:
         return path.strip(), value
+
+
+def _plain(text: str) -> int | float:
+    """``1e3`` as the whole number that it is, which fields of either kind take."""
+    value = float(text)
+    return int(value) if value and value.is_integer() and abs(value) < 2**53 else value
 
 
 def settings_in(texts: Iterable[str]) -> list[tuple[str, Any]]:

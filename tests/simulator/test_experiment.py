@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.files import MAX_FILE_BYTES, read
+from simulator.experiment.settings import setting
 from simulator.layers import Layer
 from simulator.parts.losses import Loss
 from simulator.parts.regularization import Regularization
@@ -224,7 +225,9 @@ MISTAKES: list[tuple[Any, str, list[str]]] = [
     (with_layer(activation={}), "layers[0].activation", ["'kind'", "tanh"]),
     (with_layer(activation="tanh"), "layers[0].activation", ["an object", "'tanh'"]),
     (with_layer(units=0), "layers[0].units", ["1"]),
-    (with_layer(units=10.5), "layers[0].units", ["a whole number"]),
+    (with_layer(units=10.5), "layers[0].units", ["a whole number, not 10.5"]),
+    (with_layer(units=10.0), "layers[0].units", ["a whole number, not 10.0"]),
+    (with_layer(units=1e40), "layers[0].units", ["a whole number, not 1·10⁴⁰"]),
     (with_layer(units=True), "layers[0].units", ["a whole number", "True"]),
     (with_layer(unit=3), "layers[0]", ["'unit'", "units", "activation"]),
     (with_layer(activation={"kind": "tanh", "slope": 1}), "layers[0].activation", ["tanh", "'slope'"]),
@@ -448,3 +451,20 @@ def test_what_a_file_says_of_further_networks_is_written_again_as_it_stands_ther
     assert Experiment.from_json(written).to_json() == written
     with_nothing = [{"set": None, "experiment": None, **lane} for lane in lanes]
     assert Experiment.from_builtins({**said, "lanes": with_nothing}).to_json() == written
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e3", 1000),
+        ("10.0", 10),
+        ("[2e1, 0.5]", [20, 0.5]),
+        ("2.5", 2.5),
+        ("-0.0", -0.0),
+        ("1e30", 1e30),
+        ("1e3x", "1e3x"),
+    ],
+)
+def test_a_whole_number_may_be_written_with_a_point_or_an_exponent_in_a_setting(text: str, value: Any) -> None:
+    path, read = setting(f"layers.0.units={text}")
+    assert (path, repr(read)) == ("layers.0.units", repr(value))

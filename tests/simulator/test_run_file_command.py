@@ -76,6 +76,16 @@ def test_a_folder_that_is_missing_is_told_before_anything_is_trained(
     assert not (tmp_path / "none").exists()
 
 
+def test_a_folder_that_takes_no_files_is_told_before_anything_is_trained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path and asked(path, mode))
+    assert command("plane", "--steps", 1, "--out", tmp_path / "none", "--save", tmp_path / "x.nabla") == 2
+    assert "nothing can be written into the folder" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
 @pytest.mark.parametrize(("option", "name"), [("--save", "x.nabla"), ("--report", "x.html")])
 def test_a_folder_in_place_of_a_file_is_told_before_anything_is_trained(
     option: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
