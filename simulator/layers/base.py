@@ -338,7 +338,10 @@ class ModuleOf(ABC, Generic[Description]):
         """Make the buffers; called first with a counting arena, whose arrays cannot be written."""
 
     def initialise(self, seed: int, x: Array) -> None:
-        """Draw the parameters; ``x`` is the signal of the first batch, for initialisers that look at data."""
+        """Draw the parameters; ``x`` is the signal of the first batch, for initialisers that look at data.
+
+        Where the network has none of these, it may be a signal of before.
+        """
 
     @abstractmethod
     def forward(self, x: Array, training: bool) -> Array:

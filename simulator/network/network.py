@@ -48,6 +48,8 @@ class Network(Reporting):
         self.parameters: Parameters
         self.states: Parameters
         self.modules: list[Module] = []
+        self._answers: dict[int, Array] = {}
+        """What each of them has answered with while weights were drawn: where the signal of the next stands."""
         self.trace = Trace(norm)
         shape = input_shape
         for depth, (entry, layer) in enumerate(
@@ -156,9 +158,17 @@ class Network(Reporting):
     def initialise(self, seed: int) -> None:
         """Draw all parameters, in depth order; the first batch stands in ``input``."""
         x = self.input
-        for module in followed(self.modules, "Drawing the weights", "layers"):
+        for depth, module in enumerate(followed(self.modules, "Drawing the weights", "layers")):
             module.initialise(seed, x)
-            x = module.forward(x, training=True)
+            x = self._answers[depth] = module.forward(x, training=True)
+        self.output.initialise(seed, x)
+
+    def initialise_again(self, seed: int) -> None:
+        """Draw them anew where no weights are scaled by the signal: it is not followed through the layers."""
+        x = self.input
+        for depth, module in enumerate(followed(self.modules, "Drawing the weights", "layers")):
+            module.initialise(seed, x)
+            x = self._answers[depth]
         self.output.initialise(seed, x)
 
     def forward(self, training: bool = True) -> Array:

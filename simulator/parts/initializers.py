@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import numpy as np
 
+from simulator.arrays.draws import drawn
 from simulator.arrays.numeric import Array, RandomGenerator
 from simulator.schema.parameter import Part, any_of, knob
 
@@ -50,11 +51,19 @@ class Initializer(Part, frozen=True):
 
 
 def _normal(out: Array, rng: RandomGenerator, std: float) -> None:
-    out[...] = rng.standard_normal(out.shape) * std
+    out[...] = drawn(_standard_normals, rng, out.shape) * std
+
+
+def _standard_normals(rng: RandomGenerator, shape: tuple[int, ...]) -> Array:
+    return rng.standard_normal(shape)
 
 
 def _uniform(out: Array, rng: RandomGenerator, limit: float) -> None:
-    out[...] = rng.uniform(-1.0, 1.0, out.shape) * limit
+    out[...] = drawn(_from_minus_one_to_one, rng, out.shape) * limit
+
+
+def _from_minus_one_to_one(rng: RandomGenerator, shape: tuple[int, ...]) -> Array:
+    return rng.uniform(-1.0, 1.0, shape)
 
 
 class Zeros(Initializer, frozen=True, tag="zeros"):
@@ -357,12 +366,16 @@ class LSUV(Initializer, frozen=True, tag="lsuv"):
 
 
 def _orthogonal(out: Array, rng: RandomGenerator, gain: float) -> None:
-    rows, columns = out.shape if out.ndim == 2 else (out.size, 1)
+    out[...] = gain * drawn(_rotation, rng, out.shape)
+
+
+def _rotation(rng: RandomGenerator, shape: tuple[int, ...]) -> Array:
+    rows, columns = shape if len(shape) == 2 else (math.prod(shape), 1)
     tall = rng.standard_normal((max(rows, columns), min(rows, columns)))
     q, r = np.linalg.qr(tall)
     # Without the sign correction the rotation is not uniformly distributed.
     q *= np.sign(np.diagonal(r))
-    out[...] = (gain * (q if rows >= columns else q.T)).reshape(out.shape)
+    return (q if rows >= columns else q.T).reshape(shape)
 
 
 if TYPE_CHECKING:

@@ -1,8 +1,11 @@
-"""Experiments that differ in nothing but how their weights are drawn, if in that."""
+"""How the weights of experiments are drawn: whether they differ in nothing else, and whether data have a say."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+from msgspec import Struct
 
 from simulator.experiment.experiment import Experiment
 from simulator.parts.initializers import Initializer
@@ -21,3 +24,20 @@ def _leads_through_an_initializer(spec: Any, path: FieldPath) -> bool:
         if isinstance(spec, Initializer):
             return True
     return False
+
+
+def is_scaled_by_data(experiment: Experiment) -> bool:
+    """Whether some weights are scaled by the signal that comes into their layer."""
+    return any(each.data_dependent for each in _initializers((experiment.layers, experiment.output)))
+
+
+def _initializers(spec: Any) -> Iterator[Initializer]:
+    """All that stand in it, at any depth."""
+    if isinstance(spec, Initializer):
+        yield spec
+    elif isinstance(spec, Struct):
+        for name in spec.__struct_fields__:
+            yield from _initializers(getattr(spec, name))
+    elif isinstance(spec, tuple):
+        for each in spec:
+            yield from _initializers(each)

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from simulator.arrays.draws import KeptDraws
 from simulator.arrays.numeric import Array, Floats, Stream, frozen, stream
 from simulator.arrays.statistics import nonfinite, norm
 from simulator.data import DataError
@@ -20,7 +21,7 @@ from simulator.network.threads import blas_threads, limited_blas
 from simulator.parts.optimizers import Optimizer
 from simulator.schema.parameter import is_live_change
 from simulator.training.checkpoint import Checkpoint, misfit
-from simulator.training.drawing import equal_but_for_initializers
+from simulator.training.drawing import equal_but_for_initializers, is_scaled_by_data
 from simulator.training.evaluation import Evaluator
 from simulator.training.nonfinite import Watch
 from simulator.training.revival import revive
@@ -61,20 +62,25 @@ class Training:
             self.y = np.empty((len(self.data.y_train), batch), self.network.dtype)
         self._memories = tuple(module.state() for module in self.network.modules)
         """What layers remember before the first weight is drawn."""
+        self.draws = KeptDraws()
+        """What is drawn again if the next weights are to be of another size: until a step is made."""
         self.evaluator = Evaluator(self.network, experiment, self.data)
         self.updater = Updater(self.network.parameters, experiment.optimizer)
         self._make_meters(measures)
         self._begin(run)
         self.columns = (*SCALARS, *(f"{name}:{layer}" for name in self.meter.names for layer in range(self.info.depth)))
 
-    def _begin(self, run: int) -> None:
-        """Draw the weights and stand at step 0."""
+    def _begin(self, run: int, again: bool = False) -> None:
+        """Draw the weights and stand at step 0; ``again``: see :meth:`Network.initialise_again`."""
         experiment = self.experiment
         with np.errstate(all="ignore"):
             self.sampler = Sampler(self.data.x_train.shape[1], self.network.batch, experiment.seed)
             self.load_batch()
             with limited_blas(blas_threads(self.network)):
-                self.network.initialise(experiment.seed)
+                if again:
+                    self.network.initialise_again(experiment.seed)
+                else:
+                    self.network.initialise(experiment.seed)
         self.step = 0
         self.watch = Watch(self.network)
         self.check_parameters()
@@ -94,7 +100,10 @@ class Training:
             module.load_state(memory)
         self.network.take_spec(experiment)
         self.evaluator.update_spec(experiment)
-        self._begin(run)
+        # What a layer draws on the way forward, such as masks, it is to remember.
+        follow = is_scaled_by_data(experiment) or any(memory is not None for memory in self._memories)
+        with self.draws.passing():
+            self._begin(run, again=not follow)
 
     def _make_meters(self, measures: Sequence[Measure]) -> None:
         roles, batch = self.network.roles, self.network.batch
@@ -171,6 +180,7 @@ class Training:
                 # Only so large an update can make them infinite.
                 self.check_parameters()
             self.network.commit()
+        self.draws.forget()
         self.step += 1
         self.watch.commit()
         self.load_batch()

@@ -77,6 +77,57 @@ def test_whichever_way_weights_are_drawn_it_is_that_of_a_new_training(where: tup
     assert same_after(1, training, Training(after))
 
 
+def drawn_as(experiment: Experiment, initializer: str, size: float) -> Experiment:
+    """With all weights of its layer and its output drawn so, biases too."""
+    part = kinds(Initializer)[initializer]
+    sized = {part.size_field: size} if part.size_field else {}
+    plain = experiment.to_builtins()
+    for path in (("layers", 0), ("output",)):
+        for field in ("initializer", "bias_initializer"):
+            plain = replaced(plain, (*path, field), {"kind": initializer, **sized})
+    return Experiment.from_builtins(plain)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("initializer", DRAWN)
+@pytest.mark.parametrize("kind", ["dense", "highway", "convolution", "lstm"])
+def test_each_move_of_a_slider_draws_the_weights_of_a_new_training(kind: str, initializer: str, precision: str) -> None:
+    before = fitting({"kind": kind})
+    assert before is not None
+    before = Experiment.from_builtins(replaced(before.to_builtins(), ("precision",), precision))
+    training = Training(drawn_as(before, "constant", 0.25))
+    moves = [drawn_as(before, initializer, size) for size in (0.5, 0.75, 1.25)]
+    other = drawn_as(before, "he_uniform" if initializer == "he_normal" else "he_normal", 0.0)
+    for run, after in enumerate((*moves, other, moves[1])):
+        training.redraw(after, run)
+        assert same_after(0, training, Training(after))
+
+
+def test_weights_scaled_by_the_signal_see_that_of_the_weights_before_them() -> None:
+    before = fitting({"kind": "dense", "repeat": 2})
+    assert before is not None
+    training = Training(before)
+    for size in (0.5, 2.0):
+        plain = drawn_as(before, "normal", size).to_builtins()
+        after = Experiment.from_builtins(replaced(plain, ("output", "initializer"), {"kind": "lsuv"}))
+        training.redraw(after, 0)
+        assert same_after(0, training, Training(after))
+
+
+def test_what_was_drawn_is_kept_until_a_step_is_made() -> None:
+    before = fitting({"kind": "dense"})
+    assert before is not None
+    training = Training(before)
+    assert training.draws.nbytes == 0
+    training.redraw(drawn_as(before, "normal", 0.5), 0)
+    kept = training.draws.nbytes
+    assert kept == 8 * training.network.parameter_count
+    training.redraw(drawn_as(before, "uniform", 0.5), 0)
+    assert training.draws.nbytes == kept
+    training.make_step()
+    assert training.draws.nbytes == 0
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [("seed", 5), ("batch_size", 4), ("optimizer.learning_rate", 0.3), ("layers.0.units", 9), ("name", "b")],
