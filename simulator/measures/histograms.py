@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, cast
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.histograms import Histograms, binned, set_apart
 from simulator.arrays.numeric import Array, Counts, Floats, frozen
-from simulator.network.stack import Stack
+from simulator.network.stack import Roles, Stack
 
 BINS = 64
 _MANTISSA = 2.0**15
@@ -24,6 +25,8 @@ _LAYERS = 256
 _OFFSETS = BINS * np.arange(_LAYERS, dtype=np.float32)
 _BLOCK = 2**17
 """Entries worked on at a time, so that temporaries stay in the cache."""
+_KEPT = 2**20
+"""Entries at a time up to which the room for them is kept from one count to the next."""
 _FAST_RANGE = (1e-28, 1e30)
 """Limits between which float32 holds a bin's position."""
 _STEPS = (factor * 10.0**power for power in range(-300, 308) for factor in (1, 2, 5))
@@ -51,10 +54,6 @@ class _Ranges(NamedTuple):
     fast: NDArray[np.bool_]
     """Whether float32 holds a bin's position."""
 
-    def at(self, place: NDArray[np.intp]) -> _Ranges:
-        limit, positive, scale, shift, fast = self
-        return _Ranges(limit.take(place), positive.take(place), scale.take(place), shift.take(place), fast.take(place))
-
 
 def _all_ranges() -> _Ranges:
     limit = np.concatenate([_LIMITS, _LIMITS])
@@ -76,27 +75,29 @@ def nice_limits(tops: Floats) -> Floats:
     return limits
 
 
-class _Tally:
-    """The histograms of some layers, filled stack by stack."""
+class _Found:
+    """What one count finds, by layer."""
 
     def __init__(self, depth: int) -> None:
         self.counts: Counts = np.zeros((depth, BINS), np.int64)
-        self.bottom, self.top = np.zeros((2, depth))
+        self.place: NDArray[np.intp] = np.zeros(depth, np.intp)
+        """Where each layer's range is among all that there are."""
         self.odd: Counts = np.zeros((4, depth), np.int64)
         """NaN, +Inf, −Inf, exact zeros."""
 
-    def set_ranges(self) -> None:
-        """From the lowest and the highest entries; a layer with NaN or Inf has no range yet."""
-        place = _LADDER.searchsorted(np.maximum(-self.bottom, self.top))
-        place += np.multiply(self.bottom >= 0, len(_LIMITS))
-        self.limit, self.positive, self.scale, self.shift, self.fast = _RANGES.at(place)
-        """Of each layer's range."""
-        self.all_fast = bool(np.logical_and.reduce(self.fast))
-
-    def histograms(self) -> Histograms:
-        edges = _EDGES.take(self.positive, axis=0)
-        edges *= self.limit[:, np.newaxis]
-        return Histograms(frozen(self.counts), frozen(edges), *(frozen(row) for row in self.odd))
+    def count_carefully(self, layer: int, row: Array) -> None:
+        """Any magnitude, any precision, NaN and Inf set apart."""
+        row, self.odd[:, layer] = set_apart(row)
+        wide = row.astype(np.float64)
+        low, high = (float(wide.min()), float(wide.max())) if wide.size else (0.0, 0.0)
+        place = int(_LADDER.searchsorted(max(abs(low), abs(high))))
+        limit, positive = float(_LIMITS[place]), low >= 0 and high > 0
+        self.place[layer] = place + positive * len(_LIMITS)
+        # Times a power of two, which changes no digit: neither the sum nor a bin's width leaves the range of float64.
+        exponent = math.frexp(limit)[1]
+        wide, limit = np.ldexp(wide, -exponent), math.ldexp(limit, -exponent)
+        places = wide / (limit / BINS) if positive else (wide + limit) / (2 * (limit / BINS))
+        self.counts[layer] = binned(places, BINS)
 
 
 class _Piece(NamedTuple):
@@ -121,7 +122,30 @@ def _batches(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
         yield batch
 
 
-def _count_pairs(tally: _Tally, batch: Sequence[_Piece]) -> None:
+class _Room:
+    """What the roles of one network are counted in, one after the other."""
+
+    def __init__(self) -> None:
+        self.resize(0)
+
+    def resize(self, entries: int) -> None:
+        """Anew: who works in the old one goes on there."""
+        self.positions, self.zeros = np.empty(entries, np.float32), np.empty(entries, bool)
+
+
+class _Part(NamedTuple):
+    """A piece, with its part of what its batch works in."""
+
+    rows: Array
+    low: Array
+    high: Array
+    scale: Array
+    shift: Array
+    position: Array
+    zero: NDArray[np.bool_]
+
+
+class _Batch:
     """Two entries at a time: half as many look-ups, which is what counting costs.
 
     Adding 2^15 to a bin's position leaves its number in bits 8 … 13 of the float's mantissa (resolution 1/256 bin),
@@ -129,27 +153,79 @@ def _count_pairs(tally: _Tally, batch: Sequence[_Piece]) -> None:
     layer, bin and bin without a cast. Positions are drawn in by 1/256 bin at the ends: nothing falls outside, and
     zero stays exactly on its edge.
     """
-    layers = batch[0].layers if len(batch) == 1 else np.concatenate([piece.layers for piece in batch])
-    depth = len(layers)
-    scale = tally.scale[layers, np.newaxis]
-    shift = (tally.shift[layers] + _OFFSETS[:depth])[:, np.newaxis]
-    buffer = np.empty(sum(piece.rows.size for piece in batch), np.float32)
-    start = first = 0
-    for piece in batch:
-        here = slice(first, first + len(piece.layers))
-        position = buffer[start : start + piece.rows.size].reshape(piece.rows.shape)
-        np.multiply(piece.rows, scale[here], out=position)
-        position += shift[here]
-        _count_zeros(tally, piece)
-        start, first = start + piece.rows.size, here.stop
-    # Without a sign: shifting it takes half as long.
-    key = buffer.view(np.uint64)
-    key &= _KEEP
-    key *= _JOIN
-    key >>= _SHIFT
-    # As float64, exact to 2^53, both sums are products.
-    table = _counted(key.view(np.int64), depth * BINS * BINS).reshape(depth, BINS, BINS)
-    tally.counts[layers] = table @ _ONES + _ONES @ table
+
+    def __init__(self, pieces: Sequence[_Piece], room: _Room) -> None:
+        self.layers = pieces[0].layers if len(pieces) == 1 else np.concatenate([piece.layers for piece in pieces])
+        self.depth = len(self.layers)
+        self.where = _together(self.layers)
+        self.place = np.full(self.depth, -1, np.intp)
+        self.low, self.high, self.scale, self.shift = np.empty((4, self.depth), np.float32)
+        self.parts: list[_Part] = []
+        start = first = 0
+        for _, rows in pieces:
+            here, entries = slice(first, first + len(rows)), slice(start, start + rows.size)
+            ends = self.low[here], self.high[here]
+            brought = self.scale[here, np.newaxis], self.shift[here, np.newaxis]
+            both = room.positions[entries].reshape(rows.shape), room.zeros[entries].reshape(rows.shape)
+            self.parts.append(_Part(rows, *ends, *brought, *both))
+            start, first = entries.stop, here.stop
+        self.positions = [row for part in self.parts for row in part.position]
+        # Without a sign: shifting it takes half as long.
+        self.key, self.zero = room.positions[:start].view(np.uint64), room.zeros[:start]
+
+    def count(self, found: _Found) -> None:
+        self._set_ranges()
+        fast = _RANGES.fast.take(self.place)
+        slow = [] if np.logical_and.reduce(fast) else np.flatnonzero(~fast).tolist()
+        found.place[self.where] = self.place
+        if not slow:
+            self._count_pairs(found)
+            return
+        if len(slow) < len(fast):
+            with np.errstate(all="ignore"):
+                self._count_pairs(found, slow)
+        rows = [row for part in self.parts for row in part.rows]
+        for which in slow:
+            found.count_carefully(int(self.layers[which]), rows[which])
+
+    def _set_ranges(self) -> None:
+        """From the lowest and the highest entries; a layer with NaN or Inf has none that is fast."""
+        for part in self.parts:
+            np.minimum.reduce(part.rows, axis=1, out=part.low)
+            np.maximum.reduce(part.rows, axis=1, out=part.high)
+        place = _LADDER.searchsorted(np.maximum(np.negative(self.low), self.high))
+        place += np.multiply(self.low >= 0, len(_LIMITS))
+        if (place != self.place).any():
+            self.place = place
+            self.scale[:] = _RANGES.scale.take(place)
+            np.add(_RANGES.shift.take(place), _OFFSETS[: self.depth], out=self.shift)
+
+    def _count_pairs(self, found: _Found, slow: Sequence[int] = ()) -> None:
+        """What is found of layers that are ``slow`` means nothing, and touches no other layer's."""
+        for part in self.parts:
+            np.multiply(part.rows, part.scale, out=part.position)
+            np.equal(part.rows, 0, out=part.zero)
+            np.add(part.position, part.shift, out=part.position)
+        for which in slow:
+            self.positions[which][...] = self.shift[which]
+        if np.logical_or.reduce(self.zero):
+            found.odd[3, self.where] = [np.count_nonzero(row) for part in self.parts for row in part.zero]
+        key = self.key
+        key &= _KEEP
+        key *= _JOIN
+        key >>= _SHIFT
+        table = _counted(key.view(np.int64), self.depth * BINS * BINS)
+        # As float64, exact to 2^53, both sums are products.
+        counts = _ONES @ table.reshape(-1, BINS, BINS)
+        counts += (table.reshape(-1, BINS) @ _ONES).reshape(-1, BINS)
+        found.counts[self.where] = counts
+
+
+def _together(layers: NDArray[np.intp]) -> NDArray[np.intp] | slice:
+    """These, as a slice where they follow one another: an index takes longer."""
+    told = layers.tolist()
+    run = range(told[0], told[0] + len(told))
+    return slice(run.start, run.stop) if told == list(run) else layers
 
 
 def _counted(keys: NDArray[np.int64], cells: int) -> Floats:
@@ -160,52 +236,74 @@ def _counted(keys: NDArray[np.int64], cells: int) -> Floats:
     return np.bincount(keys, minlength=cells).astype(np.float64)
 
 
-def _count_zeros(tally: _Tally, piece: _Piece) -> None:
-    zero = np.equal(piece.rows, 0)
-    if np.count_nonzero(zero):
-        tally.odd[3, piece.layers] = [np.count_nonzero(row) for row in zero]
+class _Counting:
+    """The histograms of some stacks, again and again: what follows from where they lie is settled once."""
+
+    def __init__(self, depth: int, stacks: Sequence[Stack], room: _Room) -> None:
+        self.depth = depth
+        self.single: list[tuple[int, Array]] = []
+        """Layers that no pairs can be made of."""
+        pieces: list[_Piece] = []
+        self.stays = True
+        """Whether it may count again: nothing was copied, and the room is no burden."""
+        for stack in stacks:
+            layers, rows = stack.layers, stack.array.reshape(len(stack.array), -1)
+            self.stays &= np.may_share_memory(rows, stack.array)
+            if rows.dtype == np.float32 and rows.shape[1] % 2 == 0:
+                block = max(1, min(_LAYERS, _BLOCK // rows.shape[1]))
+                pieces += [_Piece(layers[at : at + block], rows[at : at + block]) for at in range(0, len(rows), block)]
+            else:
+                self.single += zip(layers.tolist(), rows, strict=True)
+        batches = list(_batches(pieces))
+        entries = max((sum(piece.rows.size for piece in batch) for batch in batches), default=0)
+        self.stays &= entries <= _KEPT
+        room = room if self.stays else _Room()
+        if entries > len(room.positions):
+            room.resize(entries)
+        self.batches = [_Batch(batch, room) for batch in batches]
+        self._place: NDArray[np.intp] | None = None
+
+    def count(self) -> Histograms:
+        found = _Found(self.depth)
+        for batch in self.batches:
+            batch.count(found)
+        for layer, row in self.single:
+            found.count_carefully(layer, row)
+        if self._place is None or (found.place != self._place).any():
+            self._place, self._edges = found.place, _edges(found.place)
+        return Histograms(frozen(found.counts), self._edges, *(frozen(row) for row in found.odd))
 
 
-def _count_carefully(tally: _Tally, layer: int, row: Array) -> None:
-    """Any magnitude, any precision, NaN and Inf set apart."""
-    row, tally.odd[:, layer] = set_apart(row)
-    wide = row.astype(np.float64)
-    low, high = (float(wide.min()), float(wide.max())) if wide.size else (0.0, 0.0)
-    limit = float(nice_limits(np.array([max(abs(low), abs(high))]))[0])
-    positive = low >= 0 and high > 0
-    tally.limit[layer], tally.positive[layer] = limit, positive
-    # Times a power of two, which changes no digit: neither the sum nor a bin's width leaves the range of float64.
-    exponent = math.frexp(limit)[1]
-    wide, limit = np.ldexp(wide, -exponent), math.ldexp(limit, -exponent)
-    place = wide / (limit / BINS) if positive else (wide + limit) / (2 * (limit / BINS))
-    tally.counts[layer] = binned(place, BINS)
+def _edges(place: NDArray[np.intp]) -> Floats:
+    """(layers, bins + 1) of ranges by where they are."""
+    edges: Floats = _EDGES.take(_RANGES.positive.take(place), axis=0)
+    edges *= _RANGES.limit.take(place)[:, np.newaxis]
+    return frozen(edges)
 
 
-def stacked_histograms(depth: int, stacks: Sequence[Stack]) -> Histograms:
-    """The histogram of every layer; a layer that is in no stack has counted nothing, between −1 and 1."""
-    tally = _Tally(depth)
-    whole = [_Piece(stack.layers, stack.array.reshape(len(stack.array), -1)) for stack in stacks]
-    for piece in whole:
-        tally.bottom[piece.layers] = np.minimum.reduce(piece.rows, axis=1)
-        tally.top[piece.layers] = np.maximum.reduce(piece.rows, axis=1)
-    tally.set_ranges()
-    fast: list[_Piece] = []
-    for layers, rows in whole:
-        paired = rows.dtype == np.float32 and rows.shape[1] % 2 == 0
-        if not (paired and tally.all_fast):
-            quick = tally.fast[layers] & paired
-            for layer in np.flatnonzero(~quick):
-                _count_carefully(tally, int(layers[layer]), rows[layer])
-            layers, rows = layers[quick], rows[quick]
-        block = max(1, min(_LAYERS, _BLOCK // rows.shape[1]))
-        fast += [_Piece(layers[at : at + block], rows[at : at + block]) for at in range(0, len(rows), block)]
-    for batch in _batches(fast):
-        _count_pairs(tally, batch)
-    return tally.histograms()
+class _Network:
+    """How the roles of one network are counted."""
+
+    def __init__(self) -> None:
+        self.room = _Room()
+        self.roles: dict[str, _Counting] = {}
+
+
+_NETWORKS: WeakKeyDictionary[Roles, _Network] = WeakKeyDictionary()
+
+
+def role_histograms(roles: Roles, name: str) -> Histograms:
+    """The histogram of every layer; a layer that has nothing in this role has counted nothing, between −1 and 1."""
+    network = _NETWORKS.setdefault(roles, _Network())
+    counting = network.roles.get(name)
+    if counting is None:
+        counting = _Counting(roles.depth, roles[name].stacks, network.room)
+        if counting.stays:
+            network.roles[name] = counting
+    return counting.count()
 
 
 def histograms(arrays: Sequence[NDArray[np.floating]]) -> Histograms:
     """One histogram per array."""
-    return stacked_histograms(
-        len(arrays), [Stack(np.array([layer]), array[np.newaxis]) for layer, array in enumerate(arrays)]
-    )
+    stacks = [Stack(np.array([layer]), array[np.newaxis]) for layer, array in enumerate(arrays)]
+    return _Counting(len(arrays), stacks, _Room()).count()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from simulator.arrays.histograms import Histograms
-from simulator.measures.histograms import stacked_histograms
+from simulator.measures.histograms import role_histograms
 from simulator.observations.base import Observation
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class HistogramsObservation(Observation[Histograms], frozen=True, tag="histogram
     quantity: Quantity = "activation"
 
     def observe(self, training: Training) -> Histograms:
-        return stacked_histograms(training.info.depth, training.network.roles[ROLES[self.quantity]].stacks)
+        return role_histograms(training.network.roles, ROLES[self.quantity])
 
     @classmethod
     def variants(cls) -> tuple[HistogramsObservation, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,10 @@ from hypothesis.extra.numpy import arrays
 
 from simulator.arrays.histograms import Histograms
 from simulator.arrays.numeric import Array
+from simulator.experiment.experiment import Experiment
 from simulator.measures.histograms import BINS, histograms, nice_limits
+from simulator.observations.histograms import ROLES, HistogramsObservation
+from simulator.training.training import Training
 
 
 def made(x: Array) -> Histograms:
@@ -112,6 +116,43 @@ def test_layers_of_any_size_are_counted_together_as_one_by_one(entries: int) -> 
     expected = [np.bincount(layer, minlength=BINS).tolist() for layer in bins]
     assert histograms(list(layers)).counts.tolist() == expected
     assert [made(layer).counts[0].tolist() for layer in layers] == expected
+
+
+def same(one: Histograms, other: Histograms) -> None:
+    for name in ("counts", "edges", "nan", "plus_inf", "minus_inf", "zeros"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
+
+
+def test_what_one_layer_holds_changes_no_other_layers_counts() -> None:
+    """Those that are counted together as one by one, whatever is broken, tiny, huge or zero among them."""
+    layers = np.random.default_rng(3).standard_normal((9, 60)).astype(np.float32)
+    layers[1, 7], layers[3, :2], layers[8, 0] = math.nan, (math.inf, -math.inf), 0
+    layers[4] *= np.float32(1e-32)
+    layers[5] *= np.float32(1e32)
+    layers[6] = 0
+    with np.errstate(all="ignore"):
+        together = histograms(list(layers))
+    for layer, row in enumerate(layers):
+        alone = made(row)
+        for name in ("counts", "edges", "nan", "plus_inf", "minus_inf", "zeros"):
+            np.testing.assert_array_equal(getattr(together, name)[layer], getattr(alone, name)[0], name)
+
+
+@pytest.mark.parametrize("layer", [{"kind": "dense", "units": 7, "repeat": 3}, {"kind": "gru", "units": 6}])
+def test_a_network_is_counted_at_every_step_as_for_the_first_time(layer: dict[str, Any]) -> None:
+    """Wherever its ranges have moved to, and also where NaN came and went."""
+    sequence = {"data": {"kind": "adding", "steps": 8}, "loss": {"kind": "mse"}}
+    rest: dict[str, Any] = sequence if layer["kind"] == "gru" else {"data": {"kind": "moons"}}
+    training = Training(Experiment.from_builtins({"layers": [layer]} | rest))
+    weights = training.network.parameters.value
+    drawn = weights.copy()
+    for factor in (1, 40, 1e-3, math.nan, 1e-36, 1):
+        np.multiply(drawn, np.float32(factor), out=weights)
+        with np.errstate(all="ignore"):
+            training.propose()
+            for watched in HistogramsObservation.variants():
+                arrays = training.network.roles[ROLES[watched.quantity]].arrays
+                same(watched.observe(training), histograms([array for array in arrays if array is not None]))
 
 
 def test_what_is_never_negative_starts_at_zero() -> None:
