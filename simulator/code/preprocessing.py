@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats
 from simulator.code.text import packed, quoted, wrapped
-from simulator.data.base import Scaling, scalings
+from simulator.data.base import scalings
+from simulator.data.scaling import Scaling
 from simulator.data.table import DELIMITERS, Csv
 from simulator.data.tables import ALIGNED
 from simulator.experiment.experiment import Experiment, ExperimentError

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from msgspec import Struct
 from numpy.typing import DTypeLike, NDArray
 
 from simulator.arrays.numeric import Array, Floats, RandomGenerator, Stream, frozen, stream
 from simulator.arrays.statistics import norm
 from simulator.data.own_file import OwnFile
 from simulator.data.points import Points
+from simulator.data.scaling import Scale, Scaling, mean_in_order
 from simulator.schema.numbers import count, decimal
 from simulator.schema.parameter import Part, knob
+from simulator.system.abreast import abreast
 from simulator.system.machine import GIB, shortage
 
 Task = Literal["classification", "regression"]
-Scale = Literal["standard", "unit", "none"]
 Labels = NDArray[np.int64]
 
 MAX_CELLS = 100_000_000
@@ -30,8 +30,6 @@ PEAK_BYTES = 28
 MAX_POINTS = 1000
 BLOCK_NUMBERS = 500_000
 """Numbers of a table that are scaled at a time."""
-USUAL_EXPONENT = 1000
-"""Up to which a power of two is a float64 of full precision."""
 
 
 class DataError(ValueError):
@@ -214,55 +212,6 @@ class Dataset:
         return y[0] if labels is None else labels
 
 
-class Scaling(Struct, frozen=True):
-    """``((x · 2^-exponent) - center) / spread`` per column; the power of two keeps 1e±300 from overflowing."""
-
-    exponent: NDArray[np.int32]
-    center: Floats
-    spread: Floats
-
-    @classmethod
-    def of(cls, x: Floats, scale: Scale, *, spare: bool = False) -> "Scaling":
-        """The statistics of ``x`` (samples, columns); a constant column divides by 1.
-
-        ``spare``: nobody needs ``x`` any more, and it may be overwritten; a whole data set has no room for a copy.
-        """
-        low, high = x.min(axis=0), x.max(axis=0)
-        constant = low == high
-        if scale == "none":
-            return cls(np.zeros(low.shape, np.int32), np.zeros_like(low), np.ones_like(low))
-        exponent = np.frexp(np.maximum(abs(low), abs(high)))[1]
-        if scale == "unit":
-            center = np.ldexp(low, -exponent)
-            spread = np.ldexp(high, -exponent) - center
-        else:
-            x = _times_power_of_two(x, -exponent, x if spare else None)
-            center = x.mean(axis=0)
-            x -= center
-            np.multiply(x, x, out=x)
-            spread = np.sqrt(x.mean(axis=0))
-        return cls(np.where(constant, 0, exponent), np.where(constant, low, center), np.where(constant, 1.0, spread))
-
-    @property
-    def units(self) -> Floats:
-        """What 1 of each scaled column is of the column itself."""
-        spread: Floats = np.ldexp(self.spread, self.exponent)
-        return spread
-
-    def __call__(self, x: Floats) -> Floats:
-        scaled = _times_power_of_two(x, -self.exponent)
-        scaled -= self.center
-        scaled /= self.spread
-        return scaled
-
-
-def _times_power_of_two(x: Floats, exponent: NDArray[np.int32], out: Floats | None = None) -> Floats:
-    """x · 2^exponent, rounded once as by ``ldexp``, which takes several times as long as a product."""
-    usual = bool(np.all(np.abs(exponent) <= USUAL_EXPONENT))
-    product: Floats = np.multiply(x, np.ldexp(1.0, exponent), out=out) if usual else np.ldexp(x, exponent, out=out)
-    return product
-
-
 def split_sizes(samples: int, validation: float) -> tuple[int, int]:
     """``(training, held out)``: the rounded share is held out, but one training sample always remains."""
     held_out = min(round(validation * samples), samples - 1)
@@ -343,10 +292,17 @@ def _scaled_in_blocks(data: Data, values: Floats, train: Labels, held_out: Label
     """Scaled columns, some features at a time: a large table is not copied whole on the way."""
     scaled = tuple(np.empty((values.shape[1], len(part)), dtype) for part in (train, held_out))
     width = max(2, BLOCK_NUMBERS // len(values))
-    for start in range(0, values.shape[1], width):
+
+    def scale(start: int) -> None:
         block = slice(start, start + width)
-        for whole, part in zip(scaled, _scaled(data, values[:, block], train, held_out), strict=True):
-            whole[block] = _columns(data, part, dtype)
+        # Samples are columns from here on: what is done to a feature is done to numbers that lie together.
+        trained_on, others = (np.take(values.T[block], part, axis=1).T for part in (train, held_out))
+        with np.errstate(all="ignore"):
+            scaling = Scaling.of(trained_on, data.scale, mean=mean_in_order)
+            for whole, part in zip(scaled, (trained_on, others), strict=True):
+                whole[block] = _columns(data, scaling(part), dtype)
+
+    abreast(scale, range(0, values.shape[1], width))
     return frozen(scaled[0]), frozen(scaled[1])
 
 

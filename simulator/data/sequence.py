@@ -9,8 +9,9 @@ from typing import Annotated, ClassVar
 import numpy as np
 
 from simulator.arrays.numeric import Floats, RandomGenerator
-from simulator.data.base import Data, Labels, Raw, Scale, check_cells
+from simulator.data.base import Data, Labels, Raw, check_cells
 from simulator.data.bundled import Digits
+from simulator.data.scaling import Scale
 from simulator.schema.numbers import count, integer
 from simulator.schema.parameter import knob
 

@@ -3,6 +3,7 @@
 import functools
 import math
 import os
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -12,7 +13,7 @@ import msgspec
 from simulator.arrays.numeric import RandomGenerator
 from simulator.data.base import Data, DataError, Raw
 from simulator.data.own_file import OwnFile, copied, plain_name
-from simulator.data.paths import hash_of, located
+from simulator.data.paths import hash_of, hashed_meanwhile, located
 from simulator.data.phrases import name_of, shown
 from simulator.data.tables import ALIGNED
 from simulator.schema.numbers import count, integer
@@ -132,8 +133,11 @@ class Csv(Data, frozen=True, kw_only=True, tag="csv"):
         return judge(read(self.path, self.reading, progress), self.target, self.task, self.inputs)
 
     def settled(self) -> "Csv":
-        known = not self.open_questions and hash_of(self.path) == self.hash
-        return self if known else taken(self, self.judged())
+        if not self.open_questions and hash_of(self.path) == self.hash:
+            return self
+        with nullcontext() if self.settles_soon else hashed_meanwhile(self.path):
+            judgement = self.judged()
+        return taken(self, judgement)
 
     @property
     def settles_soon(self) -> bool:

@@ -26,7 +26,7 @@ from simulator.data import (
     prepare,
     split_sizes,
 )
-from simulator.data.base import Scaling
+from simulator.data.scaling import Scaling, mean_in_order
 from simulator.schema.parameter import builtins_of, kinds, parameters, summary_of
 
 KINDS = kinds(Data)
@@ -178,6 +178,29 @@ def test_standard_scale_gives_mean_zero_and_deviation_one_or_zero_for_constants(
 def test_standard_scale_is_the_textbook_formula():
     x = np.random.default_rng(0).normal(3.0, 7.0, size=(50, 4))
     assert np.allclose(Scaling.of(x, "standard")(x), (x - x.mean(axis=0)) / x.std(axis=0), rtol=1e-13)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 8, 17])
+@pytest.mark.parametrize("count", [1, 2, 100, 3001])
+def test_columns_that_lie_as_such_are_scaled_to_the_bits_of_rows(count, width):
+    rows = np.random.default_rng(count).normal(3.0, 7.0, (count, width))
+    columns = np.asfortranarray(rows)
+    assert np.array_equal(mean_in_order(columns, axis=0), rows.mean(axis=0))
+    scaled = Scaling.of(columns, "standard", mean=mean_in_order)(columns)
+    assert np.array_equal(scaled, Scaling.of(rows, "standard")(rows))
+
+
+def test_which_zero_stands_first_is_of_no_effect():
+    zeros = np.random.default_rng(0).choice([0.0, -0.0], (40, 5))
+    for x in (zeros, np.asfortranarray(zeros)):
+        assert not np.signbit(Scaling.of(x, "standard").center).any()
+
+
+def test_a_large_table_is_scaled_in_pieces_as_a_small_one_is(monkeypatch):
+    whole = prepare(Wine(), 0, np.float64)
+    monkeypatch.setattr("simulator.data.base.BLOCK_NUMBERS", 5 * (whole.train_samples + whole.validation_samples))
+    pieces = prepare(Wine(label_noise=0.5), 0, np.float64)  # Another one, which is not remembered.
+    assert same(whole, pieces, ("x_train", "x_val"))
 
 
 def test_no_scale_leaves_the_values_alone():

@@ -95,6 +95,24 @@ def test_a_row_that_is_too_long_is_told_by_its_line(tmp_path):
         table(tmp_path / "long.csv", "1,2,3,4\n")
 
 
+def test_what_is_wrong_is_told_in_the_order_of_lines(tmp_path, monkeypatch):
+    """Lines are read before those above them are understood."""
+    monkeypatch.setattr("simulator.data.tables.number_blocks.BLOCK_CHARACTERS", 100)
+    monkeypatch.setattr("simulator.data.tables.source.LONGEST_LINE", 100)
+    for odd, told in (("1,2,3,4\n", "line 302: 4 cells"), ("7,8,9\n", "line 333: more than 100 characters")):
+        with pytest.raises(DataError, match=told):
+            table(tmp_path / "long.csv", odd + "7,8,9\n" * 30 + "7" * 200 + ",8,9\n")
+
+
+def test_a_long_file_of_numbers_is_read_as_it_is_without_a_second_thread(tmp_path, monkeypatch):
+    long = table(tmp_path / "long.csv", "7,8,1\n" * 3000)
+    monkeypatch.setattr("simulator.data.tables.number_blocks.BLOCK_CHARACTERS", 1000)
+    short = table(tmp_path / "short.csv", "7,8,1\n" * 3000)
+    assert long.lines.tolist() == short.lines.tolist() == [*range(2, 3502)]
+    for one, other in zip(long.columns, short.columns, strict=True):
+        assert bits(one.values) == bits(other.values)
+
+
 def test_columns_of_one_matrix_are_its_samples_without_a_copy():
     whole = matrix(4, 7)
     whole[:] = np.arange(28).reshape(4, 7)

@@ -23,6 +23,8 @@ NUMBER, ABSENT, LOST = -1, -2, -3
 MAX_WORDS = 50_000
 """Different words that are kept of a column."""
 
+SOON_REPEATED = 256
+"""Rows within which most columns of numbers repeat one."""
 
 OWN_PAGES_BYTES = 2**20
 """Bytes from which on an array has pages of its own, which go back to the system when it does."""
@@ -235,6 +237,21 @@ class Column:
         if self.crowded:
             return MAX_WORDS
         return _different(self.numbers) if self.numeric else len(self.categories[0])
+
+    @cached_property
+    def varied(self) -> bool:
+        """Whether two values differ, which is told sooner than how many do."""
+        if not self.numeric:
+            return self.different > 1
+        return self.numbers.size > 0 and bool(self.numbers.min() != self.numbers.max())
+
+    @cached_property
+    def unrepeated(self) -> bool:
+        """Whether every row has a value that no other has."""
+        if self.missing or self.crowded:
+            return False
+        first = self.values[:SOON_REPEATED].tolist() if self.numeric else []
+        return len(set(first)) == len(first) and self.different == len(self.values)
 
     @cached_property
     def days(self) -> Floats | None:

@@ -164,12 +164,12 @@ def _emptiness(column: Column) -> str:
     share = column.missing / len(column.values)
     if share > 0.5:
         return f"{percent(share)} of its values are missing"
-    return "the same value in every row" if column.different == 1 else ""
+    return "" if column.varied else "the same value in every row"
 
 
 def _identity(table: ReadTable, at: int, kind: Kind) -> str:
     column = table.columns[at]
-    differ = column.missing == 0 and not column.crowded and column.different == len(column.values) > 2
+    differ = len(column.values) > 2 and column.unrepeated
     unnamed = at == 0 and table.layout.header and not table.layout.named[at]
     if column.name.lower() in IDS or (unnamed and differ and (kind != "number" or column.whole)):
         return NAMES_ROWS
@@ -207,7 +207,7 @@ def _target(table: ReadTable, columns: Sequence[Judged]) -> str:
 def _learnable(each: Judged) -> bool:
     """Whether it can be a target at all."""
     column = each.column
-    if column.different < 2:
+    if not column.varied:
         return False
     return (
         column.numeric

@@ -12,6 +12,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Floats
+from simulator.system.abreast import ahead
 
 SEPARATORS = frozenset(",;\t|")
 BLOCK_CHARACTERS = 2**18
@@ -45,35 +46,54 @@ class NumberBlock(Struct, frozen=True):
     """(rows,): the cells of the one column that is not among ``values``."""
 
 
+Found = tuple[Floats, int, Side, Sequence[str]]
+"""Values, characters, side and words of a block."""
+
+
 class Lines(Iterator[str]):
     """The lines of a file, one by one or, where they are plain numbers, in blocks."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = iter(lines)
         self._ahead: deque[str] = deque()
+        self._read: deque[list[str]] = deque()
+        """Behind those, lines for blocks to come."""
+        self._fault: Exception | None = None
+        """Behind those, why no more can be read."""
         self._failed = 0
         self._side: Side = ""
         self.count = 0
         """How many have been taken."""
 
     def __next__(self) -> str:
+        if not self._ahead and self._read:
+            self._ahead.extend(self._read.popleft())
+        if not self._ahead and self._fault is not None:
+            raise self._fault
         line = self._ahead.popleft() if self._ahead else next(self._lines)
         self.count += 1
         return line
 
     def blocks(self, delimiter: str, names: Sequence[str]) -> Iterator[NumberBlock]:
         """What of the next lines fits columns of these names; the first that are not are left to be taken."""
-        while not self._ahead and self._failed < TRIES and (lines := self._next_lines()):
-            block = self._block(lines, delimiter, names)
-            if block is None:
+        if self._ahead or self._failed >= TRIES:
+            return
+        left = []
+        for lines, found in ahead(lambda lines: self._found(lines, delimiter, names), self._next_blocks()):
+            if self._ahead:
+                left.append(lines)
+            elif found is None:
                 self._ahead.extend(lines)
                 self._failed += 1
-                return
-            self._failed, self._side = 0, block.side
-            self.count += len(lines)
-            yield block
+            else:
+                self._failed, first = 0, self.count + 1
+                self.count += len(lines)
+                yield NumberBlock(first, *found)
+        self._read.extendleft(reversed(left))
+        if self._fault is not None and not self._ahead:
+            raise self._fault
 
-    def _block(self, lines: list[str], delimiter: str, names: Sequence[str]) -> NumberBlock | None:
+    def _found(self, lines: list[str], delimiter: str, names: Sequence[str]) -> Found | None:
         """The lines as numbers, and words where there are any; None where they are anything else."""
         sides: tuple[Side, ...] = ("", "last", "first")
         # What the lines before were, these will be.
@@ -83,12 +103,24 @@ class Lines(Iterator[str]):
                 text, words = parts
                 values = numbers_in(text, delimiter, len(names) - bool(side))
                 if values is not None and len(values) == len(lines):
-                    return NumberBlock(self.count + 1, values, sum(map(len, lines)), side, words)
+                    self._side = side
+                    return values, sum(map(len, lines)), side, words
         return None
 
+    def _next_blocks(self) -> Iterator[list[str]]:
+        """The lines of each until one is found to be none."""
+        while not self._ahead and (lines := self._next_lines()):
+            yield lines
+
     def _next_lines(self) -> list[str]:
-        first = next(self._lines, "")
-        return [first, *islice(self._lines, BLOCK_CHARACTERS // len(first))] if first else []
+        if self._read:
+            return self._read.popleft()
+        try:
+            first = "" if self._fault is not None else next(self._lines, "")
+            return [first, *islice(self._lines, BLOCK_CHARACTERS // len(first))] if first else []
+        except Exception as error:  # Told when its turn comes.
+            self._fault = error
+            return []
 
 
 def _parted(lines: list[str], delimiter: str, side: Side, names: Sequence[str]) -> tuple[str, Sequence[str]] | None:
@@ -122,42 +154,47 @@ def numbers_in(text: str, delimiter: str, width: int) -> Floats | None:
     # Looking for one letter takes a tenth of the time that it takes for two.
     if b"\r" in content:
         content = content.replace(b"\r\n", b"\n")
-    if content.translate(None, b"0123456789.-\n" + delimiter.encode("ascii")):
-        return None
     marks = np.frombuffer(content, np.uint8)
-    ends = np.flatnonzero((marks == ord(delimiter)) | (marks == NEWLINE))
-    rows = content.count(b"\n")
-    if len(ends) != rows * width or not (marks[ends[width - 1 :: width]] == NEWLINE).all():
+    is_newline = marks == NEWLINE
+    ends = np.flatnonzero((marks == ord(delimiter)) | is_newline)
+    if len(ends) != np.count_nonzero(is_newline) * width or not is_newline[ends[width - 1 :: width]].all():
         return None
-    values = _few_digits(marks, ends)
-    return _values(marks, ends, width) if values is None else values.reshape(-1, width)
+    whole = _few_digits(marks, ends)
+    if whole is None and content.translate(None, b"0123456789.-\n" + delimiter.encode("ascii")):
+        return None
+    values = _values(marks, ends) if whole is None else whole
+    # The numbers of a column lie together from here on.
+    return None if values is None else values.reshape(-1, width).T.astype(np.float64, order="C").T
 
 
-def _few_digits(marks: NDArray[np.uint8], ends: NDArray[np.intp]) -> Floats | None:
+def _few_digits(marks: NDArray[np.uint8], ends: NDArray[np.intp]) -> NDArray[np.uint16] | None:
     """Whole numbers of a few digits without a sign; None of any others.
 
     At every mark of the text stands what the digits up to it are as a number: no digit is looked up by its place.
     """
-    lengths = np.diff(ends, prepend=-1) - 1
-    most = int(lengths.max())
-    if lengths.min() < 1 or most > FEW_DIGITS:
-        return None
     figures = marks - np.uint8(ZERO)
-    is_figure = (figures < 10).view(np.uint8)
-    if np.count_nonzero(is_figure) + len(ends) != len(marks):
+    is_figure = figures < 10
+    between = ~is_figure
+    if np.count_nonzero(is_figure) + len(ends) != len(marks) or between[0] or (between[1:] & between[:-1]).any():
         return None
-    figures *= is_figure
-    whole = figures.astype(np.uint16)
-    joined = np.ones_like(figures)
-    for place in range(1, most):
-        tens = (figures[:-place] * joined[:-place]).astype(np.uint16)
-        tens *= np.uint16(10**place)
-        whole[place:] += tens
-        joined[:-place] &= is_figure[place:]
-    return whole[ends - 1].astype(np.float64)
+    behind = np.empty(len(marks) + 1, np.uint16)
+    """At every mark, the number before it."""
+    whole = behind[1:]
+    whole[...] = figures
+    # Where as many more digits follow.
+    followed = is_figure
+    for place in range(1, FEW_DIGITS + 1):
+        followed = followed[:-1] & is_figure[place:]
+        if not followed.any():
+            return behind.take(ends)
+        if place < FEW_DIGITS:
+            tens = (figures[:-place] * followed).astype(np.uint16)
+            tens *= np.uint16(10**place)
+            whole[place:] += tens
+    return None
 
 
-def _values(marks: NDArray[np.uint8], ends: NDArray[np.intp], width: int) -> Floats | None:
+def _values(marks: NDArray[np.uint8], ends: NDArray[np.intp]) -> Floats | None:
     """The numbers that end before ``ends``; None where one is written in another way or is too long."""
     begins = np.concatenate(([0], ends[:-1] + 1))
     negative = marks[begins] == MINUS
@@ -174,7 +211,7 @@ def _values(marks: NDArray[np.uint8], ends: NDArray[np.intp], width: int) -> Flo
     if len(dots):
         values /= TENS[fraction]
     np.negative(values, out=values, where=negative)
-    return values.reshape(-1, width)
+    return values
 
 
 def _whole(
