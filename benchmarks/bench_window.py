@@ -83,6 +83,8 @@ class Watch(QObject):
         window.bench.updated.connect(self._take)
 
     def _take(self, view: View, _rate: float) -> None:
+        if self._brought:
+            self._painted()  # The next answer has come before the turn that would have told so.
         self.last, self._brought = view, False
         self._turns.start()
         if self._awaited is not None and self._awaited(view):
@@ -93,11 +95,13 @@ class Watch(QObject):
         if self.window.plot_area.feed.refreshing:
             return
         if self._brought:
-            self._turns.stop()
             self._painted()
-        self._brought = True
+        else:
+            self._brought = True
 
     def _painted(self) -> None:
+        self._turns.stop()
+        self._brought = False
         self.frames += 1
         if self._matched:
             self._loop.quit()

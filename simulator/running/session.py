@@ -63,8 +63,8 @@ __all__ = ["MODES", "Mode", "Session", "usual_mode"]
 class Session:
     """Commands and requests in, frames and replies out.
 
-    ``look`` asks for an :class:`Update`; at most one request is under way, so a slow reader never floods and a fast
-    one is never behind. Every step's scalars arrive with the next Update: none is lost.
+    ``look`` asks for an :class:`Update`; at most one request is under way, and one more for what a hand has changed: a
+    slow reader never floods and a fast one is never behind. Every step's scalars arrive with the next Update.
     """
 
     def __init__(
@@ -83,8 +83,8 @@ class Session:
         self._started = False
         self._looks = itertools.count(1)
         self._pending: int | None = None
-        self._before: int | None = None
-        """The request that was under way when training was told to go on or to pause: its answer may be of before."""
+        self._before = 0
+        """The last request that was made when training was told to go on or to pause: its answer may be of before."""
         self._closed = False
         self._next_checkpoint = 0.0
         self.resumption: Resumption | None = None
@@ -153,16 +153,16 @@ class Session:
 
     def play(self, steps: int | None = None) -> None:
         """Train, for ever or so many steps."""
-        self.playing, self._before = True, self._pending
+        self.playing, self._before = True, self._pending or 0
         self._transport.send(Play(steps))
 
     def play_until(self, rule: StopRule, record: Record | None = None) -> None:
         """Train until a rule holds; ``record`` is the past of the run, where it is not at its first step."""
-        self.playing, self._before = True, self._pending
+        self.playing, self._before = True, self._pending or 0
         self._transport.send(Play(None, rule, deepcopy(record)))
 
     def pause(self) -> None:
-        self.playing, self._before = False, self._pending
+        self.playing, self._before = False, self._pending or 0
         self._transport.send(Pause())
 
     def cancel(self) -> None:
@@ -181,13 +181,21 @@ class Session:
         self._transport.send(Configure(blas_threads, grouping))
 
     def look(
-        self, observations: Sequence[Observation[Any]] = (), of_run_alone: Iterable[Observation[Any]] = ()
-    ) -> None:
-        """Ask for an Update with these, unless one is under way; some nobody wants of the networks beside the run."""
-        if self._pending is None and not self._closed:
+        self,
+        observations: Sequence[Observation[Any]] = (),
+        of_run_alone: Iterable[Observation[Any]] = (),
+        anew: bool = False,
+    ) -> int | None:
+        """Ask for an Update with these, unless one is under way; some nobody wants of the networks beside the run.
+
+        ``anew``: even then, for what has been changed since. The one under way comes before it, if it comes at all.
+        The id of the Update that is to come.
+        """
+        if (self._pending is None or anew) and not self._closed:
             self._pending = next(self._looks)
             look = Look(self._pending, tuple(observations), self._checkpoint_wanted(), tuple(of_run_alone))
             self._transport.send(look)
+        return self._pending
 
     def _checkpoint_wanted(self) -> CheckpointWanted:
         """Only a process can die alone; a checkpoint now and then is worth its copy, and one where the run pauses."""
@@ -251,8 +259,8 @@ class Session:
         for reply in arrived:
             match reply:
                 case Update():
-                    self._pending = None
-                    self.playing = self.playing if reply.id == self._before else reply.playing
+                    self._pending = None if reply.id == self._pending else self._pending
+                    self.playing = self.playing if reply.id <= self._before else reply.playing
                     self.resumption = reply.resumption or self.resumption
                 case Started():
                     self.resumption = None

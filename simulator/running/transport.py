@@ -40,9 +40,10 @@ NAME = "training"
 REST_SECONDS = 0.25
 """Longest rest of a thread for the sake of a screen that does not say when it is done."""
 SWITCH_SECONDS = 2e-4
-"""How long a thread that trains may keep the interpreter from a screen that asks for it.
+"""How long a thread that trains may keep the interpreter from a screen that asks for it, and a screen from a reader.
 
-Each call into Qt gives it away and asks for it back, thousands of times a frame.
+Each call into Qt gives it away and asks for it back, thousands of times a frame; taking an answer off a pipe does so
+four times.
 """
 PIPE_BYTES = 2**20
 """Room for what a worker tells, usually 2¹⁶: a frame of four networks of fifty layers has 240 kB, and a window that
@@ -134,12 +135,26 @@ class _WithReplies(Generic[C, R]):
         self._factory, self._name = factory, name
         self._replies: queue.SimpleQueue[R | Failed] = queue.SimpleQueue()
         self._notifier: _Notifier | None = None
+        self._switch_before: float | None = None
 
     def receive(self) -> list[R | Failed]:
         arrived = []
         while not self._replies.empty():
             arrived.append(self._replies.get())
         return arrived
+
+    def _switch_often(self) -> None:
+        """Let threads have the interpreter soon after they ask for it."""
+        before = sys.getswitchinterval()
+        # The first of several workers gives the interval back.
+        if before > SWITCH_SECONDS:
+            self._switch_before = before
+            sys.setswitchinterval(SWITCH_SECONDS)
+
+    def _switch_as_before(self) -> None:
+        if self._switch_before is not None:
+            sys.setswitchinterval(self._switch_before)
+            self._switch_before = None
 
 
 class ThreadTransport(_WithReplies[C, R]):
@@ -151,14 +166,9 @@ class ThreadTransport(_WithReplies[C, R]):
         super().__init__(factory, name)
         self._inbox: _QueueInbox[C] = _QueueInbox()
         self._thread: threading.Thread | None = None
-        self._switch_before: float | None = None
 
     def start(self, notify: Notify) -> None:
-        before = sys.getswitchinterval()
-        # The first of several threads gives the interval back.
-        if before > SWITCH_SECONDS:
-            self._switch_before = before
-            sys.setswitchinterval(SWITCH_SECONDS)
+        self._switch_often()
         notifier = self._notifier = _Notifier(notify)
 
         def post(reply: R) -> None:
@@ -188,9 +198,7 @@ class ThreadTransport(_WithReplies[C, R]):
             self._notifier.end()
         if self._thread is not None:
             self._thread.join(timeout)
-        if self._switch_before is not None:
-            sys.setswitchinterval(self._switch_before)
-            self._switch_before = None
+        self._switch_as_before()
 
 
 class _PipeInbox(Generic[C]):
@@ -295,6 +303,7 @@ class ProcessTransport(_WithReplies[C, R]):
     def start(self, notify: Notify) -> None:
         if self._process is None:
             self.launch()
+        self._switch_often()
         self._notifier = _Notifier(notify)
         reading = self._incoming, self._notifier, self._process
         self._reader = threading.Thread(target=self._read, args=reading, name="nablascope-reader", daemon=True)
@@ -360,6 +369,7 @@ class ProcessTransport(_WithReplies[C, R]):
                 self._process.join()
         if self._reader is not None:
             self._reader.join(timeout)
+        self._switch_as_before()
         if self._process is not None:
             if self._reader is None or not self._reader.is_alive():  # Else it may be asking how the process has ended.
                 self._process.close()

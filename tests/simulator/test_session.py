@@ -23,7 +23,7 @@ from simulator.observations.tiny_gradients import TinyGradientsObservation
 from simulator.record.frame import Frame
 from simulator.record.history import History
 from simulator.running.messages import Command, Failed, Look, Refused, Reply, Started, Update
-from simulator.running.session import Session
+from simulator.running.session import MODES, Mode, Session
 from simulator.training.training import Training
 from tests.simulator.left_running import left_running
 
@@ -405,9 +405,36 @@ def test_an_answer_to_what_was_asked_before_says_nothing_of_whether_it_trains_no
     assert session.playing is not plays
 
 
-def test_a_thread_gives_the_interpreter_back_as_it_found_it() -> None:
+def test_a_look_anew_is_waited_for_beside_the_one_from_before() -> None:
+    worker = Told()
+    session = Session("process", transport=worker)
+    session.start()
+    first = session.look()
+    assert session.look() == first
+    second = session.look(anew=True)
+    assert [each.id for each in worker.commands if isinstance(each, Look)] == [first, second]
+    assert first is not None
+    assert second is not None
+    worker.replies.append(Update(first, None, playing=False))
+    session.replies()
+    assert session.waiting
+    worker.replies.append(Update(second, None, playing=False))
+    session.replies()
+    assert not session.waiting
+
+
+def test_a_look_anew_takes_the_place_of_one_that_the_worker_has_not_answered(screen: Screen) -> None:
+    screen.session.change(experiment())
+    first, second = screen.session.look(), screen.session.look(anew=True)
+    screen.until(lambda: not screen.session.waiting, look=False)
+    assert [each.id for each in screen.frames][-1] == second
+    assert {each.id for each in screen.frames} <= {first, second}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_session_gives_the_interpreter_back_as_it_found_it(mode: Mode) -> None:
     before = sys.getswitchinterval()
-    session = Session("thread")
+    session = Session(mode)
     session.start()
     assert sys.getswitchinterval() < before
     session.close()

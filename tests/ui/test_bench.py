@@ -38,6 +38,7 @@ from ui.bench import link
 from ui.bench.bench import Bench
 from ui.bench.document import Document
 from ui.bench.link import HIDDEN_MS, SETTLED_MS
+from ui.chart.view import View
 
 PLAIN = {"data": {"kind": "moons"}, "layers": [{"kind": "dense", "units": 4}]}
 
@@ -52,6 +53,8 @@ class ScriptedWorker:
     def __init__(self) -> None:
         self.inbox: list[Reply] = []
         self.said: list[tuple[object, ...]] = []
+        self.asked = 1
+        """Id of the answer that was asked for last: another only where one is asked for anew."""
 
     def start(self) -> None:
         self.said.append(("start",))
@@ -118,9 +121,14 @@ class ScriptedWorker:
         self.said.append(("limit", steps_per_second))
 
     def look(
-        self, observations: Sequence[Observation[Any]] = (), of_run_alone: Iterable[Observation[Any]] = ()
-    ) -> None:
+        self,
+        observations: Sequence[Observation[Any]] = (),
+        of_run_alone: Iterable[Observation[Any]] = (),
+        anew: bool = False,
+    ) -> int:
         self.said.append(("look", tuple(observations)))
+        self.asked += anew
+        return self.asked
 
     def yield_to_gui(self) -> None:
         self.said.append(("rest",))
@@ -159,7 +167,7 @@ class Rig:
         self.document = Document(Experiment.from_builtins(PLAIN))
         self.bench = Bench(self.document, self._start_worker)
         self.bench.start()
-        self.views: list[object] = []
+        self.views: list[View] = []
         self.bench.updated.connect(lambda view, _rate: self.views.append(view))
 
     def _start_worker(self, _notify: object) -> ScriptedWorker:
@@ -353,6 +361,40 @@ def test_an_answer_that_was_on_its_way_when_something_changed_is_followed_by_ano
     assert ticking(rig.bench) == [link.ACTIVE_MS]
     rig.hear(update(1, 0))
     assert ticking(rig.bench) == [SETTLED_MS]
+
+
+def turn_rate(rig: Rig, rate: float) -> None:
+    plain = replaced(rig.document.experiment.to_builtins(), ("optimizer", "learning_rate"), rate)
+    assert rig.document.propose(plain, "rate", "rate", final=False) is None
+
+
+def test_what_a_hand_changes_while_a_run_goes_on_is_asked_for_beside_an_answer_from_before(rig: Rig) -> None:
+    rig.settle()
+    rig.bench.play()
+    rig.hear(*(update(1, step, 2.0, playing=True) for step in (1, 2, 3)))
+    rig.bench.link.look()
+    shown = list(rig.views)
+    turn_rate(rig, 0.25)
+    turn_rate(rig, 0.5)  # One for both: what is asked for comes after the second too, or another follows it.
+    assert rig.worker.asked == 2
+    overtaken = update(1, 4, 1.75, playing=True)
+    rig.hear(overtaken)
+    assert rig.views == shown
+    assert rig.bench.record.history.series("loss").last.tolist()[-1] == 1.75
+    rig.hear(replace(update(1, 5, 1.5, playing=True), id=rig.worker.asked))
+    assert [view.hand_waits for view in rig.views[len(shown) :]] == [True]
+    rig.hear(replace(update(1, 6, 1.25, playing=True), id=rig.worker.asked))
+    rig.hear(replace(update(1, 7, 1.25, playing=True), id=rig.worker.asked))
+    assert [view.hand_waits for view in rig.views[len(shown) :]] == [True, True, False]
+
+
+def test_a_hand_on_a_still_run_asks_for_nothing_beside_an_answer_that_is_on_its_way(rig: Rig) -> None:
+    rig.settle()
+    rig.bench.link.look()
+    turn_rate(rig, 0.25)
+    assert rig.worker.asked == 1
+    rig.hear(update(1, 0))
+    assert not rig.views[-1].hand_waits
 
 
 def test_a_still_bench_looks_again_for_what_an_answer_left_out(rig: Rig) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -105,6 +106,30 @@ def test_a_change_by_hand_is_marked_in_the_next_frame(growing: Growing) -> None:
     growing.view.record.changes.add(growing.view.frame.step, "Change learning rate")
     assert growing.brought() == growing.seen
     assert growing.brought() == growing.seen - PAST
+
+
+def test_where_a_hand_waits_the_present_comes_first_and_the_mark_of_the_change_with_the_next_frame(
+    growing: Growing,
+) -> None:
+    growing.go_on(4)
+    growing.view.record.changes.add(growing.view.frame.step, "Change learning rate")
+    assert growing.brought(replace(growing.view, hand_waits=True)) == growing.seen - PAST
+    assert growing.brought() == growing.seen
+
+
+def test_where_a_hand_waits_plots_with_a_place_for_each_step_wait_too(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = Growing(qtbot, monkeypatch, SHORT)
+    assert short.brought(replace(short.view, hand_waits=True)) == short.seen
+    short.go_on(1)
+    assert short.brought(replace(short.view, hand_waits=True)) == short.seen - PAST
+
+
+def test_numbers_that_are_read_while_a_hand_waits_bring_the_past_with_them(growing: Growing) -> None:
+    growing.go_on(4)
+    read = View(growing.view.frame, growing.view.record, read=growing.view.frame, hand_waits=True)
+    assert growing.brought(read) == growing.seen
 
 
 def test_a_still_run_is_shown_as_a_whole(growing: Growing) -> None:

@@ -106,6 +106,29 @@ class Bench:
         return row
 
 
+def test_a_rate_that_a_hand_drags_leaves_the_stack_alone_and_is_part_of_the_next_edit(
+    qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = Bench(qtbot, experiment(4, 5))
+    renewed: list[object] = []
+    monkeypatch.setattr(bench.stack, "set_entries", renewed.append)
+    bench.builder.set_experiment(bench.experiment)
+    assert len(renewed) == 1
+    dragged = experiment(4, 5, optimizer={"kind": "sgd", "learning_rate": 0.25})
+    bench.builder.set_experiment(dragged)
+    assert len(renewed) == 1
+    bench.builder.set_experiment(experiment(4, 5, optimizer={"kind": "adam"}))
+    bench.builder.set_experiment(experiment(4, 6, optimizer={"kind": "adam"}))
+    assert len(renewed) == 3
+    monkeypatch.undo()
+    bench.builder.set_experiment(experiment(4, 5))
+    bench.builder.set_experiment(dragged)
+    bench.click(1)
+    bench.type_into(("units",), "7")
+    assert bench.units == [7, 5]
+    assert bench.experiment.optimizer == dragged.optimizer
+
+
 def test_rows_run_from_input_to_output_and_count_repeats() -> None:
     plain = experiment(10, 20, 30).to_builtins()
     plain["layers"][1]["repeat"] = 10

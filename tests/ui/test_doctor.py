@@ -130,6 +130,22 @@ def test_it_waits_until_the_plots_have_been_painted(
     assert not any(looked)
 
 
+def test_it_waits_until_a_hand_has_seen_what_it_changed(
+    qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(SICK)
+    looked, examined = [], examination.examine
+    monkeypatch.setattr(doctor_rounds, "PATIENCE_MS", 60_000)
+    monkeypatch.setattr(
+        examination, "examine", lambda *given: (looked.append(window.bench.link.hand_waits), examined(*given))[1]
+    )
+    window.bench.play(40)
+    window.bench.link.hand_waits = True
+    qtbot.waitUntil(lambda: any(f.step == 40 for f in window.findings.rounds.findings))
+    assert looked
+    assert not any(looked)
+
+
 def test_it_does_not_wait_for_ever_where_plots_are_always_being_painted(qtbot: QtBot, open_window: Open) -> None:
     window = open_window(SICK)
     link = window.bench.link

@@ -80,6 +80,21 @@ def test_a_reading_stays_long_enough_to_be_read_and_ends_with_the_last_frame(
     assert readings.added_to(replace(given, frame=other), playing=True).reading is other
 
 
+def test_a_reading_is_renewed_later_where_a_hand_waits_for_every_frame(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings, given = Readings(), view(2)
+    first, second = frame(2, 0), frame(2, 1)
+    readings.added_to(replace(given, frame=first), playing=True)
+    monkeypatch.setattr(renewal, "READING_MS", 1)
+    monkeypatch.setattr(renewal, "PATIENCE", 1_000_000)
+    qtbot.wait(2)
+    by_hand = replace(given, frame=second, hand_waits=True)
+    assert readings.added_to(by_hand, playing=True).reading is first
+    monkeypatch.setattr(renewal, "PATIENCE", 1)
+    assert readings.added_to(by_hand, playing=True).reading is second
+
+
 def test_the_last_score_stays_with_its_step(qtbot: QtBot) -> None:
     readings, record, plot = Readings(), Record(history(2, 1203)), LossPlot()
     qtbot.addWidget(plot)

@@ -226,6 +226,7 @@ class Bench(QObject):
             self._keep_of_the_dead(edit)
         elif not stood_still:
             note(self.record.changes, edit, old, new, self.step, self.playing)
+            self.link.hand_waits = self.playing
         self.building = stood_still or not live
         self.refusal = ""
         self._change(new, edit)
@@ -343,8 +344,7 @@ class Bench(QObject):
         self.refused.emit(reply)
 
     def _on_update(self, reply: Update) -> None:
-        up_to_date = self.link.seen()
-        frame = reply.frame
+        seen, frame = self.link.seen(reply), reply.frame
         if frame is not None:
             if self.info is None or frame.run != self.info.run:
                 self.memory.shelf.follow_left(frame, reply.rows)
@@ -357,12 +357,14 @@ class Bench(QObject):
             self.record.add(frame, reply.rows)
             self.planned.take(reply.changes, reply.planned, reply.coming)
             lanes = self.lanes.take(reply.lanes, self.record, reply.step_seconds)
-            view = View(frame, self.record, lanes=lanes, comparing=self.lanes.comparing)
+            if seen.overtaken:
+                return  # What it brings is kept; what is shown next is what the hand waits for.
+            view = View(frame, self.record, lanes=lanes, comparing=self.lanes.comparing, hand_waits=seen.by_hand)
             self.view = self._readings.added_to(view, reply.playing)
             self.updated.emit(self.view, reply.steps_per_second)
             if reply.awaited or any(lane.awaited for lane in reply.lanes):
                 self.link.look_again()
-        if up_to_date:
+        if seen.up_to_date:
             self._set_playing(reply.playing)
             self.memory.shelf.note_update(reply)
             before, self._halted = self._halted, reply.halted

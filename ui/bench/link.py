@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
@@ -31,6 +31,17 @@ SessionFactory = Callable[[Callable[[], None]], "Session"]
 """Makes the front of a worker, given what it calls, in any thread, when a reply has arrived."""
 
 
+class Seen(NamedTuple):
+    """An answer beside what was asked for."""
+
+    up_to_date: bool
+    """Whether it is of after all that was asked for."""
+    overtaken: bool
+    """Whether one that was asked for since, when a hand had changed something, is on its way."""
+    by_hand: bool
+    """Whether a hand waits to see it."""
+
+
 class WorkerLink(QObject):
     """Starts and ends a worker, takes its replies by a timer and asks for the next frame."""
 
@@ -54,6 +65,8 @@ class WorkerLink(QObject):
         self.painting: Callable[[], bool] = lambda: False
         """Whether some of what the last update brought is not on its way to the screen yet."""
         self.playing = self.dead = False
+        self.hand_waits = False
+        """Whether a hand has changed something while a run goes on, and no answer of after it has come yet."""
         self._factory, self._on_reply = factory, on_reply
         self._limit: float | None = None
         self._guarded = False
@@ -68,6 +81,8 @@ class WorkerLink(QObject):
         """Whether an answer is on its way, and since when it was asked for."""
         self._works = False
         """Whether something takes long, and is said to."""
+        self._hand_look = 0
+        """The request that was made for what a hand has changed: whatever was asked for before comes too late."""
         self._since_look = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -81,7 +96,8 @@ class WorkerLink(QObject):
 
     def start_worker(self) -> Session:
         """A worker, from now on; it is told what was set before."""
-        self.dead = self._awaiting = False
+        self.dead = self._awaiting = self.hand_waits = False
+        self._hand_look = 0
         self.worker = worker = self._factory(self._notified.emit)
         worker.start()
         worker.limit(self._limit)
@@ -170,11 +186,15 @@ class WorkerLink(QObject):
         """What is on its way may be from before."""
         self._frames_due = 2 if self._awaiting else max(self._frames_due, 1)
 
-    def seen(self) -> bool:
-        """An answer has come; whether it is of after what was asked for."""
-        up_to_date = self._frames_due < 2
+    def seen(self, update: Update) -> Seen:
+        """An answer has come; what it is beside what was asked for."""
+        if update.id < self._hand_look:
+            return Seen(up_to_date=False, overtaken=True, by_hand=True)
+        seen = Seen(up_to_date=self._frames_due < 2, overtaken=False, by_hand=self.hand_waits and self.playing)
         self._frames_due = max(0, self._frames_due - 1)
-        return up_to_date
+        if seen.up_to_date:
+            self.hand_waits, self._hand_look = False, 0
+        return seen
 
     def look_again(self) -> None:
         """More is on its way than the last answer has brought, for whoever looks."""
@@ -200,11 +220,11 @@ class WorkerLink(QObject):
         if worker is None or self._must_wait:
             return
         replies = worker.replies()
-        if any(isinstance(reply, Update) for reply in replies):
+        if any(isinstance(reply, Update) and reply.id >= self._hand_look for reply in replies):
             worker.yield_to_gui()
             self._painted.start()
         for reply in replies:
-            if isinstance(reply, Update | Failed):
+            if isinstance(reply, Failed) or (isinstance(reply, Update) and reply.id >= self._hand_look):
                 self._awaiting = False
             self._say_working(reply.progress if isinstance(reply, Update | Working) else None)
             self._on_reply(reply)
@@ -221,10 +241,15 @@ class WorkerLink(QObject):
     def look(self) -> None:
         """Ask for a frame."""
         if self.worker is not None:
-            if not self._awaiting:
+            wanted = (self.observations(), self.of_run_alone()) if self._visible else ((), ())
+            before, for_hand = self._awaiting, self.hand_waits and not self._hand_look
+            if for_hand or not before:
                 self._awaiting = True
                 self._since_look.start()
-            self.worker.look(*((self.observations(), self.of_run_alone()) if self._visible else ((), ())))
+            if for_hand:
+                self._hand_look, self._frames_due = self.worker.look(*wanted, anew=before) or 0, 1
+            else:
+                self.worker.look(*wanted)
 
     @property
     def _must_wait(self) -> bool:

@@ -11,6 +11,8 @@ from ui.chart.view import View
 
 READING_MS = 250
 """Numbers must be readable."""
+PATIENCE = 2
+"""Times as long they wait while every frame is one that a hand waits for."""
 
 
 class Readings:
@@ -23,9 +25,9 @@ class Readings:
 
     def added_to(self, view: View, playing: bool) -> View:
         """The view with what is to be read; the present at once where it stands still or is of another run."""
-        frame = view.frame
+        frame, milliseconds = view.frame, READING_MS * (PATIENCE if view.hand_waits else 1)
         other_run = self._read is None or self._read.run != frame.run
-        if other_run or not playing or self._since.hasExpired(READING_MS):
+        if other_run or not playing or self._since.hasExpired(milliseconds):
             self._read, self._scored = frame, view.record.scored
             self._since.start()
         return replace(view, read=self._read, scored=self._scored)

@@ -15,8 +15,8 @@ class _Moment(NamedTuple):
     """A view, and what of it goes on growing."""
 
     view: View
-    places: Sequence[Places]
-    """Of the run and of the networks beside it."""
+    places: Sequence[Places] | None
+    """Of the run and of the networks beside it; None where one has a place for each step."""
     records: Sequence[Record]
     changes: Sequence[Change]
 
@@ -29,11 +29,10 @@ class BroughtPasts:
 
     def note(self, plot: Plot[Any], view: View) -> None:
         """It has been brought to this view, unless it is held."""
-        moment = _moment(plot, view)
-        if moment is None or plot.paused:
+        if not plot.recorded or plot.paused:
             self._last.pop(plot, None)
         else:
-            self._last[plot] = moment
+            self._last[plot] = _moment(plot, view)
 
     def forget(self) -> None:
         """Another run: everything is to be brought to it."""
@@ -43,15 +42,15 @@ class BroughtPasts:
         """Whether all that a view has beyond is further steps in the last place, which holds several.
 
         These are drawn with the next place, and with the numbers, which are read a few times a second and whenever the
-        run stands still.
+        run stands still. Where a hand waits for the present, further places and the mark of what it does wait too.
         """
         last = self._last.get(plot)
         if last is None or plot.state is None:
             return False
         now = _moment(plot, view)
         return (
-            now is not None
-            and now[1:] == last[1:]
+            now.records == last.records
+            and (view.hand_waits or (now.places is not None and now[1:] == last[1:]))
             and view.reading is last.view.reading
             and (view.live, view.whole) == (last.view.live, last.view.whole) == (True, True)
             and view.over_seeds is last.view.over_seeds
@@ -59,13 +58,8 @@ class BroughtPasts:
         )
 
 
-def _moment(plot: Plot[Any], view: View) -> _Moment | None:
-    """None where it draws more than the past, or has a place for each step: then every frame has something new."""
+def _moment(plot: Plot[Any], view: View) -> _Moment:
     views = (view, *view.lanes.values())
-    places = list[Places]()
-    for one in views:
-        place = plot.places(one)
-        if place is None or place.width == 1:
-            return None
-        places.append(place)
-    return _Moment(view, places, [one.record for one in views], view.changes)
+    places = [place for one in views if (place := plot.places(one)) is not None and place.width > 1]
+    records = [one.record for one in views]
+    return _Moment(view, places if len(places) == len(views) else None, records, view.changes)

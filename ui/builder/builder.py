@@ -25,7 +25,7 @@ from ui.builder.identity import Identities, tags
 from ui.builder.keeping import labels_of, output_label
 from ui.builder.kinds_menu import kinds_menu
 from ui.builder.operations import Operations
-from ui.builder.outlook import Outlook, summary_of
+from ui.builder.outlook import Outlook, differ_in_rates, summary_of
 from ui.builder.pages import Foot, Pages
 from ui.builder.refusal import RefusalBox
 from ui.builder.repairs import Misfit, RepairOffer, fitted, impossible, misfit, place_of
@@ -141,11 +141,16 @@ class Builder(QWidget):
             self._outlook.learn(experiment, info)
             self.foot.say(summary_of(info))
             return
-        old, self._experiment = self._experiment, experiment
+        old, before, self._experiment = self._experiment, self._plain, experiment
+        alike = old is not None and differ_in_rates(old, experiment) and info is self._outlook.known(experiment)
+        alike = alike and self._next is None and not (self._wrong or self.refusal.text())
         chosen, self._next = self._next if self._next is not None else self._selected(), None
         if old is not None and old is not experiment:
             self._identities.choose(old, self._selected())
         self._plain = self._identities.tagged(experiment, [*self._proposed, self._plain])
+        if alike and self._plain["layers"] == before["layers"]:
+            self._show_forms()
+            return
         if info is not None:
             self._outlook.learn(experiment, info)
         if old != experiment or info is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from simulator.data import Data
 from simulator.experiment.experiment import Experiment, ExperimentError
 from simulator.experiment.shapes import shapes, text_of
@@ -98,3 +100,12 @@ class Outlook:
 def summary_of(info: RunInfo) -> str:
     """``98 410 parameters · 1.2 MiB``"""
     return f"{count(info.parameter_count, 'parameter')} · {size_text(info.memory_bytes)}"
+
+
+def differ_in_rates(before: Experiment, after: Experiment) -> bool:
+    """Whether these are two experiments of which all that a stack shows is the same, as while a hand drags a rate.
+
+    The kind of optimiser is not: its state is part of the memory that is told.
+    """
+    alike = type(before.optimizer) is type(after.optimizer) and before is not after
+    return alike and replace(before, optimizer=after.optimizer, schedule=after.schedule) == after

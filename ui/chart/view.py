@@ -56,6 +56,8 @@ class View:
     """Whether it is the present of the run; else an earlier step."""
     whole: bool = True
     """Whether the frame holds what there was; else only its step is known, and what the record has of it."""
+    hand_waits: bool = False
+    """Whether a hand that is on a knob waits to see it: the present comes first, the past and numbers to read later."""
 
     @property
     def history(self) -> History:

@@ -186,7 +186,8 @@ class Rounds(QObject):
         view = self._view
         if view is None or self._bench.building:
             return
-        if self._bench.link.painting() and not self._waited.hasExpired(PATIENCE_MS):
+        busy = self._bench.link.painting() or self._bench.link.hand_waits
+        if busy and not self._waited.hasExpired(PATIENCE_MS):
             self._soon.start()
             return
         self._since.start()

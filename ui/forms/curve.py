@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPalette, QPen
@@ -38,8 +38,8 @@ class ScheduleCurve(QWidget):
         self._step = 0
         self._horizon = PLAIN_HORIZON
         self._rates: list[float] = []
-        self._path: tuple[QRectF, QPainterPath] | None = None
-        """Of these rates, in the rectangle in which it was painted last."""
+        self._path: tuple[QRectF, list[float | None], QPainterPath] | None = None
+        """As it was painted last, in which rectangle, of which heights: those of a held rate are always the same."""
         with_text(self, lambda curve: curve.setFixedHeight(scaled(64)))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("learning rate schedule")
@@ -75,7 +75,7 @@ class ScheduleCurve(QWidget):
         assert self._schedule is not None
         self._horizon = horizon_of(self._schedule, self._step)
         steps = [round(i * self._horizon / (POINTS - 1)) for i in range(POINTS)]
-        self._rates, self._path = [self._rate_at(step) for step in steps], None
+        self._rates = [self._rate_at(step) for step in steps]
         self.setToolTip(f"Learning rate over the next {integer(self._horizon)} steps.")
         self.update()
 
@@ -110,19 +110,15 @@ class ScheduleCurve(QWidget):
         painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{integer(self._horizon)} steps")
 
     def _paint_curve(self, painter: QPainter, area: QRectF, top: float) -> None:
-        if self._path is None or self._path[0] != area:
-            self._path = area, self._path_in(area, top)
+        heights = [_height(rate, top) if math.isfinite(rate) else None for rate in self._rates]
+        if self._path is None or self._path[:2] != (area, heights):
+            self._path = area, heights, _path_in(area, heights)
         accent = self.palette().color(QPalette.ColorRole.Highlight)
         painter.setPen(QPen(accent, 1.5))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(self._path[1])
-        self._paint_step(painter, area, _place(area, self._step / self._horizon, self._finite(self._step), top))
-
-    def _path_in(self, area: QRectF, top: float) -> QPainterPath:
-        return path_through(
-            _place(area, index / (POINTS - 1), rate, top) if math.isfinite(rate) else None
-            for index, rate in enumerate(self._rates)
-        )
+        painter.drawPath(self._path[2])
+        now = _height(self._finite(self._step), top)
+        self._paint_step(painter, area, _place(area, self._step / self._horizon, now))
 
     def _finite(self, step: int) -> float:
         rate = self._rate_at(step)
@@ -136,7 +132,17 @@ class ScheduleCurve(QWidget):
         painter.drawEllipse(at, 3, 3)
 
 
-def _place(area: QRectF, share: float, rate: float, top: float) -> QPointF:
-    """Of a rate after a ``share`` of the horizon, where ``top`` is the highest of all."""
-    height = rate / top if top > 0 else 0.0
+def _height(rate: float, top: float) -> float:
+    """As a share, where ``top`` is the highest of all."""
+    return rate / top if top > 0 else 0.0
+
+
+def _place(area: QRectF, share: float, height: float) -> QPointF:
+    """Of a height after a ``share`` of the horizon."""
     return QPointF(area.left() + share * area.width(), area.bottom() - height * area.height())
+
+
+def _path_in(area: QRectF, heights: Sequence[float | None]) -> QPainterPath:
+    return path_through(
+        None if height is None else _place(area, index / (POINTS - 1), height) for index, height in enumerate(heights)
+    )
