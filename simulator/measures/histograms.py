@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, cast
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from simulator.arrays.histograms import Histograms, binned, set_apart
 from simulator.arrays.numeric import Array, Counts, Floats, frozen
+from simulator.arrays.statistics import counts
 from simulator.network.stack import Roles, Stack
 
 BINS = 64
@@ -35,8 +37,6 @@ _LIMITS = np.array([1.0, *_LADDER[1:], _LADDER[-1]])
 """The limit of what reaches as far as each of the ladder's steps, or beyond."""
 _ONES = np.ones(BINS)
 _WEIGHTS = np.ones(_BLOCK // 2)
-_EDGES = np.linspace((-1, 0), 1, BINS + 1, axis=1)
-"""Edges as shares of the limit, of a range on both sides of zero and of one that starts there."""
 
 
 class _Ranges(NamedTuple):
@@ -159,6 +159,8 @@ class _Batch:
         self.depth = len(self.layers)
         self.where = _together(self.layers)
         self.place = np.full(self.depth, -1, np.intp)
+        self.slow: list[int] = []
+        """Which of its layers are counted with care."""
         self.low, self.high, self.scale, self.shift = np.empty((4, self.depth), np.float32)
         self.parts: list[_Part] = []
         start = first = 0
@@ -175,17 +177,15 @@ class _Batch:
 
     def count(self, found: _Found) -> None:
         self._set_ranges()
-        fast = _RANGES.fast.take(self.place)
-        slow = [] if np.logical_and.reduce(fast) else np.flatnonzero(~fast).tolist()
         found.place[self.where] = self.place
-        if not slow:
+        if not self.slow:
             self._count_pairs(found)
             return
-        if len(slow) < len(fast):
+        if len(self.slow) < self.depth:
             with np.errstate(all="ignore"):
-                self._count_pairs(found, slow)
+                self._count_pairs(found)
         rows = [row for part in self.parts for row in part.rows]
-        for which in slow:
+        for which in self.slow:
             found.count_carefully(int(self.layers[which]), rows[which])
 
     def _set_ranges(self) -> None:
@@ -197,28 +197,30 @@ class _Batch:
         place += np.multiply(self.low >= 0, len(_LIMITS))
         if (place != self.place).any():
             self.place = place
+            fast = _RANGES.fast.take(place)
+            self.slow = [] if np.logical_and.reduce(fast) else np.flatnonzero(~fast).tolist()
             self.scale[:] = _RANGES.scale.take(place)
             np.add(_RANGES.shift.take(place), _OFFSETS[: self.depth], out=self.shift)
 
-    def _count_pairs(self, found: _Found, slow: Sequence[int] = ()) -> None:
-        """What is found of layers that are ``slow`` means nothing, and touches no other layer's."""
+    def _count_pairs(self, found: _Found) -> None:
+        """What is found of layers that are slow means nothing, and touches no other layer's."""
         for part in self.parts:
             np.multiply(part.rows, part.scale, out=part.position)
             np.equal(part.rows, 0, out=part.zero)
             np.add(part.position, part.shift, out=part.position)
-        for which in slow:
+        for which in self.slow:
             self.positions[which][...] = self.shift[which]
         if np.logical_or.reduce(self.zero):
-            found.odd[3, self.where] = [np.count_nonzero(row) for part in self.parts for row in part.zero]
+            found.odd[3, self.where] = [count for part in self.parts for count in _counted_zeros(part.zero)]
         key = self.key
         key &= _KEEP
         key *= _JOIN
         key >>= _SHIFT
         table = _counted(key.view(np.int64), self.depth * BINS * BINS)
         # As float64, exact to 2^53, both sums are products.
-        counts = _ONES @ table.reshape(-1, BINS, BINS)
-        counts += (table.reshape(-1, BINS) @ _ONES).reshape(-1, BINS)
-        found.counts[self.where] = counts
+        both = _ONES @ table.reshape(-1, BINS, BINS)
+        both += (table.reshape(-1, BINS) @ _ONES).reshape(-1, BINS)
+        found.counts[self.where] = both
 
 
 def _together(layers: NDArray[np.intp]) -> NDArray[np.intp] | slice:
@@ -226,6 +228,11 @@ def _together(layers: NDArray[np.intp]) -> NDArray[np.intp] | slice:
     told = layers.tolist()
     run = range(told[0], told[0] + len(told))
     return slice(run.start, run.stop) if told == list(run) else layers
+
+
+def _counted_zeros(zero: NDArray[np.bool_]) -> Sequence[int]:
+    """(layers,): as in most pieces there is none, one look tells of all layers."""
+    return counts(zero) if np.logical_or.reduce(zero, axis=None) else [0] * len(zero)
 
 
 def _counted(keys: NDArray[np.int64], cells: int) -> Floats:
@@ -261,7 +268,6 @@ class _Counting:
         if entries > len(room.positions):
             room.resize(entries)
         self.batches = [_Batch(batch, room) for batch in batches]
-        self._place: NDArray[np.intp] | None = None
 
     def count(self) -> Histograms:
         found = _Found(self.depth)
@@ -269,16 +275,16 @@ class _Counting:
             batch.count(found)
         for layer, row in self.single:
             found.count_carefully(layer, row)
-        if self._place is None or (found.place != self._place).any():
-            self._place, self._edges = found.place, _edges(found.place)
-        return Histograms(frozen(found.counts), self._edges, *(frozen(row) for row in found.odd))
+        return Histograms(frozen(found.counts), frozen(_edges().take(found.place, axis=0)), *frozen(found.odd))
 
 
-def _edges(place: NDArray[np.intp]) -> Floats:
-    """(layers, bins + 1) of ranges by where they are."""
-    edges: Floats = _EDGES.take(_RANGES.positive.take(place), axis=0)
-    edges *= _RANGES.limit.take(place)[:, np.newaxis]
-    return frozen(edges)
+@functools.cache
+def _edges() -> Floats:
+    """(ranges, bins + 1) of all that there are."""
+    shares = np.linspace((-1, 0), 1, BINS + 1, axis=1)
+    edges: Floats = shares.take(_RANGES.positive, axis=0)
+    edges *= _RANGES.limit[:, np.newaxis]
+    return edges
 
 
 class _Network:
@@ -294,7 +300,9 @@ _NETWORKS: WeakKeyDictionary[Roles, _Network] = WeakKeyDictionary()
 
 def role_histograms(roles: Roles, name: str) -> Histograms:
     """The histogram of every layer; a layer that has nothing in this role has counted nothing, between −1 and 1."""
-    network = _NETWORKS.setdefault(roles, _Network())
+    network = _NETWORKS.get(roles)
+    if network is None:
+        network = _NETWORKS[roles] = _Network()
     counting = network.roles.get(name)
     if counting is None:
         counting = _Counting(roles.depth, roles[name].stacks, network.room)
