@@ -19,6 +19,7 @@ from simulator.training.live_change import LiveChanges
 if TYPE_CHECKING:
     from simulator.experiment.experiment import Experiment
     from simulator.observations.base import Observed
+    from simulator.observations.observer import Made
     from simulator.observations.sampled import Sampled
     from simulator.record.frame import Frame
     from simulator.training.run_info import RunInfo
@@ -98,6 +99,13 @@ class Record:
         """Take in by what a step was trained, for a run of which nobody knows how it began."""
         self._experiment = frame.experiment or self._experiment
 
+    def complete_start(self, made: Made) -> None:
+        """Take in what was observed of step 0 beside what is known of it."""
+        if self.first is not None:
+            observations = {**self.first.observations, **made}
+            kept = {each: observed for each, observed in observations.items() if is_kept_of_start(each)}
+            self.first = replace(self.first, observations=kept)
+
     def experiment_at(self, step: int) -> Experiment | None:
         """What was trained at a step; None where nothing is known of that."""
         return self.live_changes.experiment_at(step) or self._experiment
@@ -105,10 +113,8 @@ class Record:
     def _keep(self, frame: Frame) -> None:
         """Step 0 with all that its frames have told together, and the last that was scored."""
         if frame.step == 0:
-            first = self.first or frame
-            observations = {**first.observations, **frame.observations}
-            kept = {each: observed for each, observed in observations.items() if is_kept_of_start(each)}
-            self.first = replace(first, observations=kept)
+            self.first = self.first or frame
+            self.complete_start(frame.observations)
         if "validation_loss" in frame.scalars:
             self.scored = replace(frame, observations={})
 

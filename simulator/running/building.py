@@ -5,19 +5,16 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from msgspec import Struct
 
 from simulator.data import AnyData
 from simulator.experiment.experiment import Experiment, ExperimentError
-from simulator.observations.base import Observation
-from simulator.observations.registry import standard
 from simulator.record.history import Rows
 from simulator.running.kept_runs import KeptRun
 from simulator.running.lane_state import LaneState
 from simulator.running.live_run import LiveRun
-from simulator.running.messages import GoBack, Operate, Refused, Restart, Resume, Settled, Train
+from simulator.running.messages import GoBack, Operate, Refused, Restart, Resume, Revive, Settled, TakeSnapshot, Train
 from simulator.running.timeline import Timeline
 from simulator.schema.parameter import is_live_change
 from simulator.system.machine import out_of_memory
@@ -101,15 +98,6 @@ def first_pass(training: Training, validate: bool = True) -> dict[str, float]:
             return training.scalars(validate=True)
 
 
-def first_looks(goes_on: bool) -> tuple[Observation[Any], ...]:
-    """What the first frame of a run brings; where it goes on at once, no later one tells the doctor of step 0."""
-    if not goes_on:
-        return standard()
-    from simulator.doctor.evidence import OBSERVATIONS  # The first network of a bench does not wait for the doctor.
-
-    return *standard(), *OBSERVATIONS
-
-
 @dataclass(frozen=True)
 class Operated:
     """Where a run goes on after an operation."""
@@ -172,6 +160,11 @@ def overtakes(command: object, building: Experiment) -> bool:
 def asks_again(command: object, building: Experiment) -> bool:
     """Whether it asks for what is being built, but for live parameters: who cancels that wants neither."""
     return isinstance(command, Train) and not overtakes(command, building)
+
+
+def ends_a_start(command: object) -> bool:
+    """Whether a run that stands at step 0 is changed, kept or put aside by it."""
+    return begins_a_run(command) or isinstance(command, Revive | TakeSnapshot)
 
 
 def begins_a_run(command: object) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from simulator.running.kept_runs import KeptRun, KeptRuns
 from simulator.running.lanes import Lanes
 from simulator.running.live_run import LiveRun
-from simulator.running.messages import Forget, Keep, KeepBefore, Snapshot, Train
+from simulator.running.messages import Command, Forget, Keep, KeepBefore, Snapshot, Train
 from simulator.running.timeline import Timeline
 from simulator.training.checkpoints import USUAL_BYTES
 
@@ -39,6 +39,10 @@ class Lineage:
     def goes_on(self, edit: int) -> bool:
         """Whether an edit has begun the present run, of which it may be a further stage."""
         return edit != 0 and edit == self.begun_by
+
+    def has_stage(self, command: Command) -> bool:
+        """Whether it is a further stage of the edit that has begun the present run."""
+        return isinstance(command, Train) and self.goes_on(command.edit) and not command.back
 
     def put_aside(self, ended: LiveRun | None, edit: int, back: bool, lanes: Lanes) -> KeptRun | None:
         """Keep the run that ``edit`` ends, unless it is given up, or only a stage of the edit that goes on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 from msgspec.structs import replace
@@ -14,15 +14,18 @@ from simulator.network.threads import blas_threads
 from simulator.observations.observer import Made
 from simulator.record.frame import Frame, frame_of
 from simulator.record.history import Rows
+from simulator.running.first_looks import FirstLooks
 from simulator.running.kept_runs import KeptRun
 from simulator.running.lane_state import LaneState
 from simulator.running.messages import NOTHING_KEPT, Halt, KeptCheckpoints, Settled, Snapshot, Started
 from simulator.running.paced_observer import PacedObserver
 from simulator.running.pending_rows import PendingRows
 from simulator.running.resumption import Resumption
+from simulator.running.start_observer import StartObserver
 from simulator.running.step_clock import StepClock
 from simulator.running.throttle import Throttle
 from simulator.running.timeline import Timeline
+from simulator.system.progress import CancelledError
 from simulator.training.coming_changes import ComingChanges
 from simulator.training.ledger import settings_between
 from simulator.training.live_change import LiveChange, take_live
@@ -43,6 +46,8 @@ class LiveRun:
         self.rows = PendingRows(training.step, training.columns)
         self.taps_are_current = True
         """Whether the taps show the present step, update included."""
+        self.start = StartObserver(self.observer)
+        """Looks at what is told of each start."""
         self._planned_acted = False
         self.coming = ComingChanges()
         """What is to be changed on the way, as was planned."""
@@ -80,6 +85,15 @@ class LiveRun:
         if not self.taps_are_current:
             self.training.look()
             self.taps_are_current = True
+
+    def take_first_looks(self) -> FirstLooks | None:
+        """What its first frame has left out, if it has and nobody cancels it."""
+        if not self.start.left:
+            return None
+        with suppress(CancelledError):
+            self.show_step()
+            return FirstLooks(self.training.info.run, self.start.take_left())
+        return None
 
     def frame(self, scalars: Mapping[str, float], observed: Made) -> Frame:
         """The present step for an answer; what is trained is told again only where it is another."""

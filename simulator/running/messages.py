@@ -1,8 +1,7 @@
 """What crosses between the screen and the worker: commands and requests in, frames and replies out; nothing else.
 
-Every message is a frozen value that pickles, so the worker may be a thread or a process and no other file notices. They
-are Structs, not dataclasses: making so many of those takes a fiftieth of the start.
-"""
+Every message is a frozen value that pickles, so the worker may be a thread or a process and no other file notices:
+Structs, as making so many dataclasses takes a fiftieth of the start."""
 
 from __future__ import annotations
 
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from msgspec import Struct
 
 from simulator.experiment.experiment import ExperimentError
+from simulator.running.first_looks import FirstLooks
 from simulator.system.machine import out_of_memory
 from simulator.training.live_change import LiveChange, LiveChanges
 from simulator.training.surgery import Operation
@@ -225,7 +225,7 @@ class Started(Struct, frozen=True):
     columns: tuple[str, ...]
     """Columns of this run's history."""
     frame: Frame
-    """The state it starts from, with everything a plot could want."""
+    """The state it starts from, with everything a plot could want; see :class:`FirstLooks` for what a hand leaves."""
     ended: KeptRun | None = None
     """The run that it takes the place of, where an edit put that aside."""
     continues: int = 0
@@ -388,7 +388,7 @@ class Failed(Struct, frozen=True):
     fatal: bool = False
 
 
-Reply = Started | Update | Working | Snapshot | ReplayAnswer | Refused | Failed
+Reply = Started | FirstLooks | Update | Working | Snapshot | ReplayAnswer | Refused | Failed
 
 
 def failure(error: Exception) -> Failed:

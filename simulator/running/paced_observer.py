@@ -57,6 +57,8 @@ class PacedObserver:
         """Kind of observation → the seconds that one took last; observers of runs in turn share it."""
         self.awaited = False
         """Whether the last frame left out what the next one will bring, although nothing trains."""
+        self.wanted: tuple[AnyObservation, ...] = ()
+        """What the last frame was to bring."""
         self._observer = Observer(training)
         self._asked: dict[AnyObservation, _Asked] = {}
         self._state = 0
@@ -98,7 +100,7 @@ class PacedObserver:
         self, observations: Sequence[AnyObservation], *, goes_on: bool, short: bool = False
     ) -> dict[AnyObservation, Observed[Any]]:
         """The results for a frame of the present step; ``short``: without any that may be left to the next."""
-        asked = tuple(dict.fromkeys(observations))
+        asked = self.wanted = tuple(dict.fromkeys(observations))
         step, spent = self.training.step, self._before
         shown, self._shown = self._shown == (step, self._state), (step, self._state)
         for each in asked:

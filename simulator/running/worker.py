@@ -80,10 +80,10 @@ class Worker:
         """Take all waiting commands; wait for one where there is nothing else to do."""
         command, self._postponed = self._postponed or self.inbox.get(self._patience()), None
         while command is not None:
+            if building.ends_a_start(command) and not self.lineage.has_stage(command):
+                self._tell_first_looks()
             self._obey(command)
-            if self.stopped:
-                return
-            command = self.inbox.get(0)
+            command = None if self.stopped else self.inbox.get(0)
 
     def _patience(self) -> float | None:
         """Seconds to wait for a command; None where only a command brings more work."""
@@ -156,6 +156,11 @@ class Worker:
             case messages.Stop():
                 self.stopped = True
 
+    def _tell_first_looks(self) -> None:
+        """Before a run leaves its start: what nobody waited for."""
+        if self.run is not None and (looks := self.run.take_first_looks()) is not None:
+            self.post(looks)
+
     def _play(self, play: messages.Play) -> None:
         if self.run is None:
             return
@@ -178,8 +183,7 @@ class Worker:
     def _change(self, change: messages.Train) -> None:
         if self.run is not None:
             change = replace(change, experiment=self.run.as_read(change.experiment))
-        kept = self.lineage.run_for(change, trains=self.run is not None)
-        if kept is not None:
+        if (kept := self.lineage.run_for(change, trains=self.run is not None)) is not None:
             start = StartingPoint(kept.checkpoint, self.lineage.timeline_of(kept), kept.coming, kept.lanes)
             self._begin(change.run, change.experiment, change.edit, start, kept=kept, back=True)
         elif change.over or self.run is None or not self.run.change(change.experiment, change.edit):
@@ -249,8 +253,8 @@ class Worker:
         live.set_threads(self.blas.hold(training.network))
         self.steps_left = math.inf if self.stopping.renew(training, math.isinf(self.steps_left)) else 0
         scalars = building.first_pass(training, validate=not self.schedule.leaves_score(training))
-        observations = building.first_looks(goes_on=self.steps_left > 0)
-        return live, live.frame(scalars, live.observer.at_once(observations))
+        hand = present.observer if present and self.schedule.hand_begins and not self.steps_left else None
+        return live, live.frame(scalars, live.start.observe(self.steps_left > 0, hand))
 
     # -- work -----------------------------------------------------------------------------------------------------
 
@@ -268,6 +272,7 @@ class Worker:
 
     def _become_another(self, run: LiveRun) -> None:
         """Hand the run on to another network, as was planned; it goes on as it went."""
+        self._tell_first_looks()
         left, edit = self.steps_left, self.lineage.begun_by
         experiment, operated = building.as_planned(run, edit)
         start = StartingPoint(coming=run.coming.entries)
@@ -275,6 +280,7 @@ class Worker:
         self.steps_left = left if self.run is not None else 0
 
     def _step(self, run: LiveRun) -> None:
+        self._tell_first_looks()
         training, schedule = run.training, self.schedule
         traced = self.asked is not None and any(each.traced for each in self.asked.observations)
         trace = traced or self.stopping.traced(training.step) or self.lanes.trace_is_worth_it(run)

@@ -11,11 +11,17 @@ from simulator import Experiment, run
 from simulator.arrays.numeric import Floats
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.facts import FactsObservation
+from simulator.observations.graph.nodes import GraphObservation
+from simulator.observations.histograms import HistogramsObservation
+from simulator.observations.observer import observe
 from simulator.observations.sampled import Subject
+from simulator.observations.sharpness import SharpnessObservation
+from simulator.record.frame import frame_of
 from simulator.record.history import MOST_BYTES as MOST_HISTORY
 from simulator.record.history import History, Rows
 from simulator.record.past import MOST_BYTES, Past, most_bytes
 from simulator.record.record import Record, sampled
+from simulator.training.training import Training
 from tests.simulator.records import NETS, recorded
 
 SUBJECTS = {
@@ -126,3 +132,19 @@ def test_step_0_keeps_what_any_of_its_frames_has_told() -> None:
     assert record.first is not None
     assert record.first.result(FactorsObservation())
     assert record.first.result(FactsObservation()) is not None
+
+
+def test_what_comes_later_of_step_0_is_kept_beside_what_its_frame_has_told() -> None:
+    training = Training(Experiment.from_builtins(NETS["recurrent"]))
+    training.look()
+    record = Record(first=frame_of(training, {}, observe(training, (HistogramsObservation(),))))
+    record.complete_start(observe(training, (GraphObservation(), SharpnessObservation())))
+    assert record.first is not None
+    assert {*record.first.observations} == {HistogramsObservation(), GraphObservation()}
+    assert record.steps == 0
+
+
+def test_a_record_that_knows_no_start_learns_none() -> None:
+    record = Record()
+    record.complete_start({})
+    assert record.first is None

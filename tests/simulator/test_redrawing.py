@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import pickle
+import time
+from collections.abc import Iterator
 from contextlib import closing
 
 import numpy as np
 import pytest
 
 from simulator.experiment.experiment import Experiment
+from simulator.observations.histograms import HistogramsObservation
+from simulator.observations.observer import observe
+from simulator.observations.registry import standard
 from simulator.parts.initializers import Initializer
 from simulator.running import schedule
-from simulator.running.messages import Started, Update
+from simulator.running.first_looks import FirstLooks
+from simulator.running.messages import Reply, Snapshot, Started, Update
 from simulator.running.session import Session
 from simulator.schema.parameter import kinds, parameters, replaced
 from simulator.training.checkpoint_files import written
@@ -171,3 +178,92 @@ def test_while_a_hand_draws_weights_anew_a_slow_score_comes_with_the_frame_after
         monkeypatch.setattr(schedule, "NOTICED_SECONDS", 60.0)
         session.change(stages[1], edit=6)
         assert "validation_loss" in until(session, Started).frame.scalars
+
+
+SHOWN = (HistogramsObservation(),)
+LEFT = {*standard(), *SHOWN} - {*SHOWN}
+
+
+def dragged(session: Session, last: Experiment) -> Started:
+    """The last stage of a drag, of which the histograms of activations are looked at; what began it is paused."""
+    for stage in (drawn_by(last, "zeros"), drawn_by(last, "he_normal"), last):
+        session.change(stage, edit=5)
+        started = until(session, Started)
+        session.look(SHOWN)
+        until(session, Update)
+    return started
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with closing(Session("thread")) as made:
+        made.start()
+        yield made
+
+
+def some_network() -> Experiment:
+    found = fitting({"kind": "dense"})
+    assert found is not None
+    return found
+
+
+def replies_to(session: Session, last: type[Reply]) -> list[Reply]:
+    """All until one of a kind."""
+    found: list[Reply] = []
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        for reply in session.replies():
+            found.append(reply)
+            if isinstance(reply, last):
+                return found
+        time.sleep(0.002)
+    raise AssertionError(f"no {last.__name__} came")
+
+
+def act(session: Session, what: str, experiment: Experiment) -> type[Reply]:
+    """Do something that ends a start; what answers it."""
+    if what == "train":
+        session.play(1)
+        session.look()
+        return Update
+    if what == "keep":
+        session.take_snapshot()
+        return Snapshot
+    session.change(Experiment.from_builtins(replaced(experiment.to_builtins(), ("seed",), 9)), edit=6)
+    return Started
+
+
+@pytest.mark.parametrize("what", ["train", "keep", "change"])
+def test_a_start_under_a_hand_is_looked_at_whole_before_the_run_leaves_it(session: Session, what: str) -> None:
+    last = some_network()
+    started = dragged(session, last)
+    assert {*started.frame.observations} == {*SHOWN}
+    replies = replies_to(session, act(session, what, last))
+    looks = [reply for reply in replies if isinstance(reply, FirstLooks)]
+    assert replies[0] is looks[0]
+    assert len(looks) == 1
+    assert looks[0].run == started.info.run
+    alone = Training(last)
+    alone.look()
+    there = observe(alone, tuple(LEFT))
+    assert {*looks[0].observations} == LEFT
+    for each, observed in looks[0].observations.items():
+        assert observed.step == 0
+        assert pickle.dumps(observed.result) == pickle.dumps(there[each].result)
+
+
+def test_a_further_stage_takes_the_place_of_a_start_that_nobody_looks_at_any_more(session: Session) -> None:
+    last = some_network()
+    dragged(session, last)
+    session.change(drawn_by(last, "he_uniform"), edit=5)
+    assert [type(reply) for reply in replies_to(session, Started)] == [Started]
+
+
+def test_what_a_start_has_told_is_not_told_again(session: Session) -> None:
+    last = some_network()
+    dragged(session, last)
+    session.take_snapshot()
+    until(session, FirstLooks)
+    session.play(2)
+    session.look()
+    assert not [reply for reply in replies_to(session, Update) if isinstance(reply, FirstLooks)]

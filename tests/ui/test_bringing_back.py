@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from simulator.doctor.base import Remedy
 from simulator.experiment.experiment import Experiment
+from simulator.observations.registry import standard
 from simulator.running.session import Mode
 from simulator.training.training import Training
 from tests.thinned import thinned
@@ -266,6 +267,30 @@ def test_a_drag_into_what_cannot_be_trained_and_back_loses_nothing(qtbot: QtBot,
     settle(qtbot, window, STEPS)
     take_steps(qtbot, window, 2)
     assert curve(window) == expected(STEPS + 2)
+
+
+@pytest.mark.parametrize("goes_on", ["trained", "put aside"])
+def test_a_start_that_a_hand_has_drawn_keeps_all_that_is_told_of_a_start(
+    qtbot: QtBot, open_window: Open, goes_on: str
+) -> None:
+    window = open_window()
+    settle(qtbot, window, 0)
+    for kind in ("he_normal", "zeros", "he_uniform"):
+        layer = {**PLAIN["layers"][0], "initializer": {"kind": kind}}
+        window.document.propose({**PLAIN, "layers": [layer, PLAIN["layers"][1]]}, "Drag", "weights", final=False)
+        settle(qtbot, window, 0)
+    record = window.bench.record
+    assert record.first is not None
+    assert not {*standard()} <= {*record.first.observations}
+    if goes_on == "trained":
+        take_steps(qtbot, window, 1)
+    else:
+        RESTARTS["new seed"](window)
+        settle(qtbot, window, 0)
+        undo(window)
+        settle(qtbot, window, 0)
+    assert window.bench.record is record
+    assert {*standard()} <= {*record.first.observations}
 
 
 def test_a_worker_that_dies_after_an_undo_goes_on_from_where_the_run_was_brought_back(

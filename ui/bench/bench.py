@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from simulator.record.changes import REVIVE
+from simulator.running.first_looks import FirstLooks
 from simulator.running.kept_runs import KeptRun
 from simulator.running.lane_state import LaneState
 from simulator.running.messages import NOTHING_KEPT, Failed, Refused, ReplayAnswer, Reply, Snapshot, Started, Update
@@ -294,6 +295,8 @@ class Bench(QObject):
         match reply:
             case Started():
                 self._on_started(reply)
+            case FirstLooks() if self.info is not None and reply.run == self.info.run:
+                self.record.complete_start(reply.observations)
             case Refused():
                 self._on_refused(reply)
             case Update():
