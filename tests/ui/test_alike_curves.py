@@ -24,7 +24,7 @@ from ui.chart.pane import Pane
 from ui.chart.spans import Spans
 from ui.export.pictures import PictureSettings, picture
 from ui.plots import View, plot_class
-from ui.plots.gradient_time import GradientTime, shared_by
+from ui.plots.gradient_time import SHARED_LINES, GradientTime, shared_by
 from ui.style.theme import LIGHT
 
 
@@ -148,7 +148,7 @@ def test_of_more_layers_than_lines_each_lies_within_that_of_its_neighbours(qtbot
     assert plot.state is not None
     shared, lines = shared_by(MANY), drawn(plot, AlikeCurves).heights
     ranges = drawn(plot, Spans, "ranges").heights
-    assert len(lines) == len(ranges) == -(-MANY // shared) <= 100
+    assert len(lines) == len(ranges) == -(-MANY // shared) <= SHARED_LINES
     heights = np.log10(plot.state.past.last)
     for line, reached in enumerate(ranges):
         layers = heights[:, line * shared : (line + 1) * shared]

@@ -119,7 +119,9 @@ def past_table(state: LayersPast, names: Sequence[str]) -> Table:
 
 
 MOST_LINES = 100
-"""Lines that can be told apart in one plot: of more layers than that, neighbours share one."""
+"""Layers that have a line each: of more, neighbours share one."""
+SHARED_LINES = 50
+"""Lines that there are then: what lies between the least and the largest of their layers fills the rest."""
 LINE_SHARE = 0.004
 """What a line covers of the height of a plot."""
 RANGE = 0.3
@@ -128,7 +130,7 @@ RANGE = 0.3
 
 def shared_by(layers: int) -> int:
     """How many layers, one after the other, a line is of."""
-    return -(-layers // MOST_LINES)
+    return 1 if layers <= MOST_LINES else -(-layers // SHARED_LINES)
 
 
 Heights = tuple[Floats, Floats, Floats]
@@ -140,21 +142,34 @@ def _lines(layers: Heights) -> Heights:
     low, middle, high = layers
     if (shared := shared_by(len(middle))) == 1:
         return layers
-    first = np.arange(0, len(middle), shared)
-    low, high = np.fmin.reduceat(low, first), np.fmax.reduceat(high, first)
+    low, high = _of_neighbours(low, shared, np.fmin), _of_neighbours(high, shared, np.fmax)
     return low, 0.5 * (low + high), high
+
+
+def _of_neighbours(rows: Floats, shared: int, extreme: np.ufunc) -> Floats:
+    """The extremes of so many rows each, of the last ones as far as they go: row upon row, which is several times
+    faster than reducing groups of them.
+    """
+    found = rows[::shared].copy()
+    for place in range(1, shared):
+        others = rows[place::shared]
+        extreme(found[: len(others)], others, out=found[: len(others)])
+    return found
 
 
 def _heights(state: LayersPast, floor: float) -> Heights:
     """Of each layer; over seeds the quartiles and the median."""
-    low, last, high = (np.ascontiguousarray(_above(part, floor).T) for part in state.logs)
-    if state.over_seeds:
-        return low, last, high
-    return (last, last, last) if state.past.width == 1 else (low, 0.5 * (low + high), high)
+    if state.past.width == 1 and not state.over_seeds:
+        return (_above(state.log("last"), floor),) * 3
+    low, last, high = (_above(part, floor) for part in state.logs)
+    return (low, last, high) if state.over_seeds else (low, 0.5 * (low + high), high)
 
 
 def _above(logs: Floats, floor: float) -> Floats:
-    return np.where(np.isposinf(logs), np.nan, np.maximum(logs, floor))
+    """(layers, places) of (places, layers)"""
+    above: Floats = np.maximum(logs.T, floor, order="C")
+    above[above == np.inf] = np.nan
+    return above
 
 
 class GradientTime(Plot[LayersPast]):
