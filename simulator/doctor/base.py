@@ -21,6 +21,10 @@ SEVERITIES: tuple[Severity, ...] = ("severe", "warning", "note")
 """Most pressing first: it does not learn; it learns badly; it would not matter here but may elsewhere."""
 
 Application = Literal["live", "checkpoint", "start"]
+Effect = Literal["nothing", "live", "start"]
+"""What a remedy changes: nothing, or nothing that can be; only what acts in the next step; or what begins a run."""
+MOST_KNOWN = 256
+"""Effects that are known at once."""
 
 
 class Cause(Struct, frozen=True):
@@ -66,12 +70,38 @@ class Remedy:
         """The experiment so changed; ExperimentError where it cannot be."""
         return experiment.varied(self.settings)
 
-    def helps(self, experiment: Experiment) -> bool:
-        """Whether it can be applied, and changes something."""
+    def effect(self, experiment: Experiment) -> Effect:
+        """What it changes, where it can be applied."""
         try:
-            return bool(self.settings) and self.applied(experiment) != experiment
+            after = self.applied(experiment) if self.settings else experiment
         except ValueError:
-            return False
+            return "nothing"
+        return "nothing" if after == experiment else "live" if is_live_change(experiment, after) else "start"
+
+
+class KnownEffects:
+    """What remedies change of experiments that were asked about lately: a doctor looks at one again and again.
+
+    To apply a remedy is to check a whole experiment, 2 ms of fifty layers, and a look that finds something has a score.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, tuple[tuple[str, str], ...]], tuple[Experiment, Effect]] = {}
+        """By the object and the settings; the object is held, so that no other has its number."""
+
+    def of(self, remedy: Remedy, experiment: Experiment) -> Effect:
+        """What a remedy changes."""
+        key = id(experiment), remedy.settings_key
+        known = self._known.get(key)
+        if known is None:
+            known = experiment, remedy.effect(experiment)
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = known
+        return known[1]
+
+
+EFFECTS = KnownEffects()
 
 
 @dataclass(frozen=True)
@@ -126,11 +156,11 @@ class Rule(ABC):
         remedies: Iterable[Remedy | None] = (),
     ) -> Finding:
         """A finding of this rule, with those of ``remedies`` that can be applied and change something."""
-        experiment = evidence.experiment
+        effects = ((each, EFFECTS.of(each, evidence.experiment)) for each in remedies if each is not None)
         helpful = tuple(
-            replace(remedy, application=_application(evidence, remedy, since))
-            for remedy in remedies
-            if remedy is not None and remedy.helps(experiment)
+            replace(remedy, application=_application(evidence, effect, since))
+            for remedy, effect in effects
+            if effect != "nothing"
         )
         return Finding(
             self.name, severity, evidence.labels(rows), since, evidence.frame.step, dict(numbers), factor,
@@ -138,9 +168,9 @@ class Rule(ABC):
         )  # fmt: skip
 
 
-def _application(evidence: Evidence, remedy: Remedy, since: int) -> Application:
+def _application(evidence: Evidence, effect: Effect, since: int) -> Application:
     """How a remedy of what has been so ``since`` a step is applied: live only where that is enough."""
-    if not is_live_change(evidence.experiment, remedy.applied(evidence.experiment)):
+    if effect == "start":
         return "start"
     if not evidence.spoilt:
         return "live"

@@ -14,7 +14,8 @@ import pytest
 from msgspec import structs
 
 from simulator import Experiment, run
-from simulator.doctor.base import Finding, Remedy
+from simulator.doctor import base
+from simulator.doctor.base import Finding, KnownEffects, Remedy
 from simulator.doctor.evidence import Evidence
 from simulator.doctor.proof import prove
 from simulator.doctor.rules import RULES, examine
@@ -56,6 +57,33 @@ def with_kind(initializer: dict[str, Any], kind: str = "tanh", depth: int = 10) 
 @pytest.mark.parametrize("steps", [0, STEPS])
 def test_a_healthy_run_has_no_findings(preset: str, steps: int) -> None:
     assert run(find(preset), steps=steps, every=20).findings == ()
+
+
+def test_what_a_mend_changes_is_found_once_for_an_experiment_that_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    applied: list[Experiment] = []
+    applying = Remedy.applied
+    monkeypatch.setattr(Remedy, "applied", lambda *given: (applied.append(given[1]), applying(*given))[1])
+    known, sick, same = KnownEffects(), narrow("tanh"), narrow("tanh")
+    mends = {
+        "live": Remedy("slower", (("optimizer.learning_rate", 0.01),)),
+        "start": Remedy("shallower", (("layers.0.repeat", 3),)),
+        "nothing": Remedy("as it is", (("optimizer.learning_rate", 0.1),)),
+    }
+    for experiment in (sick, sick, same):
+        assert {known.of(mend, experiment): name for name, mend in mends.items()} == {name: name for name in mends}
+    assert known.of(Remedy("impossible", (("optimizer.learning_rate", -1),)), sick) == "nothing"
+    assert known.of(Remedy("none", ()), sick) == "nothing"
+    assert applied == [*3 * [sick], *3 * [same], sick]
+
+
+def test_no_more_effects_are_known_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "MOST_KNOWN", 2)
+    known, rates = KnownEffects(), (0.1, 0.2, 0.3)
+    mends = [Remedy("other", (("optimizer.learning_rate", rate),)) for rate in rates]
+    for _ in range(2):
+        assert [known.of(mend, narrow("tanh")) for mend in mends] == ["nothing", "live", "live"]
 
 
 SICK = {
