@@ -313,11 +313,19 @@ def _scaled_by_channel(data: Data, raw: Raw, train: Labels, held_out: Labels, dt
     count = max(1, BLOCK_NUMBERS // raw.x.shape[1])
     with np.errstate(all="ignore"):
         scaling = Scaling.of(by_channel[train].reshape(-1, by_channel.shape[2]), data.scale, spare=True)
-        for whole, part in zip(scaled, (train, held_out), strict=True):
-            for start in range(0, len(part), count):
-                block = slice(start, start + count)
-                x = scaling(by_channel[part[block]])
-                whole[:, block] = _columns(data, (x.swapaxes(1, 2) if first else x).reshape(len(x), -1), dtype)
+
+    def scale(piece: tuple[Array, Labels]) -> None:
+        whole, samples = piece
+        with np.errstate(all="ignore"):
+            x = scaling(by_channel[samples])
+        whole[...] = _columns(data, (x.swapaxes(1, 2) if first else x).reshape(len(x), -1), dtype)
+
+    pieces = [
+        (whole[:, start : start + count], part[start : start + count])
+        for whole, part in zip(scaled, (train, held_out), strict=True)
+        for start in range(0, len(part), count)
+    ]
+    abreast(scale, pieces)
     return frozen(scaled[0]), frozen(scaled[1])
 
 

@@ -3,6 +3,8 @@
 import functools
 import io
 import os
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -17,6 +19,7 @@ from simulator.data.phrases import name_of, shown
 from simulator.schema.numbers import count as count_text
 from simulator.schema.numbers import integer
 from simulator.schema.parameter import knob
+from simulator.system.abreast import ahead
 from simulator.system.machine import shortage
 from simulator.system.progress import followed
 from simulator.system.regular_file import UnfitFileError
@@ -138,12 +141,23 @@ def _read_all(read: "Read", each: list[tuple[str, str]], fit: str, out: Floats) 
     from simulator.data.image_strip import ImageStrip
 
     _silence_decoder()
-    strip, others = ImageStrip(out.shape[1], out.shape[2], len(out)), 0
-    for done, file in enumerate(followed(each, "Reading images", "files"), start=1):
-        place = (done - 1) % strip.room
-        others += not _put(strip, place, read, file, fit)
-        if place == strip.room - 1 or done == len(each):
-            strip.write(out[done - 1 - place : done])
+    channels, size = out.shape[1:3]
+    following, others = followed(each, "Reading images", "files"), 0
+
+    def filled() -> Iterator[tuple[ImageStrip, Floats]]:
+        nonlocal others
+        start = 0
+        while start < len(out):
+            strip = ImageStrip(channels, size, len(out) - start)
+            values = out[start : start + strip.room]
+            for place, file in enumerate(islice(following, len(values))):
+                others += not _put(strip, place, read, file, fit)
+            yield strip, values
+            start += len(values)
+
+    # What is packed in files is made values of while the next ones are read.
+    for _ in ahead(lambda each: each[0].write(each[1]), filled()):
+        pass
     return others
 
 
