@@ -7,9 +7,11 @@ the window standing. The protocol asks for one answer at a time, so a pipe carri
 from __future__ import annotations
 
 import gc
+import math
 import multiprocessing
 import os
 import queue
+import select
 import signal
 import sys
 import threading
@@ -201,15 +203,32 @@ class ThreadTransport(_WithReplies[C, R]):
         self._switch_as_before()
 
 
+def _news_of(pipe: Connection) -> Callable[[float | None], bool]:
+    """Waits so many seconds (None: for ever) for something to be read off the pipe; whether there is, or it has ended.
+
+    A worker looks three times a step. What the pipe itself offers prepares a selector for each look, which takes 50 µs
+    where a look takes two.
+    """
+    if sys.platform == "win32":
+        return pipe.poll
+    waiting = select.poll()
+    waiting.register(pipe.fileno(), select.POLLIN)
+
+    def has_news(timeout: float | None) -> bool:
+        return bool(waiting.poll(None if timeout is None else math.ceil(timeout * 1e3)))
+
+    return has_news
+
+
 class _PipeInbox(Generic[C]):
     """An inbox over a pipe; the other end's death reads as an order to stop."""
 
     def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
+        self._pipe, self._has_news = pipe, _news_of(pipe)
 
     def get(self, timeout: float | None) -> C | Stop | None:
         try:
-            if not self._pipe.poll(timeout):
+            if not self._has_news(timeout):
                 return None
             command: C | Stop = self._pipe.recv()
         except (EOFError, OSError):
