@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from msgspec import Struct, field
 from numpy import bool_
 from numpy.typing import NDArray
+
+from simulator.arrays.numeric import frozen
 
 if TYPE_CHECKING:
     from simulator.arrays.numeric import Floats
@@ -39,6 +42,11 @@ class Frame(Struct, frozen=True):
     experiment: Experiment | None = None
     """That is trained as of this step; None where it is that of the frame before, or a file does not say."""
 
+    def __reduce__(self) -> tuple[Callable[..., Frame], tuple[Any, ...]]:
+        """With its measures as two tables: an array takes as long to pickle as all of them together."""
+        others = (getattr(self, name) for name in _OTHERS)
+        return _from_tables, (_table(self.measures), _table(self.defined), *others)
+
     @property
     def run(self) -> int:
         return self.info.run
@@ -51,6 +59,24 @@ class Frame(Struct, frozen=True):
         """What was found last; None where nothing is."""
         observed = self.observed(observation)
         return None if observed is None else observed.result
+
+
+_OTHERS = tuple(name for name in Frame.__struct_fields__ if name not in ("measures", "defined"))
+_Table = tuple[tuple[str, ...], NDArray[Any]]
+"""Names and rows."""
+
+
+def _table(rows: Mapping[str, NDArray[Any]]) -> _Table:
+    return tuple(rows), np.array(list(rows.values()))
+
+
+def _rows(table: _Table) -> dict[str, NDArray[Any]]:
+    names, values = table
+    return dict(zip(names, frozen(values), strict=True))
+
+
+def _from_tables(measures: _Table, defined: _Table, *others: Any) -> Frame:
+    return Frame(measures=_rows(measures), defined=_rows(defined), **dict(zip(_OTHERS, others, strict=True)))
 
 
 def frame_of(training: Training, scalars: Mapping[str, float], observations: Made | None = None) -> Frame:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from copy import copy, deepcopy
+from typing import Any
 
+import msgspec
 import numpy as np
 from msgspec import Struct, field
 from numpy.typing import NDArray
@@ -44,6 +47,24 @@ class Rows(Struct, frozen=True):
     values: NDArray[np.float64]
     provisional: NDArray[np.float64] | None = None
     """The step after the last row, while its update has not been made and may still change."""
+
+    def __reduce__(self) -> tuple[Callable[..., Rows], tuple[Any, ...]]:
+        """With its columns as bytes, which are made of them once in a run, and read once."""
+        return _rows_of, (_written(self.columns), self.first_step, self.values, self.provisional)
+
+
+@functools.lru_cache(maxsize=16)
+def _written(columns: tuple[str, ...]) -> bytes:
+    return msgspec.json.encode(columns)
+
+
+@functools.lru_cache(maxsize=16)
+def _read(columns: bytes) -> tuple[str, ...]:
+    return msgspec.json.decode(columns, type=tuple[str, ...])
+
+
+def _rows_of(columns: bytes, first_step: int, *values: Any) -> Rows:
+    return Rows(first_step, _read(columns), *values)
 
 
 class Series(Struct, frozen=True):

@@ -305,7 +305,10 @@ class Lanes:
         self.come_level()
         self._looked_at, last = time.perf_counter(), run.observer
         self._looked_for_trace = any(each.traced for each in look.observations)
-        look, last.networks = _of_all(look), 1 + len(self._lanes)
+        last.networks = 1 + len(self._lanes)
+        if not self._lanes:
+            return ()
+        look = _of_all(look)
         quick = all(live.observer.is_quick(look.observations) for live in self.live.values())
         updates, jobs = dict[str, LaneUpdate](), list[Job]()
 

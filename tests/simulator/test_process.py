@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -13,12 +14,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import asdict, replace
 
 from simulator.experiment.experiment import Experiment
-from simulator.record.history import History
+from simulator.record.frame import frame_of
+from simulator.record.history import History, Rows
 from simulator.running import transport
 from simulator.running.messages import Failed, Refused, Started, Update
 from simulator.running.session import Session
+from simulator.training.training import Training
 from tests.simulator.large_reply import LARGE, LargeReply
 from tests.simulator.replies import until
 
@@ -57,6 +61,27 @@ def test_a_process_gives_the_numbers_of_a_thread(session: Session) -> None:
     found = recorded(session, 40)
     for name in ("loss", "weight_gradient_norm", "update_ratio"):
         np.testing.assert_array_equal(found.series(name).last[:40], expected.series(name).last[:40])
+
+
+def test_an_answer_is_after_the_pipe_what_it_was_before() -> None:
+    training = Training(EXPERIMENT)
+    training.look()
+    frame = replace(frame_of(training, training.scalars()), epoch=0.25)
+    crossed = pickle.loads(pickle.dumps(frame))
+    for name, value in asdict(frame).items():
+        if name not in ("measures", "defined"):
+            assert pickle.dumps(getattr(crossed, name)) == pickle.dumps(value), name
+    for there, here in ((crossed.measures, frame.measures), (crossed.defined, frame.defined)):
+        assert [*there] == [*here]
+        assert all(there[name].tobytes() == here[name].tobytes() for name in here)
+        assert not any(row.flags.writeable for row in there.values())
+    empty = replace(frame, measures={}, defined={})
+    assert pickle.loads(pickle.dumps(empty)).measures == {}
+    rows = Rows(3, training.columns, np.array([training.row(frame.scalars)]))
+    again = [pickle.loads(pickle.dumps(rows)) for _ in range(2)]
+    assert (again[0].first_step, again[0].columns, again[0].provisional) == (3, rows.columns, None)
+    assert again[0].values.tobytes() == rows.values.tobytes()
+    assert again[0].columns is again[1].columns
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a pipe is as wide as it is")
