@@ -14,6 +14,7 @@ from simulator.layers.affine import scale_to_unit_variance
 from simulator.layers.base import Affine, Block, BuildContext, FrozenField, Module, Tap, leave_out_thawed
 from simulator.layers.dense import affine_tap
 from simulator.layers.info import LayerInfo
+from simulator.layers.narrow_product import NarrowProduct
 from simulator.parts.initializers import AnyInitializer, GlorotNormal, Zeros
 from simulator.parts.losses import Loss
 from simulator.schema.parameter import Spec, knob
@@ -41,6 +42,7 @@ class OutputModule:
     def __init__(self, spec: Output, loss: Loss, place: tuple[int, ...], inputs: int, units: int) -> None:
         self.spec, self.loss, self.place, self.units = spec, loss, place, units
         self.affine = Affine("kernel", inputs, units)
+        self.affine.product = NarrowProduct()
 
     def blocks(self) -> list[Block]:
         return [self.affine.block]

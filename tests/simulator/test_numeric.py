@@ -1,4 +1,4 @@
-"""The median, against numpy's own."""
+"""The median, against numpy's own, and zeros to compare with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from simulator.arrays.numeric import median
+from simulator.arrays.numeric import median, zeros
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
 
@@ -33,3 +33,14 @@ def test_of_nothing_there_is_none() -> None:
         warnings.simplefilter("error")
         assert np.isnan(median(np.empty(0)))
         assert median(np.empty((0, 3))).shape == (3,)
+
+
+@pytest.mark.parametrize(
+    ("shape", "held"),
+    [((), ()), ((9,), (9,)), ((5000,), (5000,)), ((40, 100), (40, 100)), ((3, 5000), (5000,)), ((9, 64, 64), (64, 64))],
+)
+def test_zeros_for_a_large_array_have_its_last_axes_alone(shape: tuple[int, ...], held: tuple[int, ...]) -> None:
+    found = zeros(shape, np.dtype(np.float32))
+    assert found.shape == held
+    assert not found.any()
+    assert np.maximum(np.full(shape, -1, np.float32), found).shape == shape

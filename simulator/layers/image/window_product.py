@@ -6,7 +6,7 @@ import numpy as np
 
 from simulator.arrays.numeric import Array
 from simulator.layers.base import BuildContext, Product
-from simulator.layers.image.bands import WindowTiles, bands_of
+from simulator.layers.image.bands import Band, WindowTiles, bands_of
 from simulator.layers.image.windows import WindowAxis, Windows, add
 
 MOST_CHANNELS_GATHERED = 4
@@ -21,7 +21,7 @@ class WindowProduct(Product):
     """
 
     signal: Array | None
-    seen: list[Array]
+    seen: list[Band]
 
     def __init__(self, grid: Windows) -> None:
         self.grid = grid
@@ -30,7 +30,8 @@ class WindowProduct(Product):
         grid, batch = self.grid, context.batch
         self.image_shape = (*grid.shape, batch)
         self.bands = bands_of(grid, outputs, context, ones=True)
-        self.padded = context.arena.zeros(*grid.padded_shape, batch) if grid.padded else None
+        bordered = self.bands.borders and grid.rows.padding == "same"
+        self.padded = context.arena.zeros(*grid.padded_shape, batch) if grid.padded and not bordered else None
         self.signal = None
         products, inner, _ = self.bands.matrices.shape
         self.parts = context.scratch.array(products, inner, outputs)
@@ -44,7 +45,8 @@ class WindowProduct(Product):
         image = x[:-1].reshape(self.image_shape)
         if self.signal is not x:
             self.signal = x
-            self.seen = self.bands.windows(image if self.padded is None else self.padded)
+            before = self.grid.rows.before, self.grid.columns.before
+            self.seen = self.bands.windows(image, before) if self.padded is None else self.bands.windows(self.padded)
         if self.padded is not None:
             self.grid.pad(image, self.padded)
 
@@ -52,7 +54,7 @@ class WindowProduct(Product):
         self._look(x)
         bands, weights = self.bands, self.bands.arranged(kernel).T
         for seen, here in zip(self.seen, bands.split(out), strict=True):
-            np.copyto(bands.target, seen)
+            seen.fetch()
             np.matmul(weights, bands.matrices, out=here)
 
     def kernel_gradient(self, x: Array, gradient: Array, out: Array) -> None:
@@ -62,7 +64,7 @@ class WindowProduct(Product):
         for seen, here in zip(self.seen, bands.split(gradient), strict=True):
             # The windows of a single band are still there from the forward pass.
             if len(self.seen) > 1:
-                np.copyto(bands.target, seen)
+                seen.fetch()
             np.matmul(bands.matrices, here.swapaxes(1, 2), out=self.parts)
             np.add(total, self.parts.sum(axis=0), out=total)
         bands.put_back(total, out)
@@ -86,7 +88,7 @@ class Added:
     def backward(self, weights: Array, gradient: Array) -> Array:
         grid = self.grid
         self.padded_gradient.fill(0)
-        self.places = self.places or self.tiles.windows(self.padded_gradient, writeable=True)
+        self.places = self.places or self.tiles.views(self.padded_gradient, writeable=True)
         for places, here in zip(self.places, self.tiles.split(gradient), strict=True):
             np.matmul(weights, here, out=self.tiles.matrices)
             add(self.tiles.target, places)
@@ -108,23 +110,34 @@ class Gathered:
         rows, columns = (_opposite(axis, self.circular) for axis in (grid.rows, grid.columns))
         around = Windows(outputs, rows, columns)
         self.bands = bands_of(around, grid.channels, context, ones=False)
-        self.padded = context.arena.zeros(*around.shape, batch)
+        self.padded = None if self.bands.borders else context.arena.zeros(*around.shape, batch)
         self.inside = tuple(_inside(axis, self.circular) for axis in (grid.rows, grid.columns))
         self.shape = (grid.channels, rows.positions, columns.positions, batch)
         self.padded_gradient = context.scratch.array(*self.shape)
         self.image_gradient = context.scratch.array(*grid.shape, batch)
         self.delta_shape = (outputs, grid.rows.positions, grid.columns.positions, batch)
         self.turned_shape = (grid.channels, grid.rows.kernel, grid.columns.kernel, outputs)
-        self.seen: list[Array] = []
+        self.gradient: Array | None = None
+        self.seen: list[Band] = []
+
+    def _look(self, gradient: Array) -> None:
+        """Have ``seen`` show the windows of δ."""
+        delta = gradient.reshape(self.delta_shape)
+        if self.gradient is not gradient:
+            self.gradient = gradient
+            rows, columns = self.inside
+            before = rows.start, columns.start
+            self.seen = self.bands.windows(delta, before) if self.padded is None else self.bands.windows(self.padded)
+        if self.padded is not None:
+            self.padded[:, *self.inside] = delta
 
     def backward(self, weights: Array, gradient: Array) -> Array:
-        self.padded[:, *self.inside] = gradient.reshape(self.delta_shape)
+        self._look(gradient)
         flipped = weights.reshape(self.turned_shape)[:, ::-1, ::-1].transpose(3, 1, 2, 0)
         bands = self.bands
         turned = bands.arranged(flipped.reshape(-1, self.grid.channels)).T
-        self.seen = self.seen or bands.windows(self.padded)
         for seen, here in zip(self.seen, bands.split(self.padded_gradient), strict=True):
-            np.copyto(bands.target, seen)
+            seen.fetch()
             np.matmul(turned, bands.matrices, out=here)
         if not self.circular:
             return self.padded_gradient
