@@ -120,16 +120,23 @@ def norms_from(squares: Floats, arrays: Sequence[Array] | Array, unsafe: Sequenc
     return result
 
 
+def spread(squares: Floats, sums: Floats, sizes: Floats, mean: Floats, variance: Floats) -> Floats:
+    """Bring means and variances to their places; → what a variance must be above to be told by Σx² and Σx."""
+    np.divide(sums, sizes, out=mean)
+    square_of_mean: Floats = mean * mean
+    np.divide(squares, sizes, out=variance)
+    variance -= square_of_mean
+    square_of_mean *= _ONE_PASS
+    return square_of_mean
+
+
 def spreads_from(
     squares: Floats, sums: Floats, sizes: Floats, arrays: Sequence[Array] | Array, unsafe: Sequence[int]
 ) -> tuple[Floats, Floats]:
     """Means and deviations from Σx², Σx and how many entries; ``arrays`` are read again where these do not tell."""
-    mean: Floats = sums / sizes
-    square_of_mean = mean * mean
-    variance = squares / sizes
-    variance -= square_of_mean
-    square_of_mean *= _ONE_PASS
-    narrow = variance <= square_of_mean
+    mean, variance = np.empty((2, len(sums)))
+    least = spread(squares, sums, sizes, mean, variance)
+    narrow = variance <= least
     if np.logical_or.reduce(narrow):
         # Rounding may leave a variance below zero; such a row is narrow, and read again around its mean.
         std: Floats = np.sqrt(np.maximum(variance, 0, out=variance))

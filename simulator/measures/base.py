@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,39 +36,58 @@ class Reading:
         made: Made = self._made[make]
         return made
 
-    @cached_property
-    def flat(self) -> list[tuple[NDArray[np.bool_], list[int]]]:
-        """Of each stack of slopes, where |φ'(z)| is below 5 % of its supremum, saturated entries, and how often."""
-        found = []
-        for stack in self.roles["slope"].stacks:
-            activation = self.roles.taps[stack.layers[0]].activation
-            assert activation is not None
-            steepness: Array = stack.array if activation.monotone else np.abs(stack.array)
-            flat = np.less(steepness, SATURATION * activation.sup_slope)
-            found.append((flat, counts(flat)))
-        return found
+    @property
+    def flat(self) -> list[_Flat]:
+        """Of each stack of slopes."""
+        return self.once(_flat)
 
-    @cached_property
+    @property
     def flat_entries(self) -> Floats:
         """(layers,): how many entries are flat; NaN where they cannot be counted."""
-        slope = self.roles["slope"]
-        entries = slope.sizes.copy()
-        for stack, (_, count) in zip(slope.stacks, self.flat, strict=True):
-            entries[stack.layers] = count
-        if self.uncounted:
-            entries[self.uncounted] = np.nan
-        return entries
+        return self.once(_flat_entries)
 
-    @cached_property
+    @property
     def uncounted(self) -> list[int]:
         """Layers with NaN among z or slopes, of whose entries no share is a number; ``a`` must be among the norms."""
-        # A finite activation has z and slope that are numbers: these are looked at only where the norm tells of others.
-        finite = np.isfinite(self.norm["a"])
-        if np.logical_and.reduce(finite):
-            return []
-        z, slope = self.roles["z"], self.roles["slope"]
-        doubtful = np.flatnonzero(slope.present & z.present & ~finite).tolist()
-        return [layer for layer in doubtful if _has_nan(z.arrays[layer]) or _has_nan(slope.arrays[layer])]
+        return self.once(_uncounted)
+
+
+class _Flat(NamedTuple):
+    """Where |φ'(z)| is below 5 % of its supremum, saturated entries, and of each layer how often."""
+
+    entries: NDArray[np.bool_]
+    counts: list[int]
+
+
+def _flat(reading: Reading) -> list[_Flat]:
+    found = []
+    for stack in reading.roles["slope"].stacks:
+        activation = reading.roles.taps[stack.layers[0]].activation
+        assert activation is not None
+        steepness: Array = stack.array if activation.monotone else np.abs(stack.array)
+        flat = np.less(steepness, SATURATION * activation.sup_slope)
+        found.append(_Flat(flat, counts(flat)))
+    return found
+
+
+def _flat_entries(reading: Reading) -> Floats:
+    slope = reading.roles["slope"]
+    entries = slope.sizes.copy()
+    for where, flat in zip(slope.where, reading.flat, strict=True):
+        entries[where] = flat.counts
+    if reading.uncounted:
+        entries[reading.uncounted] = np.nan
+    return entries
+
+
+def _uncounted(reading: Reading) -> list[int]:
+    # A finite activation has z and slope that are numbers: these are looked at only where the norm tells of others.
+    finite = np.isfinite(reading.norm["a"])
+    if np.logical_and.reduce(finite):
+        return []
+    z, slope = reading.roles["z"], reading.roles["slope"]
+    doubtful = np.flatnonzero(slope.present & z.present & ~finite).tolist()
+    return [layer for layer in doubtful if _has_nan(z.arrays[layer]) or _has_nan(slope.arrays[layer])]
 
 
 def _has_nan(array: Array | None) -> bool:

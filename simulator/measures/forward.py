@@ -63,11 +63,11 @@ class ActivationDead(ForwardMeasure):
     def value(self, reading: Reading) -> Floats:
         slope = reading.roles["slope"]
         shares: Floats = 0.0 * slope.sizes
-        for stack, (flat, count) in zip(slope.stacks, reading.flat, strict=True):
+        for stack, where, (flat, count) in zip(slope.stacks, slope.where, reading.flat, strict=True):
             _, units, *observations = stack.array.shape
             # A dead unit is flat on every sample: a layer that has fewer flat entries than samples has none.
             if max(count) >= math.prod(observations):
-                shares[stack.layers] = _dead_units(stack.array, flat) / units
+                shares[where] = _dead_units(stack.array, flat) / units
         if reading.uncounted:
             shares[reading.uncounted] = math.nan
         return shares

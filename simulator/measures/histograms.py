@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulator.arrays.histograms import Histograms, binned, set_apart
 from simulator.arrays.numeric import Array, Counts, Floats, frozen
 from simulator.arrays.statistics import counts
-from simulator.network.stack import Roles, Stack
+from simulator.network.stack import Roles, Stack, together
 
 BINS = 64
 _MANTISSA = 2.0**15
@@ -157,7 +157,7 @@ class _Batch:
     def __init__(self, pieces: Sequence[_Piece], room: _Room) -> None:
         self.layers = pieces[0].layers if len(pieces) == 1 else np.concatenate([piece.layers for piece in pieces])
         self.depth = len(self.layers)
-        self.where = _together(self.layers)
+        self.where = together(self.layers)
         self.place = np.full(self.depth, -1, np.intp)
         self.slow: list[int] = []
         """Which of its layers are counted with care."""
@@ -221,13 +221,6 @@ class _Batch:
         both = _ONES @ table.reshape(-1, BINS, BINS)
         both += (table.reshape(-1, BINS) @ _ONES).reshape(-1, BINS)
         found.counts[self.where] = both
-
-
-def _together(layers: NDArray[np.intp]) -> NDArray[np.intp] | slice:
-    """These, as a slice where they follow one another: an index takes longer."""
-    told = layers.tolist()
-    run = range(told[0], told[0] + len(told))
-    return slice(run.start, run.stop) if told == list(run) else layers
 
 
 def _counted_zeros(zero: NDArray[np.bool_]) -> Sequence[int]:

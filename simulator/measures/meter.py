@@ -10,11 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.arrays.numeric import Array, Floats, frozen
-from simulator.arrays.statistics import Moments, in_memory_order, norms_from, spreads_from, squaring, sums, unsafe_rows
+from simulator.arrays.statistics import (
+    SAFE_SUMS,
+    Moments,
+    in_memory_order,
+    norms_from,
+    spread,
+    spreads_from,
+    squaring,
+    sums,
+    unsafe_rows,
+)
 from simulator.measures.base import Measure, Reading
 from simulator.network.stack import Roles, Stack, evenly_spaced
-
-_NONE = np.array([math.nan])
 
 
 class Meter:
@@ -62,12 +70,23 @@ class _Sums:
         self.summed = sum(len(stack.layers) for stack in own)
         """Entries of the vector that have moments."""
         self.sources = self._sources(roles.depth, [(row, stack.layers) for row, stack in placed])
-        self.square, self.total = np.empty(len(self.arrays)), np.empty(self.summed)
+        self._make_room(len(self.arrays), self.summed)
         self.works = self._works(own, [group.array for group in alike])
         kinds = {array.dtype for array in self.arrays} or {np.dtype(np.float64)}
         self.precision: np.dtype[np.floating] = min(kinds, key=lambda kind: kind.itemsize)
         """The lowest among them."""
         self.sizes = np.array([max(array.size, 1) for array in self.arrays[: self.summed]], np.float64)
+
+    def _make_room(self, entries: int, summed: int) -> None:
+        """For the sums, and for what follows from them; what is read together lies side by side."""
+        followed = np.empty(summed + entries + summed)
+        self.margin, self.square, self.variance = np.split(followed, [summed, summed + entries])
+        """By how much variances are above what they must be; Σx²; variances."""
+        self.least, self.roots = followed[: summed + entries], followed[summed:]
+        self.total = np.empty(summed)
+        self.found: Floats = np.full(entries + 2 * summed + 1, math.nan)
+        """Norms, deviations, means, and NaN."""
+        self.rooted, self.mean = self.found[: entries + summed], self.found[entries + summed : -1]
 
     def _works(self, own: Sequence[Stack], alike: Sequence[Array]) -> list[Callable[[], object]]:
         """Calls after which all sums are in their places."""
@@ -85,10 +104,10 @@ class _Sums:
     def _sources(self, depth: int, placed: Sequence[tuple[int, NDArray[np.intp]]]) -> NDArray[np.intp]:
         """Of a table (kinds of numbers and roles, layers), which of what is read off the sums; its last is NaN."""
         places = [row * depth + layer for row, layers in placed for layer in layers.tolist()]
-        # The norms of all roles, then the means and the deviations of those that have moments.
-        means = len(self.names) * depth
-        deviations, own = means + self.rows * depth, places[: self.summed]
-        every = [*places, *(means + at for at in own), *(deviations + at for at in own)]
+        # The norms of all roles, then the deviations and the means of those that have moments.
+        deviations = len(self.names) * depth
+        means, own = deviations + self.rows * depth, places[: self.summed]
+        every = [*places, *(deviations + at for at in own), *(means + at for at in own)]
         sources = np.full((len(self.names) + 2 * self.rows, depth), len(every), np.intp)
         sources.ravel()[every] = np.arange(len(every))
         return sources
@@ -97,12 +116,24 @@ class _Sums:
         """Norms of all roles, moments of those that have them; (layers,), NaN where a layer has none."""
         for work in self.works:
             work()
-        square, split, roles = self.square, self.summed, len(self.names)
-        unsafe = unsafe_rows(square, self.precision)
-        own = [row for row in unsafe if row < split]
-        spreads = spreads_from(square[:split], self.total, self.sizes, self.arrays, own)
-        found: Floats = np.concatenate([norms_from(square, self.arrays, unsafe), *spreads, _NONE])
-        table = found.take(self.sources)
-        mean, std = table[roles : roles + self.rows], table[roles + self.rows :]
+        self._finish()
+        table, roles = self.found.take(self.sources), len(self.names)
+        std, mean = table[roles : roles + self.rows], table[roles + self.rows :]
         moments = {name: Moments(mean[row], std[row], table[row]) for row, name in enumerate(self.names[: self.rows])}
         return dict(zip(self.names, table[:roles], strict=True)), moments
+
+    def _finish(self) -> None:
+        """From the sums to norms, deviations and means."""
+        square, split = self.square, self.summed
+        least = spread(square[:split], self.total, self.sizes, self.mean, self.variance)
+        np.subtract(self.variance, least, out=self.margin)
+        low, high = SAFE_SUMS[self.precision]
+        if self.arrays and np.minimum.reduce(self.least) > low and np.maximum.reduce(square) < high:
+            np.sqrt(self.roots, out=self.rooted)
+            return
+        # One of them, or NaN among them, proves nothing.
+        unsafe = unsafe_rows(square, self.precision)
+        self.found[: len(square)] = norms_from(square, self.arrays, unsafe)
+        own = [row for row in unsafe if row < split]
+        mean, deviation = spreads_from(square[:split], self.total, self.sizes, self.arrays, own)
+        self.mean[:], self.rooted[len(square) :] = mean, deviation

@@ -30,11 +30,20 @@ class Stack(Struct, frozen=True):
     """(layers, …), read-only."""
 
 
+def together(layers: NDArray[np.intp]) -> NDArray[np.intp] | slice:
+    """These, as a slice where they follow one another: an index takes longer."""
+    told = layers.tolist()
+    run = range(told[0], told[0] + len(told))
+    return slice(run.start, run.stop) if told == list(run) else layers
+
+
 class ArrayRole:
     """One array of every layer: ``arrays`` has None where a layer has none, ``stacks`` has all others."""
 
     def __init__(self, arrays: Sequence[Array | None], stacks: Sequence[Stack]) -> None:
         self.arrays, self.stacks = arrays, stacks
+        self.where = [together(stack.layers) for stack in stacks]
+        """Which layers each stack is of."""
         self.present = np.array([array is not None for array in arrays], bool)
         self.count = int(np.count_nonzero(self.present))
         """Layers that have one."""

@@ -10,6 +10,7 @@ Arrays are (outputs, samples). A new loss is one class here.
 | sigmoid_mse | σ(z) | ½‖a − y‖² | (a − y) a (1 − a) |
 """
 
+import math
 from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
@@ -71,9 +72,15 @@ class SoftmaxCrossEntropy(Loss, frozen=True, tag="softmax_cross_entropy"):
     def per_sample(self, z: Array, a: Array, y: Array) -> Array:
         # log Σe^z − Σ y z, both less the largest z: a probability that underflows to 0 still has its finite log,
         # and the largest term, exactly 1, stays out of the sum so that the smallest loss is not rounded away.
-        below = z - np.maximum.reduce(z, axis=0)
+        top = np.maximum.reduce(z, axis=0)
+        below = z - top
         others = np.exp(below)
-        others[below.argmax(axis=0), np.arange(z.shape[1])] = 0
+        largest = np.equal(z, top)
+        if np.count_nonzero(largest) == top.size and math.isfinite(np.dot(top, top)):
+            # One in each sample, as mostly, and each of them is exactly 1.
+            np.subtract(others, largest, out=others)
+        else:
+            others[below.argmax(axis=0), np.arange(z.shape[1])] = 0
         result: Array = np.log1p(np.add.reduce(others, axis=0)) - np.add.reduce(y * below, axis=0)
         return result
 

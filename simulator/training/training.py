@@ -147,8 +147,7 @@ class Training:
                 self.network.trace.begin(trace)
                 self.evaluate()
             if measure:
-                losses = self.network.output.sample_losses(self.y)
-                self.loss = float(np.add.reduce(losses, dtype=np.float64)) / losses.size
+                self._score()
             if before_update is not None and not before_update():
                 return False
             self.updater.write(self.experiment, self.learning_rate)
@@ -201,6 +200,17 @@ class Training:
             self.updater.write(self.experiment, self.learning_rate)
             self._measure()
 
+    def _score(self) -> None:
+        """Of the batch: its mean loss, and the share of it, or of its answers, whose largest output is right."""
+        # One behind the other, what both call is in the cache.
+        losses = self.network.output.sample_losses(self.y)
+        self.loss = float(np.add.reduce(losses, dtype=np.float64)) / losses.size
+        self.accuracy: float | None = None
+        """None for regression."""
+        if self.data.task == "classification":
+            right = self.network.output.right(self.y)
+            self.accuracy = float(np.add.reduce(right, axis=None, dtype=np.float64)) / right.size
+
     def _measure(self) -> None:
         self.network.resolve_update()
         self.gradient_norm = self.updater.gradient_norm
@@ -214,19 +224,11 @@ class Training:
 
     # -- what is told ---------------------------------------------------------------------------------------------
 
-    @property
-    def accuracy(self) -> float | None:
-        """Share of the batch, or of all its answers, whose largest output is the right class; None for regression."""
-        if self.data.task != "classification":
-            return None
-        right = self.network.output.right(self.y)
-        return float(np.add.reduce(right, axis=None, dtype=np.float64)) / right.size
-
     def scalars(self, validate: bool = False) -> dict[str, float]:
         """The step's scalars; what is not defined is missing."""
         scalars = {"loss": self.loss, "learning_rate": self.learning_rate, "gradient_norm": self.gradient_norm}
-        if (accuracy := self.accuracy) is not None:
-            scalars["accuracy"] = accuracy
+        if self.accuracy is not None:
+            scalars["accuracy"] = self.accuracy
         if validate:
             scalars |= self.evaluator.validation()
         return scalars

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy import special
@@ -119,6 +121,16 @@ def test_a_common_offset_of_the_outputs_costs_no_digits() -> None:
     far = (z + np.float32(4096)).astype(np.float32)
     want = evaluate(SoftmaxCrossEntropy(), (far.astype(np.float64) - 4096), y)[1]
     np.testing.assert_allclose(evaluate(SoftmaxCrossEntropy(), far, y.astype(np.float32))[1], want, rtol=1e-5)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_of_equal_largest_outputs_one_is_the_answer_whatever_another_sample_holds(precision: str) -> None:
+    tied = np.array([2.0, 2.0, -1.0], precision)
+    want = math.log(2 + math.exp(-3))
+    for other in ([0.0, 1.0, 2.0], [math.nan, 1.0, 2.0], [math.inf, 1.0, 2.0], [1.0, 1.0, 1.0]):
+        z = np.stack([tied, np.array(other, precision)], axis=1)
+        _, per_sample, _ = evaluate(SoftmaxCrossEntropy(), z, np.eye(3, 2, dtype=precision))
+        assert per_sample[0] == pytest.approx(want, rel=1e-6)
 
 
 @pytest.mark.parametrize("kind", KINDS)

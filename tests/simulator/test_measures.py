@@ -177,6 +177,21 @@ def test_float32_gradients_of_any_size_are_measured(magnitude: float) -> None:
     assert found["weight_gradient_std"] == pytest.approx(float(wide.std()), rel=1e-5, abs=0)
 
 
+@pytest.mark.parametrize("other", [0.0, 1e-20, 1.0, 1e25, math.nan])
+def test_a_layer_whose_spread_is_small_beside_its_mean_is_measured_right_beside_any_other(other: float) -> None:
+    rng = np.random.default_rng(2)
+    narrow = (100 + 1e-3 * rng.standard_normal((3, 2))).astype(np.float32)
+    broad = (rng.standard_normal((3, 2)) * other).astype(np.float32)
+    made = [tap(Tanh(), np.zeros((2, 4)), weight_gradient=gradient) for gradient in (narrow, broad)]
+    with np.errstate(all="ignore"):
+        values, _ = Meter(Roles(made), BATCH, MEASURES).read()
+    for layer, gradient in enumerate((narrow, broad)):
+        wide = gradient.astype(np.longdouble)
+        for name, want in (("norm", np.sqrt((wide**2).sum())), ("std", wide.std())):
+            found = values[NAMES.index(f"weight_gradient_{name}"), layer]
+            assert found == pytest.approx(float(want), rel=1e-4, abs=0, nan_ok=True), (name, layer)
+
+
 # -- on a whole network -----------------------------------------------------------------------------------------------
 
 
