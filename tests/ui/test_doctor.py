@@ -18,11 +18,13 @@ from pytestqt.qtbot import QtBot
 from simulator.arrays.trace import FACTORS
 from simulator.doctor import rules as examination
 from simulator.doctor.base import Application, Cause, Finding, Remedy, Trial
+from simulator.doctor.evidence import Evidence
 from simulator.experiment.experiment import Experiment
 from simulator.running.beside import trial_worker
 from simulator.running.beside.trial_messages import Tried
 from simulator.running.messages import Failed
 from simulator.running.session import Mode
+from simulator.schema.parameter import replaced
 from simulator.system.progress import Progress
 from simulator.training.nonfinite import Began
 from tests.ui.told import texts
@@ -200,6 +202,53 @@ def test_a_healthy_net_has_nothing_to_show(qtbot: QtBot, open_window: Open) -> N
     qtbot.waitUntil(lambda: texts(window.findings.panel) == [NOTHING])
     assert window.status.text().startswith("Nothing is wrong: ")
     assert switch(window).text() == "Doctor"
+
+
+def more_layers(window: MainWindow, layers: int) -> None:
+    plain = replaced(window.document.experiment.to_builtins(), ("layers", 0, "repeat"), layers)
+    assert window.document.propose(plain, "More layers") is None
+
+
+def test_a_step_is_examined_by_what_it_was_trained_by_though_more_layers_are_described(
+    qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(SICK)
+    examine, bench = examination.examine, window.bench
+    qtbot.waitUntil(lambda: "vanishing" in rules(window))
+    looks: list[tuple[int, int]] = []
+
+    def noted(evidence: Evidence) -> tuple[Finding, ...]:
+        looks.append((len(list(evidence.experiment.expanded())), len(evidence.layers)))
+        return examine(evidence)
+
+    monkeypatch.setattr(examination, "examine", noted)
+    assert bench.link.worker is not None
+    with monkeypatch.context() as held:
+        held.setattr(bench.link.worker, "replies", list)
+        more_layers(window, 9)
+        # Of two edits in a row the first one's network stands while the second is described.
+        bench.building = False
+        bench.shown.show_past(None)
+        qtbot.waitUntil(lambda: bool(looks))
+    qtbot.waitUntil(lambda: bench.info is not None and bench.info.depth == 10)
+    qtbot.waitUntil(lambda: looks[-1] == (9, 10))
+    assert all(described + 1 == shown for described, shown in looks)
+
+
+def test_a_network_that_is_no_longer_described_is_not_examined(
+    qtbot: QtBot, open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = open_window(SICK)
+    qtbot.waitUntil(lambda: "vanishing" in rules(window))
+    plain = window.document.experiment.to_builtins()
+    large = replaced(replaced(plain, ("layers", 0, "units"), 4096), ("layers", 0, "repeat"), 500)
+    assert window.document.propose(large, "More than fits") is None
+    qtbot.waitUntil(lambda: bool(window.bench.refusal))
+    looks: list[Evidence] = []
+    monkeypatch.setattr(examination, "examine", lambda evidence: looks.append(evidence) or ())
+    window.bench.shown.show_past(None)
+    qtbot.wait(3 * doctor_rounds.SOON_MS)
+    assert not looks
 
 
 def test_a_mend_of_another_experiment_is_refused_in_words(qtbot: QtBot, open_window: Open) -> None:

@@ -17,6 +17,7 @@ from simulator.observations.base import Observation
 from simulator.observations.factors import FactorsObservation
 from simulator.observations.sharpness import SharpnessObservation
 from simulator.observations.tiny_gradients import TinyGradientsObservation
+from simulator.schema.parameter import is_live_change
 from ui.bench.bench import Bench
 from ui.bench.document import Document
 from ui.doctor.onsets import Onsets
@@ -124,10 +125,15 @@ class Rounds(QObject):
 
     @property
     def _experiment(self) -> Experiment:
-        """By which the step was trained that is examined."""
-        view = self._view
-        then = None if view is None or view.live else view.record.experiment_at(view.frame.step)
-        return then or self._document.experiment
+        """By which the step was trained that is examined; of the present run, as a hand has it now."""
+        view, described = self._view, self._document.experiment
+        then = None if view is None else view.record.experiment_at(view.frame.step)
+        return described if then is None or (view.live and is_live_change(then, described)) else then
+
+    @property
+    def _of_another(self) -> bool:
+        """Whether what is shown is of another experiment than the one that is described."""
+        return self._bench.building or bool(self._bench.refusal)
 
     def _due(self) -> bool:
         return not self._bench.playing or not self._since.isValid() or self._since.elapsed() >= self._rest
@@ -145,7 +151,7 @@ class Rounds(QObject):
 
     def _follow(self) -> None:
         """The experiment has been edited: until its network is built, what is shown is of another one."""
-        if self._bench.building:
+        if self._of_another:
             self._soon.stop()
             self.trials.forget()
 
@@ -157,7 +163,7 @@ class Rounds(QObject):
             self._take_past(view)
             return
         factors = view.frame.result(FactorsObservation())
-        if self._due() and not self._bench.building and (factors or view.frame.info.depth == 1):
+        if self._due() and not self._of_another and (factors or view.frame.info.depth == 1):
             self._view = view
             self._since.start()
             if not self._soon.isActive():
@@ -184,7 +190,7 @@ class Rounds(QObject):
 
     def _look(self) -> None:
         view = self._view
-        if view is None or self._bench.building:
+        if view is None or self._of_another:
             return
         busy = self._bench.link.painting() or self._bench.link.hand_waits
         if busy and not self._waited.hasExpired(PATIENCE_MS):
