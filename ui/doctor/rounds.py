@@ -128,7 +128,9 @@ class Rounds(QObject):
         """By which the step was trained that is examined; of the present run, as a hand has it now."""
         view, described = self._view, self._document.experiment
         then = None if view is None else view.record.experiment_at(view.frame.step)
-        return described if then is None or (view.live and is_live_change(then, described)) else then
+        if view is None or then is None or (view.live and is_live_change(then, described)):
+            return described
+        return then
 
     @property
     def _of_another(self) -> bool:
