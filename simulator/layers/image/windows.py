@@ -23,8 +23,8 @@ FEWEST_COLUMNS = 128
 """Tiles narrower than this cost more than they bring."""
 BAND_ENTRIES = 2**16
 """Entries of the windows of one band: they stay in the cache from being copied to being multiplied."""
-STRIP_ENTRIES, STRIP_COLUMNS = 2**18, 256
-"""Entries of one strip of rows, and columns that it has at least."""
+STRIP_ENTRIES, STRIP_COLUMNS = 180_000, 256
+"""Entries of one strip of rows, which leave room in a cache of 1 MB beside them, and columns that it has at least."""
 
 
 def image_shape(shape: Shape) -> tuple[int, int, int]:
