@@ -15,8 +15,11 @@ from pytestqt.qtbot import QtBot
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.files import presets
+from simulator.running.messages import Reply, Started
+from simulator.schema.parameter import FieldPath, replaced
 from tests.thinned import thinned
 from tests.ui.windows import OpenOn, preset_entries
+from ui.builder.outlook import summary_of
 from ui.dialogs import files
 from ui.dialogs.export import ExportDialog
 from ui.plots.veil import Veil
@@ -118,6 +121,48 @@ def commands(window: MainWindow) -> dict[str, Callable[[], object]]:
         "export one": window.plot_area.plots["loss"].export_requested.emit,
         "copy": window.exporting.copy_picture,
     }
+
+
+def test_what_is_shown_is_of_the_network_before_until_that_of_the_last_edit_has_begun(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, worker = window.bench, window.bench.link.worker
+    assert worker is not None
+    qtbot.waitUntil(lambda: bench.info is not None)
+    building: list[bool] = []
+    bench.started.connect(lambda _info: building.append(bench.building))
+    with monkeypatch.context() as held:
+        held.setattr(worker, "replies", list)
+        edit(window, ("layers", 1, "units"), 7)
+        edit(window, ("optimizer", "learning_rate"), 0.02)
+        assert bench.building, "though the last edit could be taken over by a network that stands"
+    qtbot.waitUntil(lambda: bool(building))
+    assert not building[-1]
+    building.clear()
+    replies: list[Reply] = []
+    arrived = worker.replies
+
+    def has_begun() -> bool:
+        replies.extend(arrived())
+        return any(isinstance(each, Started) for each in replies)
+
+    with monkeypatch.context() as held:
+        held.setattr(worker, "replies", list)
+        edit(window, ("layers", 1, "units"), 8)
+        qtbot.waitUntil(has_begun)
+        edit(window, ("layers", 1, "units"), 9)
+        held.setattr(worker, "replies", lambda: [replies.pop(0)] if replies else [])
+        qtbot.waitUntil(lambda: bool(building))
+        assert building == [True], "of the edit before"
+        assert bench.info is not None
+        assert summary_of(bench.info) not in window.builder.foot.text()
+    qtbot.waitUntil(lambda: not bench.building)
+    assert bench.info.layers[1].units == 9
+    assert summary_of(bench.info) in window.builder.foot.text()
+
+
+def edit(window: MainWindow, path: FieldPath, value: object) -> None:
+    assert window.document.propose(replaced(window.document.experiment.to_builtins(), path, value), "Edit") is None
 
 
 @pytest.mark.parametrize("opened", [False, True], ids=["edited", "opened"])

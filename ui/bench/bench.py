@@ -88,6 +88,8 @@ class Bench(QObject):
         """The change that the present run began with, and what is to be said when the next one does."""
         self._first_run = 0
         """Id of the first run of the present document: one before it comes too late."""
+        self._described_run = 0
+        """Id of the run of what is described: one before it is of what was described before."""
         self._halted = ""
         """What the worker stands still at by itself, as of its last answer."""
         self.last_stop: Stopped | None = None
@@ -228,9 +230,9 @@ class Bench(QObject):
         elif not stood_still:
             note(self.record.changes, edit, old, new, self.step, self.playing)
             self.link.hand_waits = self.playing
-        self.building = stood_still or not live
-        self.refusal = ""
-        self._change(new, edit)
+        begins = stood_still or not live
+        self.refusal, self.building = "", self.building or begins
+        self._change(new, edit, begins)
 
     def _keep_of_the_dead(self, edit: Edit) -> None:
         """What a worker that has died leaves of its run is all that undo can bring back."""
@@ -243,8 +245,8 @@ class Bench(QObject):
             self._records.put_aside(kept, edit.description, self.playing, self.link.copies)
             self.memory.share()
 
-    def _change(self, experiment: Experiment, edit: Edit | None = None) -> int:
-        """Have this trained; the id of the run that begins with it, if one does."""
+    def _change(self, experiment: Experiment, edit: Edit | None = None, begins: bool = True) -> int:
+        """Have this trained; the id of the run that it ``begins``."""
         edit, run = edit or Edit(), 0
         if self.link.worker is not None:
             if edit.surgery is not None and not edit.again and not self.refusal:
@@ -256,6 +258,7 @@ class Bench(QObject):
                 run = self.link.worker.go_back(edit.back_to, experiment, edit.number, *planned)
             else:
                 run = self.link.worker.change(experiment, edit.number, edit.again, edit.begins_a_run)
+            self._described_run = run if begins else self._described_run
             self.link.wake()
             # At once, not at the next tick: the hand is on the knob.
             self.link.look()
@@ -328,7 +331,7 @@ class Bench(QObject):
         self.info, self.view, self._news = reply.info, None, ""
         self.shown.begin()
         self._halted = ""
-        self.refusal, self.building = "", False
+        self.refusal, self.building = "", reply.info.run < self._described_run
         self.link.look_on()
         if reply.settled is not None:
             self.document.settle(reply.settled.asked, reply.settled.data)
@@ -343,7 +346,7 @@ class Bench(QObject):
         self._records.put_aside(reply.ended, self._cause, self.playing, self.link.copies)
         self.memory.share()
         self._set_playing(False)
-        self.refusal, self.building = reply.message, False
+        self.refusal, self.building = reply.message, reply.run < self._described_run
         self.refused.emit(reply)
 
     def _on_update(self, reply: Update) -> None:

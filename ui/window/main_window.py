@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QMainWindow, QWidge
 
 from simulator.experiment.experiment import Experiment
 from simulator.experiment.lane import OWN_NAME
-from simulator.schema.parameter import is_live_change, replaced
+from simulator.schema.parameter import replaced
 from simulator.training.run_info import RunInfo
 from ui.bench.bench import Bench
 from ui.bench.chosen_lane import ChosenLane
@@ -205,16 +205,16 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         document, bench, plots = self.document, self.bench, self.plot_area
-        document.changed.connect(self._show_changed)
+        document.changed.connect(lambda _old, _new: self._show_anew())
         document.opened.connect(self._show_experiment)
-        self.chosen.replaced.connect(lambda: self._show_experiment(document.experiment, bench.info))
+        self.chosen.replaced.connect(self._show_anew)
         self.lanes_bar.refused.connect(self._say_of_networks)
         self.lanes_bar.comparison_changed.connect(bench.link.wake)
         self.findings.panel.beside_chosen.connect(self.lanes_bar.try_beside)
         for strip in (self.findings, self.verdict):
             strip.covered.connect(plots.board.cover_foot)
-        document.settled.connect(lambda _asked, _data: self._show_experiment(document.experiment, bench.info))
-        document.followed.connect(lambda: self._show_experiment(document.experiment, bench.info))
+        document.settled.connect(lambda _asked, _data: self._show_anew())
+        document.followed.connect(self._show_anew)
         document.title_changed.connect(self._show_title)
         bench.link.painting = lambda: plots.feed.refreshing
         bench.link.observations = lambda: (*plots.feed.observations(), *self.findings.rounds.observations())
@@ -252,9 +252,10 @@ class MainWindow(QMainWindow):
         self.builder.set_experiment(shown, info if self.chosen.name == OWN_NAME else None)
         self.training.set_experiment(shown)
 
-    def _show_changed(self, old: Experiment, new: Experiment) -> None:
-        # After a live change the run goes on, and what is known of it stays true.
-        self._show_experiment(new, self.bench.info if is_live_change(old, new) else None)
+    def _show_anew(self) -> None:
+        """With what is known of its run, where that has begun: it stays true after a live change."""
+        begun = not self.bench.building and not self.bench.refusal
+        self._show_experiment(self.document.experiment, self.bench.info if begun else None)
 
     def _show_title(self) -> None:
         mark = "• " if self.document.dirty else ""
@@ -262,11 +263,11 @@ class MainWindow(QMainWindow):
 
     def _take_started(self, info: RunInfo) -> None:
         experiment = self.document.experiment
-        if self.training.shows(experiment):
+        if not self.training.shows(experiment):
+            self._show_anew()
+        elif not self.bench.building:
             # As it was edited: only shapes and sizes are new, and a hand on a slider waits.
             self.builder.set_experiment(experiment, info)
-        else:
-            self._show_experiment(experiment, info)
         self.plot_area.start(info)
         self.training.say_notes(info.notes)
         self._since_words.invalidate()
@@ -290,7 +291,7 @@ class MainWindow(QMainWindow):
 
     def _rewrite(self) -> None:
         """Write all numbers anew: they are to look otherwise."""
-        self._show_experiment(self.document.experiment, self.bench.info)
+        self._show_anew()
         for part in (self.transport, self.training.curve, self.plot_area):
             part.rewrite()
         self.bench.link.wake()
