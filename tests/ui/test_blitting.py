@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRect
+from msgspec.structs import replace
+from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +17,7 @@ from tests.ui.plot_data import view
 from ui.chart.axes import Axis
 from ui.chart.beside import RowText, RowWords
 from ui.chart.blitting import Copied
+from ui.chart.legend import Legend
 from ui.plots import Plot, View, all_plots
 from ui.style.theme import LIGHT
 
@@ -179,6 +181,56 @@ def test_a_copy_lies_as_the_pixels_of_the_screen_do(scale: float, qtbot: QtBot) 
                 draw(painter)
         drawn.append(image)
     assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.25, 1.5, 2.0])
+def test_a_part_of_a_copy_that_is_painted_anew_looks_as_if_all_had_been(scale: float, qtbot: QtBot) -> None:
+    area, panel, part = QRect(0, 0, 90, 60), QColor(LIGHT.panel), QRectF(8, 30, 60, 25)
+
+    def drawing(text: str) -> Callable[[QPainter], None]:
+        def draw(painter: QPainter) -> None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.drawLine(3, 5, 80, 21)
+            painter.drawText(12, 48, text)
+
+        return draw
+
+    drawn = list[QImage]()
+    for first in ("plot", "loss"):
+        image = QImage(200, 140, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(scale)
+        image.fill(panel)
+        with QPainter(image) as painter:
+            painter.translate(7, 3)
+            copied = Copied(area, painter.deviceTransform(), panel, drawing(first))
+            if first != "loss":
+                copied.paint_again(part, panel, drawing("loss"))
+            copied.draw(painter)
+        drawn.append(image)
+    assert drawn[0] == drawn[1]
+
+
+def test_a_legend_that_reads_something_else_is_painted_alone(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    plot, parts = on_screen(of("loss"), qtbot), list[QRectF]()
+    for _ in range(STILL):
+        plot.refresh(view(6, 30))
+        settle(qtbot)
+    plot.canvas.viewport().update()
+    settle(qtbot)
+    legend = next(item for item in plot.canvas.scene().items() if isinstance(item, Legend))
+    render = type(plot.canvas.scene()).render
+    monkeypatch.setattr(
+        type(plot.canvas.scene()), "render", lambda scene, *given: (parts.append(given[1]), render(scene, *given))[1]
+    )
+    first, *others = legend.keys
+    before = plot.screen().grabWindow(plot.winId()).toImage()
+    legend.say([replace(first, text=f"{first.text[:-1]}7"), *others], legend.notes, legend.remark)
+    settle(qtbot)
+    panes = [pane.sceneBoundingRect().adjusted(3, 3, -3, -3) for pane in plot.canvas.panes]
+    assert parts
+    assert not any(part.intersects(pane) for part in parts for pane in panes)
+    assert plot.screen().grabWindow(plot.winId()).toImage() != before
+    agree(plot, qtbot)
 
 
 @pytest.mark.parametrize("key", ["activation_ridges", "gradient_depth", "gradient_time", "gradient_image", "loss"])

@@ -7,6 +7,7 @@ they make one picture, until the scene says that something else has become anoth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -34,6 +35,14 @@ class Copied:
 
     def draw(self, painter: QPainter) -> None:
         painter.drawPixmap(self._at, self._pixels)
+
+    def paint_again(self, part: QRectF, ground: QColor, draw: Callable[[QPainter], None]) -> None:
+        """A part of it has become another."""
+        with QPainter(self._pixels) as painter:
+            painter.translate(-self._at)
+            painter.setClipRect(part)
+            painter.fillRect(QRectF(self._at, self._pixels.deviceIndependentSize()), ground)
+            draw(painter)
 
 
 class StillItems:
@@ -66,10 +75,14 @@ class Above(NamedTuple):
 class Blitting:
     """The picture of a plot's scene without what moves, and all that lies over that."""
 
-    def __init__(self, panes: Sequence[Pane], render: Callable[[QPainter], None], ask: Callable[[QRect], None]) -> None:
-        """``render`` paints the scene; ``ask`` asks for a part of it to be painted."""
+    def __init__(
+        self, panes: Sequence[Pane], render: Callable[[QPainter, QRectF], None], ask: Callable[[QRect], None]
+    ) -> None:
+        """``render`` paints a part of the scene; ``ask`` asks for a part of it to be painted on the screen."""
         self._panes, self._render, self._ask = panes, render, ask
         self._ground: Copied | None = None
+        self._stale: list[QRectF] = []
+        """Where the copy is to be painted anew, and is as it was elsewhere."""
         self._screen: PixelGrid | None = None
         self._above: list[Above] = []
         self._still: dict[PaneItem, StillItems] = {}
@@ -80,7 +93,17 @@ class Blitting:
 
     def renew(self) -> None:
         """Something else than what lies above is another."""
-        self._ground, self._above, self._still = None, [], {}
+        self._ground, self._stale, self._above, self._still = None, [], [], {}
+
+    def renew_parts(self, parts: Sequence[QRectF]) -> None:
+        """The scene is another there, or nowhere: where that is beside all panes, as a legend is, the rest stays."""
+        panes = [pane.sceneBoundingRect() for pane in self._panes]
+        # What stands beside a pane may reach a pixel into it.
+        inner = [part.adjusted(1, 1, -1, -1) for part in parts]
+        if any(part.intersects(pane) for part in inner for pane in panes):
+            self.renew()
+        else:
+            self._stale += [QRectF(part.toAlignedRect()).adjusted(-1, -1, 1, 1) for part in parts]
 
     def renew_item(self, item: PaneItem) -> None:
         """One of the items that lie above is another."""
@@ -97,12 +120,15 @@ class Blitting:
         screen = PixelGrid(area, to_screen.m11(), to_screen.dx() % 1.0, to_screen.dy() % 1.0)
         if self._ground is None or screen != self._screen:
             self._screen = screen
-            above = self._arrange()
-            self._ground = Copied(area, to_screen, colour, self._draw_ground)
+            self._stale, above = [], self._arrange()
+            self._ground = Copied(area, to_screen, colour, partial(self._draw_ground, part=QRectF(area)))
             # After that has brought the panes to what they are to show.
             self._above = [
                 Above(pane, pane.sceneBoundingRect(), pane.to_scene, layers) for pane, layers in above.items()
             ]
+        for part in self._stale:
+            self._ground.paint_again(part, colour, partial(self._draw_ground, part=part))
+        self._stale = []
         self._ground.draw(painter)
         for each in self._above:
             painter.save()
@@ -114,10 +140,10 @@ class Blitting:
                     _draw_still(painter, layer, each, to_screen)
             painter.restore()
 
-    def _draw_ground(self, painter: QPainter) -> None:
+    def _draw_ground(self, painter: QPainter, part: QRectF) -> None:
         self.paints_ground = True
         try:
-            self._render(painter)
+            self._render(painter, part)
         finally:
             self.paints_ground = False
 

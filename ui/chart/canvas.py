@@ -122,7 +122,7 @@ class Canvas(pg.GraphicsView):
         self._blitting = Blitting(self.panes, self._render, self.viewport().update)
         for pane in self.panes:
             pane.blitting = self._blitting
-        self.scene().changed.connect(self._blitting.renew)
+        self.scene().changed.connect(self._blitting.renew_parts)
         # All of it is painted; its parents need not be painted below it.
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         for item in self.scene().items():
@@ -147,12 +147,11 @@ class Canvas(pg.GraphicsView):
             else:
                 # A picture of the window is of what there is now, before anyone has been told that it is another.
                 painter.fillRect(area, ground)
-                self._render(painter)
+                self._render(painter, QRectF(area))
 
-    def _render(self, painter: QPainter) -> None:
-        """Paint the scene, in its own pixels."""
-        room = QRectF(self.viewport().rect())
-        self.scene().render(painter, room, room, Qt.AspectRatioMode.IgnoreAspectRatio)
+    def _render(self, painter: QPainter, part: QRectF) -> None:
+        """Paint a part of the scene, in its own pixels."""
+        self.scene().render(painter, part, part, Qt.AspectRatioMode.IgnoreAspectRatio)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
