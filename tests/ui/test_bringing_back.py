@@ -305,6 +305,7 @@ def test_a_worker_that_dies_after_an_undo_goes_on_from_where_the_run_was_brought
     kill_worker(qtbot, window)
     window.bench.revive()
     settle(qtbot, window, STEPS)
+    assert not window.bench.building
     take_steps(qtbot, window, 2)
     assert curve(window)[-3:] == expected(STEPS + 2)[-3:]
 
@@ -326,6 +327,7 @@ def test_what_was_put_aside_outlives_the_death_of_the_worker(qtbot: QtBot, open_
     assert not window.bench.playing
     window.bench.revive()
     settle(qtbot, window, 0)
+    assert not window.bench.building
     undo(window)
     settle(qtbot, window, STEPS)
     take_steps(qtbot, window, 2)

@@ -123,9 +123,9 @@ class Bench(QObject):
     # -- life ----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the worker on the document's experiment; step 0 is computed at once."""
+        """Start the worker on the document's experiment, if it has not been told before; step 0 is computed at once."""
         if not self._goes_on_from_file(self._start_worker()):
-            self._change(self.document.experiment)
+            self._change(self.document.experiment, begins=False)
 
     def _start_worker(self) -> Session:
         worker = self.link.start_worker()
@@ -148,7 +148,7 @@ class Bench(QObject):
                 self.document.follow(last.checkpoint.experiment)
             self._records.resume(worker, last, self.link.copies)
         self._news = taken_up_text(reached, None if last is None else last.checkpoint.step)
-        self._change(self.document.experiment)
+        self._change(self.document.experiment, begins=False)
 
     @property
     def checkpoint(self) -> Checkpoint | None:
